@@ -1,0 +1,307 @@
+/**
+ * Why there is no token: one tagged union. Each member keeps the server's own answer, and no secret.
+ *
+ * @packageDocumentation
+ */
+
+import type { NonEmptyArray } from 'fp-ts/lib/NonEmptyArray.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
+import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
+import type { Show } from 'fp-ts/lib/Show.js'
+import type { Duration, Instant } from './Time.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** What a server said, in its own words, with the request's secrets redacted. */
+export interface ServerAnswer {
+  readonly method: string
+  /** Without query and fragment. */
+  readonly url: string
+  readonly status: number
+  /** `error` (RFC 6749 §5.2), or `code` of Box's general error shape. */
+  readonly error: O.Option<string>
+  /** `error_description`, or `message`. */
+  readonly description: O.Option<string>
+  readonly requestId: O.Option<string>
+  /** The server's `Date`. */
+  readonly date: O.Option<Instant>
+  /** `Retry-After`, from either of its forms, in ms. */
+  readonly retryAfter: O.Option<Duration>
+}
+
+/** The strategy cannot serve this attempt (no refresh token, say). Nothing was sent. */
+export interface NotApplicable {
+  readonly _tag: 'NotApplicable'
+  readonly reason: string
+}
+
+/** The server processed the request and said no. */
+export interface Rejected {
+  readonly _tag: 'Rejected'
+  readonly answer: ServerAnswer
+}
+
+/** The request was proven not to be sent: no connection, no address. */
+export interface Unreachable {
+  readonly _tag: 'Unreachable'
+  readonly url: string
+  readonly reason: string
+}
+
+/** The request was sent and nobody knows whether it took effect. */
+export interface OutcomeUnknown {
+  readonly _tag: 'OutcomeUnknown'
+  readonly url: string
+  readonly reason: string
+  readonly answer: O.Option<ServerAnswer>
+  /** The grant can be sent again without harm: it consumes nothing. */
+  readonly repeatable: boolean
+}
+
+/** The deadline came first, and this call sent nothing. */
+export interface TimedOut {
+  readonly _tag: 'TimedOut'
+  readonly waitingFor: string
+}
+
+/** The caller's signal aborted, and this call sent nothing. */
+export interface Aborted {
+  readonly _tag: 'Aborted'
+}
+
+/** An answer, a record or a settings file has the wrong shape. */
+export interface Malformed {
+  readonly _tag: 'Malformed'
+  /** What was decoded: `token response`, `settings file`, … */
+  readonly what: string
+  /** Where, as a path: `boxAppSettings.clientID`. */
+  readonly path: string
+  readonly expected: string
+  readonly answer: O.Option<ServerAnswer>
+  /** As in {@link OutcomeUnknown}: an unreadable answer to a grant that consumes nothing may be asked for again. */
+  readonly repeatable: boolean
+}
+
+/** A token store failed. */
+export interface StoreFailed {
+  readonly _tag: 'StoreFailed'
+  readonly operation: 'get' | 'compareAndSet' | 'decode'
+  readonly reason: string
+  /** A token was acquired and is held in memory: the next call commits it and does not redeem again. */
+  readonly pending: boolean
+}
+
+/** The source is closed. */
+export interface Closed {
+  readonly _tag: 'Closed'
+}
+
+/** Only a person, or a new grant, can go on: log in. */
+export interface ReauthenticationRequired {
+  readonly _tag: 'ReauthenticationRequired'
+  readonly reason: 'refresh token rejected' | 'revoked' | 'nothing to redeem'
+  readonly answer: O.Option<ServerAnswer>
+}
+
+/** A value given by the program or its settings is wrong. */
+export interface Misconfigured {
+  readonly _tag: 'Misconfigured'
+  readonly field: string
+  readonly message: string
+}
+
+/** Several alternatives failed; every cause is kept, in order. */
+export interface Exhausted {
+  readonly _tag: 'Exhausted'
+  readonly causes: ReadonlyNonEmptyArray<Cause>
+}
+
+/** Any error but {@link Exhausted}. */
+export type Cause =
+  | NotApplicable
+  | Rejected
+  | Unreachable
+  | OutcomeUnknown
+  | TimedOut
+  | Aborted
+  | Malformed
+  | StoreFailed
+  | Closed
+  | ReauthenticationRequired
+  | Misconfigured
+
+/** Why there is no token. */
+export type AuthError = Cause | Exhausted
+
+// -----------------------------------------------------------------------------
+// constructors
+// -----------------------------------------------------------------------------
+
+export const notApplicable = (reason: string): AuthError => ({ _tag: 'NotApplicable', reason })
+export const rejected = (answer: ServerAnswer): AuthError => ({ _tag: 'Rejected', answer })
+export const unreachable = (url: string, reason: string): AuthError => ({ _tag: 'Unreachable', url, reason })
+export const outcomeUnknown = (about: Omit<OutcomeUnknown, '_tag'>): AuthError => ({ _tag: 'OutcomeUnknown', ...about })
+export const timedOut = (waitingFor: string): AuthError => ({ _tag: 'TimedOut', waitingFor })
+export const aborted: AuthError = { _tag: 'Aborted' }
+export const malformed = (about: Pick<Malformed, 'what' | 'path' | 'expected'> & Partial<Malformed>): AuthError => ({
+  answer: O.none,
+  repeatable: false,
+  ...about,
+  _tag: 'Malformed',
+})
+export const storeFailed = (operation: StoreFailed['operation'], reason: string, pending = false): AuthError => ({
+  _tag: 'StoreFailed',
+  operation,
+  reason,
+  pending,
+})
+export const closed: AuthError = { _tag: 'Closed' }
+export const reauthenticationRequired = (
+  reason: ReauthenticationRequired['reason'],
+  answer: O.Option<ServerAnswer> = O.none,
+): AuthError => ({ _tag: 'ReauthenticationRequired', reason, answer })
+export const misconfigured = (field: string, message: string): AuthError => ({ _tag: 'Misconfigured', field, message })
+
+// -----------------------------------------------------------------------------
+// destructors
+// -----------------------------------------------------------------------------
+
+/**
+ * Handles every member by its tag.
+ *
+ * @example
+ * import { AuthError } from '@tessera/core'
+ *
+ * const say = (error: AuthError): string =>
+ *   error._tag === 'Closed' ? 'closed' : AuthError.show.show(error)
+ * assert.strictEqual(say(AuthError.closed), 'closed')
+ */
+export const match =
+  <B>(cases: { readonly [Tag in AuthError['_tag']]: (error: Extract<AuthError, { readonly _tag: Tag }>) => B }) =>
+  (error: AuthError): B =>
+    // The case and the error share the tag, which TypeScript cannot correlate across a union.
+    (cases[error._tag] as (error: AuthError) => B)(error)
+
+/** The causes of an error: itself, or those that an {@link Exhausted} keeps. */
+export const causes = (error: AuthError): ReadonlyNonEmptyArray<Cause> =>
+  error._tag === 'Exhausted' ? error.causes : [error]
+
+/** The server's answer, where there is one; of an {@link Exhausted}, the last. */
+export const answer = (error: AuthError): O.Option<ServerAnswer> => {
+  for (const cause of causes(error).slice().reverse()) {
+    if (cause._tag === 'Rejected') return O.some(cause.answer)
+    if ('answer' in cause && O.isSome(cause.answer)) return cause.answer
+  }
+  return O.none
+}
+
+// -----------------------------------------------------------------------------
+// questions
+// -----------------------------------------------------------------------------
+
+const causeIsRetryable = (error: Cause): boolean => {
+  switch (error._tag) {
+    case 'Unreachable':
+      return true
+    case 'Rejected':
+      return error.answer.status === 429 || error.answer.status === 503
+    case 'OutcomeUnknown':
+    case 'Malformed':
+      return error.repeatable
+    default:
+      return false
+  }
+}
+
+const causeIsTerminal = (error: Cause): boolean => {
+  switch (error._tag) {
+    case 'ReauthenticationRequired':
+    case 'Misconfigured':
+    case 'Closed':
+    case 'NotApplicable':
+      return true
+    case 'Rejected':
+      return !causeIsRetryable(error)
+    default:
+      return false
+  }
+}
+
+/** The same request, made again, is harmless and may succeed: nothing was sent, the server asked to wait, or the grant consumes nothing. */
+export const isRetryable = (error: AuthError): boolean => causes(error).some(causeIsRetryable)
+
+/** Trying again without a change (a login, another configuration) cannot succeed. Never true together with {@link isRetryable}. */
+export const isTerminal = (error: AuthError): boolean => causes(error).every(causeIsTerminal)
+
+/** It is proven that no request reached the server. What {@link alt} of `Strategy` goes on after. */
+export const isNotSent = (error: AuthError): boolean =>
+  causes(error).every(({ _tag }) => _tag === 'NotApplicable' || _tag === 'Unreachable' || _tag === 'TimedOut')
+
+// -----------------------------------------------------------------------------
+// instances
+// -----------------------------------------------------------------------------
+
+const showAnswer = (of: ServerAnswer): string => {
+  const words = [O.toUndefined(of.error), O.toUndefined(of.description)].filter(Boolean).join(': ')
+  const request = O.isSome(of.requestId) ? ` (request id ${of.requestId.value})` : ''
+  return `${of.method} ${of.url} answered ${of.status}${words === '' ? '' : ` ${words}`}${request}`
+}
+
+const showOption = (of: O.Option<ServerAnswer>): string => (O.isSome(of) ? `; ${showAnswer(of.value)}` : '')
+
+/** One line for people, without secrets. */
+export const show: Show<AuthError> = {
+  show: match<string>({
+    NotApplicable: (e) => `not applicable: ${e.reason}`,
+    Rejected: (e) => `rejected: ${showAnswer(e.answer)}`,
+    Unreachable: (e) => `unreachable: ${e.url}: ${e.reason}`,
+    OutcomeUnknown: (e) => `outcome unknown: ${e.url}: ${e.reason}${showOption(e.answer)}`,
+    TimedOut: (e) => `timed out waiting for ${e.waitingFor}`,
+    Aborted: () => 'aborted by the caller',
+    Malformed: (e) => `malformed ${e.what}: ${e.path} is not ${e.expected}${showOption(e.answer)}`,
+    StoreFailed: (e) =>
+      `the store failed at ${e.operation}: ${e.reason}${e.pending ? ' (the token is held and committed by the next call)' : ''}`,
+    Closed: () => 'the source is closed',
+    ReauthenticationRequired: (e) => `log in again: ${e.reason}${showOption(e.answer)}`,
+    Misconfigured: (e) => `misconfigured: ${e.field}: ${e.message}`,
+    Exhausted: (e) => `every alternative failed: ${e.causes.map(show.show).join('; ')}`,
+  }),
+}
+
+/** Keeps every cause, in order. */
+export const semigroup: Semigroup<AuthError> = {
+  concat: (first, second) => ({
+    _tag: 'Exhausted',
+    causes: [...causes(first), ...causes(second)] as NonEmptyArray<Cause>,
+  }),
+}
+
+// -----------------------------------------------------------------------------
+// interop
+// -----------------------------------------------------------------------------
+
+/** A real `Error` that carries the typed one, for promise edges. */
+export interface AuthException extends Error {
+  readonly name: 'AuthError'
+  readonly error: AuthError
+}
+
+/**
+ * The `Error` to reject a promise with.
+ *
+ * @example
+ * import { AuthError } from '@tessera/core'
+ *
+ * const error = AuthError.toError(AuthError.closed)
+ * assert.ok(error instanceof Error)
+ * assert.strictEqual(error.error._tag, 'Closed')
+ */
+export const toError = (error: AuthError): AuthException =>
+  Object.assign(new Error(show.show(error)), { name: 'AuthError' as const, error })
+
+/** Tells whether a caught value was made by {@link toError}. */
+export const isException = (value: unknown): value is AuthException =>
+  value instanceof Error && value.name === 'AuthError' && 'error' in value

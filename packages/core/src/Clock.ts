@@ -1,0 +1,20 @@
+/**
+ * The clock capability.
+ *
+ * @packageDocumentation
+ */
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { Duration, Instant } from './Time.js'
+
+/** Time, and waiting for it. The live one is in `@tessera/node`, a virtual one in `@tessera/testing`. */
+export interface Clock {
+  readonly now: IO<Instant>
+  /** Resolves after `duration`, or at once when `signal` aborts. It never rejects. */
+  readonly sleep: (duration: Duration, signal?: AbortSignal) => Task<void>
+}
+
+/** The slice of an environment that has a clock. */
+export interface ClockEnv {
+  readonly clock: Clock
+}

@@ -1,0 +1,54 @@
+/**
+ * The randomness capability, and what is drawn from it.
+ *
+ * @packageDocumentation
+ */
+import type { IO } from 'fp-ts/lib/IO.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** A cryptographic source of random bytes. */
+export interface Random {
+  readonly bytes: (size: number) => IO<Uint8Array>
+}
+
+/** The slice of an environment that has randomness. */
+export interface RandomEnv {
+  readonly random: Random
+}
+
+// -----------------------------------------------------------------------------
+// draws
+// -----------------------------------------------------------------------------
+
+const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/**
+ * A text of `length` characters of `[A-Za-z0-9]`, each equally likely (5.95 bits a character).
+ */
+export const alphanumeric =
+  (length: number) =>
+  (random: Random): IO<string> =>
+  () => {
+    let text = ''
+    while (text.length < length) {
+      for (const byte of random.bytes(length)()) {
+        // 248 is the largest multiple of 62 in a byte: what lies above would favour the first letters.
+        if (byte < 248 && text.length < length) text += ALPHANUMERIC[byte % 62]
+      }
+    }
+    return text
+  }
+
+/** A nonce: 22 characters, 131 bits. Names a flight, a version or an attempt; never reused. */
+export const nonce: (random: Random) => IO<string> = alphanumeric(22)
+
+/** A number in [0, 1), uniform in steps of 2⁻³². */
+export const uniform =
+  (random: Random): IO<number> =>
+  () =>
+    random
+      .bytes(4)()
+      .reduce((sum, byte) => (sum + byte) / 256, 0)

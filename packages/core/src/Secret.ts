@@ -1,0 +1,118 @@
+/**
+ * Opaque values that print as `<redacted>` wherever they end up, and are opened on purpose only.
+ *
+ * @packageDocumentation
+ */
+import type { Eq } from 'fp-ts/lib/Eq.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** A string that must not be seen: a token, a client secret, an assertion. `Kind` tells them apart. */
+export interface Secret<out Kind extends string = string> {
+  readonly kind: Kind
+  /** Always `<redacted>`. */
+  readonly toString: () => string
+  /** Always `<redacted>`. */
+  readonly toJSON: () => string
+}
+
+// `#private` fields fail between the ESM and the CJS instance of this package, and a WeakMap would be module state: a
+// registered symbol and a closure work in both.
+const OPEN = Symbol.for('@tessera/Secret/open')
+const REDACTED = '<redacted>'
+
+interface Openable {
+  readonly [OPEN]: () => string
+}
+
+const prototype = Object.freeze({
+  toString: (): string => REDACTED,
+  toJSON: (): string => REDACTED,
+  [Symbol.toPrimitive]: (): string => REDACTED,
+  [Symbol.for('nodejs.util.inspect.custom')]: (): string => REDACTED,
+})
+
+// -----------------------------------------------------------------------------
+// constructors and destructor
+// -----------------------------------------------------------------------------
+
+/**
+ * Wraps a string.
+ *
+ * @example
+ * import { Secret } from '@tessera/core'
+ *
+ * const token = Secret.make('AccessToken', 'abc')
+ * assert.strictEqual(`${token}`, '<redacted>')
+ * assert.strictEqual(Secret.open(token), 'abc')
+ */
+export const make = <Kind extends string>(kind: Kind, value: string): Secret<Kind> => {
+  const secret: Secret<Kind> = Object.create(prototype, {
+    kind: { value: kind, enumerable: true },
+    [OPEN]: { value: () => value },
+  })
+  return Object.freeze(secret)
+}
+
+/** Reads the string inside. The one way in: search for its callers to audit where secrets are used. */
+// Every Secret is made by `make`, which defines this member; the public type hides it.
+export const open = (secret: Secret): string => (secret as Secret & Openable)[OPEN]()
+
+/** Tells whether a value is a Secret, made by this or by another instance of the package. */
+export const is = (value: unknown): value is Secret => typeof value === 'object' && value !== null && OPEN in value
+
+// -----------------------------------------------------------------------------
+// instances
+// -----------------------------------------------------------------------------
+
+/** Equality of what is inside. */
+export const eq: Eq<Secret> = { equals: (a, b) => a === b || open(a) === open(b) }
+
+// -----------------------------------------------------------------------------
+// redaction
+// -----------------------------------------------------------------------------
+
+const base64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+const hex = (text: string): string =>
+  Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+/**
+ * The forms in which a secret may turn up in a text: raw, percent- and form-encoded, JSON-escaped, base64, base64url and hex.
+ */
+export const forms = (value: string): ReadonlyArray<string> => {
+  const encoded = encodeURIComponent(value)
+  const b64 = base64(value).replace(/=+$/, '')
+  return [
+    ...new Set([
+      value,
+      encoded,
+      encoded.replaceAll('%20', '+'),
+      JSON.stringify(value).slice(1, -1),
+      b64,
+      b64.replaceAll('+', '-').replaceAll('/', '_'),
+      hex(value),
+    ]),
+  ]
+}
+
+/**
+ * Replaces the given secrets, in any of their {@link forms}, in a text that somebody else wrote: a server's error
+ * description may echo what was sent to it.
+ *
+ * @example
+ * import { Secret } from '@tessera/core'
+ *
+ * const code = Secret.make('AuthorizationCode', 'c0de')
+ * assert.strictEqual(Secret.redact([code])('unknown code c0de'), 'unknown code <redacted>')
+ */
+export const redact =
+  (secrets: ReadonlyArray<Secret>) =>
+  (text: string): string =>
+    secrets
+      .map(open)
+      .filter((value) => value.length > 0)
+      .flatMap(forms)
+      .sort((a, b) => b.length - a.length)
+      .reduce((redacted, form) => redacted.replaceAll(form, REDACTED), text)

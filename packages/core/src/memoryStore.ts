@@ -1,0 +1,41 @@
+/**
+ * The store in the process's own memory.
+ *
+ * @packageDocumentation
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Next, Stamped, TokenStore } from './TokenStore.js'
+import * as Store from './TokenStore.js'
+
+/**
+ * Keeps records as long as the process lives. Each call allocates a store of its own; share one among sources to share a
+ * session.
+ *
+ * @example
+ * import { memoryStore } from '@tessera/core'
+ *
+ * assert.strictEqual(memoryStore().guarantee, 'process')
+ */
+export const memoryStore = (): TokenStore => {
+  const records = new Map<Store.Key, Next>()
+  const read = (key: Store.Key): Stamped => {
+    const there = records.get(key)
+    return there === undefined
+      ? { version: Store.absent, record: O.none, now: O.none }
+      : { version: there.version, record: O.some(there.record), now: O.none }
+  }
+  return {
+    guarantee: 'process',
+    ephemeral: true,
+    get: (key) => TE.fromIO(() => read(key)),
+    compareAndSet: (key, expected, next) =>
+      TE.fromIO(() => {
+        const found = read(key)
+        if (found.version === next.version) return Store.committed
+        if (found.version !== expected) return Store.conflict(found)
+        records.set(key, next)
+        return Store.committed
+      }),
+  }
+}

@@ -30,6 +30,8 @@ export interface TokenSet {
   readonly restrictedTo: ReadonlyArray<unknown>
   /** RFC 8693 §2.2.1. */
   readonly issuedTokenType: O.Option<string>
+  /** Whom it stands for, where the strategy chose that: kept through renewals, so that every process renews for the same. */
+  readonly subject: O.Option<string>
   /** Members unknown to this version (`id_token`, …), as the JSON text of each. */
   readonly members: ReadonlyMap<string, Secret.Secret<'Member'>>
 }
@@ -58,6 +60,7 @@ export const make = (accessToken: Secret.Secret<'AccessToken'>, known: Partial<T
   tokenType: 'bearer',
   restrictedTo: [],
   issuedTokenType: O.none,
+  subject: O.none,
   members: NO_MEMBERS,
   ...known,
   accessToken,
@@ -73,6 +76,7 @@ export const succeeding =
     ...next,
     refreshToken: O.isSome(next.refreshToken) ? next.refreshToken : previous.refreshToken,
     scope: next.scope.length > 0 ? next.scope : previous.scope,
+    subject: O.isSome(next.subject) ? next.subject : previous.subject,
   })
 
 // -----------------------------------------------------------------------------
@@ -92,6 +96,7 @@ const Encoded = t.intersection([
     token_type: t.string,
     restricted_to: t.readonlyArray(t.unknown),
     issued_token_type: t.string,
+    subject: t.string,
     members: t.record(t.string, t.unknown),
   }),
 ])
@@ -107,6 +112,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'token_type',
   'restricted_to',
   'issued_token_type',
+  'subject',
   'members',
 ])
 
@@ -156,6 +162,7 @@ const encode = (token: TokenSet): Output => {
     ...(token.tokenType !== 'bearer' && { token_type: token.tokenType }),
     ...(token.restrictedTo.length > 0 && { restricted_to: token.restrictedTo }),
     ...(O.isSome(token.issuedTokenType) && { issued_token_type: token.issuedTokenType.value }),
+    ...(O.isSome(token.subject) && { subject: token.subject.value }),
     ...(Object.keys(server).length > 0 && { members: server }),
   }
 }
@@ -172,6 +179,7 @@ const fromEncoded = (encoded: Encoded): TokenSet =>
     tokenType: encoded.token_type ?? 'bearer',
     restrictedTo: encoded.restricted_to ?? [],
     issuedTokenType: O.fromNullable(encoded.issued_token_type),
+    subject: O.fromNullable(encoded.subject),
     members: toMembers(encoded),
   })
 

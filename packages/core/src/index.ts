@@ -8,6 +8,7 @@ import * as RetryPolicyModule from './RetryPolicy.js'
 import * as SecretModule from './Secret.js'
 import * as StrategyModule from './Strategy.js'
 import * as TokenSetModule from './TokenSet.js'
+import type * as TokenSourceModule from './TokenSource.js'
 
 export type { ServerAnswer } from './AuthError.js'
 export const AuthError = AuthErrorModule
@@ -27,6 +28,17 @@ export type Strategy<R> = StrategyModule.Strategy<R>
 export { between, type Duration, earliest, type Instant, instant, millis, minutes, plus, seconds } from './Time.js'
 export const TokenSet = TokenSetModule
 export type TokenSet = TokenSetModule.TokenSet
+export type { SourceEvent } from './SourceEvent.js'
+export type {
+  CloseOptions,
+  Inspection,
+  Limits,
+  Revocation,
+  Revoker,
+  SourceConfig,
+  SourceEnv,
+  Tokens,
+} from './TokenSource.js'
 export {
   absent,
   type Committed,
@@ -40,3 +52,4 @@ export {
   type TokenStore,
   type Version,
 } from './TokenStore.js'
+export type TokenSource = TokenSourceModule.TokenSource

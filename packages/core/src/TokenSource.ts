@@ -1,0 +1,108 @@
+/**
+ * What an application holds: a token that is valid now, for any number of callers.
+ *
+ * @packageDocumentation
+ */
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { Option } from 'fp-ts/lib/Option.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { AuthError } from './AuthError.js'
+import type { ClockEnv } from './Clock.js'
+import type { RandomEnv } from './Random.js'
+import type { Secret } from './Secret.js'
+import type { SourceEvent } from './SourceEvent.js'
+import type { Strategy } from './Strategy.js'
+import type { Duration, Instant } from './Time.js'
+import type { TokenSet } from './TokenSet.js'
+import type { Key, TokenStore } from './TokenStore.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** What bounds one caller's wait. The renewal that it started goes on for the others. */
+export interface Limits {
+  readonly signal?: AbortSignal
+  readonly deadline?: Instant
+}
+
+/** The reading side: all that an HTTP client needs. A downscoped source has only this. */
+export interface Tokens {
+  /** A token that is valid now; renewed early; one request for all callers. */
+  readonly get: TaskEither<AuthError, TokenSet>
+  /** The token known to this process if it is valid now. No I/O. */
+  readonly peek: IO<Option<TokenSet>>
+  /** Says that an API answered 401 to this token, so that nobody is given it again. */
+  readonly refuse: (used: Secret<'AccessToken'>) => TaskEither<AuthError, void>
+  /** The same source with a bound on each call's wait. */
+  readonly within: (limits: Limits) => Tokens
+}
+
+/** How a revoke ended: at the server too, or only here, because no revocation endpoint is configured or nothing was held. */
+export type Revocation = 'revoked' | 'forgotten'
+
+/** What {@link TokenSource.close} may be told. */
+export interface CloseOptions {
+  /** Default: true where the store's records end with the process, false otherwise. */
+  readonly revoke?: boolean
+}
+
+/** What can be said of a session without a secret. */
+export interface Inspection {
+  readonly key: Key
+  readonly epoch: number
+  /** +1 at each token. */
+  readonly generation: number
+  readonly state: 'empty' | 'valid' | 'expired' | 'refused' | 'revoked' | 'log in again'
+  readonly expiresAt: Option<Instant>
+  readonly renewsAt: Option<Instant>
+  readonly refreshToken: boolean
+  readonly scope: ReadonlyArray<string>
+  /** Until when another request, or a cool-down, is waited for. */
+  readonly waitingUntil: Option<Instant>
+}
+
+/** A source of tokens. */
+export interface TokenSource extends Tokens {
+  readonly key: Key
+  /** Acquires by a strategy in which a person takes part, and starts a new epoch with its token. */
+  readonly login: <R>(strategy: Strategy<R>) => ReaderTaskEither<R, AuthError, TokenSet>
+  /** Ends the session for everybody who shares the store, then at the server. */
+  readonly revoke: TaskEither<AuthError, Revocation>
+  /** Refuses new work and lets a request under way be committed. Closing twice is allowed. */
+  readonly close: (options?: CloseOptions) => TaskEither<AuthError, void>
+  readonly closed: IO<boolean>
+  /** Resolves when no renewal and no commit is under way. */
+  readonly settled: Task<void>
+  readonly inspect: TaskEither<AuthError, Inspection>
+  readonly within: (limits: Limits) => TokenSource
+}
+
+/** What a source needs of its environment, besides what its strategy needs. */
+export type SourceEnv = ClockEnv & RandomEnv
+
+/** Revokes a token set at the server (RFC 7009). */
+export type Revoker<R> = (token: TokenSet) => (limits: Required<Limits>) => ReaderTaskEither<R, AuthError, void>
+
+/** The parameters of {@link make}. */
+export interface SourceConfig<R> {
+  readonly store: TokenStore
+  /** Names the session; contains the principal. Default: `default`. */
+  readonly key?: Key
+  readonly revocation?: Revoker<R>
+  /** Tokens already at hand, written at the first use when the store has none. */
+  readonly initial?: TokenSet
+  /** How long before its expiry a token is renewed, in ms; at most a fifth of its lifetime. Default: 5 minutes. */
+  readonly early?: Duration
+  /** How long a renewal may take, in ms. Default: 30 s; 10 minutes where a person takes part. */
+  readonly timeout?: Duration
+  /** How long another process's revoke may stay unseen, in ms. Default: 60 s. */
+  readonly maxStale?: Duration
+  /** How old a token must be before a refusal renews it, in ms. Default: 1 s. */
+  readonly minimumAge?: Duration
+  /** Whether callers are served the old token while it is renewed early. Default: `background`. */
+  readonly renewal?: 'background' | 'blocking'
+  readonly observe?: (event: SourceEvent) => void
+}

@@ -1,0 +1,20 @@
+/**
+ * Signatures for assertions, as a value: a key in this process, or a key service, is one function.
+ *
+ * @packageDocumentation
+ */
+import type { AuthError } from '@tessera/core'
+import type { Option } from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+
+/** JWS algorithms with asymmetric keys (RFC 7518 §3.1). */
+export type Algorithm = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512'
+
+/** Signs with one key. */
+export interface Signer {
+  readonly algorithm: Algorithm
+  /** The `kid` of the header (RFC 7515 §4.1.4). */
+  readonly keyId: Option<string>
+  /** The signature of an ASCII signing input, in base64url without padding (RFC 7515 §5.1). */
+  readonly sign: (input: string) => TaskEither<AuthError, string>
+}

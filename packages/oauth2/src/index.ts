@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export type { AuthorizationServer, Client, ClientAuthentication } from './Client.js'
 export type { Digest, DigestEnv } from './Digest.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
 export type { Algorithm, Signer } from './Signer.js'

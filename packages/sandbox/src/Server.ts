@@ -1,0 +1,231 @@
+/**
+ * HTTP around the handlers: reading a request to its end, holding it at gates, breaking it by faults, answering it.
+ */
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { type Answer, apiError, html, refusal, refused } from './Answer.js'
+import { grantTypes } from './Client.js'
+import { type Fault, type FaultQueue, isProcessed } from './Faults.js'
+import { parseForm } from './Form.js'
+import type { Gates } from './Gates.js'
+import { type Incoming, isForm } from './Incoming.js'
+import { type OpenRecord, record } from './Journal.js'
+import { messagePage } from './Pages.js'
+import { findRoute, type Route } from './Routes.js'
+import type { World } from './World.js'
+
+/** Timers of faults that are under way; `close` clears them. */
+export type Timers = Set<NodeJS.Timeout>
+
+export interface Machine {
+  readonly world: World
+  readonly faults: FaultQueue
+  readonly gates: Gates
+  readonly timers: Timers
+}
+
+const pause = (timers: Timers, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      resolve()
+    }, ms)
+    timers.add(timer)
+  })
+
+/** The body; `too large` once it exceeds `limit`, after the rest was read past; `gone` if the client left. */
+const readBody = (request: IncomingMessage, limit: number): Promise<Buffer | 'too large' | 'gone'> =>
+  new Promise((resolve) => {
+    const chunks: Array<Buffer> = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= limit) chunks.push(chunk)
+      else chunks.length = 0
+    })
+    request.on('end', () => resolve(size <= limit ? Buffer.concat(chunks) : 'too large'))
+    request.on('error', () => resolve('gone'))
+    request.on('close', () => resolve('gone'))
+  })
+
+const split = (url: string): { readonly path: string; readonly query: string } => {
+  const at = url.indexOf('?')
+  return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) }
+}
+
+/** Parameter names, for the record. What does not look like a name may be a misplaced secret. */
+const names = (text: string): ReadonlyArray<string> => {
+  const form = parseForm(text)
+  return form.ok ? form.value.names.map((name) => (/^[a-z][a-z_]{0,40}$/i.test(name) ? name : '(other)')) : []
+}
+
+const knownGrant = (body: Buffer): string | null => {
+  const form = parseForm(body.toString('utf8'))
+  const type = form.ok ? form.value.get('grant_type') : undefined
+  if (type === undefined) return null
+  return grantTypes.some((known) => known === type) ? type : 'unknown'
+}
+
+/** What goes wrong before any handler is asked, or the answer of the handler. */
+const run = (world: World, route: Route, incoming: Incoming, tooLarge: boolean): Answer => {
+  // node:http leaves the body of an answer to HEAD out by itself
+  const method = incoming.method === 'HEAD' ? 'GET' : incoming.method
+  const handler = Object.hasOwn(route.methods, method) ? route.methods[method] : undefined
+  if (handler === undefined) return noHandler(route, incoming)
+  if (tooLarge) return failure(route, incoming, 413, 'invalid_request', 'The body is too large')
+  return handler(world, incoming)
+}
+
+const noHandler = (route: Route, incoming: Incoming): Answer => {
+  const allowed = Object.keys(route.methods)
+  if (allowed.length === 0) return failure(route, incoming, 404, 'not_found', 'There is nothing here')
+  const answer = failure(route, incoming, 405, 'method_not_allowed', 'The method is not allowed here')
+  return { ...answer, headers: { ...answer.headers, allow: allowed.join(', ') } }
+}
+
+/** An error in the way of the endpoint: a page for people, Box's shape for the API, OAuth's for the rest. */
+const failure = (route: Route, incoming: Incoming, status: number, code: string, message: string): Answer => {
+  if (route.endpoint === 'authorize' || route.endpoint === 'activate')
+    return html(status, messagePage('This request cannot be answered', message))
+  return route.endpoint === 'api'
+    ? apiError(status, code, message, incoming.id)
+    : refused(refusal(code, message, status))
+}
+
+const retryAfter = (value: number | Date | string): string =>
+  value instanceof Date ? value.toUTCString() : String(value)
+
+/** The answer that a fault puts in place of the real one; `null` if it leaves the answer alone. */
+const substitute = (fault: Fault, requestId: string): Answer | null => {
+  if (fault.kind === 'html')
+    return html(fault.status ?? 200, messagePage('Welcome to the network', 'Please accept the terms of use.'))
+  if (fault.kind !== 'status') return null
+  const usual =
+    fault.status === 409
+      ? { status: 409, headers: {}, body: '' }
+      : apiError(
+          fault.status,
+          fault.status === 429 ? 'rate_limit_exceeded' : 'unavailable',
+          'Fault on demand',
+          requestId,
+        )
+  return {
+    status: fault.status,
+    headers: {
+      ...usual.headers,
+      ...(fault.retryAfter === undefined ? {} : { 'retry-after': retryAfter(fault.retryAfter) }),
+      ...fault.headers,
+    },
+    body: fault.body ?? usual.body,
+  }
+}
+
+const bytes = (body: string | Uint8Array): Buffer => (typeof body === 'string' ? Buffer.from(body) : Buffer.from(body))
+
+/** Sends an answer, or as much of it as the fault leaves; the result is the status that was sent, if any was. */
+const deliver = async (
+  machine: Machine,
+  response: ServerResponse,
+  answer: Answer,
+  requestId: string,
+  fault: Fault | null,
+): Promise<number | null> => {
+  const whole = bytes(answer.body)
+  const half = whole.subarray(0, Math.floor(whole.length / 2))
+  const head = (length: number): void => {
+    response.sendDate = false
+    response.writeHead(answer.status, {
+      ...answer.headers,
+      date: new Date(machine.world.clock.now()).toUTCString(),
+      'box-request-id': requestId,
+      'content-length': length,
+    })
+  }
+  switch (fault?.kind) {
+    case 'hang-after':
+      return null
+    case 'reset-after':
+      response.socket?.resetAndDestroy()
+      return null
+    case 'reset-midway':
+    case 'closed-midway':
+      head(whole.length)
+      await new Promise<void>((flushed) => response.write(half, () => flushed()))
+      if (fault.kind === 'reset-midway') response.socket?.resetAndDestroy()
+      else response.socket?.end()
+      return answer.status
+    case 'truncated':
+      head(half.length)
+      response.end(half)
+      return answer.status
+    case 'drip':
+      head(whole.length)
+      for (const byte of whole) {
+        if (response.destroyed) return answer.status
+        response.write(Uint8Array.of(byte))
+        await pause(machine.timers, fault.ms)
+      }
+      response.end()
+      return answer.status
+    default:
+      head(whole.length)
+      response.end(whole)
+      return answer.status
+  }
+}
+
+const handle = async (machine: Machine, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const { world, faults, gates, timers } = machine
+  const { path, query } = split(request.url ?? '/')
+  const route = findRoute(path)
+  const body = await readBody(request, route.limit)
+  if (body === 'gone') return
+  const incoming: Incoming = {
+    id: randomBytes(8).toString('hex'),
+    method: request.method ?? 'GET',
+    path,
+    query,
+    authorization: request.headers.authorization,
+    contentType: request.headers['content-type'],
+    body: body === 'too large' ? Buffer.alloc(0) : body,
+  }
+  const grantType = route.endpoint === 'token' ? knownGrant(incoming.body) : null
+  const fault = faults.take(route.endpoint, grantType)
+  const entry: OpenRecord = {
+    at: world.clock.now(),
+    endpoint: route.endpoint,
+    method: incoming.method,
+    path,
+    grantType,
+    parameters: [...names(query), ...(isForm(incoming.contentType) ? names(incoming.body.toString('utf8')) : [])],
+    headers: Object.keys(request.headers),
+    status: null,
+    fault: fault?.kind ?? null,
+  }
+  record(world.journal, entry)
+  if (fault !== null) world.journal.faults += 1
+  await gates.wait(route.endpoint, 'before', grantType)
+  if (fault?.kind === 'latency') await pause(timers, fault.ms)
+  const real = fault === null || isProcessed(fault) ? run(world, route, incoming, body === 'too large') : null
+  await gates.wait(route.endpoint, 'after', grantType)
+  const answer = (fault === null ? null : substitute(fault, incoming.id)) ?? real
+  if (answer !== null) entry.status = await deliver(machine, response, answer, incoming.id, fault)
+  else if (fault?.kind === 'reset-before') request.socket.resetAndDestroy()
+}
+
+/** Lets a server answer from a world. */
+export const serve = (server: Server, machine: Machine): void => {
+  server.on('request', (request, response) => {
+    handle(machine, request, response).catch(() => {
+      // a bug of the sandbox must look like a broken server, not take the process down
+      machine.world.journal.bugs += 1
+      response.destroy()
+    })
+  })
+  server.on('clientError', (_error, socket) => {
+    const date = new Date(machine.world.clock.now()).toUTCString()
+    if (socket.writable)
+      socket.end(`HTTP/1.1 400 Bad Request\r\nDate: ${date}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+    else socket.destroy()
+  })
+}

@@ -1,0 +1,48 @@
+/**
+ * A Box application as an OAuth 2.0 client.
+ *
+ * @packageDocumentation
+ */
+import type { Secret } from '@tessera/core'
+import type { AuthorizationServer, Client } from '@tessera/oauth2'
+import { server as boxServer } from './server.js'
+
+/** The device that Box pins a session to. An empty text sends nothing. */
+export interface Device {
+  /** Default: `0`, as Box's Python package sends it. */
+  readonly id?: string
+  /** Default: empty. */
+  readonly name?: string
+}
+
+/** The parameters of {@link client}. */
+export interface ClientOptions {
+  readonly id: string
+  readonly secret: Secret<'ClientSecret'>
+  readonly device?: Device
+  /** Default: `Box.server()`. */
+  readonly server?: AuthorizationServer
+}
+
+const pinning = ({ id = '0', name = '' }: Device): Readonly<Record<string, string>> => ({
+  ...(id !== '' && { box_device_id: id }),
+  ...(name !== '' && { box_device_name: name }),
+})
+
+/**
+ * A Box application. It authenticates in the body of the request, as Box wants it (RFC 6749 §2.3.1), and its token
+ * requests carry `box_device_id` and `box_device_name`, each only where it is not empty.
+ *
+ * @example
+ * import * as Box from '@tessera/box'
+ * import { Secret } from '@tessera/core'
+ *
+ * const client = Box.client({ id: 'app', secret: Secret.make('ClientSecret', 's3cret') })
+ * assert.deepStrictEqual(client.parameters, { box_device_id: '0' })
+ */
+export const client = ({ id, secret, device = {}, server = boxServer() }: ClientOptions): Client => ({
+  id,
+  authentication: { _tag: 'Post', secret },
+  server,
+  parameters: pinning(device),
+})

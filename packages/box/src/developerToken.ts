@@ -1,0 +1,24 @@
+/**
+ * Developer tokens.
+ *
+ * @packageDocumentation
+ */
+import { type ClockEnv, minutes, type PromptEnv, prompt, type Strategy } from '@tessera/core'
+
+/** How long a developer token lives, in ms: 60 minutes, from when Box made it. */
+export const DEVELOPER_TOKEN_LIFETIME = minutes(60)
+
+/**
+ * Asks a person for a developer token, made in Box's developer console: when one is first needed and at each renewal.
+ * There is never a refresh token, and nothing to revoke. Box counts the 60 minutes from when it made the token, so the
+ * token may end a little sooner than is assumed here; the 401 that follows asks again.
+ *
+ * Source: Box's guide “Developer tokens”.
+ *
+ * @example
+ * import * as Box from '@tessera/box'
+ *
+ * assert.strictEqual(Box.developerToken().traits?.interactive, true)
+ */
+export const developerToken = (message = 'Enter developer token: '): Strategy<PromptEnv & ClockEnv> =>
+  prompt({ message, lifetime: DEVELOPER_TOKEN_LIFETIME })

@@ -4,9 +4,8 @@
  * @packageDocumentation
  */
 
-import type { NonEmptyArray } from 'fp-ts/lib/NonEmptyArray.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
+import * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import type { Show } from 'fp-ts/lib/Show.js'
 import type { Duration, Instant } from './Time.js'
@@ -116,7 +115,7 @@ export interface Misconfigured {
 /** Several alternatives failed; every cause is kept, in order. */
 export interface Exhausted {
   readonly _tag: 'Exhausted'
-  readonly causes: ReadonlyNonEmptyArray<Cause>
+  readonly causes: RNEA.ReadonlyNonEmptyArray<Cause>
 }
 
 /** Any error but {@link Exhausted}. */
@@ -182,11 +181,11 @@ export const misconfigured = (field: string, message: string): AuthError => ({ _
 export const match =
   <B>(cases: { readonly [Tag in AuthError['_tag']]: (error: Extract<AuthError, { readonly _tag: Tag }>) => B }) =>
   (error: AuthError): B =>
-    // The case and the error share the tag, which TypeScript cannot correlate across a union.
+    // biome-ignore lint/nursery/noUnsafeTypeAssertion: the case and the error share the tag, which TypeScript cannot correlate across a union.
     (cases[error._tag] as (error: AuthError) => B)(error)
 
 /** The causes of an error: itself, or those that an {@link Exhausted} keeps. */
-export const causes = (error: AuthError): ReadonlyNonEmptyArray<Cause> =>
+export const causes = (error: AuthError): RNEA.ReadonlyNonEmptyArray<Cause> =>
   error._tag === 'Exhausted' ? error.causes : [error]
 
 /** The server's answer, where there is one; of an {@link Exhausted}, the last. */
@@ -275,7 +274,7 @@ export const show: Show<AuthError> = {
 export const semigroup: Semigroup<AuthError> = {
   concat: (first, second) => ({
     _tag: 'Exhausted',
-    causes: [...causes(first), ...causes(second)] as NonEmptyArray<Cause>,
+    causes: RNEA.concat(causes(second))(causes(first)),
   }),
 }
 

@@ -26,11 +26,11 @@ export type Duration = number & { readonly _Duration: unique symbol }
  *
  * assert.strictEqual(plus(instant(1_000), seconds(2)), 3_000)
  */
-// The brand exists in the type only, so this cast is where it is given.
+// biome-ignore lint/nursery/noUnsafeTypeAssertion: the brand exists in the type only; it is given here.
 export const instant = (milliseconds: number): Instant => milliseconds as Instant
 
 /** A duration in milliseconds. */
-// The brand exists in the type only, so this cast is where it is given.
+// biome-ignore lint/nursery/noUnsafeTypeAssertion: the brand exists in the type only; it is given here.
 export const millis = (count: number): Duration => count as Duration
 
 /** A duration in seconds. */

@@ -4,13 +4,14 @@
  * @packageDocumentation
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
 import { race } from './internal/race.js'
 import * as Secret from './Secret.js'
 import type * as Strategy from './Strategy.js'
-import type { Instant } from './Time.js'
+import { type Instant, instant } from './Time.js'
 import * as TokenSet from './TokenSet.js'
 
 /** What the callback is told: the token that went stale, and until when an answer is waited for. */
@@ -23,22 +24,28 @@ export interface RemoteRequest {
 /** What the callback answers: an access token as text, or with its expiry (ms since the epoch). */
 export type RemoteAnswer = string | { readonly accessToken: string; readonly expiresAt?: number } | TokenSet.TokenSet
 
-const toTokenSet = (answer: RemoteAnswer): E.Either<AuthError.AuthError, TokenSet.TokenSet> => {
-  const wrong = (path: string, expected: string) =>
-    E.left(AuthError.malformed({ what: 'answer of the callback', path, expected, repeatable: true }))
-  const plain = (value: unknown, expiresAt: O.Option<number>) =>
-    typeof value !== 'string' || value === ''
-      ? wrong('accessToken', 'a text that is not empty')
-      : O.isSome(expiresAt) && !Number.isFinite(expiresAt.value)
-        ? wrong('expiresAt', 'milliseconds since the epoch')
-        : // Finite milliseconds since the epoch are an Instant.
-          E.right(TokenSet.make(Secret.make('AccessToken', value), { expiresAt: expiresAt as O.Option<Instant> }))
-  if (typeof answer === 'string') return plain(answer, O.none)
+const wrong = (path: string, expected: string): E.Either<AuthError.AuthError, never> =>
+  E.left(AuthError.malformed({ what: 'answer of the callback', path, expected, repeatable: true }))
+
+const isTokenSet = (answer: object): answer is TokenSet.TokenSet =>
+  'accessToken' in answer && Secret.is(answer.accessToken)
+
+// The callback is the application's code: what it answers is checked, whatever its type says.
+const toTokenSet = (answer: unknown): E.Either<AuthError.AuthError, TokenSet.TokenSet> => {
+  if (typeof answer === 'string') return toTokenSet({ accessToken: answer })
   if (typeof answer !== 'object' || answer === null) return wrong('', 'a text or an object with an access token')
-  return Secret.is(answer.accessToken)
-    ? // An access token that is a Secret is what tells a TokenSet from the plain object.
-      E.right(answer as TokenSet.TokenSet)
-    : plain(answer.accessToken, O.fromNullable((answer as { readonly expiresAt?: number }).expiresAt))
+  if (isTokenSet(answer)) return E.right(answer)
+  const accessToken = 'accessToken' in answer ? answer.accessToken : undefined
+  const expiresAt = 'expiresAt' in answer ? answer.expiresAt : undefined
+  if (typeof accessToken !== 'string' || accessToken === '') return wrong('accessToken', 'a text that is not empty')
+  if (expiresAt !== undefined && !(typeof expiresAt === 'number' && Number.isFinite(expiresAt))) {
+    return wrong('expiresAt', 'milliseconds since the epoch')
+  }
+  return E.right(
+    TokenSet.make(Secret.make('AccessToken', accessToken), {
+      expiresAt: pipe(O.fromNullable(expiresAt), O.map(instant)),
+    }),
+  )
 }
 
 /**

@@ -1,0 +1,148 @@
+/**
+ * The record of a cell: versioned JSON. Additive within a version: members and verdicts that a later version wrote are
+ * kept.
+ *
+ * @packageDocumentation
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import * as AuthError from './AuthError.js'
+import type { Cell, Verdict } from './Lifecycle.js'
+import * as Lifecycle from './Lifecycle.js'
+import * as Secret from './Secret.js'
+import { instant } from './Time.js'
+import * as TokenSet from './TokenSet.js'
+
+const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'count')
+
+const Encoded = t.intersection([
+  t.type({ v: t.literal(1), epoch: Count, generation: Count }),
+  t.partial({
+    origin: t.string,
+    token: TokenSet.codec,
+    refused: t.boolean,
+    intent: t.type({
+      nonce: t.union([t.string, t.null]),
+      first_at: TokenSet.Finite,
+      until: TokenSet.Finite,
+      recovery: t.boolean,
+    }),
+    verdict: t.intersection([t.type({ tag: t.string }), t.partial({ until: TokenSet.Finite })]),
+  }),
+])
+type Encoded = t.TypeOf<typeof Encoded>
+
+const KNOWN: ReadonlySet<string> = new Set([
+  'v',
+  'epoch',
+  'generation',
+  'origin',
+  'token',
+  'refused',
+  'intent',
+  'verdict',
+])
+
+const toVerdict = (encoded: Encoded['verdict']): Verdict => {
+  if (encoded === undefined) return { _tag: 'None' }
+  if (encoded.tag === 'log in again') return { _tag: 'LogInAgain' }
+  if (encoded.tag === 'revoked') return { _tag: 'Revoked' }
+  if (encoded.tag === 'cooling down' && encoded.until !== undefined) {
+    return { _tag: 'CoolingDown', until: instant(encoded.until) }
+  }
+  return { _tag: 'Foreign', json: Secret.make('Member', JSON.stringify(encoded)) }
+}
+
+const fromVerdict = (verdict: Verdict): unknown => {
+  switch (verdict._tag) {
+    case 'None':
+      return undefined
+    case 'CoolingDown':
+      return { tag: 'cooling down', until: verdict.until }
+    case 'LogInAgain':
+      return { tag: 'log in again' }
+    case 'Revoked':
+      return { tag: 'revoked' }
+    case 'Foreign':
+      return JSON.parse(Secret.open(verdict.json))
+  }
+}
+
+const toCell = (encoded: Encoded): Cell<TokenSet.TokenSet> => {
+  const later = Object.entries(encoded).filter(([name]) => !KNOWN.has(name))
+  return {
+    epoch: encoded.epoch,
+    generation: encoded.generation,
+    origin: O.fromNullable(encoded.origin),
+    token: O.fromNullable(encoded.token),
+    refused: encoded.refused === true,
+    intent: pipe(
+      O.fromNullable(encoded.intent),
+      O.map(({ nonce, first_at, until, recovery }) => ({
+        nonce: O.fromNullable(nonce),
+        firstAt: instant(first_at),
+        until: instant(until),
+        recovery,
+      })),
+    ),
+    verdict: toVerdict(encoded.verdict),
+    later: later.length === 0 ? O.none : O.some(Secret.make('Member', JSON.stringify(Object.fromEntries(later)))),
+  }
+}
+
+/** The record of a cell. It holds opened secrets inside a Secret: only a store opens it. */
+export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =>
+  Secret.make(
+    'Record',
+    JSON.stringify({
+      ...(O.isSome(cell.later) ? JSON.parse(Secret.open(cell.later.value)) : {}),
+      v: 1,
+      epoch: cell.epoch,
+      generation: cell.generation,
+      origin: O.toUndefined(cell.origin),
+      token: pipe(cell.token, O.map(TokenSet.codec.encode), O.toUndefined),
+      refused: cell.refused || undefined,
+      intent: pipe(
+        cell.intent,
+        O.map(({ nonce, firstAt, until, recovery }) => ({
+          nonce: O.toNullable(nonce),
+          first_at: firstAt,
+          until,
+          recovery,
+        })),
+        O.toUndefined,
+      ),
+      verdict: fromVerdict(cell.verdict),
+    }),
+  )
+
+const undecodable = (reason: string) => AuthError.storeFailed('decode', reason)
+
+/** The cell of a record; the empty cell where there is none. A record that cannot be read is reported, and left as it is. */
+export const decode = (
+  record: O.Option<Secret.Secret<'Record'>>,
+): E.Either<AuthError.AuthError, Cell<TokenSet.TokenSet>> => {
+  if (O.isNone(record)) return E.right(Lifecycle.empty)
+  let json: unknown
+  try {
+    json = JSON.parse(Secret.open(record.value))
+  } catch {
+    // The parser's message would show some of the record.
+    return E.left(undecodable('the record is not JSON'))
+  }
+  return pipe(
+    Encoded.decode(json),
+    E.bimap(
+      (errors) => undecodable(`the record has a wrong ${errors.map(({ context }) => path(context)).join(', ')}`),
+      toCell,
+    ),
+  )
+}
+
+const path = (context: t.Context): string =>
+  context
+    .map(({ key }) => key)
+    .filter((key) => key !== '' && !/^\d+$/.test(key))
+    .join('.') || 'shape'

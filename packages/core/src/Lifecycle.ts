@@ -1,0 +1,378 @@
+/**
+ * The life of a session: one cell, and one pure function with every rule about it.
+ *
+ * The runtime, the property tests, the model check and the state diagram of the docs all use {@link step}. It is generic in
+ * the token, so that a model can explore it with tokens of its own.
+ *
+ * @packageDocumentation
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type { State } from 'fp-ts/lib/State.js'
+import type { Secret } from './Secret.js'
+import { type Duration, type Instant, plus } from './Time.js'
+
+// -----------------------------------------------------------------------------
+// model: the cell
+// -----------------------------------------------------------------------------
+
+/** A nonce: names a flight, a login or a revoke; never reused. */
+export type Nonce = string
+
+/** The declared intent to redeem: a lease that ends by itself. */
+export interface Intent {
+  /** Whose it is; none for the orphan that a failed recovery left. */
+  readonly nonce: O.Option<Nonce>
+  /** When the first of an unbroken row of attempts was declared, by the store's clock. */
+  readonly firstAt: Instant
+  /** When others may take over, by the store's clock. No other write moves it. */
+  readonly until: Instant
+  /** An earlier intent was still there: its token may have been redeemed already. */
+  readonly recovery: boolean
+}
+
+/** What stands between a caller and a new token. */
+export type Verdict =
+  | { readonly _tag: 'None' }
+  | { readonly _tag: 'CoolingDown'; readonly until: Instant }
+  | { readonly _tag: 'LogInAgain' }
+  | { readonly _tag: 'Revoked' }
+  | {
+      /** Written by a later version: read as "held by another", and kept. */
+      readonly _tag: 'Foreign'
+      readonly json: Secret<'Member'>
+    }
+
+/** One session, as a store keeps it. Owned intent ⇒ no verdict; log in again or revoked ⇒ no intent. */
+export interface Cell<T> {
+  /** +1 at each login and each revoke. */
+  readonly epoch: number
+  /** +1 at each token, logins included; never reset. */
+  readonly generation: number
+  /** The login or revoke that opened the epoch. */
+  readonly origin: O.Option<Nonce>
+  /** In a tombstone: what is still to be revoked at the server. */
+  readonly token: O.Option<T>
+  /** An API answered 401 to the token. */
+  readonly refused: boolean
+  readonly intent: O.Option<Intent>
+  readonly verdict: Verdict
+  /** Members that a later version wrote, as JSON text. */
+  readonly later: O.Option<Secret<'Member'>>
+}
+
+const NO_VERDICT: Verdict = { _tag: 'None' }
+
+/** The cell of a session that never had a token. */
+export const empty: Cell<never> = {
+  epoch: 0,
+  generation: 0,
+  origin: O.none,
+  token: O.none,
+  refused: false,
+  intent: O.none,
+  verdict: NO_VERDICT,
+  later: O.none,
+}
+
+/** What the lifecycle needs to know of a token. `F` is what tells tokens apart: the secret itself, or a model's number. */
+export interface View<T, F> {
+  readonly expiresAt: (token: T) => O.Option<Instant>
+  readonly access: (token: T) => F
+  readonly refresh: (token: T) => O.Option<F>
+  readonly equals: (a: F, b: F) => boolean
+}
+
+// -----------------------------------------------------------------------------
+// model: events
+// -----------------------------------------------------------------------------
+
+/** The token that was redeemed, by its place in the lineage. */
+export interface Parent {
+  readonly epoch: number
+  readonly generation: number
+}
+
+/** How a redemption failed. */
+export type Failure<F> =
+  | { readonly _tag: 'NotSent'; readonly backOff: Duration }
+  | { readonly _tag: 'Throttled'; readonly retryAfter: Duration }
+  | { readonly _tag: 'Unknown' }
+  | { readonly _tag: 'InvalidGrant'; readonly refresh: F }
+
+/** What happens to a session. `now` is of the store's clock. */
+export type Event<T, F> =
+  | {
+      readonly _tag: 'Requested'
+      readonly nonce: Nonce
+      readonly now: Instant
+      /** How long before its expiry the token is renewed. */
+      readonly early: Duration
+      /** How long the intent lasts: longer than a flight and the longest stall. */
+      readonly hold: Duration
+      /** The strategy needs no previous token. */
+      readonly selfSufficient: boolean
+    }
+  | {
+      readonly _tag: 'Redeemed'
+      readonly parent: Parent
+      readonly token: T
+      readonly now: Instant
+      readonly backOff: Duration
+    }
+  | {
+      readonly _tag: 'Failed'
+      readonly parent: Parent
+      readonly nonce: Nonce
+      readonly now: Instant
+      readonly failure: Failure<F>
+    }
+  | { readonly _tag: 'Refused'; readonly access: F }
+  | { readonly _tag: 'LoggedIn'; readonly from: number; readonly nonce: Nonce; readonly token: T }
+  | { readonly _tag: 'RevokeAsked'; readonly from: number; readonly nonce: Nonce }
+  | {
+      /** The server confirmed the revocation of the tombstone's token. */
+      readonly _tag: 'RevocationConfirmed'
+      readonly epoch: number
+    }
+
+// -----------------------------------------------------------------------------
+// model: decisions
+// -----------------------------------------------------------------------------
+
+/** What is to be done. */
+export type Work<T> =
+  | { readonly _tag: 'None' }
+  | {
+      readonly _tag: 'Redeem'
+      readonly parent: Parent
+      readonly previous: O.Option<T>
+      readonly recovery: boolean
+    }
+  | { readonly _tag: 'Wait'; readonly until: Instant }
+  | { readonly _tag: 'Fail'; readonly reason: 'LogInAgain' | 'Revoked' | 'NothingToRedeem' }
+  /** The cell has moved on: read it again. */
+  | { readonly _tag: 'Again' }
+  /** Drop the token without revoking it: revoking would kill the live session of the same epoch. */
+  | { readonly _tag: 'Discard' }
+  /** Drop the token and revoke it at the server: its epoch is over. */
+  | { readonly _tag: 'DiscardAndRevoke'; readonly token: T }
+  | { readonly _tag: 'RevokeAtServer'; readonly token: O.Option<T> }
+
+/** What to serve, and what to do, apart from each other. */
+export interface Decision<T> {
+  readonly serve: O.Option<T>
+  readonly work: Work<T>
+}
+
+const NOTHING: Decision<never> = { serve: O.none, work: { _tag: 'None' } }
+const AGAIN: Decision<never> = { serve: O.none, work: { _tag: 'Again' } }
+
+// -----------------------------------------------------------------------------
+// questions
+// -----------------------------------------------------------------------------
+
+/** Whether the cell's token may be served at `now`. */
+export const isUsable =
+  <T, F>(view: View<T, F>, now: Instant) =>
+  (cell: Cell<T>): boolean =>
+    O.isSome(cell.token) &&
+    !cell.refused &&
+    cell.verdict._tag !== 'Revoked' &&
+    isBefore(now, view.expiresAt(cell.token.value))
+
+const isBefore = (now: Instant, end: O.Option<Instant>): boolean => O.isNone(end) || now < end.value
+
+// -----------------------------------------------------------------------------
+// step
+// -----------------------------------------------------------------------------
+
+/**
+ * The transition function. A cell that comes back as the same object is unchanged, and nothing is written. In each case the
+ * first line that matches wins.
+ *
+ * @example
+ * import { Lifecycle, instant, millis } from '@tessera/core'
+ *
+ * const view: Lifecycle.View<string, string> = {
+ *   expiresAt: () => ({ _tag: 'None' }),
+ *   access: (token) => token,
+ *   refresh: () => ({ _tag: 'None' }),
+ *   equals: (a, b) => a === b,
+ * }
+ * const [decision, cell] = Lifecycle.step(view)({
+ *   _tag: 'Requested', nonce: 'n1', now: instant(0), early: millis(0), hold: millis(20_000), selfSufficient: true,
+ * })(Lifecycle.empty)
+ * assert.strictEqual(decision.work._tag, 'Redeem')
+ * assert.strictEqual(cell.intent._tag, 'Some')
+ */
+export const step =
+  <T, F>(view: View<T, F>) =>
+  (event: Event<T, F>): State<Cell<T>, Decision<T>> => {
+    switch (event._tag) {
+      case 'Requested':
+        return (cell) => requested(view, event, cell)
+      case 'Redeemed':
+        return (cell) => redeemed(view, event, cell)
+      case 'Failed':
+        return (cell) => failed(view, event, cell)
+      case 'Refused':
+        return (cell) => [NOTHING, refused(view, event.access, cell)]
+      case 'LoggedIn':
+        return (cell) => loggedIn(event, cell)
+      case 'RevokeAsked':
+        return (cell) => revokeAsked(event, cell)
+      case 'RevocationConfirmed':
+        return (cell) => [NOTHING, revocationConfirmed(event.epoch, cell)]
+    }
+  }
+
+type Of<T, F, Tag extends Event<T, F>['_tag']> = Extract<Event<T, F>, { readonly _tag: Tag }>
+type Result<T> = [Decision<T>, Cell<T>]
+
+const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, cell: Cell<T>): Result<T> => {
+  const { now, selfSufficient } = event
+  const usable = isUsable(view, now)(cell)
+  const serve = usable ? cell.token : O.none
+  const fresh = usable && isUsable(view, plus(now, event.early))(cell)
+  // With a usable token, a failure or a wait concerns the renewal, not the caller.
+  const unlessUsable = (work: Work<T>): Result<T> => [{ serve, work: usable ? { _tag: 'None' } : work }, cell]
+
+  if (fresh) return [{ serve, work: { _tag: 'None' } }, cell]
+  const { verdict } = cell
+  if (verdict._tag === 'Revoked' && !selfSufficient) return unlessUsable({ _tag: 'Fail', reason: 'Revoked' })
+  if (verdict._tag === 'LogInAgain') return unlessUsable({ _tag: 'Fail', reason: 'LogInAgain' })
+  if (verdict._tag === 'Foreign') return unlessUsable({ _tag: 'Wait', until: plus(now, event.hold) })
+  const redeemable = O.isSome(cell.token) && O.isSome(view.refresh(cell.token.value))
+  if (!selfSufficient && !redeemable) return unlessUsable({ _tag: 'Fail', reason: 'NothingToRedeem' })
+  if (verdict._tag === 'CoolingDown' && now < verdict.until) return unlessUsable({ _tag: 'Wait', until: verdict.until })
+  if (O.isSome(cell.intent) && now < cell.intent.value.until) {
+    return unlessUsable({ _tag: 'Wait', until: cell.intent.value.until })
+  }
+
+  // The token of a tombstone is on its way to be revoked: it is neither served nor redeemed.
+  const token = verdict._tag === 'Revoked' ? O.none : cell.token
+  const recovery = O.isSome(cell.intent)
+  const firstAt = O.isSome(cell.intent) ? cell.intent.value.firstAt : now
+  return [
+    { serve, work: { _tag: 'Redeem', parent: parentOf(cell), previous: token, recovery } },
+    {
+      ...cell,
+      token,
+      verdict: NO_VERDICT,
+      intent: O.some({ nonce: O.some(event.nonce), firstAt, until: plus(now, event.hold), recovery }),
+    },
+  ]
+}
+
+const redeemed = <T, F>(view: View<T, F>, event: Of<T, F, 'Redeemed'>, cell: Cell<T>): Result<T> => {
+  const { parent, token } = event
+  const same = O.isSome(cell.token) && view.equals(view.access(cell.token.value), view.access(token))
+  if (cell.epoch !== parent.epoch) return [{ serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]
+  if (cell.generation !== parent.generation) return [same ? AGAIN : { serve: O.none, work: { _tag: 'Discard' } }, cell]
+
+  const next: Cell<T> = {
+    ...cell,
+    generation: cell.generation + 1,
+    token: O.some(token),
+    refused: false,
+    intent: O.none,
+    verdict: NO_VERDICT,
+  }
+  return cell.refused && same
+    ? [NOTHING, { ...next, refused: true, verdict: { _tag: 'CoolingDown', until: plus(event.now, event.backOff) } }]
+    : [{ serve: O.some(token), work: { _tag: 'None' } }, next]
+}
+
+const failed = <T, F>(view: View<T, F>, event: Of<T, F, 'Failed'>, cell: Cell<T>): Result<T> => {
+  const { failure, now } = event
+  if (!isParent(event.parent, cell)) return [AGAIN, cell]
+  switch (failure._tag) {
+    case 'Unknown':
+      return [NOTHING, cell]
+    case 'NotSent':
+      return released(event.nonce, now, failure.backOff, cell)
+    case 'Throttled':
+      return released(event.nonce, now, failure.retryAfter, cell)
+    case 'InvalidGrant': {
+      const refresh = O.isSome(cell.token) ? view.refresh(cell.token.value) : O.none
+      const concerned = O.isSome(refresh) && view.equals(refresh.value, failure.refresh)
+      return concerned && cell.verdict._tag !== 'LogInAgain'
+        ? [
+            { serve: O.none, work: { _tag: 'Fail', reason: 'LogInAgain' } },
+            { ...cell, intent: O.none, verdict: { _tag: 'LogInAgain' } },
+          ]
+        : [AGAIN, cell]
+    }
+  }
+}
+
+const released = <T>(nonce: Nonce, now: Instant, wait: Duration, cell: Cell<T>): Result<T> => {
+  if (O.isNone(cell.intent)) return [AGAIN, cell]
+  const intent = cell.intent.value
+  if (!(O.isSome(intent.nonce) && intent.nonce.value === nonce)) return [AGAIN, cell]
+  return [
+    NOTHING,
+    {
+      ...cell,
+      // A failed recovery keeps the orphan: the next redemption is still one of a token that may be redeemed already.
+      intent: intent.recovery ? O.some({ ...intent, nonce: O.none, until: now }) : O.none,
+      verdict: wait > 0 ? { _tag: 'CoolingDown', until: plus(now, wait) } : cell.verdict,
+    },
+  ]
+}
+
+const refused = <T, F>(view: View<T, F>, access: F, cell: Cell<T>): Cell<T> =>
+  O.isSome(cell.token) && !cell.refused && view.equals(view.access(cell.token.value), access)
+    ? { ...cell, refused: true }
+    : cell
+
+const loggedIn = <T, F>(event: Of<T, F, 'LoggedIn'>, cell: Cell<T>): Result<T> => {
+  const { from, nonce, token } = event
+  if (cell.epoch === from) {
+    return [
+      { serve: O.some(token), work: { _tag: 'None' } },
+      {
+        ...cell,
+        epoch: cell.epoch + 1,
+        generation: cell.generation + 1,
+        origin: O.some(nonce),
+        token: O.some(token),
+        refused: false,
+        intent: O.none,
+        verdict: NO_VERDICT,
+      },
+    ]
+  }
+  if (isOrigin(nonce, cell)) return [AGAIN, cell]
+  return [{ serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]
+}
+
+const revokeAsked = <T, F>(event: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Result<T> => {
+  const revokeAtServer = (token: O.Option<T>): Decision<T> => ({
+    serve: O.none,
+    work: { _tag: 'RevokeAtServer', token },
+  })
+  if (cell.epoch === event.from && cell.verdict._tag === 'Revoked') return [revokeAtServer(cell.token), cell]
+  if (cell.epoch === event.from && (O.isSome(cell.token) || O.isSome(cell.intent))) {
+    return [
+      revokeAtServer(cell.token),
+      {
+        ...cell,
+        epoch: cell.epoch + 1,
+        origin: O.some(event.nonce),
+        refused: false,
+        intent: O.none,
+        verdict: { _tag: 'Revoked' },
+      },
+    ]
+  }
+  return [revokeAtServer(O.none), cell]
+}
+
+const revocationConfirmed = <T>(epoch: number, cell: Cell<T>): Cell<T> =>
+  cell.epoch === epoch && cell.verdict._tag === 'Revoked' && O.isSome(cell.token) ? { ...cell, token: O.none } : cell
+
+const parentOf = <T>(cell: Cell<T>): Parent => ({ epoch: cell.epoch, generation: cell.generation })
+const isParent = <T>(parent: Parent, cell: Cell<T>): boolean =>
+  cell.epoch === parent.epoch && cell.generation === parent.generation
+const isOrigin = <T>(nonce: Nonce, cell: Cell<T>): boolean => O.isSome(cell.origin) && cell.origin.value === nonce

@@ -1,0 +1,132 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { AuthError } from '../AuthError.js'
+import type { Clock } from '../Clock.js'
+import * as Lifecycle from '../Lifecycle.js'
+import * as Secret from '../Secret.js'
+import { between, type Duration, type Instant, instant, millis, plus } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import { type Known, type Result, storeNow, view } from './records.js'
+
+const NEVER = instant(Number.NEGATIVE_INFINITY)
+const ALWAYS = instant(Number.POSITIVE_INFINITY)
+
+/** The same token by another clock. */
+export const shift = (token: TokenSet, by: Duration): TokenSet =>
+  by === 0
+    ? token
+    : {
+        ...token,
+        issuedAt: pipe(
+          token.issuedAt,
+          O.map((at) => plus(at, by)),
+        ),
+        expiresAt: pipe(
+          token.expiresAt,
+          O.map((at) => plus(at, by)),
+        ),
+      }
+
+/** A token of a known record, by this process's clock. */
+export const toProcessClock = (token: TokenSet, { offset }: Known): TokenSet => shift(token, millis(-offset))
+
+/** A token of this process, by the store's clock. */
+export const toStoreClock = (token: TokenSet, { offset }: Known): TokenSet => shift(token, offset)
+
+/** What the cache is made with. */
+export interface CacheOptions {
+  readonly early: Duration
+  readonly maxStale: Duration
+  /** In [0, 1), drawn once a token, so that a fleet does not renew in step. */
+  readonly draw: () => number
+}
+
+/**
+ * What one process remembers of a session, so that the hot path touches no store. Fields are read by the source; only
+ * `adopt`, `expire` and `pauseRead` write them.
+ */
+export interface Cache {
+  known: O.Option<Known>
+  /** The valid token as the settled result of `get`. */
+  result: Promise<Result<TokenSet>>
+  token: O.Option<TokenSet>
+  /** Until when the token is valid. */
+  usableUntil: Instant
+  /** Until when no other process's change has to be looked for. */
+  readUntil: Instant
+  /** The earlier of the two, and of the time to renew: all that the hot path compares. */
+  freshUntil: Instant
+  /** How long before its expiry this token is renewed here. */
+  early: Duration
+}
+
+export interface CacheControl {
+  readonly cache: Cache
+  readonly adopt: (known: Known, ticket: number) => void
+  /** Serves the token no longer. */
+  readonly expire: () => void
+  /** Leaves a failing store alone until then. */
+  readonly pauseRead: (until: Instant) => void
+}
+
+export const makeCache = (
+  { early, maxStale, draw }: CacheOptions,
+  mayServe: (token: TokenSet) => boolean,
+): CacheControl => {
+  const cache: Cache = {
+    known: O.none,
+    result: new Promise<E.Either<AuthError, TokenSet>>(() => undefined),
+    token: O.none,
+    usableUntil: NEVER,
+    readUntil: NEVER,
+    freshUntil: NEVER,
+    early: millis(0),
+  }
+  let adopted = 0
+
+  const drawEarly = ({ issuedAt, expiresAt }: TokenSet, now: Instant): Duration => {
+    if (O.isNone(expiresAt)) return millis(0)
+    const lifetime = Math.max(0, between(O.isSome(issuedAt) ? issuedAt.value : now, expiresAt.value))
+    return millis(Math.min(early, lifetime / 5) * (0.5 + draw() / 2))
+  }
+
+  const schedule = (): void => {
+    cache.freshUntil = instant(Math.min(cache.usableUntil - cache.early, cache.readUntil))
+  }
+
+  const expire = (): void => {
+    cache.token = O.none
+    cache.usableUntil = NEVER
+    cache.freshUntil = NEVER
+  }
+
+  return {
+    cache,
+    expire,
+    pauseRead: (until) => {
+      cache.readUntil = until
+      schedule()
+    },
+    adopt: (known, ticket) => {
+      if (ticket <= adopted) return
+      adopted = ticket
+      cache.known = O.some(known)
+      cache.readUntil = plus(known.readAt, maxStale)
+      if (!(O.isSome(known.cell.token) && Lifecycle.isUsable(view, storeNow(known))(known.cell))) return expire()
+      const token = toProcessClock(known.cell.token.value, known)
+      if (!mayServe(token)) return expire()
+      const isNew = !(O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, token.accessToken))
+      if (isNew) {
+        cache.early = drawEarly(token, known.readAt)
+        cache.result = Promise.resolve(E.right(token))
+        cache.token = O.some(token)
+      }
+      cache.usableUntil = O.isSome(token.expiresAt) ? token.expiresAt.value : ALWAYS
+      schedule()
+    },
+  }
+}
+
+/** Whether the cached token is valid. */
+export const isUsable = (cache: Cache, clock: Clock): boolean => clock.now() < cache.usableUntil

@@ -1,0 +1,143 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as AuthError from '../AuthError.js'
+import * as CellCodec from '../CellCodec.js'
+import type { Cell, Decision, Event, View } from '../Lifecycle.js'
+import * as Lifecycle from '../Lifecycle.js'
+import { nonce } from '../Random.js'
+import * as Secret from '../Secret.js'
+import { between, type Duration, type Instant, millis, plus } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import type { SourceEnv } from '../TokenSource.js'
+import type { Key, Stamped, TokenStore, Version } from '../TokenStore.js'
+import { guard } from './guard.js'
+import { race } from './race.js'
+
+export type Result<A> = E.Either<AuthError.AuthError, A>
+export type SessionEvent = Event<TokenSet, Secret.Secret>
+
+/** Token sets as the lifecycle sees them. */
+export const view: View<TokenSet, Secret.Secret> = {
+  expiresAt: (token) => token.expiresAt,
+  access: (token) => token.accessToken,
+  refresh: (token) => token.refreshToken,
+  equals: Secret.eq.equals,
+}
+
+const step = Lifecycle.step(view)
+
+/** What this process knows of a record. Times in `cell` are of the store's clock. */
+export interface Known {
+  readonly version: Version
+  readonly cell: Cell<TokenSet>
+  /** The store's clock minus this process's. */
+  readonly offset: Duration
+  /** This process's time when the store's `now` was taken, or just before. */
+  readonly readAt: Instant
+}
+
+/** The store's time at which something is known. */
+export const storeNow = (known: Known): Instant => plus(known.readAt, known.offset)
+
+/** A decision, and the record after it. */
+export interface Applied {
+  readonly decision: Decision<TokenSet>
+  readonly known: Known
+}
+
+/** Called with what was read or written. Tickets tell which of two is the later. */
+export type Adopt = (known: Known, ticket: number) => void
+
+/** One record of a store, as cells. Every change goes through `Lifecycle.step`. */
+export interface Records {
+  readonly read: (deadline: Instant) => Promise<Result<Known>>
+  /** Runs the event on what is known and writes what it changes; on a conflict, runs it on what is there. */
+  readonly apply: (event: (known: Known) => SessionEvent, from: Known, deadline: Instant) => Promise<Result<Applied>>
+  /** As `apply`, after a read where nothing is known, and again until the deadline: for what must not be lost. */
+  readonly persist: (
+    event: (known: Known) => SessionEvent,
+    from: O.Option<Known>,
+    deadline: Instant,
+  ) => Promise<Result<Applied>>
+}
+
+const FIRST_PAUSE = 50
+const LONGEST_PAUSE = 500
+
+export const makeRecords = (store: TokenStore, key: Key, { clock, random }: SourceEnv, adopt: Adopt): Records => {
+  // Reads take a ticket when they start, writes when they end: a read that began before a write ended is the older one.
+  let tickets = 0
+
+  const call = <A>(
+    operation: 'get' | 'compareAndSet',
+    deadline: Instant,
+    use: () => TaskEither<AuthError.AuthError, A>,
+  ): Promise<Result<A>> =>
+    race(
+      clock,
+      { deadline },
+      AuthError.storeFailed(operation, 'no answer by the deadline'),
+      AuthError.aborted,
+      guard(AuthError.storeFailed(operation, 'it threw'), use),
+    )()
+
+  const toKnown = (stamped: Stamped, startedAt: Instant): Result<Known> =>
+    pipe(
+      CellCodec.decode(stamped.record),
+      E.map((cell) => ({
+        version: stamped.version,
+        cell,
+        offset: O.isSome(stamped.now) ? between(startedAt, stamped.now.value) : millis(0),
+        readAt: startedAt,
+      })),
+    )
+
+  const read: Records['read'] = async (deadline) => {
+    const ticket = ++tickets
+    const startedAt = clock.now()
+    const stamped = await call('get', deadline, () => store.get(key))
+    const known = pipe(
+      stamped,
+      E.flatMap((there) => toKnown(there, startedAt)),
+    )
+    if (E.isRight(known)) adopt(known.right, ticket)
+    return known
+  }
+
+  const apply: Records['apply'] = async (event, from, deadline) => {
+    let at = from
+    for (;;) {
+      const [decision, cell] = step(event(at))(at.cell)
+      if (cell === at.cell) return E.right({ decision, known: at })
+      const next = { version: nonce(random)(), record: CellCodec.encode(cell) }
+      const expected = at.version
+      const ticket = ++tickets
+      const startedAt = clock.now()
+      const answer = await call('compareAndSet', deadline, () => store.compareAndSet(key, expected, next))
+      if (E.isLeft(answer)) return answer
+      if (answer.right._tag === 'Committed') {
+        const known = { ...at, version: next.version, cell }
+        adopt(known, ++tickets)
+        return E.right({ decision, known })
+      }
+      const found = toKnown(answer.right.found, startedAt)
+      if (E.isLeft(found)) return found
+      adopt(found.right, ticket)
+      at = found.right
+    }
+  }
+
+  const persist: Records['persist'] = async (event, from, deadline) => {
+    let at: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(deadline)
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const applied = E.isLeft(at) ? at : await apply(event, at.right, deadline)
+      if (E.isRight(applied) || plus(clock.now(), millis(pause)) >= deadline) return applied
+      await clock.sleep(millis(pause))()
+      at = await read(deadline)
+    }
+  }
+
+  return { read, apply, persist }
+}

@@ -1,0 +1,678 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as AuthError from '../AuthError.js'
+import * as Lifecycle from '../Lifecycle.js'
+import { nonce, uniform } from '../Random.js'
+import * as Secret from '../Secret.js'
+import type { SourceEvent } from '../SourceEvent.js'
+import * as Strategy from '../Strategy.js'
+import { between, type Duration, earliest, type Instant, instant, millis, minutes, plus, seconds } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import type { Inspection, Limits, Revocation, SourceConfig, SourceEnv, TokenSource } from '../TokenSource.js'
+import * as Store from '../TokenStore.js'
+import { isUsable, makeCache, toProcessClock, toStoreClock } from './cache.js'
+import { toFailure } from './failure.js'
+import { guard } from './guard.js'
+import { type Limits as RaceLimits, race } from './race.js'
+import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
+
+/** By how much an intent outlives its flight: the life of a message, and of a stall. */
+const MARGIN = seconds(5)
+/** The bounds of the poll that waits for another holder, in ms. */
+const POLL = { least: 50, most: 500 }
+/** How long a failing store, or a held lease, is left alone while a token is valid. */
+const PAUSE = seconds(1)
+const FIRST_BACK_OFF = 200
+const LONGEST_BACK_OFF = 60_000
+
+type WithoutKey<Event> = Event extends unknown ? Omit<Event, 'key'> : never
+
+/** A failure that is answered again, without a request, until it has cooled down. */
+interface BackOff {
+  readonly failures: number
+  readonly until: Instant
+  readonly error: AuthError.AuthError
+}
+
+/** One renewal for all callers of this process. */
+interface Flight {
+  /** The first token that may be served, or the end of the flight. */
+  readonly served: Promise<Result<TokenSet>>
+}
+
+/** How one turn of a flight ended: with a result, or by having to read again. */
+type Turn = O.Option<Result<TokenSet>>
+const ended = (result: Result<TokenSet>): Turn => O.some(result)
+const again: Turn = O.none
+
+/** A source, and what a collection of sources needs to know of it. */
+export interface Session {
+  readonly source: TokenSource
+  /** Something is under way, or held in memory only: the session must not be dropped. */
+  readonly busy: () => boolean
+}
+
+/** The runtime of the lifecycle, for one key in one process. What is decided about tokens is decided by `Lifecycle.step`. */
+export const makeSession = <R>(
+  config: SourceConfig<R>,
+  strategy: Strategy.Strategy<R>,
+  env: R & SourceEnv,
+): Session => {
+  const { store, key = 'default', renewal = 'background', minimumAge = seconds(1), revocation, observe } = config
+  const { clock, random } = env
+  const timeout = config.timeout ?? (Strategy.isInteractive(strategy) ? minutes(10) : seconds(15))
+  const hold = millis(timeout + MARGIN)
+  // Long enough to see the intent of a crashed holder end, and to renew after it.
+  const patience = millis(hold + timeout)
+  const selfSufficient = !Strategy.needsRefreshToken(strategy)
+
+  // ---------------------------------------------------------------------------
+  // what this process remembers
+  // ---------------------------------------------------------------------------
+
+  let flight: Flight | undefined
+  let backOff: BackOff | undefined
+  let pausedUntil = instant(Number.NEGATIVE_INFINITY)
+  /** Acquired tokens that the store does not hold yet. */
+  const pending = new Set<SessionEvent>()
+  /** A refused token, as long as the store may still call it good. */
+  let refusing: Secret.Secret | undefined
+  let refusal: { readonly access: Secret.Secret; readonly done: Promise<Result<void>> } | undefined
+  let initial = O.fromNullable(config.initial)
+  let isClosed = false
+  const work = new Set<Promise<unknown>>()
+
+  const { cache, adopt, expire, pauseRead } = makeCache(
+    {
+      early: config.early ?? minutes(10),
+      maxStale: config.maxStale ?? seconds(60),
+      draw: uniform(random),
+    },
+    (token) => !isClosed && !(refusing !== undefined && Secret.eq.equals(refusing, token.accessToken)),
+  )
+  const { read, apply, persist } = makeRecords(store, key, env, adopt)
+
+  const track = <A>(promise: Promise<A>): Promise<A> => {
+    const forget = (): void => {
+      work.delete(promise)
+    }
+    work.add(promise)
+    promise.then(forget, forget)
+    return promise
+  }
+
+  const tell = (event: WithoutKey<SourceEvent>): void => {
+    try {
+      observe?.({ key, ...event })
+    } catch {
+      // An observer's failure is its own.
+    }
+  }
+
+  const after = (duration: Duration): Instant => plus(clock.now(), duration)
+
+  /** Inside the user's own lock, where the store has one. */
+  const exclusively = async <A>(deadline: Instant, use: () => Promise<Result<A>>): Promise<Result<A>> => {
+    const { exclusive } = store
+    if (exclusive === undefined) return use()
+    return race(
+      clock,
+      { deadline },
+      AuthError.timedOut('the lock of the store'),
+      AuthError.aborted,
+      guard(AuthError.storeFailed('get', 'the lock threw'), () => exclusive(key, use)),
+    )()
+  }
+
+  /** Later callers start anew: what a flight has read may be over. */
+  const supersede = (): void => {
+    flight = undefined
+    backOff = undefined
+    pausedUntil = instant(Number.NEGATIVE_INFINITY)
+  }
+
+  // ---------------------------------------------------------------------------
+  // the server
+  // ---------------------------------------------------------------------------
+
+  const revokeAtServer = async (token: TokenSet): Promise<Result<Revocation>> => {
+    if (revocation === undefined) return E.right('forgotten')
+    const limits = { deadline: after(timeout), signal: new AbortController().signal }
+    const unknown = AuthError.outcomeUnknown({
+      url: 'revocation',
+      reason: 'it did not settle',
+      answer: O.none,
+      repeatable: true,
+    })
+    const done = await race(
+      clock,
+      limits,
+      unknown,
+      unknown,
+      guard(unknown, () => revocation(token)(limits)(env)),
+    )()
+    return pipe(
+      done,
+      E.map((): Revocation => 'revoked'),
+    )
+  }
+
+  /** Commits an acquired token; when the store fails, holds it for the next call. Drops, or revokes, what came too late. */
+  const commit = async (event: SessionEvent, from: O.Option<Known>, deadline: Instant): Promise<Result<Applied>> => {
+    const applied = await persist(() => event, from, deadline)
+    if (E.isLeft(applied)) {
+      pending.add(event)
+      const error =
+        applied.left._tag === 'StoreFailed'
+          ? AuthError.storeFailed(applied.left.operation, applied.left.reason, true)
+          : applied.left
+      tell({ _tag: 'Pending', error })
+      return E.left(error)
+    }
+    const { decision, known } = applied.right
+    if (O.isSome(decision.serve)) {
+      backOff = undefined
+      tell({
+        _tag: event._tag === 'LoggedIn' ? 'LoggedIn' : 'Renewed',
+        epoch: known.cell.epoch,
+        generation: known.cell.generation,
+        expiresAt: toProcessClock(decision.serve.value, known).expiresAt,
+      })
+    }
+    if (decision.work._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
+    if (decision.work._tag === 'DiscardAndRevoke') {
+      const revoked = await revokeAtServer(decision.work.token)
+      tell({ _tag: 'Discarded', revoked: E.isRight(revoked) && revoked.right === 'revoked' })
+    }
+    return applied
+  }
+
+  const flushPending = async (deadline: Instant): Promise<Result<void>> => {
+    for (const event of [...pending]) {
+      pending.delete(event)
+      const applied = await commit(event, O.none, deadline)
+      if (E.isLeft(applied)) return applied
+    }
+    return E.right(undefined)
+  }
+
+  // ---------------------------------------------------------------------------
+  // a renewal
+  // ---------------------------------------------------------------------------
+
+  const request =
+    (of: Lifecycle.Nonce) =>
+    (at: Known): SessionEvent => ({
+      _tag: 'Requested',
+      nonce: of,
+      now: storeNow(at),
+      early: cache.early,
+      hold,
+      selfSufficient,
+    })
+
+  const holdBack = (error: AuthError.AuthError): void => {
+    const failures = (backOff?.failures ?? 0) + 1
+    const wait = Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** Math.min(failures - 1, 16))
+    backOff = { failures, until: after(millis(wait)), error }
+  }
+
+  /** Takes the lease, redeems, and commits. */
+  const redeem = async (from: Known, deadline: Instant, offer: (token: TokenSet) => void): Promise<Turn> => {
+    const own = nonce(random)()
+    const leased = await apply(request(own), from, deadline)
+    if (E.isLeft(leased)) return ended(leased)
+    const { decision, known: lease } = leased.right
+    if (O.isSome(decision.serve)) offer(toProcessClock(decision.serve.value, lease))
+    if (decision.work._tag !== 'Redeem') return again
+    const { parent, recovery } = decision.work
+    const previous = pipe(
+      decision.work.previous,
+      O.map((token) => toProcessClock(token, lease)),
+    )
+
+    const redeemed = (token: TokenSet, at: O.Option<Known>, until: Instant): Promise<Result<Applied>> =>
+      commit(
+        {
+          _tag: 'Redeemed',
+          parent,
+          token: toStoreClock(token, lease),
+          now: plus(clock.now(), lease.offset),
+          backOff: millis(Math.max(minimumAge, PAUSE)),
+        },
+        at,
+        until,
+      )
+
+    const failed = async (error: AuthError.AuthError): Promise<Turn> => {
+      const failure = toFailure(error, previous, !selfSufficient)
+      tell({ _tag: 'RenewalFailed', error })
+      const applied = await apply(
+        () => ({ _tag: 'Failed', parent, nonce: own, now: plus(clock.now(), lease.offset), failure }),
+        lease,
+        deadline,
+      )
+      if (E.isRight(applied) && applied.right.decision.work._tag === 'Again') return again
+      if (failure._tag === 'InvalidGrant') {
+        tell({ _tag: 'LoginRequired' })
+        return ended(E.left(AuthError.reauthenticationRequired('refresh token rejected', AuthError.answer(error))))
+      }
+      if (failure._tag === 'NotSent' && error._tag !== 'Closed') holdBack(error)
+      return ended(E.left(error))
+    }
+
+    // Only a young lease permits sending: with an old one it may be somebody else's turn.
+    if (isClosed) return failed(AuthError.closed)
+    if (clock.now() >= earliest(plus(lease.readAt, MARGIN), deadline))
+      return failed(AuthError.timedOut('the token store'))
+    tell({ _tag: 'Renewing', ...parent, recovery })
+    const attempt: Strategy.Attempt = {
+      previous,
+      deadline: plus(lease.readAt, timeout),
+      signal: new AbortController().signal,
+    }
+    const outcomeUnknown = (reason: string): AuthError.AuthError =>
+      AuthError.outcomeUnknown({ url: 'strategy', reason, answer: O.none, repeatable: selfSufficient })
+    const late = outcomeUnknown('it did not settle by its deadline')
+    const running = guard(outcomeUnknown('it threw'), () => strategy(attempt)(env))()
+    const result = await race(clock, attempt, late, late, () => running)()
+    if (E.isLeft(result) && result.left === late) {
+      // A late answer may bring the only valid refresh token: it is committed by lineage, whoever holds the lease.
+      void track(
+        running.then(async (answer) =>
+          E.isRight(answer)
+            ? exclusively(after(timeout), () => redeemed(answer.right, O.none, after(timeout)))
+            : E.right(undefined),
+        ),
+      )
+    }
+    if (E.isLeft(result)) return failed(result.left)
+    const committed = await redeemed(result.right, O.some(lease), deadline)
+    if (E.isLeft(committed)) return ended(committed)
+    return pipe(
+      committed.right.decision.serve,
+      O.map((token) => E.right(toProcessClock(token, committed.right.known))),
+    )
+  }
+
+  /** What is known, brought to the present. Its use is safe: a lease is written only onto the version that it names. */
+  const present = (): O.Option<Known> => {
+    const now = clock.now()
+    return now < cache.readUntil
+      ? pipe(
+          cache.known,
+          O.map((known) => ({ ...known, readAt: now })),
+        )
+      : O.none
+  }
+
+  const wantsRedemption = (known: Known): boolean =>
+    Lifecycle.step(view)(request('')(known))(known.cell)[0].work._tag === 'Redeem'
+
+  const fail = (reason: 'LogInAgain' | 'Revoked' | 'NothingToRedeem'): Result<never> =>
+    E.left(
+      AuthError.reauthenticationRequired(
+        reason === 'LogInAgain' ? 'refresh token rejected' : reason === 'Revoked' ? 'revoked' : 'nothing to redeem',
+      ),
+    )
+
+  const redeemExclusively = (from: O.Option<Known>, deadline: Instant, offer: (token: TokenSet) => void) =>
+    exclusively(deadline, async (): Promise<Result<Turn>> => {
+      // What was read outside the user's lock may be over.
+      const at = O.isSome(from) && store.exclusive === undefined ? E.right(from.value) : await read(deadline)
+      return E.isLeft(at) ? at : E.right(await redeem(at.right, deadline, offer))
+    })
+
+  const writeInitial = async (known: Known, deadline: Instant): Promise<Result<boolean>> => {
+    if (O.isNone(initial) || known.version !== Store.absent) return E.right(false)
+    const token = toStoreClock(initial.value, known)
+    initial = O.none
+    const event: SessionEvent = { _tag: 'LoggedIn', from: known.cell.epoch, nonce: nonce(random)(), token }
+    return pipe(
+      await exclusively(deadline, () => commit(event, O.some(known), deadline)),
+      E.map(() => true),
+    )
+  }
+
+  /** Turn by turn, until a token is served or the flight fails. */
+  const fly = async (deadline: Instant, offer: (token: TokenSet) => void): Promise<Result<TokenSet>> => {
+    let changes: Store.Subscription | undefined
+    try {
+      for (let first = true; clock.now() < deadline; first = false) {
+        if (isClosed) return E.left(AuthError.closed)
+        if (pending.size > 0) {
+          const flushed = await exclusively(deadline, () => flushPending(deadline))
+          if (E.isLeft(flushed)) return flushed
+        }
+        if (refusal !== undefined) await refusal.done
+
+        const remembered = first && refusing === undefined ? present() : O.none
+        const from = O.isSome(remembered) && wantsRedemption(remembered.value) ? remembered : O.none
+        const there: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(deadline)
+        if (E.isLeft(there)) return there
+        const wrote = await writeInitial(there.right, deadline)
+        if (E.isLeft(wrote)) return wrote
+        if (wrote.right) continue
+        let known = there.right
+        if (refusing !== undefined) {
+          const access = refusing
+          const applied = await apply(() => ({ _tag: 'Refused', access }), known, deadline)
+          if (E.isLeft(applied)) return applied
+          if (refusing === access) refusing = undefined
+          known = applied.right.known
+        }
+
+        const [{ serve, work: todo }] = Lifecycle.step(view)(request('')(known))(known.cell)
+        const token = pipe(
+          serve,
+          O.map((of) => toProcessClock(of, known)),
+        )
+        if (O.isSome(token)) offer(token.value)
+        switch (todo._tag) {
+          case 'Redeem': {
+            if (backOff !== undefined && clock.now() < backOff.until) return E.left(backOff.error)
+            const turn = await redeemExclusively(O.some(known), deadline, offer)
+            if (E.isLeft(turn)) return turn
+            if (O.isSome(turn.right)) return turn.right.value
+            break
+          }
+          case 'Fail':
+            return fail(todo.reason)
+          case 'Wait': {
+            const until = plus(todo.until, millis(-known.offset))
+            tell({ _tag: 'Waiting', until })
+            if (known.cell.verdict._tag === 'CoolingDown' && until >= deadline) {
+              return E.left(backOff?.error ?? AuthError.timedOut('the back-off that the server asked for'))
+            }
+            if (changes === undefined && store.changes !== undefined) {
+              // Subscribed first, read again after: no change falls between.
+              changes = store.changes(key)
+              break
+            }
+            await wait(earliest(until, deadline), changes)
+            break
+          }
+          default:
+            if (O.isSome(token)) return E.right(token.value)
+        }
+      }
+      return E.left(AuthError.timedOut('a renewal'))
+    } finally {
+      changes?.end()
+    }
+  }
+
+  /** Until a change, or a jittered poll: the poll is the truth, the wake-up saves time. */
+  const wait = async (until: Instant, changes: Store.Subscription | undefined): Promise<void> => {
+    const poll = POLL.least + (POLL.most - POLL.least) * uniform(random)()
+    const timer = new AbortController()
+    const slept = clock.sleep(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))), timer.signal)()
+    await Promise.race(changes === undefined ? [slept] : [slept, changes.changed()])
+    timer.abort()
+  }
+
+  const takeOff = (): Flight => {
+    let offer: (token: TokenSet) => void = () => undefined
+    const offered = new Promise<Result<TokenSet>>((resolve) => {
+      offer = (token) => resolve(E.right(token))
+    })
+    const deadline = after(patience)
+    const landed = track(fly(deadline, renewal === 'background' ? offer : () => undefined)).then((result) => {
+      if (flight === current) flight = undefined
+      if (E.isRight(result) && clock.now() < cache.freshUntil) return result
+      pausedUntil = after(PAUSE)
+      if (E.isRight(result) || !isUsable(cache, clock)) return result
+      // The renewal failed, and the token is valid still.
+      if (clock.now() >= cache.readUntil) pauseRead(pausedUntil)
+      return cache.result
+    })
+    const current: Flight = { served: Promise.race([offered, landed]) }
+    flight = current
+    return current
+  }
+
+  const slow = (): Promise<Result<TokenSet>> => {
+    if (isClosed) return Promise.resolve(E.left(AuthError.closed))
+    const now = clock.now()
+    const usable = now < cache.usableUntil
+    if (usable && now < cache.readUntil && renewal === 'background') {
+      if (flight === undefined && now >= pausedUntil && (backOff === undefined || now >= backOff.until)) takeOff()
+      return cache.result
+    }
+    if (flight !== undefined) return flight.served
+    if (!usable && backOff !== undefined && now < backOff.until && pending.size === 0) {
+      return Promise.resolve(E.left(backOff.error))
+    }
+    return takeOff().served
+  }
+
+  const get: TaskEither<AuthError.AuthError, TokenSet> = () => (clock.now() < cache.freshUntil ? cache.result : slow())
+
+  // ---------------------------------------------------------------------------
+  // refuse, login, revoke, close
+  // ---------------------------------------------------------------------------
+
+  const isYoung = (used: Secret.Secret): boolean =>
+    O.isSome(cache.token) &&
+    Secret.eq.equals(cache.token.value.accessToken, used) &&
+    O.isSome(cache.token.value.issuedAt) &&
+    clock.now() < plus(cache.token.value.issuedAt.value, minimumAge)
+
+  const refuse =
+    (used: Secret.Secret<'AccessToken'>): TaskEither<AuthError.AuthError, void> =>
+    async () => {
+      if (isClosed) return E.left(AuthError.closed)
+      if (refusal !== undefined && Secret.eq.equals(refusal.access, used)) return refusal.done
+      // An API that always answers 401 must not burn one redemption after the other.
+      if (isYoung(used)) return E.right(undefined)
+      refusing = used
+      if (O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, used)) expire()
+      flight = undefined
+      const deadline = after(timeout)
+      const done = track(
+        exclusively(deadline, () => persist(() => ({ _tag: 'Refused', access: used }), O.none, deadline)),
+      ).then((applied): Result<void> => {
+        if (E.isLeft(applied)) {
+          refusal = undefined
+          return applied
+        }
+        if (refusing === used) refusing = undefined
+        tell({ _tag: 'Refused' })
+        return E.right(undefined)
+      })
+      refusal = { access: used, done }
+      return done
+    }
+
+  const login =
+    (limits: Limits) =>
+    <R2>(interactive: Strategy.Strategy<R2>) =>
+    (theirs: R2): TaskEither<AuthError.AuthError, TokenSet> =>
+    async () => {
+      if (isClosed) return E.left(AuthError.closed)
+      const start = await read(after(timeout))
+      if (E.isLeft(start)) return start
+      const { cell } = start.right
+      const own = nonce(random)()
+      const attempt: Strategy.Attempt = {
+        previous: O.none,
+        deadline: limits.deadline ?? after(minutes(10)),
+        signal: limits.signal ?? new AbortController().signal,
+      }
+      const running = guard(
+        AuthError.outcomeUnknown({ url: 'login', reason: 'it threw', answer: O.none, repeatable: false }),
+        () => interactive(attempt)(theirs),
+      )()
+      const loggedIn = async (token: TokenSet): Promise<Result<TokenSet>> => {
+        const deadline = after(timeout)
+        initial = O.none
+        const event: SessionEvent = {
+          _tag: 'LoggedIn',
+          from: cell.epoch,
+          nonce: own,
+          token: toStoreClock(token, start.right),
+        }
+        const applied = await exclusively(deadline, () => commit(event, O.none, deadline))
+        if (E.isLeft(applied)) return applied
+        supersede()
+        const { decision, known } = applied.right
+        if (O.isSome(decision.serve) || decision.work._tag === 'Again') return E.right(token)
+        // Another login, or a revoke, came first: the session is theirs.
+        return known.cell.verdict._tag === 'Revoked' ? fail('Revoked') : get()
+      }
+      return race(
+        clock,
+        attempt,
+        AuthError.timedOut('the login'),
+        AuthError.aborted,
+        // Beyond the deadline nobody waits, but a token that was issued is still committed.
+        () => track(running.then((result) => (E.isLeft(result) ? result : loggedIn(result.right)))),
+      )()
+    }
+
+  const revokeSession = async (): Promise<Result<Revocation>> => {
+    const deadline = after(timeout)
+    const own = nonce(random)()
+    let asked: { readonly from: number; readonly token: O.Option<TokenSet> } | undefined
+    const applied = await exclusively(deadline, () =>
+      persist(
+        ({ cell }) => {
+          // Asked of what is there at first: a re-sent revoke never ends a later login.
+          asked ??= { from: cell.epoch, token: cell.token }
+          return { _tag: 'RevokeAsked', from: asked.from, nonce: own }
+        },
+        O.none,
+        deadline,
+      ),
+    )
+    if (E.isLeft(applied)) return applied
+    supersede()
+    initial = O.none
+    const { decision, known } = applied.right
+    const found = decision.work._tag === 'RevokeAtServer' ? decision.work.token : O.none
+    const remembered = asked !== undefined && asked.from !== known.cell.epoch ? asked.token : O.none
+    const token = O.isSome(found) ? found : remembered
+    const flushed = await flushPending(deadline)
+    if (E.isLeft(flushed)) return flushed
+    if (O.isNone(token)) return E.right('forgotten')
+    tell({ _tag: 'Revoked' })
+    const revoked = await revokeAtServer(toProcessClock(token.value, known))
+    if (E.isRight(revoked)) {
+      await apply(() => ({ _tag: 'RevocationConfirmed', epoch: known.cell.epoch }), known, deadline)
+    }
+    return revoked
+  }
+
+  const revoke: TaskEither<AuthError.AuthError, Revocation> = async () =>
+    isClosed ? E.left(AuthError.closed) : track(revokeSession())
+
+  const settled = async (): Promise<void> => {
+    while (work.size > 0) await Promise.allSettled([...work])
+  }
+
+  const close: TokenSource['close'] =
+    (options = {}) =>
+    async () => {
+      const first = !isClosed
+      isClosed = true
+      expire()
+      const revoked: Result<unknown> =
+        first && (options.revoke ?? store.ephemeral ?? false) ? await track(revokeSession()) : E.right(undefined)
+      await settled()
+      const flushed = await flushPending(after(timeout))
+      if (first) tell({ _tag: 'Closed' })
+      return pipe(
+        revoked,
+        E.flatMap(() => flushed),
+      )
+    }
+
+  const inspect: TaskEither<AuthError.AuthError, Inspection> = async () =>
+    pipe(await read(after(timeout)), E.map(inspection))
+
+  const inspection = (known: Known): Inspection => {
+    const { cell } = known
+    const token = pipe(
+      cell.token,
+      O.map((of) => toProcessClock(of, known)),
+    )
+    const expiresAt = pipe(
+      token,
+      O.flatMap((of) => of.expiresAt),
+    )
+    const waiting =
+      cell.verdict._tag === 'CoolingDown'
+        ? O.some(cell.verdict.until)
+        : pipe(
+            cell.intent,
+            O.map(({ until }) => until),
+          )
+    return {
+      key,
+      epoch: cell.epoch,
+      generation: cell.generation,
+      state:
+        cell.verdict._tag === 'Revoked'
+          ? 'revoked'
+          : O.isNone(token)
+            ? 'empty'
+            : Lifecycle.isUsable(view, storeNow(known))(cell)
+              ? 'valid'
+              : cell.verdict._tag === 'LogInAgain'
+                ? 'log in again'
+                : cell.refused
+                  ? 'refused'
+                  : 'expired',
+      expiresAt,
+      renewsAt: pipe(
+        expiresAt,
+        O.map((at) => plus(at, millis(-cache.early))),
+      ),
+      refreshToken: pipe(
+        token,
+        O.exists((of) => O.isSome(of.refreshToken)),
+      ),
+      scope: pipe(
+        token,
+        O.match(
+          () => [],
+          (of) => of.scope,
+        ),
+      ),
+      waitingUntil: pipe(
+        waiting,
+        O.map((until) => plus(until, millis(-known.offset))),
+      ),
+    }
+  }
+
+  // ---------------------------------------------------------------------------
+  // the source
+  // ---------------------------------------------------------------------------
+
+  const limited = (limits: Limits): TokenSource => {
+    const bound = <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> => {
+      if (limits.deadline === undefined && limits.signal === undefined) return use
+      const { signal, deadline = instant(Number.POSITIVE_INFINITY) } = limits
+      const raced: RaceLimits = { deadline, signal }
+      return race(clock, raced, AuthError.timedOut(what), AuthError.aborted, use)
+    }
+    return {
+      key,
+      get: bound('a renewal', get),
+      peek: () => (isUsable(cache, clock) ? cache.token : O.none),
+      refuse: (used) => bound('the token store', refuse(used)),
+      login: login(limits),
+      revoke: bound('a revocation', revoke),
+      close: (options) => bound('the close', close(options)),
+      closed: () => isClosed,
+      settled,
+      inspect: bound('the token store', inspect),
+      within: limited,
+    }
+  }
+
+  return { source: limited({}), busy: () => work.size > 0 || pending.size > 0 || refusing !== undefined }
+}

@@ -4,32 +4,50 @@
  * @packageDocumentation
  */
 import type { Secret } from '@tessera/core'
-import type { Option } from 'fp-ts/lib/Option.js'
-import type { Signer } from './Signer.js'
+import * as AuthorizationServer from './AuthorizationServer.js'
+import * as ClientAuthentication from './ClientAuthentication.js'
 
-/** The endpoints of one authorization server, kept together (RFC 8414 §2). All https, but for loopback literals. */
-export interface AuthorizationServer {
-  readonly issuer: Option<string>
-  readonly tokenEndpoint: string
-  readonly authorizationEndpoint: Option<string>
-  readonly revocationEndpoint: Option<string>
-  readonly deviceAuthorizationEndpoint: Option<string>
-  /** Its callbacks carry `iss`, and one without it is refused (RFC 9207 §3). */
-  readonly issParameterSupported: boolean
-}
-
-/** How a client proves who it is (RFC 6749 §2.3, RFC 7523 §2.2). One method a request. */
-export type ClientAuthentication =
-  | { readonly _tag: 'None' }
-  | { readonly _tag: 'Basic'; readonly secret: Secret<'ClientSecret'> }
-  | { readonly _tag: 'Post'; readonly secret: Secret<'ClientSecret'> }
-  | { readonly _tag: 'PrivateKeyJwt'; readonly signer: Signer }
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
 
 /** A registered client. */
 export interface Client {
   readonly id: string
-  readonly authentication: ClientAuthentication
-  readonly server: AuthorizationServer
+  readonly authentication: ClientAuthentication.ClientAuthentication
+  readonly server: AuthorizationServer.AuthorizationServer
   /** Sent with every token request that acquires or renews, after the grant's own parameters: Box's device pinning, say. */
   readonly parameters: Readonly<Record<string, string>>
 }
+
+// -----------------------------------------------------------------------------
+// constructors
+// -----------------------------------------------------------------------------
+
+/** The parameters of {@link make}: the server as a value, or its endpoints beside the rest. */
+export type Options = {
+  readonly id: string
+  /** Short for `authentication: ClientAuthentication.post(secret)`. */
+  readonly secret?: Secret<'ClientSecret'> | string | undefined
+  /** Default: by the secret where there is one, none otherwise. */
+  readonly authentication?: ClientAuthentication.ClientAuthentication | undefined
+  readonly parameters?: Readonly<Record<string, string>> | undefined
+} & ({ readonly server: AuthorizationServer.AuthorizationServer } | AuthorizationServer.Options)
+
+/**
+ * A client.
+ *
+ * @example
+ * import { Client } from '@tessera/oauth2'
+ *
+ * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
+ * assert.strictEqual(client.authentication._tag, 'Post')
+ */
+export const make = (options: Options): Client => ({
+  id: options.id,
+  authentication:
+    options.authentication ??
+    (options.secret === undefined ? ClientAuthentication.none : ClientAuthentication.post(options.secret)),
+  server: 'server' in options ? options.server : AuthorizationServer.make(options),
+  parameters: options.parameters ?? {},
+})

@@ -3,7 +3,39 @@
  *
  * @packageDocumentation
  */
-export type { AuthorizationServer, Client, ClientAuthentication } from './Client.js'
+import * as AuthorizationServerModule from './AuthorizationServer.js'
+import * as ClientModule from './Client.js'
+import * as ClientAuthenticationModule from './ClientAuthentication.js'
+
+export const AuthorizationServer = AuthorizationServerModule
+export type AuthorizationServer = AuthorizationServerModule.AuthorizationServer
+export {
+  type AuthorizationCodeOptions,
+  authorizationCode,
+  authorizationCodeGrant,
+  type Code,
+} from './authorizationCode.js'
+export {
+  type AuthorizationRequestOptions,
+  authorizationParameters,
+  authorizationRequest,
+  type Transaction,
+} from './authorizationRequest.js'
+export const Client = ClientModule
+export type Client = ClientModule.Client
+export const ClientAuthentication = ClientAuthenticationModule
+export type ClientAuthentication = ClientAuthenticationModule.ClientAuthentication
+export { type Callback, callback, callbackResponse } from './callback.js'
+export { type ClientCredentialsOptions, clientCredentials, clientCredentialsGrant } from './clientCredentials.js'
 export type { Digest, DigestEnv } from './Digest.js'
+export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
+export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
+export { codeChallenge, codeVerifier } from './pkce.js'
+export { refreshToken, refreshTokenGrant } from './refreshToken.js'
+export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
 export type { Algorithm, Signer } from './Signer.js'
+export { type Asked, retryAfter, serverAnswer } from './serverAnswer.js'
+export type { TokenEnv } from './TokenEnv.js'
+export { tokenRequest } from './tokenRequest.js'
+export { type TokenResponseDecoder, type TokenResponseOptions, tokenResponse } from './tokenResponse.js'

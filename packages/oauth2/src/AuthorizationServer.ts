@@ -1,0 +1,55 @@
+/**
+ * An authorization server, as a value.
+ *
+ * @packageDocumentation
+ */
+import * as O from 'fp-ts/lib/Option.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** The endpoints of one authorization server, kept together (RFC 8414 §2). All https, but for loopback literals. */
+export interface AuthorizationServer {
+  readonly issuer: O.Option<string>
+  readonly tokenEndpoint: string
+  readonly authorizationEndpoint: O.Option<string>
+  readonly revocationEndpoint: O.Option<string>
+  readonly deviceAuthorizationEndpoint: O.Option<string>
+  /** Its callbacks carry `iss`, and one without it is refused (RFC 9207 §3). */
+  readonly issParameterSupported: boolean
+}
+
+// -----------------------------------------------------------------------------
+// constructors
+// -----------------------------------------------------------------------------
+
+/** The parameters of {@link make}: URLs as text. */
+export interface Options {
+  readonly tokenEndpoint: string
+  readonly authorizationEndpoint?: string | undefined
+  readonly revocationEndpoint?: string | undefined
+  readonly deviceAuthorizationEndpoint?: string | undefined
+  readonly issuer?: string | undefined
+  /** Default: false. */
+  readonly issParameterSupported?: boolean | undefined
+}
+
+/**
+ * A server from its endpoints. An endpoint is checked where it is used: a wrong one is `Misconfigured` there.
+ *
+ * @example
+ * import { AuthorizationServer } from '@tessera/oauth2'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * const server = AuthorizationServer.make({ tokenEndpoint: 'https://as.example/token' })
+ * assert.deepStrictEqual(server.revocationEndpoint, O.none)
+ */
+export const make = (options: Options): AuthorizationServer => ({
+  issuer: O.fromNullable(options.issuer),
+  tokenEndpoint: options.tokenEndpoint,
+  authorizationEndpoint: O.fromNullable(options.authorizationEndpoint),
+  revocationEndpoint: O.fromNullable(options.revocationEndpoint),
+  deviceAuthorizationEndpoint: O.fromNullable(options.deviceAuthorizationEndpoint),
+  issParameterSupported: options.issParameterSupported ?? false,
+})

@@ -1,0 +1,21 @@
+/**
+ * A grant as data: the pure half of a token request.
+ *
+ * @packageDocumentation
+ */
+import type { Secret } from '@tessera/core'
+
+/** A form parameter. A value that must not be seen is a Secret. */
+export type Parameter = readonly [name: string, value: string | Secret]
+
+/** What is sent to a token endpoint, but for the client's own parameters. */
+export interface Grant {
+  /** `grant_type`, sent first. */
+  readonly type: string
+  /** Sent before the client's authentication. */
+  readonly parameters: ReadonlyArray<Parameter>
+  /** Sent after it. */
+  readonly further: ReadonlyArray<Parameter>
+  /** The grant consumes nothing: when the outcome is unknown, it can be sent again. */
+  readonly repeatable: boolean
+}

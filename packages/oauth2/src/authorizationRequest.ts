@@ -1,0 +1,143 @@
+/**
+ * The request that sends a person's browser to the authorization server (RFC 6749 §4.1.1).
+ *
+ * @packageDocumentation
+ */
+import { AuthError, nonce, type RandomEnv, Secret } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
+import type { AuthorizationServer } from './AuthorizationServer.js'
+import type { Client } from './Client.js'
+import type { DigestEnv } from './Digest.js'
+import type { Parameter } from './Grant.js'
+import { endpoint } from './internal/endpoint.js'
+import { form } from './internal/form.js'
+import { codeChallenge, codeVerifier } from './pkce.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/**
+ * One login under way: all that the check of its callback needs, kept together, so that no answer of one server is taken to
+ * another (RFC 9700 §4.4).
+ */
+export interface Transaction {
+  /** Where the browser goes. It is for the browser alone: it holds the state. */
+  readonly url: string
+  readonly state: Secret<'State'>
+  readonly verifier: Secret<'CodeVerifier'>
+  readonly redirectUri: string | undefined
+  readonly server: AuthorizationServer
+  /** Spends the transaction: true once, false ever after. */
+  readonly spend: IO<boolean>
+}
+
+/** The parameters of {@link authorizationRequest}. */
+export interface AuthorizationRequestOptions {
+  readonly client: Client
+  /** Must be given again at the exchange, as the callback's result does. */
+  readonly redirectUri?: string | undefined
+  readonly scope?: ReadonlyArray<string> | undefined
+  /** A state of the application's own, unguessable and of one use. Default: `statePrefix` and 131 random bits. */
+  readonly state?: Secret<'State'> | string | undefined
+  readonly statePrefix?: string | undefined
+  /** Further parameters, such as `prompt`. The protocol's own are refused as `Misconfigured`. */
+  readonly extra?: Readonly<Record<string, string>> | undefined
+}
+
+// -----------------------------------------------------------------------------
+// request
+// -----------------------------------------------------------------------------
+
+const RESERVED: ReadonlySet<string> = new Set([
+  'state',
+  'response_type',
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'code_challenge',
+  'code_challenge_method',
+])
+
+/** The parameters of the URL, in their order: the request's pure half. */
+export const authorizationParameters = (
+  { client, redirectUri, scope = [], extra = {} }: Omit<AuthorizationRequestOptions, 'state' | 'statePrefix'>,
+  state: Secret<'State'>,
+  challenge: string,
+): ReadonlyArray<Parameter> => [
+  ['state', state],
+  ['response_type', 'code'],
+  ['client_id', client.id],
+  ...(redirectUri === undefined ? [] : [['redirect_uri', redirectUri] as const]),
+  ...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]),
+  ['code_challenge', challenge],
+  ['code_challenge_method', 'S256'],
+  ...Object.entries(extra),
+]
+
+const checkedExtra = (extra: Readonly<Record<string, string>>): E.Either<AuthError, unknown> =>
+  pipe(
+    Object.keys(extra),
+    E.fromPredicate(
+      (names) => !names.some((name) => RESERVED.has(name)),
+      () => AuthError.misconfigured('extra', 'it has a parameter that the request itself sets'),
+    ),
+  )
+
+const once = (): IO<boolean> => {
+  let spent = false
+  return () => {
+    const first = !spent
+    spent = true
+    return first
+  }
+}
+
+/**
+ * Begins a login: a fresh state of at least 128 bits, a fresh verifier, and the URL to open. Each run is another transaction.
+ * `Misconfigured` where the server has no (good) authorization endpoint or `extra` has one of the protocol's own parameters.
+ *
+ * @example
+ * import { authorizationRequest, Client } from '@tessera/oauth2'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { createHash, randomBytes } from 'node:crypto'
+ *
+ * const client = Client.make({
+ *   id: 'app',
+ *   tokenEndpoint: 'https://as.example/token',
+ *   authorizationEndpoint: 'https://as.example/authorize',
+ * })
+ * const env = {
+ *   random: { bytes: (size: number) => () => randomBytes(size) },
+ *   digest: { sha256: (ascii: string) => createHash('sha256').update(ascii).digest() },
+ * }
+ * const transaction = authorizationRequest({ client, redirectUri: 'https://app.example/callback' })(env)()
+ * assert.ok(E.isRight(transaction))
+ * assert.match(transaction.right.url, /^https:\/\/as\.example\/authorize\?state=\w{22}&response_type=code&client_id=app&/)
+ */
+export const authorizationRequest =
+  (options: AuthorizationRequestOptions): ReaderIO<RandomEnv & DigestEnv, E.Either<AuthError, Transaction>> =>
+  ({ random, digest }) =>
+  () =>
+    pipe(
+      checkedExtra(options.extra ?? {}),
+      E.flatMap(() => endpoint('authorizationEndpoint', options.client.server.authorizationEndpoint)),
+      E.map(({ url }) => {
+        const { state: given = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
+        const state = typeof given === 'string' ? Secret.make('State', given) : given
+        const verifier = codeVerifier({ random })()
+        const query = form(authorizationParameters(options, state, codeChallenge(digest)(verifier)))
+        return {
+          // A query of the endpoint's own is kept (RFC 6749 §3.1).
+          url: `${url}${url.includes('?') ? '&' : '?'}${query}`,
+          state,
+          verifier,
+          redirectUri: options.redirectUri,
+          server: options.client.server,
+          spend: once(),
+        }
+      }),
+    )

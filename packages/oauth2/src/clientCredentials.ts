@@ -1,0 +1,37 @@
+/**
+ * The client credentials grant (RFC 6749 §4.4).
+ *
+ * @packageDocumentation
+ */
+import type { Strategy } from '@tessera/core'
+import type { Client } from './Client.js'
+import type { Grant } from './Grant.js'
+import type { TokenEnv } from './TokenEnv.js'
+import { tokenRequest } from './tokenRequest.js'
+
+/** The parameters of {@link clientCredentials}. */
+export interface ClientCredentialsOptions {
+  readonly scope?: ReadonlyArray<string> | undefined
+  /** Further parameters: Box's `box_subject_type` and `box_subject_id`, say. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
+}
+
+/** The request's pure half. It consumes nothing. */
+export const clientCredentialsGrant = ({ scope = [], parameters = {} }: ClientCredentialsOptions = {}): Grant => ({
+  type: 'client_credentials',
+  parameters: [],
+  further: [...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]), ...Object.entries(parameters)],
+  repeatable: true,
+})
+
+/**
+ * A token for the client itself.
+ *
+ * @example
+ * import { Client, clientCredentials } from '@tessera/oauth2'
+ *
+ * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
+ * assert.strictEqual(typeof clientCredentials(client, { scope: ['read'] }), 'function')
+ */
+export const clientCredentials = (client: Client, options: ClientCredentialsOptions = {}): Strategy<TokenEnv> =>
+  tokenRequest(client)(clientCredentialsGrant(options))

@@ -1,0 +1,44 @@
+import {
+  type AuthError,
+  alphanumeric,
+  type Clock,
+  type Duration,
+  type Instant,
+  type Limits,
+  plus,
+  type Random,
+  Secret,
+} from '@tessera/core'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Signer } from '../Signer.js'
+import { base64urlText } from './base64url.js'
+import { signing } from './limits.js'
+
+/** The claims of an assertion (RFC 7523 §3). */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** A `jti`: 43 characters, 256 bits. */
+export const jti: (random: Random) => () => string = alphanumeric(43)
+
+/** Seconds since the epoch, rounded down so that an assertion never lives longer than asked (RFC 7519 §2). */
+export const expiry = (now: Instant, lifetime: Duration): number => Math.floor(plus(now, lifetime) / 1_000)
+
+/** The encoded header of a signer's tokens (RFC 7515 §4). */
+export const header = ({ algorithm, keyId }: Pick<Signer, 'algorithm' | 'keyId'>): string =>
+  base64urlText(JSON.stringify({ alg: algorithm, ...(O.isSome(keyId) && { kid: keyId.value }), typ: 'JWT' }))
+
+/** Signs claims as a JWS in its compact form (RFC 7515 §7.1). The header is encoded once. */
+export const assertion = (
+  signer: Signer,
+): ((claims: Claims, limits: Required<Limits>, clock: Clock) => TE.TaskEither<AuthError, Secret<'Assertion'>>) => {
+  const encoded = header(signer)
+  return (claims, limits, clock) => {
+    const input = `${encoded}.${base64urlText(JSON.stringify(claims))}`
+    return pipe(
+      signing(clock, limits, signer.sign(input)),
+      TE.map((signature) => Secret.make('Assertion', `${input}.${signature}`)),
+    )
+  }
+}

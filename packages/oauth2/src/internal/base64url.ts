@@ -1,0 +1,9 @@
+/** Bytes in base64url without padding (RFC 7515 §2). */
+export const base64url = (bytes: Uint8Array): string => {
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+}
+
+/** A text's UTF-8 in base64url without padding. */
+export const base64urlText = (text: string): string => base64url(new TextEncoder().encode(text))

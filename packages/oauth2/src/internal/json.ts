@@ -1,0 +1,49 @@
+import { AuthError, Secret, type ServerAnswer } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+
+/** A codec from a predicate; `expected` says for people what it asks. */
+export const checked = <A>(expected: string, is: t.Is<A>): t.Type<A> =>
+  new t.Type(expected, is, (value, context) => (is(value) ? t.success(value) : t.failure(value, context)), t.identity)
+
+const isText =
+  (pattern: RegExp) =>
+  (value: unknown): value is string =>
+    typeof value === 'string' && pattern.test(value)
+
+/** A text that matches. */
+export const matching = (expected: string, pattern: RegExp): t.Type<string> => checked(expected, isText(pattern))
+
+/**
+ * Parses and decodes. The error names the place and what was expected there, never what was found: that may be a secret. The
+ * parser's own message is dropped for the same reason.
+ */
+export const decodeJson =
+  <A>(what: string, codec: t.Type<A>) =>
+  (body: Secret<'Body'>): E.Either<AuthError, A> => {
+    let value: unknown
+    try {
+      value = JSON.parse(Secret.open(body))
+    } catch {
+      return E.left(AuthError.malformed({ what, path: 'body', expected: 'JSON' }))
+    }
+    // Decoding is for the error only: it is slower than asking.
+    if (codec.is(value)) return E.right(value)
+    const errors = codec.decode(value)
+    const context = E.isLeft(errors) ? (errors.left[0]?.context ?? []) : []
+    const path = context.map(({ key }) => key).filter((key) => key !== '' && !/^\d+$/.test(key))
+    return E.left(
+      AuthError.malformed({
+        what,
+        path: path.length === 0 ? 'body' : path.join('.'),
+        expected: path.length === 0 ? 'an object' : (context.at(-1)?.type.name ?? 'as expected'),
+      }),
+    )
+  }
+
+/** Adds the answer that could not be read, and whether it may be asked for again. */
+export const malformedAt =
+  (answer: ServerAnswer, repeatable: boolean) =>
+  (error: AuthError): AuthError =>
+    error._tag === 'Malformed' ? { ...error, answer: O.some(answer), repeatable } : error

@@ -1,0 +1,34 @@
+import { AuthError, between, type Clock, type Limits } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+
+/** Why nothing may be sent any more, if so. */
+export const stopped = (clock: Clock, limits: Required<Limits>, waitingFor: string): O.Option<AuthError> => {
+  if (limits.signal.aborted) return O.some(AuthError.aborted)
+  return clock.now() >= limits.deadline ? O.some(AuthError.timedOut(waitingFor)) : O.none
+}
+
+/** The first of a signature, the deadline and the signal. A signer that throws is an error whose text is not shown. */
+export const signing =
+  <A>(clock: Clock, limits: Required<Limits>, sign: TaskEither<AuthError, A>): TaskEither<AuthError, A> =>
+  async () => {
+    const late = stopped(clock, limits, 'a signature')
+    if (O.isSome(late)) return E.left(late.value)
+    const timer = new AbortController()
+    const cancel = () => timer.abort()
+    limits.signal.addEventListener('abort', cancel, { once: true })
+    try {
+      return await Promise.race([
+        sign(),
+        clock
+          .sleep(between(clock.now(), limits.deadline), timer.signal)()
+          .then(() => E.left(limits.signal.aborted ? AuthError.aborted : AuthError.timedOut('a signature'))),
+      ])
+    } catch {
+      return E.left(AuthError.unreachable('signer', 'it threw'))
+    } finally {
+      limits.signal.removeEventListener('abort', cancel)
+      timer.abort()
+    }
+  }

@@ -1,0 +1,73 @@
+import { AuthError, type ClockEnv, type Instant, type Limits, type Secret, type ServerAnswer } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { HttpEnv, HttpFailure, HttpRequest } from '../Http.js'
+import { cleaned, refusal, serverAnswer } from '../serverAnswer.js'
+import type { Endpoint } from './endpoint.js'
+import { stopped } from './limits.js'
+
+/** One request. */
+export interface Transfer extends Pick<HttpRequest, 'method' | 'headers' | 'body'> {
+  readonly endpoint: Endpoint
+  readonly secrets: ReadonlyArray<Secret>
+  /** The request consumes nothing. */
+  readonly repeatable: boolean
+}
+
+/** A successful answer: 2xx. */
+export interface Answered {
+  readonly body: Secret<'Body'>
+  readonly now: Instant
+  /** Made only where an error needs it. */
+  readonly answer: () => ServerAnswer
+}
+
+const MAX_BYTES = 65_536
+
+const failed = (failure: HttpFailure, { endpoint, secrets, repeatable }: Transfer): AuthError => {
+  const reason = cleaned(secrets)(failure.reason)
+  if (failure._tag === 'Lost') {
+    return AuthError.outcomeUnknown({ url: endpoint.shown, reason, answer: O.none, repeatable })
+  }
+  switch (failure.cause) {
+    case 'abort':
+      return AuthError.aborted
+    case 'deadline':
+      return AuthError.timedOut(`a connection to ${endpoint.shown}`)
+    default:
+      return AuthError.unreachable(endpoint.shown, reason)
+  }
+}
+
+/** Sends one request, within its limits. Every failure is typed; a transport that throws is one, and what it threw is not shown. */
+export const transfer =
+  (request: Transfer, limits: Required<Limits>, { http, clock }: HttpEnv & ClockEnv): TaskEither<AuthError, Answered> =>
+  async () => {
+    const { endpoint, method, headers, body, secrets, repeatable } = request
+    const late = stopped(clock, limits, endpoint.shown)
+    if (O.isSome(late)) return E.left(late.value)
+    try {
+      const { deadline, signal } = limits
+      const sent = await http.send({
+        method,
+        url: endpoint.url,
+        headers,
+        body,
+        deadline,
+        signal,
+        maxBytes: MAX_BYTES,
+      })()
+      if (E.isLeft(sent)) return E.left(failed(sent.left, request))
+      const response = sent.right
+      const now = clock.now()
+      const answer = () => serverAnswer({ method, url: endpoint.shown, secrets })(response, now)
+      return response.status >= 200 && response.status < 300
+        ? E.right({ body: response.body, now, answer })
+        : E.left(refusal(answer(), repeatable))
+    } catch {
+      return E.left(
+        AuthError.outcomeUnknown({ url: endpoint.shown, reason: 'the transport threw', answer: O.none, repeatable }),
+      )
+    }
+  }

@@ -1,0 +1,116 @@
+/**
+ * The JWT bearer grant (RFC 7523 §2.1).
+ *
+ * @packageDocumentation
+ */
+import {
+  type Attempt,
+  type AuthError,
+  type Duration,
+  type Instant,
+  type Secret,
+  type ServerAnswer,
+  type Strategy,
+  seconds,
+  type TokenSet,
+} from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Client } from './Client.js'
+import type { Grant } from './Grant.js'
+import { assertion, type Claims, expiry, jti } from './internal/assertion.js'
+import type { Signer } from './Signer.js'
+import type { TokenEnv } from './TokenEnv.js'
+import { tokenRequest } from './tokenRequest.js'
+
+/** Whom an assertion stands for. */
+export interface Subject {
+  readonly sub: string
+  /** Claims that say what `sub` is: Box's `box_sub_type`, say. */
+  readonly claims?: Readonly<Record<string, string>> | undefined
+  /** What the token set remembers, in its `subject`, and the next attempt is given. Default: nothing. */
+  readonly remember?: string | undefined
+}
+
+/** The parameters of {@link jwtAssertion}. */
+export interface JwtAssertionOptions {
+  readonly client: Client
+  readonly signer: Signer
+  /** A subject, or the one to choose given what the previous token set remembers. */
+  readonly subject: Subject | ((remembered: O.Option<string>) => E.Either<AuthError, Subject>)
+  /** `aud`. Default: the token endpoint. */
+  readonly audience?: string | undefined
+  /** How long an assertion lives, in ms. Default: 30 s. */
+  readonly lifetime?: Duration | undefined
+  /** Further claims. The grant's own cannot be changed by them. */
+  readonly claims?: Claims | undefined
+  /**
+   * The server's time, where its rejection proves that our clock is skewed. There is then one more try, with that time and a
+   * new `jti`. Nothing is learned beyond the attempt.
+   */
+  readonly clockSkew?: ((answer: ServerAnswer) => O.Option<Instant>) | undefined
+}
+
+/** The request's pure half. An assertion is made anew for each request, so that a lost answer may be asked for again. */
+export const jwtAssertionGrant = (signed: Secret<'Assertion'>): Grant => ({
+  type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  parameters: [['assertion', signed]],
+  further: [],
+  repeatable: true,
+})
+
+/**
+ * Signs an assertion with a fresh `jti` (43 characters, 256 bits) for every request and exchanges it. No refresh token is
+ * expected: a renewal signs anew. There is no `iat`.
+ *
+ * @example
+ * import { Client, jwtAssertion, type Signer } from '@tessera/oauth2'
+ * import * as O from 'fp-ts/lib/Option.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ *
+ * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
+ * const signer: Signer = { algorithm: 'RS256', keyId: O.some('k1'), sign: () => TE.right('c2lnbmF0dXJl') }
+ * const strategy = jwtAssertion({ client, signer, subject: { sub: '42', claims: { box_sub_type: 'enterprise' } } })
+ * assert.strictEqual(typeof strategy, 'function')
+ */
+export const jwtAssertion = ({
+  client,
+  signer,
+  subject,
+  audience = client.server.tokenEndpoint,
+  lifetime = seconds(30),
+  claims = {},
+  clockSkew = () => O.none,
+}: JwtAssertionOptions): Strategy<TokenEnv> => {
+  const request = tokenRequest(client)
+  const sign = assertion(signer)
+  const choose = typeof subject === 'function' ? subject : () => E.right(subject)
+
+  const once = async (
+    { sub, claims: own, remember }: Subject,
+    now: Instant,
+    attempt: Attempt,
+    env: TokenEnv,
+  ): Promise<E.Either<AuthError, TokenSet>> => {
+    const registered = { aud: audience, jti: jti(env.random)(), exp: expiry(now, lifetime) }
+    const signed = await sign({ ...claims, ...own, iss: client.id, sub, ...registered }, attempt, env.clock)()
+    if (E.isLeft(signed)) return signed
+    const token = await request(jwtAssertionGrant(signed.right))(attempt)(env)()
+    return E.isLeft(token) ? token : E.right({ ...token.right, subject: O.fromNullable(remember) })
+  }
+
+  return (attempt) => (env) => async () => {
+    const whom = choose(
+      pipe(
+        attempt.previous,
+        O.flatMap((previous) => previous.subject),
+      ),
+    )
+    if (E.isLeft(whom)) return whom
+    const first = await once(whom.right, env.clock.now(), attempt, env)
+    if (E.isRight(first) || first.left._tag !== 'Rejected') return first
+    const serversTime = clockSkew(first.left.answer)
+    return O.isNone(serversTime) ? first : once(whom.right, serversTime.value, attempt, env)
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * The refresh grant (RFC 6749 §6).
+ *
+ * @packageDocumentation
+ */
+import { AuthError, type Secret, Strategy, TokenSet } from '@tessera/core'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { Client } from './Client.js'
+import type { Grant } from './Grant.js'
+import type { TokenEnv } from './TokenEnv.js'
+import { tokenRequest } from './tokenRequest.js'
+
+/** The request's pure half. A refresh token may be of single use, so it is never repeatable. */
+export const refreshTokenGrant = (token: Secret<'RefreshToken'>): Grant => ({
+  type: 'refresh_token',
+  parameters: [['refresh_token', token]],
+  further: [],
+  repeatable: false,
+})
+
+/**
+ * Redeems the previous token's refresh token, and is `NotApplicable` where there is none. A new refresh token replaces the old
+ * one; an answer without one keeps it, and so with the scope.
+ *
+ * @example
+ * import { Client, refreshToken } from '@tessera/oauth2'
+ *
+ * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
+ * assert.strictEqual(refreshToken(client).traits?.needsRefreshToken, true)
+ */
+export const refreshToken = (client: Client): Strategy<TokenEnv> => {
+  const request = tokenRequest(client)
+  return Strategy.make({ needsRefreshToken: true }, (attempt) => {
+    const { previous } = attempt
+    if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) {
+      return RTE.left(AuthError.notApplicable('there is no refresh token'))
+    }
+    return pipe(
+      request(refreshTokenGrant(previous.value.refreshToken.value))(attempt),
+      RTE.map(TokenSet.succeeding(previous.value)),
+    )
+  })
+}

@@ -1,0 +1,59 @@
+/**
+ * Token revocation (RFC 7009).
+ *
+ * @packageDocumentation
+ */
+import type { Revoker, TokenSet } from '@tessera/core'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { Client } from './Client.js'
+import type { Parameter } from './Grant.js'
+import { authenticate } from './internal/credentials.js'
+import { endpoint } from './internal/endpoint.js'
+import { post } from './internal/post.js'
+import type { TokenEnv } from './TokenEnv.js'
+
+/** The parameters of {@link revocation}. */
+export interface RevocationOptions {
+  /**
+   * Which token is sent. Many servers end the whole grant by either; the refresh token is the safer choice where only that one
+   * does. Default: `access`. Where there is no refresh token, the access token is sent anyway.
+   */
+  readonly token?: 'access' | 'refresh' | undefined
+}
+
+/** The request's pure half. */
+export const revocationParameters = (
+  token: TokenSet,
+  { token: which = 'access' }: RevocationOptions = {},
+): ReadonlyArray<Parameter> => [
+  ['token', which === 'refresh' && O.isSome(token.refreshToken) ? token.refreshToken.value : token.accessToken],
+]
+
+/**
+ * Revokes at the client's revocation endpoint. Any 2xx is a success, for an unknown token and with an empty body too; after a
+ * 503 the token still exists (`Rejected`, retryable). `Misconfigured` where the server has no revocation endpoint.
+ *
+ * @example
+ * import { Client, revocation } from '@tessera/oauth2'
+ *
+ * const client = Client.make({
+ *   id: 'app',
+ *   secret: 's3cret',
+ *   tokenEndpoint: 'https://as.example/token',
+ *   revocationEndpoint: 'https://as.example/revoke',
+ * })
+ * assert.strictEqual(typeof revocation(client), 'function')
+ */
+export const revocation = (client: Client, options: RevocationOptions = {}): Revoker<TokenEnv> => {
+  const send = post(endpoint('revocationEndpoint', client.server.revocationEndpoint), authenticate(client))
+  return (token) => {
+    const request = send({ parameters: [], further: revocationParameters(token, options), repeatable: true })
+    return (limits) =>
+      pipe(
+        request(limits),
+        RTE.map(() => undefined),
+      )
+  }
+}

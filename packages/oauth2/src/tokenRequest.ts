@@ -1,0 +1,62 @@
+/**
+ * The only place that sends to a token endpoint.
+ *
+ * @packageDocumentation
+ */
+import type { AuthError, Limits, TokenSet } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import type { AuthorizationServer } from './AuthorizationServer.js'
+import type { Client } from './Client.js'
+import type { Grant, Parameter } from './Grant.js'
+import { anonymous, authenticate } from './internal/credentials.js'
+import { endpoint } from './internal/endpoint.js'
+import { malformedAt } from './internal/json.js'
+import { post } from './internal/post.js'
+import type { TokenEnv } from './TokenEnv.js'
+import { type TokenResponseDecoder, tokenResponse } from './tokenResponse.js'
+
+const isClient = (at: Client | AuthorizationServer): at is Client => 'server' in at
+
+/**
+ * Sends a grant, as a client or without one, and decodes the answer. The order of the form: `grant_type`, the grant's
+ * parameters, the client's authentication, the grant's further parameters, the client's parameters. The endpoint, the
+ * client's authentication and the decoder are prepared once.
+ *
+ * Errors: `Misconfigured` (the endpoint), `Aborted`, `TimedOut` and `Unreachable` (nothing was sent), `Rejected`,
+ * `OutcomeUnknown`, `Malformed`.
+ *
+ * @example
+ * import { Client, tokenRequest } from '@tessera/oauth2'
+ *
+ * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
+ * const send = tokenRequest(client)
+ * const request = send({ type: 'client_credentials', parameters: [], further: [], repeatable: true })
+ * assert.strictEqual(typeof request, 'function')
+ */
+export const tokenRequest = (
+  at: Client | AuthorizationServer,
+  decode: TokenResponseDecoder = tokenResponse(),
+): ((grant: Grant) => (limits: Required<Limits>) => ReaderTaskEither<TokenEnv, AuthError, TokenSet>) => {
+  const server = isClient(at) ? at.server : at
+  const send = post(
+    endpoint('tokenEndpoint', O.some(server.tokenEndpoint)),
+    isClient(at) ? authenticate(at) : anonymous,
+  )
+  const own: ReadonlyArray<Parameter> = isClient(at) ? Object.entries(at.parameters) : []
+  return ({ type, parameters, further, repeatable }) => {
+    const request = send({
+      parameters: [['grant_type', type], ...parameters],
+      further: [...further, ...own],
+      repeatable,
+    })
+    return (limits) => (env) => async () => {
+      const sent = await request(limits)(env)()
+      if (E.isLeft(sent)) return sent
+      const { body, now, answer } = sent.right
+      const decoded = decode(body, now)
+      return E.isRight(decoded) ? decoded : E.left(malformedAt(answer(), repeatable)(decoded.left))
+    }
+  }
+}

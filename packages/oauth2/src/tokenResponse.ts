@@ -1,0 +1,128 @@
+/**
+ * The pure half of a token request that reads the answer (RFC 6749 §5.1).
+ *
+ * @packageDocumentation
+ */
+import { AuthError, type Instant, plus, Secret, seconds, TokenSet } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import { checked, decodeJson, matching } from './internal/json.js'
+
+/** What an answer must have beyond an access token. */
+export interface TokenResponseOptions {
+  /** An answer without a refresh token is malformed. Default: false. */
+  readonly refreshTokenRequired?: boolean | undefined
+  /**
+   * An answer to a token exchange (RFC 8693 §2.2.1): `issued_token_type`, where there is one, must be this; and `token_type`
+   * may be missing, since Box has answered `issued_token_type: "bearer"` alone.
+   */
+  readonly exchanged?: string | undefined
+}
+
+/** Reads an answer that came at `now`. */
+export type TokenResponseDecoder = (body: Secret<'Body'>, now: Instant) => E.Either<AuthError, TokenSet>
+
+const WHAT = 'token response'
+const TEN_YEARS = 10 * 365 * 24 * 3_600
+const DEEPEST = 32
+const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor'])
+const KNOWN: ReadonlySet<string> = new Set([
+  'access_token',
+  'token_type',
+  'expires_in',
+  'refresh_token',
+  'scope',
+  'restricted_to',
+  'issued_token_type',
+])
+const NO_MEMBERS: TokenSet['members'] = new Map()
+
+// Parsed JSON that nobody can be tricked by or overflow the stack with.
+const isPlain = (value: unknown, depth = DEEPEST): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (depth > 0 && Object.entries(value).every(([name, member]) => !FORBIDDEN.has(name) && isPlain(member, depth - 1)))
+
+const isSeconds = (value: unknown): value is number | string =>
+  typeof value === 'number'
+    ? value >= 0 && Number.isFinite(value)
+    : typeof value === 'string' && /^\d{1,15}$/.test(value)
+
+const isRestrictions = (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value) && isPlain(value)
+
+// A token goes into a header: no space, no control character, nothing beyond ASCII (RFC 6749 appendix A, RFC 6750 §2.1).
+const TokenResponse = t.intersection([
+  t.type({ access_token: matching('a text of visible ASCII characters', /^[\x21-\x7e]+$/) }),
+  t.partial({
+    token_type: matching('"bearer"', /^bearer$/i),
+    expires_in: checked('a number of seconds, zero or more', isSeconds),
+    refresh_token: matching('a text of printable ASCII characters', /^[\x20-\x7e]+$/),
+    scope: matching('scopes with a space between them', /^[\x20-\x7e]*$/),
+    restricted_to: checked('a list', isRestrictions),
+    issued_token_type: matching('a token type', /^[\x21-\x7e]+$/),
+  }),
+])
+type TokenResponse = t.TypeOf<typeof TokenResponse>
+
+const decode = decodeJson(WHAT, TokenResponse)
+
+const malformed = (path: string, expected: string) => E.left(AuthError.malformed({ what: WHAT, path, expected }))
+
+const members = (response: TokenResponse): O.Option<TokenSet['members']> => {
+  const unknown = Object.entries(response).filter(([name]) => !KNOWN.has(name))
+  if (unknown.length === 0) return O.some(NO_MEMBERS)
+  return unknown.every(([name, value]) => !FORBIDDEN.has(name) && isPlain(value))
+    ? O.some(new Map(unknown.map(([name, value]) => [name, Secret.make('Member', JSON.stringify(value))])))
+    : O.none
+}
+
+const scopes = (scope: string | undefined): ReadonlyArray<string> =>
+  scope === undefined ? [] : scope.split(' ').filter((each) => each !== '')
+
+/**
+ * A strict decoder. Wrong types, rubbish and hostile members are `Malformed` with the path and never with a piece of the
+ * input. Leniences: `expires_in` may be a text of digits, and a lifetime beyond ten years counts as ten years. A member that
+ * is `null` is of the wrong type. Unknown members are kept apart, as the JSON text of each.
+ *
+ * @example
+ * import { instant, Secret } from '@tessera/core'
+ * import { tokenResponse } from '@tessera/oauth2'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * const body = Secret.make('Body', '{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"bearer","expires_in":3600}')
+ * const token = tokenResponse()(body, instant(0))
+ * assert.ok(E.isRight(token))
+ * assert.deepStrictEqual(token.right.expiresAt, O.some(3_600_000))
+ */
+export const tokenResponse =
+  ({ refreshTokenRequired = false, exchanged }: TokenResponseOptions = {}): TokenResponseDecoder =>
+  (body, now) => {
+    const decoded = decode(body)
+    if (E.isLeft(decoded)) return decoded
+    const response = decoded.right
+    const { token_type, refresh_token, issued_token_type, expires_in } = response
+    if (token_type === undefined && exchanged === undefined) return malformed('token_type', '"bearer"')
+    if (refresh_token === undefined && refreshTokenRequired) return malformed('refresh_token', 'there')
+    if (exchanged !== undefined && issued_token_type !== undefined && issued_token_type !== exchanged) {
+      if (token_type !== undefined || issued_token_type.toLowerCase() !== 'bearer') {
+        return malformed('issued_token_type', 'the type that was asked for')
+      }
+    }
+    const further = members(response)
+    if (O.isNone(further)) return malformed('body', 'free of hostile names and deep nesting')
+    return E.right(
+      TokenSet.make(Secret.make('AccessToken', response.access_token), {
+        refreshToken: refresh_token === undefined ? O.none : O.some(Secret.make('RefreshToken', refresh_token)),
+        issuedAt: O.some(now),
+        expiresAt:
+          expires_in === undefined ? O.none : O.some(plus(now, seconds(Math.min(Number(expires_in), TEN_YEARS)))),
+        scope: scopes(response.scope),
+        tokenType: token_type ?? 'bearer',
+        restrictedTo: response.restricted_to ?? [],
+        issuedTokenType: O.fromNullable(issued_token_type),
+        members: further.value,
+      }),
+    )
+  }

@@ -1,0 +1,54 @@
+/**
+ * The live environment, in one value.
+ *
+ * @packageDocumentation
+ */
+import type { ClockEnv, PromptEnv, RandomEnv } from '@tessera/core'
+import type { DigestEnv, HttpEnv } from '@tessera/oauth2'
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { Dispatcher } from 'undici'
+import { type ConnectionOptions, makeDispatcher } from './internal/dispatcher.js'
+import { systemClock } from './systemClock.js'
+import { systemDigest } from './systemDigest.js'
+import { systemRandom } from './systemRandom.js'
+import { terminalPrompt } from './terminalPrompt.js'
+import { undiciHttp } from './undiciHttp.js'
+
+/** All that strategies and sources ask for, and a way to end it. */
+export interface NodeEnv extends ClockEnv, RandomEnv, DigestEnv, HttpEnv, PromptEnv {
+  /** Ends the connections when the requests under way are done; later ones are not sent. A given dispatcher is not touched. */
+  readonly close: Task<void>
+}
+
+/** The parameters of {@link nodeEnv}. */
+export interface NodeOptions extends ConnectionOptions {
+  /** The `user-agent` of each request. Default: `tessera`. */
+  readonly userAgent?: string
+  /** An undici dispatcher of the application's own, instead of `proxy`, `tls` and `connections`. */
+  readonly dispatcher?: Dispatcher
+}
+
+/**
+ * Allocates an environment: the system's clock, randomness and digests, HTTP with connections of its own, and the terminal.
+ * Idle connections do not keep the process alive.
+ *
+ * @throws A {@link AuthError.toError | typed error} when `proxy` is not a URL.
+ *
+ * @example
+ * import { nodeEnv } from '@tessera/node'
+ *
+ * const env = nodeEnv({ userAgent: 'invoices/1.0' })
+ * assert.ok(env.clock.now() > 0)
+ * void env.close()
+ */
+export const nodeEnv = (options: NodeOptions = {}): NodeEnv => {
+  const dispatcher = options.dispatcher ?? makeDispatcher(options)
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    digest: systemDigest,
+    http: undiciHttp({ dispatcher, userAgent: options.userAgent ?? 'tessera' }),
+    prompt: terminalPrompt(),
+    close: () => (options.dispatcher === undefined ? dispatcher.close() : Promise.resolve()),
+  }
+}

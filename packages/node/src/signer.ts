@@ -1,0 +1,83 @@
+/**
+ * Signatures with a private key in this process.
+ *
+ * @packageDocumentation
+ */
+import { type KeyObject, sign as signBytes } from 'node:crypto'
+import { AuthError } from '@tessera/core'
+import type { Algorithm, Signer } from '@tessera/oauth2'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { ALGORITHMS } from './internal/algorithm.js'
+import { codeOf } from './internal/code.js'
+import { type KeySource, type Passphrase, parseKey, readKey } from './internal/privateKey.js'
+
+/** The parameters of {@link signer}. */
+export interface SignerConfig {
+  /** A private key: PEM as text or bytes, a stream of either, `{ file }` with the path of a PEM file, or a loaded key. */
+  readonly key: KeySource
+  /** Opens an encrypted PKCS #8 key. Ignored where the key is not encrypted. */
+  readonly passphrase?: Passphrase
+  /** The `kid` of the header. */
+  readonly keyId?: string
+  /** Default: `RS256`. */
+  readonly algorithm?: Algorithm
+}
+
+/**
+ * Signs off the event loop. The key is read, decrypted and checked once, at the first signature; concurrent first
+ * signatures share that. A failure is `Misconfigured` and names `privateKey`, `passphrase` or `algorithm`, never what is
+ * inside; the next signature tries again.
+ *
+ * RSA keys have at least 2048 bits (RFC 7518 §3.3), EC keys the curve of their algorithm (§3.4).
+ *
+ * @example
+ * import { generateKeyPairSync } from 'node:crypto'
+ * import { signer } from '@tessera/node'
+ *
+ * const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+ * const es256 = signer({ key: privateKey, algorithm: 'ES256', keyId: '2024' })
+ * assert.strictEqual(es256.algorithm, 'ES256')
+ */
+export const signer = ({ key, passphrase, keyId, algorithm = 'RS256' }: SignerConfig): Signer => {
+  const { hash, options, accepts, key: expected } = ALGORITHMS[algorithm]
+  // A stream can be read once only, so what was read outlives a passphrase that failed.
+  let source: Promise<E.Either<AuthError, string | KeyObject>> | undefined
+  let loaded: Promise<E.Either<AuthError, KeyObject>> | undefined
+  let ready: KeyObject | undefined
+
+  const load = async (): Promise<E.Either<AuthError, KeyObject>> => {
+    source ??= readKey(key)
+    const read = await source
+    if (E.isLeft(read)) source = undefined
+    const parsed = E.isLeft(read) ? read : parseKey(read.right, passphrase)
+    const checked =
+      E.isRight(parsed) && !accepts(parsed.right)
+        ? E.left(AuthError.misconfigured('algorithm', `${algorithm} needs ${expected}`))
+        : parsed
+    if (E.isRight(checked)) ready = checked.right
+    loaded = undefined
+    return checked
+  }
+  const signWith = (opened: KeyObject, input: string): Promise<E.Either<AuthError, string>> =>
+    new Promise((resolve) => {
+      signBytes(hash, Buffer.from(input, 'latin1'), { key: opened, ...options }, (error, signature) =>
+        resolve(
+          error === null
+            ? E.right(signature.toString('base64url'))
+            : E.left(AuthError.misconfigured('privateKey', `does not sign (${codeOf(error)})`)),
+        ),
+      )
+    })
+
+  return {
+    algorithm,
+    keyId: O.fromNullable(keyId),
+    sign: (input) => async () => {
+      if (ready !== undefined) return signWith(ready, input)
+      loaded ??= load()
+      const opened = await loaded
+      return E.isRight(opened) ? signWith(opened.right, input) : opened
+    },
+  }
+}

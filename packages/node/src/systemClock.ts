@@ -1,0 +1,30 @@
+/**
+ * The system's clock.
+ *
+ * @packageDocumentation
+ */
+import { type Clock, instant } from '@tessera/core'
+import { after } from './internal/timer.js'
+
+/**
+ * `Date.now` and `setTimeout`. A sleep keeps the process alive until it ends or is aborted.
+ *
+ * @example
+ * import { systemClock } from '@tessera/node'
+ *
+ * assert.ok(systemClock.now() > 1_700_000_000_000)
+ */
+export const systemClock: Clock = {
+  now: () => instant(Date.now()),
+  sleep: (duration, signal) => () =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const wake = () => {
+        cancel()
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      const cancel = after(duration, wake)
+      signal?.addEventListener('abort', wake, { once: true })
+    }),
+}

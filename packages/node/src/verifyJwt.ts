@@ -1,0 +1,72 @@
+/**
+ * Verification of signed JWTs: an id token, or an assertion of one's own.
+ *
+ * @packageDocumentation
+ */
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { AuthError, Secret } from '@tessera/core'
+import type { Algorithm } from '@tessera/oauth2'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { codeOf } from './internal/code.js'
+
+/** The parameters of {@link verifyJwt}. */
+export interface VerifyConfig {
+  /** The public key, as PEM or loaded. */
+  readonly key: string | KeyObject
+  /** What may have been used; a token's own header never widens it. */
+  readonly algorithms: ReadonlyArray<Algorithm>
+  readonly audience: string
+  readonly issuer: string
+}
+
+const EXPECTED: ReadonlyArray<readonly [start: string, path: string, expected: string]> = [
+  ['jwt expired', 'exp', 'in the future'],
+  ['jwt not active', 'nbf', 'in the past'],
+  ['jwt audience', 'aud', 'the expected audience'],
+  ['jwt issuer', 'iss', 'the expected issuer'],
+  ['invalid algorithm', 'alg', 'one of the expected algorithms'],
+  ['invalid signature', 'signature', 'by the expected key'],
+]
+
+/**
+ * Verifies signature, `exp`, `nbf`, `aud` and `iss` (RFC 7519 §7.2) with jsonwebtoken, and answers the claims. A token that
+ * does not hold is `Malformed` and names the claim; a key that cannot be read is `Misconfigured`.
+ *
+ * @example
+ * import { generateKeyPairSync } from 'node:crypto'
+ * import { Secret } from '@tessera/core'
+ * import { verifyJwt } from '@tessera/node'
+ *
+ * const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+ * const verify = verifyJwt({ key: publicKey, algorithms: ['RS256'], audience: 'client', issuer: 'https://as.example' })
+ * void verify(Secret.make('IdToken', 'a.b.c'))().then((result) => assert.strictEqual(result._tag, 'Left'))
+ */
+export const verifyJwt = ({ key, algorithms, audience, issuer }: VerifyConfig) => {
+  let publicKey = typeof key === 'string' ? undefined : key
+  return (jwt: Secret): TaskEither<AuthError, Readonly<Record<string, unknown>>> =>
+    async () => {
+      try {
+        publicKey ??= createPublicKey(key)
+      } catch (error) {
+        return E.left(AuthError.misconfigured('key', `is no public key as PEM (${codeOf(error)})`))
+      }
+      // Loaded when it is needed: most programs never verify.
+      const { default: jsonwebtoken } = await import('jsonwebtoken')
+      try {
+        const options = { algorithms: [...algorithms], audience, issuer }
+        const claims = jsonwebtoken.verify(Secret.open(jwt), publicKey, options)
+        return typeof claims === 'object' && claims !== null
+          ? E.right({ ...claims })
+          : E.left(AuthError.malformed({ what: 'JWT', path: 'claims', expected: 'an object' }))
+      } catch (error) {
+        const message = error instanceof Error ? error.message : ''
+        const [, path, expected] = EXPECTED.find(([start]) => message.startsWith(start)) ?? [
+          '',
+          'token',
+          'a signed JWT',
+        ]
+        return E.left(AuthError.malformed({ what: 'JWT', path, expected }))
+      }
+    }
+}

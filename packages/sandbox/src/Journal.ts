@@ -13,17 +13,6 @@ export type Endpoint =
   | 'api'
   | 'unknown'
 
-export const endpointNames: ReadonlyArray<Endpoint> = [
-  'authorize',
-  'token',
-  'revoke',
-  'device_authorization',
-  'activate',
-  'metadata',
-  'api',
-  'unknown',
-]
-
 /** One request: names, never values. */
 export interface RequestRecord {
   /** The server's time, in milliseconds. */

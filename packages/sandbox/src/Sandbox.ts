@@ -128,6 +128,8 @@ export interface Sandbox {
   readonly counts: () => Counts
   /** The last 1000 requests, oldest first, without any value of a parameter or header. */
   readonly requests: () => ReadonlyArray<RequestRecord>
+  /** How one refresh token was redeemed; `undefined` for a token that this server never issued. */
+  readonly redemptionsOf: (refreshToken: string) => Redemptions | undefined
   /** Would the server honour this access or refresh token now? Asking changes nothing. */
   readonly isActive: (token: string) => boolean
   readonly expireAccessTokens: () => void

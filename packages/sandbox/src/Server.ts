@@ -12,10 +12,8 @@ import { type Incoming, isForm } from './Incoming.js'
 import { type OpenRecord, record } from './Journal.js'
 import { messagePage } from './Pages.js'
 import { findRoute, type Route } from './Routes.js'
+import type { Timers } from './Timers.js'
 import type { World } from './World.js'
-
-/** Timers of faults that are under way; `close` clears them. */
-export type Timers = Set<NodeJS.Timeout>
 
 export interface Machine {
   readonly world: World
@@ -23,15 +21,6 @@ export interface Machine {
   readonly gates: Gates
   readonly timers: Timers
 }
-
-const pause = (timers: Timers, ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      resolve()
-    }, ms)
-    timers.add(timer)
-  })
 
 /** The body; `too large` once it exceeds `limit`, after the rest was read past; `gone` if the client left. */
 const readBody = (request: IncomingMessage, limit: number): Promise<Buffer | 'too large' | 'gone'> =>
@@ -163,7 +152,7 @@ const deliver = async (
       for (const byte of whole) {
         if (response.destroyed) return answer.status
         response.write(Uint8Array.of(byte))
-        await pause(machine.timers, fault.ms)
+        await machine.timers.pause(fault.ms)
       }
       response.end()
       return answer.status
@@ -205,7 +194,7 @@ const handle = async (machine: Machine, request: IncomingMessage, response: Serv
   record(world.journal, entry)
   if (fault !== null) world.journal.faults += 1
   await gates.wait(route.endpoint, 'before', grantType)
-  if (fault?.kind === 'latency') await pause(timers, fault.ms)
+  if (fault?.kind === 'latency') await timers.pause(fault.ms)
   const real = fault === null || isProcessed(fault) ? run(world, route, incoming, body === 'too large') : null
   await gates.wait(route.endpoint, 'after', grantType)
   const answer = (fault === null ? null : substitute(fault, incoming.id)) ?? real

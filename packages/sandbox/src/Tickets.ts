@@ -13,17 +13,21 @@ export const openTicket = (world: World, ticket: Ticket): string => {
   return id
 }
 
+type TicketOf<T extends Ticket['tag']> = Extract<Ticket, { tag: T }>
+
+const isFor = <T extends Ticket['tag']>(ticket: Ticket | undefined, tag: T): ticket is TicketOf<T> =>
+  ticket?.tag === tag
+
 /** Takes a ticket: it can be answered once, in time, and on the page that it was made for. */
 export const takeTicket = <T extends Ticket['tag']>(
   world: World,
   tag: T,
   id: string | undefined,
-): Extract<Ticket, { tag: T }> | undefined => {
+): TicketOf<T> | undefined => {
   const ticket = world.tickets.get(id ?? '')
-  if (id === undefined || ticket === undefined || ticket.tag !== tag) return undefined
+  if (id === undefined || !isFor(ticket, tag)) return undefined
   world.tickets.delete(id)
-  // the tag was compared just above, which the compiler cannot carry over to a type parameter
-  return world.clock.now() < ticket.expiresAt ? (ticket as Extract<Ticket, { tag: T }>) : undefined
+  return world.clock.now() < ticket.expiresAt ? ticket : undefined
 }
 
 /** Who can sit in front of a browser. */

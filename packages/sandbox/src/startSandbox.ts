@@ -2,15 +2,16 @@ import { createServer, type Server } from 'node:http'
 import { answerPage, type Consent } from './Browser.js'
 import { type Client, type ConfidentialClient, register } from './Client.js'
 import { makeClock } from './Clock.js'
-import { countsOf } from './Counts.js'
+import { countsOf, redemptions } from './Counts.js'
 import { appUser, enterprise, makeWorld } from './DefaultWorld.js'
 import { makeFaults } from './Faults.js'
 import { makeGates } from './Gates.js'
 import { randomText, randomToken } from './Random.js'
 import { standing } from './Rotation.js'
 import type { Sandbox, SandboxOptions } from './Sandbox.js'
-import { serve, type Timers } from './Server.js'
+import { serve } from './Server.js'
 import { type BoxSettings, boxSettings, generateKey, readKey, type SigningKey, writeSettings } from './Settings.js'
+import { makeTimers } from './Timers.js'
 import { accessActive, issueAccess, issuePair, killSession, openSession } from './Tokens.js'
 
 const alphanumeric = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
@@ -65,7 +66,7 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   const clock = makeClock(options.now ?? Date.now)
   const faults = makeFaults()
   const gates = makeGates()
-  const timers: Timers = new Set()
+  const timers = makeTimers()
   const server = createServer({ keepAliveTimeout: 60_000 })
   const url = await listen(server, options.port ?? 0)
   const world = makeWorld(url, clock, options, [confidential, open])
@@ -119,8 +120,7 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   }
 
   const close = async (): Promise<void> => {
-    for (const timer of timers) clearTimeout(timer)
-    timers.clear()
+    timers.stop()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeAllConnections()
     await closed
@@ -153,6 +153,10 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     writeSettings: async (path, input) => writeSettings(path, await settings(input)),
     counts: () => countsOf(world),
     requests: () => world.journal.records.map((one) => ({ ...one })),
+    redemptionsOf: (refreshToken) => {
+      const token = world.refresh.get(refreshToken)
+      return token === undefined ? undefined : redemptions(token)
+    },
     isActive,
     expireAccessTokens: () => {
       for (const token of world.access.values()) token.expiresAt = Math.min(token.expiresAt, clock.now())

@@ -86,7 +86,7 @@ export type SourceEnv = ClockEnv & RandomEnv
 /** Revokes a token set at the server (RFC 7009). */
 export type Revoker<R> = (token: TokenSet) => (limits: Required<Limits>) => ReaderTaskEither<R, AuthError, void>
 
-/** The parameters of {@link make}. */
+/** The parameters of `TokenSource.make`. */
 export interface SourceConfig<R> {
   readonly store: TokenStore
   /** Names the session; contains the principal. Default: `default`. */
@@ -94,9 +94,15 @@ export interface SourceConfig<R> {
   readonly revocation?: Revoker<R>
   /** Tokens already at hand, written at the first use when the store has none. */
   readonly initial?: TokenSet
-  /** How long before its expiry a token is renewed, in ms; at most a fifth of its lifetime. Default: 5 minutes. */
+  /**
+   * How long before its expiry a token is renewed, in ms: at most, and at most a fifth of its lifetime. Each process draws
+   * from the upper half of that, so that a fleet does not renew in step. Default: 10 minutes.
+   */
   readonly early?: Duration
-  /** How long a renewal may take, in ms. Default: 30 s; 10 minutes where a person takes part. */
+  /**
+   * How long one renewal may take, in ms. A call that finds another holder's renewal waits longer, twice this and 5 s, so
+   * that it sees the end of a crashed one. Default: 15 s; 10 minutes where a person takes part.
+   */
   readonly timeout?: Duration
   /** How long another process's revoke may stay unseen, in ms. Default: 60 s. */
   readonly maxStale?: Duration

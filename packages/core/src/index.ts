@@ -4,6 +4,10 @@
  * @packageDocumentation
  */
 import * as AuthErrorModule from './AuthError.js'
+import { closing } from './closing.js'
+import { downscoped, downscoping } from './downscoped.js'
+import { keyed } from './keyed.js'
+import { make } from './makeSource.js'
 import * as RetryPolicyModule from './RetryPolicy.js'
 import * as SecretModule from './Secret.js'
 import * as StrategyModule from './Strategy.js'
@@ -13,22 +17,29 @@ import type * as TokenSourceModule from './TokenSource.js'
 export type { ServerAnswer } from './AuthError.js'
 export const AuthError = AuthErrorModule
 export type AuthError = AuthErrorModule.AuthError
+export * as CellCodec from './CellCodec.js'
 export type { Clock, ClockEnv } from './Clock.js'
+export type { ClosingOptions } from './closing.js'
+export type { DownscopeConfig, Downscoping, Exchange, Target } from './downscoped.js'
+export type { Keyed, KeyedConfig } from './keyed.js'
+export * as Lifecycle from './Lifecycle.js'
 export { memoryStore } from './memoryStore.js'
+export { type PairCallbacks, pairCallbackStore, type TokenPair } from './pairCallbackStore.js'
 export { type Prompt, type PromptEnv, type PromptOptions, prompt, type Question } from './prompt.js'
 export { alphanumeric, nonce, type Random, type RandomEnv, uniform } from './Random.js'
+export { type RecordCallbacks, recordCallbackStore, type StoredRecord } from './recordCallbackStore.js'
 export const RetryPolicy = RetryPolicyModule
 export type RetryPolicy = RetryPolicyModule.RetryPolicy
 export { type RemoteAnswer, type RemoteRequest, remoteCallback } from './remoteCallback.js'
 export const Secret = SecretModule
 export type Secret<Kind extends string = string> = SecretModule.Secret<Kind>
+export type { SourceEvent } from './SourceEvent.js'
 export type { Attempt, Traits } from './Strategy.js'
 export const Strategy = StrategyModule
 export type Strategy<R> = StrategyModule.Strategy<R>
 export { between, type Duration, earliest, type Instant, instant, millis, minutes, plus, seconds } from './Time.js'
 export const TokenSet = TokenSetModule
 export type TokenSet = TokenSetModule.TokenSet
-export type { SourceEvent } from './SourceEvent.js'
 export type {
   CloseOptions,
   Inspection,
@@ -39,6 +50,8 @@ export type {
   SourceEnv,
   Tokens,
 } from './TokenSource.js'
+export const TokenSource = { make, keyed, closing, downscoped, downscoping }
+export type TokenSource = TokenSourceModule.TokenSource
 export {
   absent,
   type Committed,
@@ -52,4 +65,3 @@ export {
   type TokenStore,
   type Version,
 } from './TokenStore.js'
-export type TokenSource = TokenSourceModule.TokenSource

@@ -19,6 +19,7 @@ import * as Store from './TokenStore.js'
  */
 export const memoryStore = (): TokenStore => {
   const records = new Map<Store.Key, Next>()
+  const waiters = new Map<Store.Key, Set<() => void>>()
   const read = (key: Store.Key): Stamped => {
     const there = records.get(key)
     return there === undefined
@@ -35,7 +36,24 @@ export const memoryStore = (): TokenStore => {
         if (found.version === next.version) return Store.committed
         if (found.version !== expected) return Store.conflict(found)
         records.set(key, next)
+        for (const wake of waiters.get(key) ?? []) wake()
         return Store.committed
       }),
+    changes: (key) => {
+      let wake: () => void = () => undefined
+      const changed = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      const there = waiters.get(key) ?? new Set()
+      waiters.set(key, there.add(wake))
+      return {
+        changed: () => changed,
+        end: () => {
+          wake()
+          there.delete(wake)
+          if (there.size === 0) waiters.delete(key)
+        },
+      }
+    },
   }
 }

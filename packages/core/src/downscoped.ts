@@ -1,0 +1,234 @@
+/**
+ * Tokens that may do less, derived from a source's.
+ *
+ * @packageDocumentation
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Reader } from 'fp-ts/lib/Reader.js'
+import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as AuthError from './AuthError.js'
+import type { ClockEnv } from './Clock.js'
+import { guard } from './internal/guard.js'
+import { race } from './internal/race.js'
+import * as Secret from './Secret.js'
+import type { Strategy } from './Strategy.js'
+import { type Duration, earliest, type Instant, instant, plus, seconds } from './Time.js'
+import type { TokenSet } from './TokenSet.js'
+import type { Limits, Tokens } from './TokenSource.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** What a derived token may do. */
+export interface Target {
+  readonly scope: ReadonlyArray<string>
+  /** An absolute URI (RFC 8707 §2). */
+  readonly resource?: string
+  /** Further parameters of the exchange. */
+  readonly parameters?: Readonly<Record<string, string>>
+}
+
+/** Exchanges a subject's token for a derived one (RFC 8693). */
+export type Exchange<R> = (subject: TokenSet, target: Target) => Strategy<R>
+
+/** How derived tokens are acquired and kept. */
+export interface DownscopeConfig<R> {
+  readonly exchange: Exchange<R>
+  /** How long an exchange may take, in ms. Default: 15 s. */
+  readonly timeout?: Duration
+  /** How many targets are kept in memory. Default: 1,000. */
+  readonly capacity?: number
+}
+
+/** One derived source a target. */
+export interface Downscoping {
+  readonly for: (target: Target) => Tokens
+}
+
+/** A derived token, and the token that it was derived from. */
+interface Child {
+  readonly subject: Secret.Secret<'AccessToken'>
+  readonly result: Promise<E.Either<AuthError.AuthError, TokenSet>>
+  /** None while the exchange is under way. */
+  token: O.Option<TokenSet>
+}
+
+// -----------------------------------------------------------------------------
+// constructors
+// -----------------------------------------------------------------------------
+
+/**
+ * Derives tokens from a source's, cached by scope and resource. A derived token is bound to the token that it came from: it
+ * ends when that one is renewed, revoked or expires. When it is refused it is exchanged again; when the exchange says that
+ * the subject is refused, the subject's source renews, once.
+ */
+export const downscoping =
+  <R>({ exchange, timeout = seconds(15), capacity = 1_000 }: DownscopeConfig<R>) =>
+  (parent: Tokens): Reader<R & ClockEnv, Downscoping> =>
+  (env) => {
+    const children = new Map<string, Child>()
+    const { clock } = env
+    const isValid = ({ expiresAt }: TokenSet): boolean => O.isNone(expiresAt) || clock.now() < expiresAt.value
+
+    const acquire = async (target: Target, subject: TokenSet): Promise<E.Either<AuthError.AuthError, TokenSet>> => {
+      const late = AuthError.outcomeUnknown({
+        url: 'token exchange',
+        reason: 'it did not settle by its deadline',
+        answer: O.none,
+        repeatable: true,
+      })
+      const attempt = {
+        previous: O.none,
+        deadline: plus(clock.now(), timeout),
+        signal: new AbortController().signal,
+      }
+      const exchanged = await race(
+        clock,
+        attempt,
+        late,
+        late,
+        guard(late, () => exchange(subject, target)(attempt)(env)),
+      )()
+      return pipe(
+        exchanged,
+        E.map((token) => ({ ...token, expiresAt: earlier(token.expiresAt, subject.expiresAt) })),
+      )
+    }
+
+    const childOf = (name: string, target: Target, subject: TokenSet): Child => {
+      const there = children.get(name)
+      if (
+        there !== undefined &&
+        Secret.eq.equals(there.subject, subject.accessToken) &&
+        O.getOrElse(() => true)(pipe(there.token, O.map(isValid)))
+      ) {
+        return there
+      }
+      const child: Child = {
+        subject: subject.accessToken,
+        result: acquire(target, subject).then((result) => {
+          if (E.isRight(result)) child.token = O.some(result.right)
+          else if (children.get(name) === child) children.delete(name)
+          return result
+        }),
+        token: O.none,
+      }
+      children.delete(name)
+      children.set(name, child)
+      for (const oldest of children.keys()) {
+        if (children.size <= capacity) break
+        children.delete(oldest)
+      }
+      return child
+    }
+
+    const tokensFor = (target: Target): Tokens => {
+      const name = JSON.stringify([[...target.scope].sort(), target.resource, target.parameters])
+
+      const get: TaskEither<AuthError.AuthError, TokenSet> = async () => {
+        const subject = await parent.get()
+        if (E.isLeft(subject)) return subject
+        const derived = await childOf(name, target, subject.right).result
+        if (E.isRight(derived) || !isSubjectRefused(derived.left)) return derived
+        const refused = await parent.refuse(subject.right.accessToken)()
+        if (E.isLeft(refused)) return refused
+        const renewed = await parent.get()
+        return E.isLeft(renewed) ? renewed : childOf(name, target, renewed.right).result
+      }
+
+      const refuse: Tokens['refuse'] = (used) => async () => {
+        const child = children.get(name)
+        const isUsed =
+          child !== undefined && O.isSome(child.token) && Secret.eq.equals(child.token.value.accessToken, used)
+        if (isUsed) children.delete(name)
+        return E.right(undefined)
+      }
+
+      const peek: Tokens['peek'] = () =>
+        pipe(
+          parent.peek(),
+          O.flatMap((subject) =>
+            pipe(
+              O.fromNullable(children.get(name)),
+              O.filter((child) => Secret.eq.equals(child.subject, subject.accessToken)),
+            ),
+          ),
+          O.flatMap(({ token }) => token),
+          O.filter(isValid),
+        )
+
+      const limited = (limits: Limits): Tokens => {
+        const { signal, deadline } = limits
+        return {
+          get:
+            signal === undefined && deadline === undefined
+              ? get
+              : race(
+                  clock,
+                  { deadline: deadline ?? ALWAYS, signal },
+                  AuthError.timedOut('a token exchange'),
+                  AuthError.aborted,
+                  get,
+                ),
+          peek,
+          refuse,
+          within: limited,
+        }
+      }
+      return limited({})
+    }
+
+    return { for: tokensFor }
+  }
+
+/**
+ * One derived source, piped after a source.
+ *
+ * @example
+ * import { memoryStore, remoteCallback, Strategy, TokenSource } from '@tessera/core'
+ * import { openSource } from '@tessera/node'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ *
+ * const preview = openSource(
+ *   pipe(
+ *     remoteCallback(() => 'subject'),
+ *     TokenSource.make({ store: memoryStore() }),
+ *     TokenSource.downscoped({
+ *       exchange: (_subject, target) => remoteCallback(() => `may ${target.scope.join(' ')}`),
+ *       scope: ['item_preview'],
+ *     }),
+ *   ),
+ * )
+ * void preview.get().then((token) => assert.strictEqual(token._tag, 'Right'))
+ */
+export const downscoped =
+  <R>({ exchange, timeout, scope, resource, parameters }: DownscopeConfig<R> & Target) =>
+  <S>(parent: ReaderIO<S, Tokens>): ReaderIO<R & S & ClockEnv, Tokens> =>
+  (env) =>
+  () =>
+    downscoping({ exchange, ...(timeout !== undefined && { timeout }) })(parent(env)())(env).for({
+      scope,
+      ...(resource !== undefined && { resource }),
+      ...(parameters !== undefined && { parameters }),
+    })
+
+const ALWAYS = instant(Number.POSITIVE_INFINITY)
+
+const earlier = (a: O.Option<Instant>, b: O.Option<Instant>): O.Option<Instant> =>
+  O.isSome(a) && O.isSome(b) ? O.some(earliest(a.value, b.value)) : O.isSome(a) ? a : b
+
+/** The server does not take the subject's token any more: 401, or RFC 6749's and RFC 6750's words for it. */
+const isSubjectRefused = (error: AuthError.AuthError): boolean =>
+  AuthError.causes(error).some(
+    (cause) =>
+      cause._tag === 'Rejected' &&
+      ((cause.answer.status === 401 && !O.elem(eqString)('invalid_client')(cause.answer.error)) ||
+        O.elem(eqString)('invalid_grant')(cause.answer.error) ||
+        O.elem(eqString)('invalid_token')(cause.answer.error)),
+  )
+
+const eqString = { equals: (a: string, b: string): boolean => a === b }

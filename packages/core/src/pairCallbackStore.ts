@@ -1,0 +1,174 @@
+/**
+ * The store over two callbacks that read and write an access + refresh pair, as the application has them already.
+ *
+ * @packageDocumentation
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as AuthError from './AuthError.js'
+import * as CellCodec from './CellCodec.js'
+import { makeSerial } from './internal/serial.js'
+import type { Cell } from './Lifecycle.js'
+import * as Lifecycle from './Lifecycle.js'
+import * as Secret from './Secret.js'
+import * as TokenSet from './TokenSet.js'
+import type { Committed, Conflict, Key, Next, Stamped, TokenStore, Version } from './TokenStore.js'
+import * as Store from './TokenStore.js'
+
+/** A pair of tokens in the application's hands: opened, on purpose. */
+export interface TokenPair {
+  readonly accessToken: string
+  readonly refreshToken: string | null
+}
+
+/** The callbacks of {@link pairCallbackStore}. */
+export interface PairCallbacks {
+  /** The pair of a key, or null. */
+  readonly retrieve: (key: Key) => Promise<TokenPair | null | undefined> | TokenPair | null | undefined
+  /** Called with each new pair, and with null after a revoke. */
+  readonly store: (pair: TokenPair | null, key: Key) => Promise<void> | void
+  /** A lock that spans read, redeem and store, where several processes share the pair. */
+  readonly exclusive?: <A>(key: Key, use: () => Promise<A>) => Promise<A>
+}
+
+/** What this process knows of a pair: the pair, and the cell around it. */
+interface Local extends Next {
+  readonly pair: TokenPair | null
+}
+
+const samePair = (a: TokenPair | null, b: TokenPair | null): boolean =>
+  a?.accessToken === b?.accessToken && (a?.refreshToken ?? null) === (b?.refreshToken ?? null)
+
+/** Revoked: nothing for the application, whatever the tombstone keeps. */
+const toPair = (cell: Cell<TokenSet.TokenSet>): TokenPair | null =>
+  O.isNone(cell.token) || cell.verdict._tag === 'Revoked'
+    ? null
+    : {
+        accessToken: Secret.open(cell.token.value.accessToken),
+        refreshToken: pipe(cell.token.value.refreshToken, O.map(Secret.open), O.toNullable),
+      }
+
+/** A pair that somebody else wrote is a new epoch. Its expiry is unknown: it is used until a 401. */
+const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<TokenSet.TokenSet> => ({
+  ...Lifecycle.empty,
+  epoch: before.epoch + 1,
+  generation: before.generation + 1,
+  token:
+    pair === null
+      ? O.none
+      : O.some(
+          TokenSet.make(Secret.make('AccessToken', pair.accessToken), {
+            refreshToken: pipe(
+              O.fromNullable(pair.refreshToken),
+              O.map((value) => Secret.make('RefreshToken', value)),
+            ),
+          }),
+        ),
+})
+
+/**
+ * Intent, generation, expiry and verdict are kept in this process, so that without `exclusive` the guarantee is `process`: two
+ * processes may both redeem the same refresh token. Where that matters and there is no lock, use `recordCallbackStore`.
+ *
+ * A callback that throws is {@link AuthError.StoreFailed}; what it threw is not shown.
+ *
+ * @example
+ * import { pairCallbackStore, type TokenPair } from '@tessera/core'
+ *
+ * const database = new Map<string, TokenPair | null>()
+ * const store = pairCallbackStore({
+ *   retrieve: (key) => database.get(key),
+ *   store: (pair, key) => void database.set(key, pair),
+ * })
+ * assert.strictEqual(store.guarantee, 'process')
+ */
+export const pairCallbackStore = ({ retrieve, store, exclusive }: PairCallbacks): TokenStore => {
+  const locals = new Map<Key, Local>()
+  // A write whose callback threw may have happened all the same.
+  const attempts = new Map<Key, Local>()
+  const serially = makeSerial()
+  let drawn = 0
+
+  const cellOf = (local: Local | undefined): E.Either<AuthError.AuthError, Cell<TokenSet.TokenSet>> =>
+    CellCodec.decode(local === undefined ? O.none : O.some(local.record))
+
+  const stamped = (local: Local | undefined): Stamped => ({
+    version: local?.version ?? Store.absent,
+    record: local === undefined ? O.none : O.some(local.record),
+    now: O.none,
+  })
+
+  const read = (key: Key): TE.TaskEither<AuthError.AuthError, Stamped> =>
+    pipe(
+      TE.tryCatch(
+        async () => (await retrieve(key)) ?? null,
+        () => AuthError.storeFailed('get', 'the callback retrieve threw'),
+      ),
+      TE.flatMapEither((pair) => {
+        const local = locals.get(key)
+        if (samePair(pair, local?.pair ?? null)) return E.right(stamped(local))
+        const attempt = attempts.get(key)
+        attempts.delete(key)
+        if (attempt !== undefined && samePair(pair, attempt.pair)) {
+          locals.set(key, attempt)
+          return E.right(stamped(attempt))
+        }
+        return pipe(
+          cellOf(local),
+          E.map((cell) => {
+            const found: Local = {
+              version: `pair ${++drawn}`,
+              record: CellCodec.encode(foreign(cell, pair)),
+              pair,
+            }
+            locals.set(key, found)
+            return stamped(found)
+          }),
+        )
+      }),
+    )
+
+  const write = (key: Key, expected: Version, next: Next): TE.TaskEither<AuthError.AuthError, Committed | Conflict> => {
+    const local = locals.get(key)
+    if (local?.version === next.version) return TE.right(Store.committed)
+    if ((local?.version ?? Store.absent) !== expected) return TE.right(Store.conflict(stamped(local)))
+    return pipe(
+      TE.fromEither(CellCodec.decode(O.some(next.record))),
+      TE.flatMap((cell) => {
+        const written: Local = { ...next, pair: toPair(cell) }
+        if (samePair(written.pair, local?.pair ?? null)) return TE.right(written)
+        attempts.set(key, written)
+        return TE.tryCatch(
+          async () => {
+            await store(written.pair, key)
+            attempts.delete(key)
+            return written
+          },
+          () => AuthError.storeFailed('compareAndSet', 'the callback store threw'),
+        )
+      }),
+      TE.map((written) => {
+        locals.set(key, written)
+        return Store.committed
+      }),
+    )
+  }
+
+  return {
+    guarantee: exclusive === undefined ? 'process' : 'shared',
+    get: (key) => serially(key, () => read(key)()),
+    compareAndSet: (key, expected, next) => serially(key, () => write(key, expected, next)()),
+    ...(exclusive !== undefined && {
+      exclusive: <A>(key: Key, use: TE.TaskEither<AuthError.AuthError, A>): TE.TaskEither<AuthError.AuthError, A> =>
+        pipe(
+          TE.tryCatch(
+            () => exclusive(key, use),
+            () => AuthError.storeFailed('get', 'the callback exclusive threw'),
+          ),
+          TE.flatMapEither((result) => result),
+        ),
+    }),
+  }
+}

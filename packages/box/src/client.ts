@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Secret } from '@tessera/core'
-import type { AuthorizationServer, Client } from '@tessera/oauth2'
+import { type AuthorizationServer, Client } from '@tessera/oauth2'
 import { server as boxServer } from './server.js'
 
 /** The device that Box pins a session to. An empty text sends nothing. */
@@ -18,7 +18,7 @@ export interface Device {
 /** The parameters of {@link client}. */
 export interface ClientOptions {
   readonly id: string
-  readonly secret: Secret<'ClientSecret'>
+  readonly secret: Secret<'ClientSecret'> | string
   readonly device?: Device
   /** Default: `Box.server()`. */
   readonly server?: AuthorizationServer
@@ -35,14 +35,9 @@ const pinning = ({ id = '0', name = '' }: Device): Readonly<Record<string, strin
  *
  * @example
  * import * as Box from '@tessera/box'
- * import { Secret } from '@tessera/core'
  *
- * const client = Box.client({ id: 'app', secret: Secret.make('ClientSecret', 's3cret') })
+ * const client = Box.client({ id: 'app', secret: 's3cret' })
  * assert.deepStrictEqual(client.parameters, { box_device_id: '0' })
  */
-export const client = ({ id, secret, device = {}, server = boxServer() }: ClientOptions): Client => ({
-  id,
-  authentication: { _tag: 'Post', secret },
-  server,
-  parameters: pinning(device),
-})
+export const client = ({ id, secret, device = {}, server = boxServer() }: ClientOptions): Client =>
+  Client.make({ id, secret, server, parameters: pinning(device) })

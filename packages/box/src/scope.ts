@@ -90,6 +90,6 @@ export type Scope = (typeof known)[keyof typeof known] | OtherScope
 export const scope = {
   ...known,
   /** A scope that is not listed here, as it is. RFC 6749 §3.3 allows it printable ASCII without space, `"` and `\`. */
-  // The brand exists in the type only, so this cast is where it is given.
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: the brand exists in the type only, and this is where it is given
   other: (name: string): OtherScope => name as OtherScope,
 } as const

@@ -28,6 +28,16 @@ export type ClientAuthentication = ClientAuthenticationModule.ClientAuthenticati
 export { type Callback, callback, callbackResponse } from './callback.js'
 export { type ClientCredentialsOptions, clientCredentials, clientCredentialsGrant } from './clientCredentials.js'
 export type { Digest, DigestEnv } from './Digest.js'
+export {
+  type DeviceAuthorization,
+  type DeviceAuthorizationOptions,
+  deviceAuthorization,
+  deviceAuthorizationParameters,
+  deviceAuthorizationResponse,
+} from './deviceAuthorization.js'
+export { type DeviceCodeOptions, deviceCode, deviceCodeGrant, nextPoll } from './deviceCode.js'
+export { type DiscoveryOptions, discovery, metadataResponse, metadataUrls } from './discovery.js'
+export { type ExtensionGrantOptions, extensionGrant, type GrantParameters } from './extensionGrant.js'
 export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
 export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
@@ -37,5 +47,11 @@ export { type RevocationOptions, revocation, revocationParameters } from './revo
 export type { Algorithm, Signer } from './Signer.js'
 export { type Asked, retryAfter, serverAnswer } from './serverAnswer.js'
 export type { TokenEnv } from './TokenEnv.js'
+export {
+  type ExchangeTarget,
+  type TokenExchangeOptions,
+  tokenExchange,
+  tokenExchangeGrant,
+} from './tokenExchange.js'
 export { tokenRequest } from './tokenRequest.js'
 export { type TokenResponseDecoder, type TokenResponseOptions, tokenResponse } from './tokenResponse.js'

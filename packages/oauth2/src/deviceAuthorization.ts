@@ -1,0 +1,129 @@
+/**
+ * The device authorization request (RFC 8628 §3.1).
+ *
+ * @packageDocumentation
+ */
+import { type AuthError, type Duration, type Instant, type Limits, plus, Secret, seconds } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as t from 'io-ts'
+import type { Client } from './Client.js'
+import type { Parameter } from './Grant.js'
+import { authenticate } from './internal/credentials.js'
+import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
+import { checked, decodeJson, malformedAt, matching } from './internal/json.js'
+import { post } from './internal/post.js'
+import type { TokenEnv } from './TokenEnv.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** What a person needs to approve a device, and the device to wait for it. */
+export interface DeviceAuthorization {
+  readonly deviceCode: Secret<'DeviceCode'>
+  /** To be shown, and typed by the person at `verificationUri`. */
+  readonly userCode: string
+  readonly verificationUri: string
+  /** The same with the code in it, for a QR code. */
+  readonly verificationUriComplete: O.Option<string>
+  readonly expiresAt: Instant
+  /** How long to wait between polls, in ms: 5 s where the server did not say, at least 1 s. */
+  readonly interval: Duration
+}
+
+/** The parameters of {@link deviceAuthorization}. */
+export interface DeviceAuthorizationOptions {
+  readonly scope?: ReadonlyArray<string> | undefined
+}
+
+// -----------------------------------------------------------------------------
+// halves
+// -----------------------------------------------------------------------------
+
+/** The request's pure half. */
+export const deviceAuthorizationParameters = ({
+  scope = [],
+}: DeviceAuthorizationOptions = {}): ReadonlyArray<Parameter> =>
+  scope.length === 0 ? [] : [['scope', scope.join(' ')]]
+
+const WHAT = 'device authorization response'
+
+const isCount = (value: unknown): value is number => typeof value === 'number' && value >= 0 && Number.isFinite(value)
+
+const isUrl = (value: unknown): value is string => typeof value === 'string' && O.isSome(parseEndpoint(value))
+
+// What a person is shown is not to hold control characters, and what a browser is sent to is not to be a script.
+const DeviceAuthorizationResponse = t.intersection([
+  t.type({
+    device_code: matching('a text of printable ASCII characters', /^[\x20-\x7e]+$/),
+    user_code: matching('a text without control characters', /^[^\p{Cc}\p{Cf}]{1,256}$/u),
+    verification_uri: checked(EXPECTED, isUrl),
+    expires_in: checked('a number of seconds, zero or more', isCount),
+  }),
+  t.partial({
+    verification_uri_complete: checked(EXPECTED, isUrl),
+    interval: checked('a number of seconds, zero or more', isCount),
+  }),
+])
+
+const decode = decodeJson(WHAT, DeviceAuthorizationResponse)
+
+// Beyond a day nobody waits; it also keeps what a server says within what a timer can count.
+const bounded = (count: number): Duration => seconds(Math.min(count, 86_400))
+
+/** The answer's pure half: reads an answer that came at `now` (RFC 8628 §3.2). */
+export const deviceAuthorizationResponse = (
+  body: Secret<'Body'>,
+  now: Instant,
+): E.Either<AuthError, DeviceAuthorization> => {
+  const decoded = decode(body)
+  if (E.isLeft(decoded)) return decoded
+  const {
+    device_code,
+    user_code,
+    verification_uri,
+    verification_uri_complete,
+    expires_in,
+    interval = 5,
+  } = decoded.right
+  return E.right({
+    deviceCode: Secret.make('DeviceCode', device_code),
+    userCode: user_code,
+    verificationUri: verification_uri,
+    verificationUriComplete: O.fromNullable(verification_uri_complete),
+    expiresAt: plus(now, bounded(expires_in)),
+    interval: bounded(Math.max(1, interval)),
+  })
+}
+
+/**
+ * Asks for a device code. `Misconfigured` where the server has no device authorization endpoint.
+ *
+ * @example
+ * import { Client, deviceAuthorization } from '@tessera/oauth2'
+ *
+ * const client = Client.make({
+ *   id: 'tv',
+ *   tokenEndpoint: 'https://as.example/token',
+ *   deviceAuthorizationEndpoint: 'https://as.example/device',
+ * })
+ * assert.strictEqual(typeof deviceAuthorization(client, { scope: ['read'] }), 'function')
+ */
+export const deviceAuthorization = (
+  client: Client,
+  options: DeviceAuthorizationOptions = {},
+): ((limits: Required<Limits>) => ReaderTaskEither<TokenEnv, AuthError, DeviceAuthorization>) => {
+  const request = post(
+    endpoint('deviceAuthorizationEndpoint', client.server.deviceAuthorizationEndpoint),
+    authenticate(client),
+  )({ parameters: [], further: deviceAuthorizationParameters(options), repeatable: true })
+  return (limits) => (env) => async () => {
+    const sent = await request(limits)(env)()
+    if (E.isLeft(sent)) return sent
+    const { body, now, answer } = sent.right
+    const decoded = deviceAuthorizationResponse(body, now)
+    return E.isRight(decoded) ? decoded : E.left(malformedAt(answer(), true)(decoded.left))
+  }
+}

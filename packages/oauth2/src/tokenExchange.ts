@@ -1,0 +1,120 @@
+/**
+ * Token exchange (RFC 8693), with resource indicators (RFC 8707): a token for less.
+ *
+ * @packageDocumentation
+ */
+import { AuthError, type Secret, type Strategy, type TokenSet } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { AuthorizationServer } from './AuthorizationServer.js'
+import type { Client } from './Client.js'
+import type { Grant, Parameter } from './Grant.js'
+import type { TokenEnv } from './TokenEnv.js'
+import { tokenRequest } from './tokenRequest.js'
+import { tokenResponse } from './tokenResponse.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** What the new token is for. */
+export interface ExchangeTarget {
+  readonly scope?: ReadonlyArray<string> | undefined
+  /** Absolute URIs without a fragment (RFC 8707 §2). */
+  readonly resource?: string | ReadonlyArray<string> | undefined
+  /** Further parameters: Box's `box_shared_link`, say. */
+  readonly parameters?: Readonly<Record<string, string | Secret>> | undefined
+}
+
+/** The parameters of {@link tokenExchange}. */
+export interface TokenExchangeOptions {
+  /** Default: an access token. */
+  readonly subjectTokenType?: string | undefined
+  /** Sent only where it is given. The answer must be of this type; of an access token by default. */
+  readonly requestedTokenType?: string | undefined
+  readonly audience?: string | ReadonlyArray<string> | undefined
+  /** Who acts for the subject. */
+  readonly actor?: { readonly token: Secret; readonly type: string } | undefined
+}
+
+// -----------------------------------------------------------------------------
+// request
+// -----------------------------------------------------------------------------
+
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+
+const listOf = (value: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
+  value === undefined ? [] : typeof value === 'string' ? [value] : value
+
+const each = (name: string, values: ReadonlyArray<string>): ReadonlyArray<Parameter> =>
+  values.map((value) => [name, value])
+
+const isAbsolute = (uri: string): boolean =>
+  !/[#\s]/.test(uri) &&
+  pipe(
+    O.tryCatch(() => new URL(uri)),
+    O.isSome,
+  )
+
+/** The request's pure half. `Misconfigured` where a resource is not absolute or has a fragment. It consumes nothing. */
+export const tokenExchangeGrant = (
+  subject: TokenSet,
+  { scope = [], resource, parameters = {} }: ExchangeTarget,
+  { subjectTokenType = ACCESS_TOKEN, requestedTokenType, audience, actor }: TokenExchangeOptions = {},
+): E.Either<AuthError, Grant> =>
+  pipe(
+    listOf(resource),
+    E.fromPredicate(
+      (resources) => resources.every(isAbsolute),
+      () => AuthError.misconfigured('resource', 'it is not an absolute URI without a fragment'),
+    ),
+    E.map((resources) => ({
+      type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      parameters: [
+        ['subject_token', subject.accessToken],
+        ['subject_token_type', subjectTokenType],
+        ...each('scope', scope.length === 0 ? [] : [scope.join(' ')]),
+        ...each('resource', resources),
+        ...each('audience', listOf(audience)),
+        ...each('requested_token_type', listOf(requestedTokenType)),
+        ...(actor === undefined
+          ? []
+          : ([
+              ['actor_token', actor.token],
+              ['actor_token_type', actor.type],
+            ] as const)),
+        ...Object.entries(parameters),
+      ],
+      further: [],
+      repeatable: true,
+    })),
+  )
+
+/**
+ * Exchanges an access token for another one. As a client, or without one (Box's downscope) where the server is given instead;
+ * the client's own parameters are for tokens that begin or renew a session and are not sent. The source token stays as it is.
+ *
+ * @example
+ * import { Secret, TokenSet } from '@tessera/core'
+ * import { AuthorizationServer, tokenExchange } from '@tessera/oauth2'
+ *
+ * const exchange = tokenExchange(AuthorizationServer.make({ tokenEndpoint: 'https://as.example/token' }))
+ * const subject = TokenSet.make(Secret.make('AccessToken', 'abc'))
+ * const less = exchange(subject, { scope: ['item_preview'], resource: 'https://api.example/files/1' })
+ * assert.strictEqual(typeof less, 'function')
+ */
+export const tokenExchange = (
+  at: Client | AuthorizationServer,
+  options: TokenExchangeOptions = {},
+): ((subject: TokenSet, target: ExchangeTarget) => Strategy<TokenEnv>) => {
+  const request = tokenRequest(
+    'server' in at ? { ...at, parameters: {} } : at,
+    tokenResponse({ exchanged: options.requestedTokenType ?? ACCESS_TOKEN }),
+  )
+  return (subject, target) => {
+    const grant = tokenExchangeGrant(subject, target, options)
+    return E.isLeft(grant) ? () => RTE.left(grant.left) : request(grant.right)
+  }
+}

@@ -3,10 +3,17 @@
  *
  * @packageDocumentation
  */
+export { type AccessTokenOptions, accessToken } from './accessToken.js'
+export { authenticated } from './authenticated.js'
+export { type AuthenticatedFetchConfig, authenticatedFetch } from './authenticatedFetch.js'
 export { type ExternalSignerConfig, externalSigner } from './externalSigner.js'
+export type { BearerConfig } from './internal/bearer.js'
 export type { ConnectionOptions, TlsOptions } from './internal/dispatcher.js'
 export type { KeySource, Passphrase } from './internal/privateKey.js'
 export { type NodeEnv, type NodeOptions, nodeEnv } from './nodeEnv.js'
+export { openSource } from './openSource.js'
+export { readJson } from './readJson.js'
+export { run } from './run.js'
 export { type SignerConfig, signer } from './signer.js'
 export { systemClock } from './systemClock.js'
 export { systemDigest } from './systemDigest.js'

@@ -10,5 +10,5 @@ declare module 'jsonwebtoken' {
   const jsonwebtoken: {
     readonly verify: (token: string, key: KeyObject, options: VerifyOptions) => unknown
   }
-  export = jsonwebtoken
+  export default jsonwebtoken
 }

@@ -95,8 +95,9 @@ const read = (
     }
   }
   if (input.isTTY) {
-    output.write(message)
+    // First, so that what is typed at the first sight of the question is not echoed.
     input.setRawMode(true)
+    output.write(message)
   }
   input.on('data', onData).on('end', end).on('error', end)
   if (input.readableEnded || input.destroyed) end()

@@ -1,0 +1,182 @@
+/**
+ * An undici interceptor that sends a bearer token which renews itself.
+ *
+ * @packageDocumentation
+ */
+import { AuthError, type Tokens } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import type { Dispatcher } from 'undici'
+import { type Bearer, type BearerConfig, bearer, originsOf, renewed } from './internal/bearer.js'
+import { isReplayable } from './internal/replayable.js'
+
+type Headers = Dispatcher.DispatchOptions['headers']
+type Value = string | ReadonlyArray<string> | undefined
+
+/** Any of the shapes that undici takes, as a flat list of names and values. */
+const flatten = (headers: Headers): string[] => {
+  if (headers === null || headers === undefined) return []
+  if (Array.isArray(headers)) return [...headers]
+  const pairs: Iterable<readonly [string, Value]> = isIterable(headers) ? headers : Object.entries(headers)
+  const flat: string[] = []
+  for (const [name, value] of pairs) for (const one of [value ?? []].flat()) flat.push(name, one)
+  return flat
+}
+
+const isIterable = (headers: object): headers is Iterable<readonly [string, Value]> => Symbol.iterator in headers
+
+const hasAuthorization = (headers: ReadonlyArray<string>): boolean =>
+  headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization')
+
+const originOf = ({ origin, path }: Dispatcher.DispatchOptions): string | undefined => {
+  // An absolute path would be for a proxy, and for some other origin.
+  if (origin === undefined || !path.startsWith('/')) return undefined
+  if (typeof origin !== 'string') return origin.origin
+  return URL.canParse(origin) ? new URL(origin).origin : undefined
+}
+
+/**
+ * Asks the source for a token before each request. On a 401 it refuses the token used, asks once more, and sends again once;
+ * the second 401 is the caller's, and so is the first where the source stands by its token. When the source has no token, the
+ * request fails with {@link AuthError.toError | the typed error}.
+ *
+ * - Only the listed origins get the token. A request to another origin, or with an `authorization` of its own, passes
+ *   untouched; so does one that names no origin, as a `Client` or a `Pool` allows.
+ * - A stream or an iterable can be read once only: such a request is not sent again, and its caller gets the first 401. The
+ *   token is refused all the same. Through undici's `fetch` every body is one; {@link authenticatedFetch} knows better.
+ * - undici's redirect interceptor may be composed before or after: after, each hop is looked at anew; before, undici itself
+ *   takes the token off where the origin changes.
+ * - A 401 is held back up to 64 KiB of its body; a longer one is the caller's.
+ *
+ * @throws A {@link AuthError.toError | typed error} when one of `origins` is no https origin.
+ *
+ * @example
+ * import { authenticated } from '@tessera/node'
+ * import type { TokenSource } from '@tessera/core'
+ * import { Agent, type Dispatcher } from 'undici'
+ *
+ * const box = (tokens: TokenSource): Dispatcher =>
+ *   new Agent().compose(authenticated({ tokens, origins: ['https://api.box.com'] }))
+ * assert.strictEqual(typeof box, 'function')
+ */
+export const authenticated = (config: BearerConfig): Dispatcher.DispatcherComposeInterceptor => {
+  const origins = originsOf(config)
+  return (dispatch) => (options, handler) => {
+    const headers = flatten(options.headers)
+    const origin = originOf(options)
+    if (origin === undefined || !origins.has(origin) || hasAuthorization(headers)) return dispatch(options, handler)
+    start(config.tokens, isReplayable(options.body), handler, (using, attempt) =>
+      dispatch({ ...options, headers: [...headers, 'authorization', using.header] }, attempt),
+    )
+    return true
+  }
+}
+
+// Of the body of a 401 that may yet be sent again, in bytes.
+const MOST_HELD = 65_536
+
+/** A 401 that the caller has not seen yet. */
+interface Held {
+  readonly headers: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2]
+  readonly message: string | undefined
+  readonly chunks: Buffer[]
+  size: number
+}
+
+const start = (
+  tokens: Tokens,
+  replayable: boolean,
+  handler: Dispatcher.DispatchHandler,
+  send: (using: Bearer, attempt: Dispatcher.DispatchHandler) => void,
+): void => {
+  let current: Dispatcher.DispatchController | undefined
+  let reason: Error | null = null
+  const waiting = new AbortController()
+  const source = tokens.within({ signal: waiting.signal })
+
+  // The caller holds one controller through both requests, and can abort between them too.
+  const controller: Dispatcher.DispatchController = {
+    get aborted() {
+      return reason !== null
+    },
+    get paused() {
+      return current?.paused ?? false
+    },
+    get reason() {
+      return reason
+    },
+    abort: (why) => {
+      if (reason !== null) return
+      reason = why
+      waiting.abort()
+      if (current === undefined) handler.onResponseError?.(controller, why)
+      else current.abort(why)
+    },
+    pause: () => current?.pause(),
+    resume: () => current?.resume(),
+  }
+  const fail = (error: Error) => {
+    if (reason === null) handler.onResponseError?.(controller, error)
+  }
+  /** Goes on with what the source says, unless the caller is gone. */
+  const then = <A>(asked: Promise<E.Either<AuthError, A>>, use: (answer: A) => void): void => {
+    asked
+      .then((answer) => {
+        if (reason !== null) return
+        if (E.isLeft(answer)) fail(AuthError.toError(answer.left))
+        else use(answer.right)
+      })
+      // A handler that throws aborts its request, as everywhere in undici.
+      .catch(fail)
+  }
+
+  const attempt = (used: Bearer, first: boolean): Dispatcher.DispatchHandler => {
+    let held: Held | undefined
+    const release = (to: Dispatcher.DispatchController, { headers, message, chunks }: Held) => {
+      held = undefined
+      handler.onResponseStart?.(to, 401, headers, message)
+      for (const chunk of chunks) handler.onResponseData?.(to, chunk)
+    }
+    // The caller gets its answer meanwhile; the next request gets the outcome.
+    const refuse = () =>
+      void source
+        .refuse(used.token)()
+        .catch(() => undefined)
+    return {
+      onRequestStart: (started) => {
+        current = started
+        if (reason !== null) started.abort(reason)
+      },
+      onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
+      onResponseStart: (to, status, headers, message) => {
+        if (status === 401 && first && replayable) held = { headers, message, chunks: [], size: 0 }
+        else {
+          if (status === 401 && first) refuse()
+          handler.onResponseStart?.(to, status, headers, message)
+        }
+      },
+      onResponseData: (to, chunk) => {
+        if (held === undefined) return handler.onResponseData?.(to, chunk)
+        held.chunks.push(chunk)
+        held.size += chunk.length
+        if (held.size > MOST_HELD) {
+          refuse()
+          release(to, held)
+        }
+      },
+      onResponseEnd: (to, trailers) => {
+        const answer = held
+        if (answer === undefined) return handler.onResponseEnd?.(to, trailers)
+        current = undefined
+        then(renewed(source, used), (next) => {
+          if (next !== undefined) return send(next, attempt(next, false))
+          release(controller, answer)
+          handler.onResponseEnd?.(controller, trailers)
+        })
+      },
+      onResponseError: (to, error) => handler.onResponseError?.(to, error),
+    }
+  }
+
+  handler.onRequestStart?.(controller, {})
+  then(bearer(source), (using) => send(using, attempt(using, true)))
+}

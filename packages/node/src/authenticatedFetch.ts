@@ -1,0 +1,147 @@
+/**
+ * `fetch` with a bearer token that renews itself.
+ *
+ * @packageDocumentation
+ */
+import { AuthError } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { type Bearer, type BearerConfig, bearer, originsOf, renewed } from './internal/bearer.js'
+import { isReplayable } from './internal/replayable.js'
+
+/** The parameters of {@link authenticatedFetch}. */
+export interface AuthenticatedFetchConfig extends BearerConfig {
+  /** Default: the platform's own. */
+  readonly fetch?: typeof fetch
+}
+
+const MOST_REDIRECTS = 5
+
+/** One request, as far as it can be sent again: to another place, or with another token. */
+interface Outgoing {
+  readonly url: URL
+  readonly method: string
+  readonly headers: Headers
+  /** Kept as it was given: what `Request` makes of a body can be read once. */
+  readonly body: RequestInit['body']
+  readonly replayable: boolean
+}
+
+const redirectOf = ({ status, headers }: Response): string | undefined =>
+  [301, 302, 303, 307, 308].includes(status) ? (headers.get('location') ?? undefined) : undefined
+
+const isRequest = (input: Parameters<typeof fetch>[0]): input is Request =>
+  typeof input === 'object' && 'headers' in input && 'url' in input
+
+// Not by `new Request`, which would make a stream of the body and use up the one it is given.
+const outgoing = (input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Outgoing => {
+  const request = isRequest(input) ? input : undefined
+  const body = init?.body ?? request?.body
+  return {
+    url: new URL(isRequest(input) ? input.url : input),
+    method: (init?.method ?? request?.method ?? 'GET').toUpperCase(),
+    headers: new Headers(init?.headers ?? request?.headers),
+    body,
+    replayable: isReplayable(body),
+  }
+}
+
+/** The request that a redirect asks for (Fetch §4.4, HTTP-redirect fetch). */
+const follow = (from: Outgoing, status: number, location: string): Outgoing => {
+  if (!URL.canParse(location, from.url.href)) throw new TypeError('a redirect leads nowhere')
+  const url = new URL(location, from.url)
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError('a redirect leaves http')
+  const headers = new Headers(from.headers)
+  if (url.origin !== from.url.origin) {
+    for (const name of ['authorization', 'proxy-authorization', 'cookie', 'host']) headers.delete(name)
+  }
+  const toGet =
+    (status === 303 && from.method !== 'GET' && from.method !== 'HEAD') ||
+    ((status === 301 || status === 302) && from.method === 'POST')
+  if (!toGet) {
+    if (!from.replayable) throw new TypeError('a redirect asks for a body that was read already')
+    return { ...from, url, headers }
+  }
+  for (const name of ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length']) {
+    headers.delete(name)
+  }
+  return { url, method: 'GET', headers, body: null, replayable: true }
+}
+
+/**
+ * A `fetch` that asks the source for a token before each call. On a 401 it refuses the token used, asks once more, and sends
+ * again once; the second 401 is the caller's. When the source has no token, the promise rejects with
+ * {@link AuthError.toError | the typed error}.
+ *
+ * - Only the listed origins get the token. A request to another origin, or with an `authorization` of its own, passes
+ *   untouched.
+ * - A stream, or the body of a `Request`, can be read once only: such a call is not sent again, and its caller gets the
+ *   first 401. The token is refused all the same.
+ * - Redirects are followed here, 5 at most. Each hop to a listed origin carries the token; once a chain has left them, none
+ *   does any more, even when it comes back.
+ *
+ * @example
+ * import { authenticatedFetch } from '@tessera/node'
+ * import type { TokenSource } from '@tessera/core'
+ *
+ * const files = async (tokens: TokenSource) => {
+ *   const fetch = authenticatedFetch({ tokens, origins: ['https://api.box.com'] })
+ *   return (await fetch('https://api.box.com/2.0/folders/0/items')).json()
+ * }
+ * assert.strictEqual(typeof files, 'function')
+ */
+export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fetch => {
+  const { fetch: send = fetch } = config
+  const origins = originsOf(config)
+  return async (input, init) => {
+    const first = outgoing(input, init)
+    if (!origins.has(first.url.origin) || first.headers.has('authorization')) return send(input, init)
+    const request = isRequest(input) ? input : undefined
+    const redirect = init?.redirect ?? request?.redirect ?? 'follow'
+    const signal = init?.signal ?? request?.signal
+    const tokens = signal === undefined ? config.tokens : config.tokens.within({ signal })
+
+    const once = ({ url, method, headers, body }: Outgoing, using?: Bearer): Promise<Response> => {
+      const all = new Headers(headers)
+      if (using !== undefined) all.set('authorization', using.header)
+      return send(url, {
+        ...init,
+        method,
+        headers: all,
+        // Node needs `duplex` for a stream, and ignores it elsewhere.
+        ...(body !== undefined && { body, duplex: 'half' }),
+        redirect: redirect === 'follow' ? 'manual' : redirect,
+        ...(signal !== undefined && { signal }),
+      })
+    }
+    const orThrow = <A>(result: E.Either<AuthError, A>): A => {
+      if (E.isRight(result)) return result.right
+      // What an aborted fetch rejects with.
+      throw signal?.aborted ? signal.reason : AuthError.toError(result.left)
+    }
+    const authenticated = async (hop: Outgoing): Promise<Response> => {
+      const used = orThrow(await bearer(tokens))
+      const response = await once(hop, used)
+      if (response.status !== 401) return response
+      if (!hop.replayable) {
+        await tokens.refuse(used.token)()
+        return response
+      }
+      const next = await renewed(tokens, used)
+      if (E.isRight(next) && next.right === undefined) return response
+      await response.body?.cancel()
+      return once(hop, orThrow(next))
+    }
+
+    let hop = first
+    let trusted = true
+    for (let redirects = 0; ; redirects++) {
+      trusted &&= origins.has(hop.url.origin)
+      const response = await (trusted ? authenticated(hop) : once(hop))
+      const location = redirect === 'follow' ? redirectOf(response) : undefined
+      if (location === undefined) return response
+      await response.body?.cancel()
+      if (redirects === MOST_REDIRECTS) throw new TypeError(`more than ${MOST_REDIRECTS} redirects`)
+      hop = follow(hop, response.status, location)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Settings files.
+ *
+ * @packageDocumentation
+ */
+import { readFile } from 'node:fs/promises'
+import { AuthError } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { codeOf } from './internal/code.js'
+
+/**
+ * Reads a JSON file, for a codec to decode. An error is `Misconfigured` and names the path, never what is in the file.
+ *
+ * @example
+ * import { readJson } from '@tessera/node'
+ *
+ * void readJson('no-such-file.json')().then((result) => assert.strictEqual(result._tag, 'Left'))
+ */
+export const readJson =
+  (path: string): TaskEither<AuthError, unknown> =>
+  async () => {
+    let text: string
+    try {
+      text = await readFile(path, 'utf8')
+    } catch (error) {
+      return E.left(AuthError.misconfigured(path, `cannot be read (${codeOf(error)})`))
+    }
+    try {
+      // Editors of some systems begin a file with a byte order mark.
+      return E.right(JSON.parse(text.replace(/^\uFEFF/, '')))
+    } catch {
+      return E.left(AuthError.misconfigured(path, 'is not JSON'))
+    }
+  }

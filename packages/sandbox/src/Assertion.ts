@@ -97,8 +97,12 @@ export const checkUse = (
   return ok(undefined)
 }
 
+/** Oldest first, and only as far as they have expired: a few at each assertion, instead of all. */
 const forgetExpired = (assertions: Map<string, number>, now: number): void => {
-  for (const [use, expiresAt] of assertions) if (expiresAt <= now) assertions.delete(use)
+  for (const [use, expiresAt] of assertions) {
+    if (expiresAt > now) return
+    assertions.delete(use)
+  }
 }
 
 /** The user as whom an authorization grant assertion (RFC 7523 §2.1, with Box's `box_sub_type`) lets a client act. */

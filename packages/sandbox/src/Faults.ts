@@ -13,7 +13,7 @@ export type FaultKind =
   /**
    * Another answer than the real one: a 429, a 5xx, an empty 409, a redirect. Not processed unless `processed` says so.
    * `retryAfter`: a number is seconds, a `Date` is sent as an HTTP date, a text as it is. Without `body`, a 409 is empty
-   * and everything else has Box's error shape.
+   * and everything else has Box's error shape. `headers` (in lower case) go over the usual ones, a wrong `date` for example.
    */
   | {
       readonly kind: 'status'

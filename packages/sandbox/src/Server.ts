@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type Answer, apiError, html, refusal, refused } from './Answer.js'
 import { grantTypes } from './Client.js'
-import { type Fault, type FaultQueue, isProcessed } from './Faults.js'
+import { deliver, substitute } from './Delivery.js'
+import { type FaultQueue, isProcessed } from './Faults.js'
 import { parseForm } from './Form.js'
 import type { Gates } from './Gates.js'
 import { type Incoming, isForm } from './Incoming.js'
@@ -81,88 +82,6 @@ const failure = (route: Route, incoming: Incoming, status: number, code: string,
     : refused(refusal(code, message, status))
 }
 
-const retryAfter = (value: number | Date | string): string =>
-  value instanceof Date ? value.toUTCString() : String(value)
-
-/** The answer that a fault puts in place of the real one; `null` if it leaves the answer alone. */
-const substitute = (fault: Fault, requestId: string): Answer | null => {
-  if (fault.kind === 'html')
-    return html(fault.status ?? 200, messagePage('Welcome to the network', 'Please accept the terms of use.'))
-  if (fault.kind !== 'status') return null
-  const usual =
-    fault.status === 409
-      ? { status: 409, headers: {}, body: '' }
-      : apiError(
-          fault.status,
-          fault.status === 429 ? 'rate_limit_exceeded' : 'unavailable',
-          'Fault on demand',
-          requestId,
-        )
-  return {
-    status: fault.status,
-    headers: {
-      ...usual.headers,
-      ...(fault.retryAfter === undefined ? {} : { 'retry-after': retryAfter(fault.retryAfter) }),
-      ...fault.headers,
-    },
-    body: fault.body ?? usual.body,
-  }
-}
-
-const bytes = (body: string | Uint8Array): Buffer => (typeof body === 'string' ? Buffer.from(body) : Buffer.from(body))
-
-/** Sends an answer, or as much of it as the fault leaves; the result is the status that was sent, if any was. */
-const deliver = async (
-  machine: Machine,
-  response: ServerResponse,
-  answer: Answer,
-  requestId: string,
-  fault: Fault | null,
-): Promise<number | null> => {
-  const whole = bytes(answer.body)
-  const half = whole.subarray(0, Math.floor(whole.length / 2))
-  const head = (length: number): void => {
-    response.sendDate = false
-    response.writeHead(answer.status, {
-      ...answer.headers,
-      date: new Date(machine.world.clock.now()).toUTCString(),
-      'box-request-id': requestId,
-      'content-length': length,
-    })
-  }
-  switch (fault?.kind) {
-    case 'hang-after':
-      return null
-    case 'reset-after':
-      response.socket?.resetAndDestroy()
-      return null
-    case 'reset-midway':
-    case 'closed-midway':
-      head(whole.length)
-      await new Promise<void>((flushed) => response.write(half, () => flushed()))
-      if (fault.kind === 'reset-midway') response.socket?.resetAndDestroy()
-      else response.socket?.end()
-      return answer.status
-    case 'truncated':
-      head(half.length)
-      response.end(half)
-      return answer.status
-    case 'drip':
-      head(whole.length)
-      for (const byte of whole) {
-        if (response.destroyed) return answer.status
-        response.write(Uint8Array.of(byte))
-        await machine.timers.pause(fault.ms)
-      }
-      response.end()
-      return answer.status
-    default:
-      head(whole.length)
-      response.end(whole)
-      return answer.status
-  }
-}
-
 const handle = async (machine: Machine, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const { world, faults, gates, timers } = machine
   const { path, query } = split(request.url ?? '/')
@@ -198,7 +117,8 @@ const handle = async (machine: Machine, request: IncomingMessage, response: Serv
   const real = fault === null || isProcessed(fault) ? run(world, route, incoming, body === 'too large') : null
   await gates.wait(route.endpoint, 'after', grantType)
   const answer = (fault === null ? null : substitute(fault, incoming.id)) ?? real
-  if (answer !== null) entry.status = await deliver(machine, response, answer, incoming.id, fault)
+  const stamp = { date: new Date(world.clock.now()).toUTCString(), 'box-request-id': incoming.id }
+  if (answer !== null) entry.status = await deliver(response, answer, stamp, fault, timers)
   else if (fault?.kind === 'reset-before') request.socket.resetAndDestroy()
 }
 

@@ -1,0 +1,503 @@
+import type fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { AuthError, SourceEvent, Strategy, TokenSet, TokenSource, TokenStore } from '../../src/index.js'
+import type { Core } from './loadCore.js'
+import { type Mode, ModelServer } from './server.js'
+
+// -----------------------------------------------------------------------------
+// what a run is made of
+// -----------------------------------------------------------------------------
+
+export type Action =
+  | { readonly _tag: 'deliver'; readonly count: number }
+  | { readonly _tag: 'advance'; readonly ms: number }
+  | Act
+
+/** What a process does, or what happens to it. */
+export interface Act {
+  readonly _tag: 'get' | 'refuse' | 'revoke' | 'login' | 'crash' | 'close'
+  readonly of: number
+}
+
+/** What befalls the calls to the server and the store, in their order; after the last, nothing. */
+export type ServerFault = 'none' | 'not sent' | 'lost request' | 'lost answer' | 'late answer' | 'throttled' | 'busy'
+export type StoreFault = 'none' | 'failed' | 'answer lost'
+
+export interface Scenario {
+  readonly mode: Mode
+  readonly processes: number
+  readonly actions: ReadonlyArray<Action>
+  readonly serverFaults: ReadonlyArray<ServerFault>
+  readonly storeFaults: ReadonlyArray<StoreFault>
+}
+
+export const properties = [
+  'one redemption',
+  'lineage kept',
+  'persisted before returned',
+  'nothing resurrected',
+  'no session lost',
+  'terminal until a login',
+  'every call settles',
+  'served in the end',
+] as const
+export type Property = (typeof properties)[number]
+
+export interface Violation {
+  readonly property: Property
+  readonly detail: string
+}
+
+export interface Options {
+  readonly store?: (core: Core) => TokenStore
+  readonly decorate?: (core: Core, strategy: Strategy<unknown>) => Strategy<unknown>
+}
+
+// -----------------------------------------------------------------------------
+// the world
+// -----------------------------------------------------------------------------
+
+const TIMEOUT = 15_000
+const PATIENCE = 2 * TIMEOUT + 5_000
+/** The longest stall of a live process, and the longest life of a message. */
+const STALL = 3_000
+const LIFETIME = 3_600_000
+
+interface Timer {
+  readonly at: number
+  readonly process: number
+  readonly fire: () => void
+}
+
+interface Call {
+  readonly what: string
+  readonly process: number
+  readonly by: number
+  settled: boolean
+}
+
+/** Runs microtasks until nothing moves without a delivery or the clock. */
+const still = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const never = <A>(): Promise<A> => new Promise<A>(() => undefined)
+
+export const run = async (
+  core: Core,
+  scheduler: fc.Scheduler,
+  scenario: Scenario,
+  options: Options = {},
+): Promise<ReadonlyArray<Violation>> => {
+  const { mode, processes } = scenario
+  const { Secret, TokenSet, AuthError, Strategy, TokenSource, CellCodec } = core
+  const violations: Array<Violation> = []
+  const violated = (property: Property, detail: string): void => {
+    violations.push({ property, detail })
+  }
+
+  let now = 1_700_000_000_000
+  const started = now
+  let timers: Array<Timer> = []
+  const inFlight = new Map<object, number>()
+  const dead = new Set<number>()
+  const calls: Array<Call> = []
+  const server = new ModelServer(mode, () => now)
+
+  // Faults that may cost a session on a server without grace, and some that cost one anywhere.
+  let disturbed = false
+  let serverFault = 0
+  let storeFault = 0
+  let faultless = false
+
+  const nextServerFault = (): ServerFault => (faultless ? 'none' : (scenario.serverFaults[serverFault++] ?? 'none'))
+  const nextStoreFault = (): StoreFault => (faultless ? 'none' : (scenario.storeFaults[storeFault++] ?? 'none'))
+
+  /** One leg of a message. It arrives when the scheduler says so, and within the longest stall by the clock. */
+  const leg = async (label: string, isLate = false): Promise<void> => {
+    const token = {}
+    if (!isLate) inFlight.set(token, now)
+    await scheduler.schedule(Promise.resolve(), label)
+    inFlight.delete(token)
+  }
+
+  /** A call over the network: the other side gets it whatever becomes of the caller. */
+  const over = async <A>(process: number, label: string, effect: () => A, isLate = false): Promise<A> => {
+    await leg(`${label} arrives`)
+    const result = effect()
+    await leg(`${label} is answered`, isLate)
+    return dead.has(process) ? never() : result
+  }
+
+  // ---------------------------------------------------------------------------
+  // the store, and what may be in it
+  // ---------------------------------------------------------------------------
+
+  const memory = options.store?.(core) ?? core.memoryStore()
+  const everStored = new Set<string>()
+  const leftAlive = new Set<number | undefined>()
+  type Cell = Extract<ReturnType<typeof CellCodec.decode>, { readonly _tag: 'Right' }>['right']
+  const readCell = async (): Promise<Cell> => {
+    const there = await memory.get('default')()
+    if (E.isLeft(there)) throw new Error('the memory store failed')
+    const cell = CellCodec.decode(there.right.record)
+    if (E.isLeft(cell)) throw new Error('the record cannot be read')
+    return cell.right
+  }
+  const accessOf = (cell: Cell): string | undefined =>
+    O.isSome(cell.token) ? Secret.open(cell.token.value.accessToken) : undefined
+  const refreshOf = (cell: Cell): string | undefined =>
+    O.isSome(cell.token) && O.isSome(cell.token.value.refreshToken)
+      ? Secret.open(cell.token.value.refreshToken.value)
+      : undefined
+
+  const judgeWrite = (before: Cell, after: Cell): void => {
+    const place = (cell: Cell): string => `epoch ${cell.epoch}, generation ${cell.generation}`
+    const change = `${place(before)} → ${place(after)}`
+    if (after.epoch < before.epoch || after.generation < before.generation) violated('lineage kept', `back: ${change}`)
+    const tokenChanged = accessOf(before) !== accessOf(after)
+    if (tokenChanged && O.isSome(after.token)) {
+      if (after.generation !== before.generation + 1)
+        violated('lineage kept', `a token without a generation: ${change}`)
+      if (after.epoch === before.epoch) {
+        const parent = refreshOf(before)
+        const child = refreshOf(after)
+        if (parent !== undefined && child !== undefined && !server.isChild(parent, child)) {
+          violated('lineage kept', `${child} is not redeemed from ${parent}: ${change}`)
+        }
+      }
+    }
+    if (before.verdict._tag === 'Revoked' && after.verdict._tag !== 'Revoked' && after.epoch === before.epoch) {
+      violated('nothing resurrected', `a tombstone was overwritten: ${change}`)
+    }
+    if (before.verdict._tag === 'LogInAgain' && O.isSome(after.intent) && after.epoch === before.epoch) {
+      violated('terminal until a login', `a lease after the verdict: ${change}`)
+    }
+    // A login replaces the session before it, which nobody asked to revoke.
+    const replaced = accessOf(before)
+    if (after.epoch > before.epoch && after.verdict._tag !== 'Revoked' && replaced !== undefined) {
+      leftAlive.add(server.familyOf(replaced))
+    }
+    const stored = accessOf(after)
+    if (stored !== undefined) everStored.add(stored)
+  }
+
+  /** One compare-and-set after the other, each judged at the moment when it takes effect. */
+  let writes: Promise<unknown> = Promise.resolve()
+  const judged = <A>(write: TaskEither<AuthError, A>): Promise<E.Either<AuthError, A>> => {
+    const done = writes.then(async () => {
+      const before = await readCell()
+      const result = await write()
+      const after = await readCell()
+      judgeWrite(before, after)
+      return result
+    })
+    writes = done
+    return done
+  }
+
+  const storeOf = (process: number): TokenStore => ({
+    guarantee: 'shared',
+    get: (key) => async () => {
+      const fault = nextStoreFault()
+      if (fault !== 'none') {
+        await leg('get fails')
+        return dead.has(process) ? never() : E.left(AuthError.storeFailed('get', fault))
+      }
+      return await await over(process, 'get', () => memory.get(key)())
+    },
+    compareAndSet: (key, expected, next) => async () => {
+      const fault = nextStoreFault()
+      if (fault === 'failed') {
+        disturbed = true
+        await leg('compareAndSet fails')
+        return dead.has(process) ? never() : E.left(AuthError.storeFailed('compareAndSet', fault))
+      }
+      const answer = await over(process, 'compareAndSet', () => judged(memory.compareAndSet(key, expected, next)))
+      if (fault === 'answer lost') {
+        disturbed = true
+        return E.left(AuthError.storeFailed('compareAndSet', fault))
+      }
+      return await answer
+    },
+  })
+
+  // ---------------------------------------------------------------------------
+  // the processes
+  // ---------------------------------------------------------------------------
+
+  const recovering = new Map<number, boolean>()
+  const answerOf = (status: number, error: O.Option<string>, retryAfter: O.Option<number>): AuthError =>
+    AuthError.rejected({
+      method: 'POST',
+      url: 'https://model/token',
+      status,
+      error,
+      description: O.none,
+      requestId: O.none,
+      date: O.none,
+      retryAfter: O.isSome(retryAfter) ? O.some(core.millis(retryAfter.value)) : O.none,
+    })
+  const lost = (reason: string): AuthError =>
+    AuthError.outcomeUnknown({ url: 'https://model/token', reason, answer: O.none, repeatable: false })
+
+  const toToken = (access: string, refresh: string): TokenSet =>
+    TokenSet.make(Secret.make('AccessToken', access), {
+      refreshToken: O.some(Secret.make('RefreshToken', refresh)),
+      issuedAt: O.some(core.instant(now)),
+      expiresAt: O.some(core.instant(now + LIFETIME)),
+    })
+
+  const strategyOf = (process: number): Strategy<unknown> => {
+    const refresh = Strategy.make<unknown>({ needsRefreshToken: true }, ({ previous, deadline }) => () => async () => {
+      if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) return E.left(AuthError.notApplicable('nothing'))
+      const token = Secret.open(previous.value.refreshToken.value)
+      const fault = nextServerFault()
+      if (now >= deadline) return E.left(AuthError.timedOut('the deadline'))
+      if (fault === 'not sent') {
+        await leg('the connection is refused')
+        return dead.has(process) ? never() : E.left(AuthError.unreachable('https://model/token', 'ECONNREFUSED'))
+      }
+      if (fault === 'lost request') {
+        disturbed = true
+        await leg('the request is lost')
+        return dead.has(process) ? never() : E.left(lost('reset'))
+      }
+      if (fault === 'throttled' || fault === 'busy') {
+        const status = fault === 'busy' ? 503 : 429
+        return over(process, 'token request', () => E.left(answerOf(status, O.none, O.some(2_000))))
+      }
+      if (fault === 'lost answer' || fault === 'late answer') disturbed = true
+      const isRecovery = recovering.get(process) === true
+      const answer = await over(
+        process,
+        'token request',
+        () => {
+          const before = server.redemptions.get(token) ?? 0
+          const result = server.redeem(token)
+          if (result.ok && before > 0 && !isRecovery) violated('one redemption', `${token} redeemed again undeclared`)
+          return result
+        },
+        fault === 'late answer',
+      )
+      if (fault === 'lost answer') return E.left(lost('reset after headers'))
+      return answer.ok
+        ? E.right(toToken(answer.access, answer.refresh))
+        : E.left(answerOf(400, O.some('invalid_grant'), O.none))
+    })
+    return options.decorate?.(core, refresh) ?? refresh
+  }
+
+  const clockOf = (process: number) => ({
+    now: () => core.instant(now),
+    sleep: (ms: number, signal?: AbortSignal) => () =>
+      new Promise<void>((resolve) => {
+        if (signal?.aborted) return resolve()
+        const timer: Timer = {
+          at: now + ms,
+          process,
+          fire: () => {
+            signal?.removeEventListener('abort', cancel)
+            resolve()
+          },
+        }
+        const cancel = (): void => {
+          timers = timers.filter((of) => of !== timer)
+          resolve()
+        }
+        signal?.addEventListener('abort', cancel, { once: true })
+        timers.push(timer)
+      }),
+  })
+
+  let drawn = 0
+  const random = {
+    bytes: (size: number) => () => {
+      // Distinct from draw to draw, which is all that a nonce needs; spread for the jitter.
+      drawn++
+      return Uint8Array.from({ length: size }, (_, i) => ((drawn >>> (8 * (i % 3))) * 37 + i * 11) % 248)
+    },
+  }
+
+  const observe = (process: number) => (event: SourceEvent) => {
+    if (event._tag === 'Renewing') recovering.set(process, event.recovery)
+  }
+
+  const sources: ReadonlyArray<TokenSource> = Array.from({ length: processes }, (_, process) =>
+    TokenSource.make<unknown>({
+      store: storeOf(process),
+      timeout: core.millis(TIMEOUT),
+      observe: observe(process),
+      revocation: (token) => () => () => async () => {
+        await over(process, 'revocation', () => server.revoke(Secret.open(token.accessToken)))
+        return E.right(undefined)
+      },
+    })(strategyOf(process))({ clock: clockOf(process), random })(),
+  )
+
+  const lastServed = new Map<number, TokenSet>()
+  const track = <A>(process: number, what: string, task: TaskEither<AuthError, A>, patience: number) => {
+    const call: Call = { what, process, by: now + patience, settled: false }
+    calls.push(call)
+    const limit = call.by
+    return task().then((result) => {
+      call.settled = true
+      if (now > limit + STALL) violated('every call settles', `${what} of process ${process} after ${now - limit} ms`)
+      return result
+    })
+  }
+
+  const served = (process: number, result: E.Either<AuthError, TokenSet>): void => {
+    if (E.isRight(result)) {
+      const access = Secret.open(result.right.accessToken)
+      if (!everStored.has(access)) violated('persisted before returned', access)
+      lastServed.set(process, result.right)
+      server.use(access)
+    } else if (result.left._tag === 'ReauthenticationRequired' && result.left.reason === 'refresh token rejected') {
+      const excused = mode === 'strict' && disturbed
+      if (!excused) violated('no session lost', `log in again (process ${process})`)
+    }
+  }
+
+  const act = (action: Act): void => {
+    const process = action.of % processes
+    const source = sources[process]
+    if (source === undefined || dead.has(process)) return
+    switch (action._tag) {
+      case 'get':
+        void track(process, 'get', source.get, PATIENCE).then((result) => served(process, result))
+        return
+      case 'refuse': {
+        const token = lastServed.get(process)
+        if (token !== undefined) void track(process, 'refuse', source.refuse(token.accessToken), TIMEOUT)
+        return
+      }
+      case 'revoke':
+        void track(process, 'revoke', source.revoke, 2 * TIMEOUT)
+        return
+      case 'login':
+        void track(
+          process,
+          'login',
+          source.login<unknown>(() => () => async () => {
+            const answer = await over(process, 'login', () => server.logIn())
+            return answer.ok ? E.right(toToken(answer.access, answer.refresh)) : E.left(AuthError.closed)
+          })({}),
+          600_000 + 2 * TIMEOUT,
+        ).then((result) => served(process, result))
+        return
+      case 'crash':
+        disturbed = true
+        dead.add(process)
+        timers = timers.filter((timer) => timer.process !== process)
+        return
+      case 'close':
+        void track(process, 'close', source.close(), 4 * TIMEOUT)
+        return
+    }
+  }
+
+  const advance = async (ms: number): Promise<void> => {
+    const latest = Math.min(...Array.from(inFlight.values(), (born) => born + STALL), Number.POSITIVE_INFINITY)
+    const target = Math.min(now + ms, latest)
+    for (;;) {
+      const due = timers.filter(({ at }) => at <= target).sort((a, b) => a.at - b.at)[0]
+      if (due === undefined) break
+      now = Math.max(now, due.at)
+      timers = timers.filter((timer) => timer !== due)
+      due.fire()
+      await still()
+    }
+    now = Math.max(now, target)
+  }
+
+  const drain = async (): Promise<void> => {
+    for (let moves = 0; moves < 5_000; moves++) {
+      await still()
+      if (scheduler.count() > 0) await scheduler.waitNext(1)
+      else if (timers.length > 0) await advance(Math.max(1, Math.min(...timers.map(({ at }) => at)) - now))
+      else return
+    }
+    violated('every call settles', 'the run does not come to rest')
+  }
+
+  // ---------------------------------------------------------------------------
+  // the run
+  // ---------------------------------------------------------------------------
+
+  const first = server.logIn()
+  if (!first.ok) throw new Error('the model does not log in')
+  const seed = {
+    ...core.Lifecycle.empty,
+    epoch: 1,
+    generation: 1,
+    token: O.some(toToken(first.access, first.refresh)),
+  }
+  await judged(memory.compareAndSet('default', core.absent, { version: 'seed', record: CellCodec.encode(seed) }))
+  // The session's first token is due: every get has a reason to renew.
+  now += LIFETIME - 60_000
+
+  for (const action of scenario.actions) {
+    if (action._tag === 'advance') await advance(action.ms)
+    else if (action._tag === 'deliver') {
+      for (let i = 0; i < action.count && scheduler.count() > 0; i++) {
+        await scheduler.waitNext(1)
+        await still()
+      }
+    } else act(action)
+    await still()
+  }
+  faultless = true
+  await drain()
+
+  for (const call of calls) {
+    if (!call.settled && !dead.has(call.process))
+      violated('every call settles', `${call.what} of process ${call.process}`)
+  }
+
+  // In the end, without faults: everybody who is alive is served a token that works, or is told to log in.
+  for (const [process, source] of sources.entries()) {
+    if (dead.has(process) || source.closed()) continue
+    for (let tries = 0; ; tries++) {
+      let result: E.Either<AuthError, TokenSet> | undefined
+      void source.get().then((settled) => {
+        result = settled
+      })
+      await drain()
+      if (result === undefined) {
+        violated('served in the end', `process ${process} gets no answer`)
+        break
+      }
+      if (E.isLeft(result) && result.left._tag === 'ReauthenticationRequired') {
+        const { verdict } = await readCell()
+        if (verdict._tag !== 'Revoked' && verdict._tag !== 'LogInAgain') {
+          violated('served in the end', `process ${process} is told to log in, and nobody said so`)
+        }
+        served(process, result)
+        break
+      }
+      if (E.isRight(result) && server.use(Secret.open(result.right.accessToken))) {
+        served(process, result)
+        break
+      }
+      // A back-off, or a token that the API refuses: time passes, the refusal is told, and the next try must do.
+      if (tries === 4) {
+        violated(
+          'served in the end',
+          `process ${process}: ${E.isLeft(result) ? AuthError.show.show(result.left) : 'dead token'}`,
+        )
+        break
+      }
+      await advance(61_000)
+      if (E.isRight(result)) void source.refuse(result.right.accessToken)()
+      await drain()
+    }
+  }
+
+  const last = await readCell()
+  const alive = server.liveFamilies().filter((family) => !leftAlive.has(family))
+  if (last.verdict._tag === 'Revoked' && !disturbed && alive.length > 0) {
+    violated('nothing resurrected', `revoked, and alive at the server: families ${alive.join(', ')}`)
+  }
+  if (now < started) throw new Error('time went back')
+  return violations
+}

@@ -6,7 +6,7 @@
 import { type ClockEnv, minutes, type PromptEnv, prompt, type Strategy } from '@tessera/core'
 
 /** How long a developer token lives, in ms: 60 minutes, from when Box made it. */
-export const DEVELOPER_TOKEN_LIFETIME = minutes(60)
+const LIFETIME = minutes(60)
 
 /**
  * Asks a person for a developer token, made in Box's developer console: when one is first needed and at each renewal.
@@ -21,4 +21,4 @@ export const DEVELOPER_TOKEN_LIFETIME = minutes(60)
  * assert.strictEqual(Box.developerToken().traits?.interactive, true)
  */
 export const developerToken = (message = 'Enter developer token: '): Strategy<PromptEnv & ClockEnv> =>
-  prompt({ message, lifetime: DEVELOPER_TOKEN_LIFETIME })
+  prompt({ message, lifetime: LIFETIME })

@@ -3,9 +3,15 @@
  *
  * @packageDocumentation
  */
+export { type Actor, type ActorOptions, actor } from './actor.js'
+export { type App, type AppOptions, app } from './app.js'
+export { type AuthorizationRequestOptions, authorizationRequest } from './authorizationRequest.js'
 export { type ClientOptions, client, type Device } from './client.js'
+export { type ClientCredentialsOptions, clientCredentials } from './clientCredentials.js'
 export { developerToken } from './developerToken.js'
+export { type JwtOptions, jwt } from './jwt.js'
 export { file, folder, type ItemId, itemId, sharedLink } from './resource.js'
+export { revocation } from './revocation.js'
 export { type OtherScope, type Scope, scope } from './scope.js'
 export { server, serverAt } from './server.js'
 export {
@@ -18,3 +24,19 @@ export {
   settings,
 } from './settings.js'
 export { clockSkew } from './skew.js'
+export {
+  enterprise,
+  remembering,
+  type Subject,
+  type SubjectChoice,
+  type Subjects,
+  type SubjectType,
+  user,
+} from './subject.js'
+export {
+  type DownscopeOptions,
+  downscoped,
+  type Target,
+  type TokenExchangeOptions,
+  tokenExchange,
+} from './tokenExchange.js'

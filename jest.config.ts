@@ -7,7 +7,7 @@ const config: Config = {
   globalSetup: '<rootDir>/packages/scripts/jest/seed.ts',
   setupFiles: ['<rootDir>/packages/scripts/jest/setup.ts'],
   transform: {
-    '\\.ts$': [
+    '\\.[jt]s$': [
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],

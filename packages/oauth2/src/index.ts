@@ -9,6 +9,7 @@ import * as ClientAuthenticationModule from './ClientAuthentication.js'
 
 export const AuthorizationServer = AuthorizationServerModule
 export type AuthorizationServer = AuthorizationServerModule.AuthorizationServer
+export type { Options as AuthorizationServerOptions } from './AuthorizationServer.js'
 export {
   type AuthorizationCodeOptions,
   authorizationCode,
@@ -23,6 +24,7 @@ export {
 } from './authorizationRequest.js'
 export const Client = ClientModule
 export type Client = ClientModule.Client
+export type { Options as ClientOptions } from './Client.js'
 export const ClientAuthentication = ClientAuthenticationModule
 export type ClientAuthentication = ClientAuthenticationModule.ClientAuthentication
 export { type Callback, callback, callbackResponse } from './callback.js'

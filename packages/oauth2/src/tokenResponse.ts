@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type Instant, plus, Secret, seconds, TokenSet } from '@tessera/core'
+import { AuthError, type Instant, plus, Secret, seconds, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
@@ -14,8 +14,8 @@ export interface TokenResponseOptions {
   /** An answer without a refresh token is malformed. Default: false. */
   readonly refreshTokenRequired?: boolean | undefined
   /**
-   * An answer to a token exchange (RFC 8693 §2.2.1): `issued_token_type`, where there is one, must be this; and `token_type`
-   * may be missing, since Box has answered `issued_token_type: "bearer"` alone.
+   * An answer to a token exchange (RFC 8693 §2.2.1): `issued_token_type`, where there is one, must be this. It may also be
+   * `bearer`, and `token_type` may be missing: Box's documentation shows that.
    */
   readonly exchanged?: string | undefined
 }
@@ -49,13 +49,17 @@ const isSeconds = (value: unknown): value is number | string =>
     ? value >= 0 && Number.isFinite(value)
     : typeof value === 'string' && /^\d{1,15}$/.test(value)
 
-const isRestrictions = (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value) && isPlain(value)
+const isBearer = (value: unknown): value is string =>
+  typeof value === 'string' && (value === 'bearer' || value.toLowerCase() === 'bearer')
+
+const isRestrictions = (value: unknown): value is ReadonlyArray<unknown> =>
+  Array.isArray(value) && value.every((each) => isPlain(each))
 
 // A token goes into a header: no space, no control character, nothing beyond ASCII (RFC 6749 appendix A, RFC 6750 §2.1).
 const TokenResponse = t.intersection([
   t.type({ access_token: matching('a text of visible ASCII characters', /^[\x21-\x7e]+$/) }),
   t.partial({
-    token_type: matching('"bearer"', /^bearer$/i),
+    token_type: checked('"bearer"', isBearer),
     expires_in: checked('a number of seconds, zero or more', isSeconds),
     refresh_token: matching('a text of printable ASCII characters', /^[\x20-\x7e]+$/),
     scope: matching('scopes with a space between them', /^[\x20-\x7e]*$/),
@@ -63,19 +67,25 @@ const TokenResponse = t.intersection([
     issued_token_type: matching('a token type', /^[\x21-\x7e]+$/),
   }),
 ])
-type TokenResponse = t.TypeOf<typeof TokenResponse>
 
 const decode = decodeJson(WHAT, TokenResponse)
 
 const malformed = (path: string, expected: string) => E.left(AuthError.malformed({ what: WHAT, path, expected }))
 
-const members = (response: TokenResponse): O.Option<TokenSet['members']> => {
-  const unknown = Object.entries(response).filter(([name]) => !KNOWN.has(name))
-  if (unknown.length === 0) return O.some(NO_MEMBERS)
-  return unknown.every(([name, value]) => !FORBIDDEN.has(name) && isPlain(value))
-    ? O.some(new Map(unknown.map(([name, value]) => [name, Secret.make('Member', JSON.stringify(value))])))
-    : O.none
+// One pass that allocates nothing where all members are known, as they mostly are.
+const members = (response: Readonly<Record<string, unknown>>): O.Option<TokenSet['members']> => {
+  let unknown: Map<string, Secret<'Member'>> | undefined
+  for (const name in response) {
+    if (KNOWN.has(name)) continue
+    const value = response[name]
+    if (FORBIDDEN.has(name) || !isPlain(value)) return O.none
+    unknown ??= new Map()
+    unknown.set(name, Secret.make('Member', JSON.stringify(value)))
+  }
+  return O.some(unknown ?? NO_MEMBERS)
 }
+
+const isIssued = (asked: string, issued: string): boolean => issued === asked || isBearer(issued)
 
 const scopes = (scope: string | undefined): ReadonlyArray<string> =>
   scope === undefined ? [] : scope.split(' ').filter((each) => each !== '')
@@ -105,24 +115,22 @@ export const tokenResponse =
     const { token_type, refresh_token, issued_token_type, expires_in } = response
     if (token_type === undefined && exchanged === undefined) return malformed('token_type', '"bearer"')
     if (refresh_token === undefined && refreshTokenRequired) return malformed('refresh_token', 'there')
-    if (exchanged !== undefined && issued_token_type !== undefined && issued_token_type !== exchanged) {
-      if (token_type !== undefined || issued_token_type.toLowerCase() !== 'bearer') {
-        return malformed('issued_token_type', 'the type that was asked for')
-      }
+    if (exchanged !== undefined && issued_token_type !== undefined && !isIssued(exchanged, issued_token_type)) {
+      return malformed('issued_token_type', 'the type that was asked for')
     }
     const further = members(response)
     if (O.isNone(further)) return malformed('body', 'free of hostile names and deep nesting')
-    return E.right(
-      TokenSet.make(Secret.make('AccessToken', response.access_token), {
-        refreshToken: refresh_token === undefined ? O.none : O.some(Secret.make('RefreshToken', refresh_token)),
-        issuedAt: O.some(now),
-        expiresAt:
-          expires_in === undefined ? O.none : O.some(plus(now, seconds(Math.min(Number(expires_in), TEN_YEARS)))),
-        scope: scopes(response.scope),
-        tokenType: token_type ?? 'bearer',
-        restrictedTo: response.restricted_to ?? [],
-        issuedTokenType: O.fromNullable(issued_token_type),
-        members: further.value,
-      }),
-    )
+    return E.right({
+      accessToken: Secret.make('AccessToken', response.access_token),
+      refreshToken: refresh_token === undefined ? O.none : O.some(Secret.make('RefreshToken', refresh_token)),
+      issuedAt: O.some(now),
+      expiresAt:
+        expires_in === undefined ? O.none : O.some(plus(now, seconds(Math.min(Number(expires_in), TEN_YEARS)))),
+      scope: scopes(response.scope),
+      tokenType: token_type ?? 'bearer',
+      restrictedTo: response.restricted_to ?? [],
+      issuedTokenType: O.fromNullable(issued_token_type),
+      subject: O.none,
+      members: further.value,
+    })
   }

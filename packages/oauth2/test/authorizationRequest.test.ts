@@ -1,0 +1,99 @@
+import { inspect } from 'node:util'
+import { Secret } from '@tessera/core'
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { authorizationRequest, Client, codeChallenge } from '../src/index.js'
+import { client, endpoints, left, right, world } from './support.js'
+
+const { env } = world()
+const begin = (options: Partial<Parameters<typeof authorizationRequest>[0]> = {}) =>
+  right(authorizationRequest({ client, ...options })(env)())
+const names = (url: string) => Array.from(new URL(url).searchParams.keys())
+
+test('S-OAUTH2-01 the order of the parameters', () => {
+  const { url } = begin({ redirectUri: 'https://app.example/cb', scope: ['a', 'b'], extra: { prompt: 'login' } })
+  expect(names(url)).toEqual([
+    'state',
+    'response_type',
+    'client_id',
+    'redirect_uri',
+    'scope',
+    'code_challenge',
+    'code_challenge_method',
+    'prompt',
+  ])
+  expect(new URL(url).searchParams.get('scope')).toBe('a b')
+})
+
+test('S-OAUTH2-01 no redirect_uri and no scope where none is given', () => {
+  expect(names(begin().url)).toEqual(['state', 'response_type', 'client_id', 'code_challenge', 'code_challenge_method'])
+})
+
+test('S-OAUTH2-01 UTF-8, percent-encoded, comes back', () => {
+  fc.assert(
+    fc.property(fc.webUrl({ withQueryParameters: true }), fc.string({ unit: 'grapheme' }), (redirectUri, prompt) => {
+      const { searchParams } = new URL(begin({ redirectUri, extra: { prompt } }).url)
+      expect(searchParams.get('redirect_uri')).toBe(redirectUri)
+      expect(searchParams.get('prompt')).toBe(prompt)
+    }),
+  )
+})
+
+test('S-OAUTH2-02 a state can be given, with a prefix or whole', () => {
+  expect(Secret.open(begin({ statePrefix: 'box_csrf_token_' }).state)).toMatch(/^box_csrf_token_[A-Za-z0-9]{22}$/)
+  expect(Secret.open(begin({ state: 'mine' }).state)).toBe('mine')
+  expect(Secret.open(begin({ state: Secret.make('State', 'mine') }).state)).toBe('mine')
+})
+
+test('RFC 6749 §10.10: a state of at least 128 bits, fresh each time', () => {
+  const states = Array.from({ length: 200 }, () => Secret.open(begin().state))
+  expect(new Set(states).size).toBe(200)
+  for (const state of states) expect(state.length * Math.log2(62)).toBeGreaterThanOrEqual(128)
+})
+
+test('RFC 7636 §4.3: the challenge is that of the verifier, by S256', () => {
+  const { url, verifier } = begin()
+  const { searchParams } = new URL(url)
+  expect(searchParams.get('code_challenge')).toBe(codeChallenge(env.digest)(verifier))
+  expect(searchParams.get('code_challenge_method')).toBe('S256')
+})
+
+test.each(['code_challenge_method', 'response_type', 'state', 'client_id', 'redirect_uri', 'scope', 'code_challenge'])(
+  'RFC 9700 §2.1.1: extra cannot set %s (no plain, no implicit grant)',
+  (name) => {
+    expect(left(authorizationRequest({ client, extra: { [name]: 'plain' } })(env)())).toMatchObject({
+      _tag: 'Misconfigured',
+      field: 'extra',
+    })
+  },
+)
+
+test('RFC 6749 §3.1: a query of the endpoint is kept', () => {
+  const own = Client.make({ id: 'app', ...endpoints, authorizationEndpoint: 'https://as.example/authorize?p=1' })
+  expect(begin({ client: own }).url).toMatch(/^https:\/\/as\.example\/authorize\?p=1&state=/)
+})
+
+test.each([undefined, 'http://as.example/authorize', 'javascript:alert(1)', 'https://as.example/#f', 'nonsense'])(
+  'a server with the authorization endpoint %s is Misconfigured',
+  (authorizationEndpoint) => {
+    const own = Client.make({ id: 'app', tokenEndpoint: endpoints.tokenEndpoint, authorizationEndpoint })
+    expect(left(authorizationRequest({ client: own })(env)())).toMatchObject({
+      _tag: 'Misconfigured',
+      field: 'authorizationEndpoint',
+    })
+  },
+)
+
+test('state and verifier are not shown', () => {
+  const transaction = begin({ state: 'C4NARY-state' })
+  const shown =
+    inspect({ ...transaction, url: '' }, { depth: 9, showHidden: true }) + JSON.stringify({ ...transaction, url: '' })
+  expect(shown).not.toContain('C4NARY')
+  expect(shown).not.toContain(Secret.open(transaction.verifier))
+})
+
+test('each run is another transaction', () => {
+  const request = authorizationRequest({ client })
+  expect(E.isRight(request(env)())).toBe(true)
+  expect(right(request(env)()).url).not.toBe(right(request(env)()).url)
+})

@@ -1,0 +1,213 @@
+import { inspect } from 'node:util'
+import { AuthError, instant, minutes, plus, Secret, Strategy, seconds } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import {
+  Client,
+  type DeviceAuthorization,
+  deviceAuthorization,
+  deviceAuthorizationResponse,
+  deviceCode,
+  nextPoll,
+} from '../src/index.js'
+import { attempt, client, endpoints, issued, left, NOW, right, world } from './support.js'
+
+const authorization = {
+  device_code: 'GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS',
+  user_code: 'WDJB-MJHT',
+  verification_uri: 'https://example.com/device',
+  verification_uri_complete: 'https://example.com/device?user_code=WDJB-MJHT',
+  expires_in: 1800,
+  interval: 5,
+}
+const no = (error: string, more = {}) => ({ status: 400, body: { error }, ...more })
+const pending = no('authorization_pending')
+const lost = { _tag: 'Lost', cause: 'deadline', reason: 'ETIMEDOUT' } as const
+const patient = attempt({ deadline: plus(NOW, minutes(120)) })
+const run = (
+  w: ReturnType<typeof world>,
+  given = patient,
+  onUserCode: (shown: DeviceAuthorization) => void = () => undefined,
+) => deviceCode({ client, scope: ['a', 'b'], onUserCode })(given)(w.env)()
+
+// -----------------------------------------------------------------------------
+// authorization
+// -----------------------------------------------------------------------------
+
+test('RFC 8628 §3.1, §3.2: its request and answer', async () => {
+  const w = world({ body: authorization })
+  expect(right(await deviceAuthorization(client, { scope: ['a'] })(attempt())(w.env)())).toMatchObject({
+    userCode: 'WDJB-MJHT',
+    verificationUri: 'https://example.com/device',
+    verificationUriComplete: O.some('https://example.com/device?user_code=WDJB-MJHT'),
+    expiresAt: NOW + 1_800_000,
+    interval: 5_000,
+  })
+  expect(w.requests[0]?.url).toBe('https://as.example/device')
+  expect(Array.from(w.forms()[0] ?? [])).toEqual([
+    ['client_id', 'app'],
+    ['client_secret', 'S3CRET'],
+    ['scope', 'a'],
+  ])
+})
+
+test('RFC 8628 §3.2: the interval is 5 s where none is given, and at least 1 s', () => {
+  const read = (interval?: number) =>
+    right(deviceAuthorizationResponse(Secret.make('Body', JSON.stringify({ ...authorization, interval })), NOW))
+      .interval
+  expect([read(), read(0), read(7)]).toEqual([5_000, 1_000, 7_000])
+})
+
+test.each([
+  ['device_code', ['', 1, null, 'a\n', undefined]],
+  ['user_code', ['', 1, 'a\u001b[2J', '\u202eabc', 'x'.repeat(300)]],
+  ['verification_uri', ['javascript:alert(1)', 'http://example.com/', 'nonsense', 1, undefined]],
+  ['verification_uri_complete', ['javascript:alert(1)', 1]],
+  ['expires_in', [-1, '1', null, undefined]],
+  ['interval', [-1, '5', null]],
+])('a wrong %s is Malformed, with its path and not its value', async (name, values) => {
+  for (const value of values) {
+    const error = left(
+      await deviceAuthorization(client)(attempt())(world({ body: { ...authorization, [name]: value } }).env)(),
+    )
+    expect(error).toMatchObject({ _tag: 'Malformed', path: name, answer: { value: { status: 200 } }, repeatable: true })
+  }
+})
+
+test('a server without the endpoint is Misconfigured', async () => {
+  const own = Client.make({ id: 'tv', tokenEndpoint: endpoints.tokenEndpoint })
+  expect(left(await deviceAuthorization(own)(attempt())(world().env)())).toMatchObject({
+    field: 'deviceAuthorizationEndpoint',
+  })
+})
+
+// -----------------------------------------------------------------------------
+// polling
+// -----------------------------------------------------------------------------
+
+test('RFC 8628 §3.4: shows the code, waits, polls, and has the token', async () => {
+  const w = world({ body: authorization }, pending, pending, { body: issued })
+  const shown: Array<string> = []
+  const token = right(await run(w, patient, ({ userCode }) => shown.push(userCode)))
+  expect(shown).toEqual(['WDJB-MJHT'])
+  expect(w.sleeps).toEqual([5_000, 5_000, 5_000])
+  expect(Array.from(w.forms()[1] ?? [])).toEqual([
+    ['grant_type', 'urn:ietf:params:oauth:grant-type:device_code'],
+    ['device_code', authorization.device_code],
+    ['client_id', 'app'],
+    ['client_secret', 'S3CRET'],
+  ])
+  expect(Secret.open(token.accessToken)).toBe('A1')
+})
+
+test('RFC 8628 §3.5: slow_down adds 5 s to this and all later waits', async () => {
+  const w = world({ body: authorization }, no('slow_down'), pending, no('slow_down'), { body: issued })
+  right(await run(w))
+  expect(w.sleeps).toEqual([5_000, 10_000, 10_000, 15_000])
+})
+
+test('RFC 8628 §3.5: a connection that times out is backed off from exponentially', async () => {
+  const w = world({ body: authorization }, lost, lost, lost, lost, lost, { body: issued })
+  right(await run(w))
+  expect(w.sleeps).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000])
+})
+
+test('the back-off doubles up to 60 s, and never shortens what the server asked', () => {
+  const error = AuthError.unreachable('x', 'ECONNREFUSED')
+  const next = (wait: number) => O.toUndefined(nextPoll(seconds(wait), error))
+  expect([5, 10, 20, 40, 60, 90].map(next)).toEqual([10_000, 20_000, 40_000, 60_000, 60_000, 90_000])
+})
+
+test.each(['access_denied', 'expired_token', 'invalid_grant', 'invalid_client'])(
+  'RFC 8628 §3.5: %s ends it',
+  async (error) => {
+    const w = world({ body: authorization }, pending, no(error))
+    expect(left(await run(w))).toMatchObject({ _tag: 'Rejected', answer: { error: { value: error } } })
+    expect(w.requests.length).toBe(3)
+  },
+)
+
+test('Retry-After of a 429 is honoured', () => {
+  const answer = {
+    method: 'POST',
+    url: 'x',
+    status: 429,
+    error: O.none,
+    description: O.none,
+    requestId: O.none,
+    date: O.none,
+  }
+  expect(nextPoll(seconds(5), AuthError.rejected({ ...answer, retryAfter: O.some(seconds(90)) }))).toEqual(
+    O.some(90_000),
+  )
+  expect(nextPoll(seconds(5), AuthError.rejected({ ...answer, retryAfter: O.none }))).toEqual(O.some(10_000))
+})
+
+test('an answer that cannot be read may have been the token: it ends it', async () => {
+  const w = world({ body: authorization }, { body: '<html>' })
+  expect(left(await run(w))).toMatchObject({ _tag: 'Malformed', repeatable: false })
+})
+
+test("the code's end ends it, with the last answer", async () => {
+  const w = world({ body: { ...authorization, expires_in: 12 } }, pending)
+  expect(left(await run(w))).toMatchObject({ _tag: 'Rejected', answer: { error: { value: 'authorization_pending' } } })
+  expect(w.sleeps).toEqual([5_000, 5_000])
+})
+
+test("the attempt's deadline ends it", async () => {
+  const w = world({ body: authorization }, pending)
+  left(await run(w, attempt({ deadline: plus(instant(NOW), seconds(16)) })))
+  expect(w.sleeps).toEqual([5_000, 5_000, 5_000])
+  for (const { deadline } of w.requests) expect(deadline).toBeLessThanOrEqual(NOW + 16_000)
+})
+
+test('a deadline before the first poll', async () => {
+  const w = world({ body: authorization })
+  expect(left(await run(w, attempt({ deadline: plus(instant(NOW), seconds(3)) })))._tag).toBe('TimedOut')
+  expect(w.sleeps).toEqual([])
+})
+
+test('one poll may take 30 s at most', async () => {
+  const w = world({ body: authorization }, { body: issued })
+  right(await run(w))
+  expect(w.requests[1]?.deadline).toBe(NOW + 35_000)
+})
+
+test('an abort ends it', async () => {
+  const abort = new AbortController()
+  const w = world({ body: authorization }, () => {
+    abort.abort()
+    return pending
+  })
+  expect(left(await run(w, attempt({ ...patient, signal: abort.signal })))).toEqual(AuthError.aborted)
+  expect(w.requests.length).toBe(2)
+})
+
+test('a display that throws ends it before any poll', async () => {
+  const w = world({ body: authorization })
+  const broken = () => {
+    throw new Error('C4NARY')
+  }
+  const error = left(await run(w, patient, broken))
+  expect(error._tag).toBe('NotApplicable')
+  expect(inspect(error)).not.toContain('C4NARY')
+  expect(w.requests.length).toBe(1)
+})
+
+test('a refused authorization is not polled for', async () => {
+  const w = world(no('invalid_scope'))
+  expect(left(await run(w))).toMatchObject({ _tag: 'Rejected' })
+  expect(w.requests.length).toBe(1)
+})
+
+test('the device code is not shown', async () => {
+  const found = await deviceAuthorization(client)(attempt())(world({ body: authorization }).env)()
+  expect(E.isRight(found)).toBe(true)
+  expect(inspect(found, { depth: 9, showHidden: true }) + JSON.stringify(found)).not.toContain(
+    authorization.device_code,
+  )
+})
+
+test('a person takes part', () => {
+  expect(Strategy.isInteractive(deviceCode({ client, onUserCode: () => undefined }))).toBe(true)
+})

@@ -1,0 +1,108 @@
+import { AuthError, seconds } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { discovery, metadataUrls } from '../src/index.js'
+import { left, NOW, right, world } from './support.js'
+
+const issuer = 'https://server.example.com'
+const metadata = {
+  issuer,
+  token_endpoint: 'https://server.example.com/token',
+  authorization_endpoint: 'https://server.example.com/authorize',
+  revocation_endpoint: 'https://server.example.com/revoke',
+  device_authorization_endpoint: 'https://server.example.com/device',
+  authorization_response_iss_parameter_supported: true,
+  jwks_uri: 'https://server.example.com/jwks.json',
+}
+
+test('RFC 8414 §3: the metadata', async () => {
+  const w = world({ body: metadata })
+  expect(right(await discovery({ issuer })(w.env)())).toEqual({
+    issuer: O.some(issuer),
+    tokenEndpoint: metadata.token_endpoint,
+    authorizationEndpoint: O.some(metadata.authorization_endpoint),
+    revocationEndpoint: O.some(metadata.revocation_endpoint),
+    deviceAuthorizationEndpoint: O.some(metadata.device_authorization_endpoint),
+    issParameterSupported: true,
+  })
+  expect(w.requests).toMatchObject([
+    { method: 'GET', url: `${issuer}/.well-known/oauth-authorization-server`, body: O.none, deadline: NOW + 30_000 },
+  ])
+})
+
+test('the least there may be', async () => {
+  const w = world({ body: { issuer, token_endpoint: metadata.token_endpoint } })
+  expect(right(await discovery({ issuer })(w.env)())).toMatchObject({
+    authorizationEndpoint: O.none,
+    revocationEndpoint: O.none,
+    issParameterSupported: false,
+  })
+})
+
+test('RFC 8414 §3.1, OpenID Connect Discovery §4: the addresses of an issuer with a path', () => {
+  const urls = E.right([
+    'https://example.com/.well-known/oauth-authorization-server/issuer1',
+    'https://example.com/issuer1/.well-known/openid-configuration',
+  ])
+  expect(metadataUrls('https://example.com/issuer1')).toEqual(urls)
+  expect(metadataUrls('https://example.com/issuer1/')).toEqual(urls)
+})
+
+test('where the first address has nothing, the second is asked', async () => {
+  const w = world({ status: 404 }, { body: metadata })
+  right(await discovery({ issuer })(w.env)())
+  expect(w.requests[1]?.url).toBe(`${issuer}/.well-known/openid-configuration`)
+})
+
+test.each([401, 500, 503, 302])('after a %i it is not', async (status) => {
+  const w = world({ status }, { body: metadata })
+  left(await discovery({ issuer })(w.env)())
+  expect(w.requests.length).toBe(1)
+})
+
+test.each(['https://server.example.com/', 'https://SERVER.example.com', 'https://evil.example', ''])(
+  'RFC 8414 §3.3: the issuer %j is another one',
+  async (other) => {
+    const error = left(await discovery({ issuer })(world({ body: { ...metadata, issuer: other } }).env)())
+    expect(error).toMatchObject({ _tag: 'Malformed', path: 'issuer', answer: { value: { status: 200 } } })
+  },
+)
+
+test.each(['token_endpoint', 'authorization_endpoint', 'revocation_endpoint', 'device_authorization_endpoint'])(
+  'RFC 8414 §2: a %s that is not https is Malformed',
+  async (name) => {
+    for (const value of ['http://server.example.com/', 'javascript:x', '/relative', 1, null]) {
+      const error = left(await discovery({ issuer })(world({ body: { ...metadata, [name]: value } }).env)())
+      expect(error).toMatchObject({ _tag: 'Malformed', path: name })
+    }
+  },
+)
+
+test('loopback literals may be http', async () => {
+  const local = 'http://127.0.0.1:1234'
+  const w = world({ body: { issuer: local, token_endpoint: `${local}/token` } })
+  expect(right(await discovery({ issuer: local })(w.env)()).tokenEndpoint).toBe('http://127.0.0.1:1234/token')
+})
+
+test.each([
+  'http://server.example.com',
+  'https://server.example.com?a=1',
+  'https://server.example.com#a',
+  'nonsense',
+  '',
+])('RFC 8414 §2: the issuer %j is Misconfigured, and nothing is sent', async (wrong) => {
+  const w = world({ body: metadata })
+  expect(left(await discovery({ issuer: wrong })(w.env)())).toMatchObject({ _tag: 'Misconfigured', field: 'issuer' })
+  expect(w.requests).toEqual([])
+})
+
+test.each(['', '<html>', '[]', 'null'])('the body %j is Malformed', async (body) => {
+  expect(left(await discovery({ issuer })(world({ body }).env)())).toMatchObject({ _tag: 'Malformed', path: 'body' })
+})
+
+test('its own time-out and signal', async () => {
+  const w = world({ body: metadata })
+  right(await discovery({ issuer, timeout: seconds(3) })(w.env)())
+  expect(w.requests[0]?.deadline).toBe(NOW + 3_000)
+  expect(left(await discovery({ issuer, signal: AbortSignal.abort() })(w.env)())).toEqual(AuthError.aborted)
+})

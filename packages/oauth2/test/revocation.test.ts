@@ -1,0 +1,66 @@
+import { AuthError } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { Client, ClientAuthentication, revocation } from '../src/index.js'
+import { attempt, bodyOf, client, endpoints, headerOf, holding, left, right, world } from './support.js'
+
+const revoke = (w: ReturnType<typeof world>, options = {}, token = holding('R0'), limits = attempt()) =>
+  revocation(client, options)(token)(limits)(w.env)()
+
+test('B-OAUTH2-01 an empty 200 is a success', async () => {
+  const w = world({ status: 200, body: '' })
+  expect(await revoke(w)).toEqual(E.right(undefined))
+  expect(w.requests[0]?.url).toBe('https://as.example/revoke')
+  expect(bodyOf(w.requests[0])).toBe('client_id=app&client_secret=S3CRET&token=A0')
+})
+
+test.each(['', '{}', '<html>', '{"error":"invalid_token"}'])(
+  'RFC 7009 §2.2: any 200 is a success, for an unknown token too (%j)',
+  async (body) => {
+    right(await revoke(world({ status: 200, body })))
+  },
+)
+
+test('RFC 7009 §2.2.1: after a 503 the token still exists', async () => {
+  const error = left(await revoke(world({ status: 503, headers: { 'retry-after': '7' } })))
+  expect(error).toMatchObject({ _tag: 'Rejected', answer: { status: 503, retryAfter: { value: 7_000 } } })
+  expect(AuthError.isRetryable(error)).toBe(true)
+})
+
+test('a revocation can be sent again', async () => {
+  expect(AuthError.isRetryable(left(await revoke(world({ status: 500 }))))).toBe(true)
+})
+
+test('the refresh token, where it is asked for and there is one', async () => {
+  const w = world({})
+  right(await revoke(w, { token: 'refresh' }))
+  right(await revoke(w, { token: 'refresh' }, holding(undefined)))
+  expect(w.forms().map((form) => form.get('token'))).toEqual(['R0', 'A0'])
+})
+
+test('the client authenticates in its own way', async () => {
+  const w = world({})
+  const own = Client.make({ id: 'app', authentication: ClientAuthentication.basic('s'), ...endpoints })
+  right(await revocation(own)(holding('R0'))(attempt())(w.env)())
+  expect(headerOf(w.requests[0], 'authorization')).toBe('Basic YXBwOnM=')
+  expect(bodyOf(w.requests[0])).toBe('token=A0')
+})
+
+test.each([undefined, 'http://as.example/revoke'])(
+  'RFC 7009 §2: the endpoint %s is Misconfigured',
+  async (revocationEndpoint) => {
+    const w = world({})
+    const own = Client.make({ id: 'app', tokenEndpoint: endpoints.tokenEndpoint, revocationEndpoint })
+    expect(left(await revocation(own)(holding('R0'))(attempt())(w.env)())).toMatchObject({
+      _tag: 'Misconfigured',
+      field: 'revocationEndpoint',
+    })
+    expect(w.requests).toEqual([])
+  },
+)
+
+test('a token that the server echoes is in no error', async () => {
+  const error = left(
+    await revoke(world({ status: 400, body: { error: 'e', error_description: 'unknown A0 of S3CRET' } })),
+  )
+  expect(JSON.stringify(error)).not.toMatch(/A0|S3CRET/)
+})

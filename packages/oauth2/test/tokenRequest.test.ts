@@ -1,0 +1,318 @@
+import { inspect } from 'node:util'
+import { AuthError, instant, plus, Secret, seconds } from '@tessera/core'
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { AuthorizationServer, Client, ClientAuthentication, type Grant, tokenRequest } from '../src/index.js'
+import { attempt, bodyOf, client, headerOf, issued, jwtPart, left, NOW, right, signer, world } from './support.js'
+
+const grant: Grant = {
+  type: 'urn:example:grant',
+  parameters: [['given', Secret.make('Given', 'C4NARY-given')]],
+  further: [['more', '1']],
+  repeatable: false,
+}
+const send = (
+  w: ReturnType<typeof world>,
+  at: Client | AuthorizationServer = client,
+  what = grant,
+  limits = attempt(),
+) => tokenRequest(at)(what)(limits)(w.env)()
+const withServer = (authentication: ClientAuthentication, id = 'app') =>
+  Client.make({ id, authentication, tokenEndpoint: 'https://as.example/token' })
+
+// -----------------------------------------------------------------------------
+// request
+// -----------------------------------------------------------------------------
+
+test('RFC 6749 §3.2: a POST of a form that asks for JSON, uncompressed, of at most 64 KiB', async () => {
+  const w = world({ body: issued })
+  right(await send(w))
+  expect(w.requests[0]).toMatchObject({
+    method: 'POST',
+    url: 'https://as.example/token',
+    headers: [
+      ['content-type', 'application/x-www-form-urlencoded'],
+      ['accept', 'application/json'],
+      ['accept-encoding', 'identity'],
+    ],
+    deadline: attempt().deadline,
+    maxBytes: 65_536,
+  })
+})
+
+test("S-OAUTH2-15 the order: grant_type, the grant's, the client's authentication, further, the client's own", async () => {
+  const w = world({ body: issued })
+  right(await send(w, { ...client, parameters: { box_device_id: '0' } }))
+  expect(bodyOf(w.requests[0])).toBe(
+    'grant_type=urn%3Aexample%3Agrant&given=C4NARY-given&client_id=app&client_secret=S3CRET&more=1&box_device_id=0',
+  )
+})
+
+test('without a client nothing of one is sent', async () => {
+  const w = world({ body: issued })
+  right(await send(w, client.server))
+  expect(bodyOf(w.requests[0])).toBe('grant_type=urn%3Aexample%3Agrant&given=C4NARY-given&more=1')
+})
+
+test('a public client sends its id alone', async () => {
+  const w = world({ body: issued })
+  right(await send(w, withServer(ClientAuthentication.none)))
+  expect(w.forms()[0]?.has('client_secret')).toBe(false)
+  expect(w.forms()[0]?.get('client_id')).toBe('app')
+})
+
+test('RFC 6749 §2.3.1: its example of Basic', async () => {
+  const w = world({ body: issued })
+  right(await send(w, withServer(ClientAuthentication.basic('7Fjfp0ZBr1KtDRbnfVdmIw'), 's6BhdRkqt3')))
+  expect(headerOf(w.requests[0], 'authorization')).toBe('Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3')
+  expect(w.forms()[0]?.has('client_id')).toBe(false)
+})
+
+test('RFC 6749 §2.3.1: id and secret are form-encoded before base64', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), async (id, secret) => {
+      const w = world({ body: issued })
+      right(await send(w, withServer(ClientAuthentication.basic(Secret.make('ClientSecret', secret)), id)))
+      const encoded = Buffer.from(headerOf(w.requests[0], 'authorization')?.slice(6) ?? '', 'base64').toString()
+      expect(encoded.split(':').map((part) => new URLSearchParams(`v=${part}`).get('v'))).toEqual([id, secret])
+    }),
+  )
+})
+
+test('RFC 7523 §2.2: an assertion instead of a secret, fresh for each request', async () => {
+  const w = world({ body: issued })
+  const own = withServer(ClientAuthentication.privateKeyJwt(signer))
+  right(await send(w, own))
+  right(await send(w, own))
+  const [first, second] = w.forms()
+  expect(first?.get('client_assertion_type')).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+  expect(first?.has('client_secret')).toBe(false)
+  const claims = jwtPart(first?.get('client_assertion') ?? '', 1)
+  expect(claims).toEqual({
+    iss: 'app',
+    sub: 'app',
+    aud: 'https://as.example/token',
+    jti: expect.stringMatching(/^[A-Za-z0-9]{43}$/),
+    exp: NOW / 1_000 + 60,
+  })
+  expect(jwtPart(second?.get('client_assertion') ?? '', 1)['jti']).not.toBe(claims['jti'])
+})
+
+test('a signer that fails sends nothing', async () => {
+  const w = world({ body: issued })
+  const failing = { ...signer, sign: () => TE.left(AuthError.unreachable('kms', 'down')) }
+  expect(left(await send(w, withServer(ClientAuthentication.privateKeyJwt(failing))))).toMatchObject({ reason: 'down' })
+  expect(w.requests).toEqual([])
+})
+
+test.each([
+  ClientAuthentication.none,
+  ClientAuthentication.post('s'),
+  ClientAuthentication.basic('s'),
+  ClientAuthentication.privateKeyJwt(signer),
+])('RFC 6749 §2.3: one method of client authentication a request, and one request ($_tag)', async (authentication) => {
+  const w = world({ status: 401, body: { error: 'invalid_client' } })
+  left(await send(w, withServer(authentication)))
+  const form = w.forms()[0]
+  const methods = [headerOf(w.requests[0], 'authorization'), form?.get('client_secret'), form?.get('client_assertion')]
+  expect(methods.filter((value) => value != null).length).toBeLessThanOrEqual(1)
+  expect(w.requests.length).toBe(1)
+})
+
+// -----------------------------------------------------------------------------
+// endpoint
+// -----------------------------------------------------------------------------
+
+test.each([
+  'https://as.example/token',
+  'http://127.0.0.1:8080/token',
+  'http://[::1]/token',
+  'https://as.example/t?tenant=1',
+])('RFC 6749 §3.2: %s is an endpoint', async (tokenEndpoint) => {
+  const w = world({ body: issued })
+  right(await send(w, AuthorizationServer.make({ tokenEndpoint })))
+  expect(w.requests[0]?.url).toBe(tokenEndpoint)
+})
+
+test.each([
+  'http://as.example/token',
+  'http://localhost/token',
+  'http://127.0.0.1.evil.example/token',
+  'http://0.0.0.0/token',
+  'ftp://as.example/token',
+  'file:///etc/passwd',
+  'data:text/plain,x',
+  '//as.example/token',
+  '/token',
+  '',
+  'C4NARY',
+  'https://as.example/token#',
+  'https://as.example/token#f',
+  'https://user:C4NARY@as.example/token',
+  ' https://as.example/token',
+  'https://as.example/to\nken',
+])('RFC 6749 §3.2: %j is Misconfigured, nothing is sent, and the value is not shown', async (tokenEndpoint) => {
+  const w = world({ body: issued })
+  const error = left(await send(w, AuthorizationServer.make({ tokenEndpoint })))
+  expect(error).toMatchObject({ _tag: 'Misconfigured', field: 'tokenEndpoint' })
+  expect(JSON.stringify(error)).not.toContain('C4NARY')
+  expect(w.requests).toEqual([])
+})
+
+// -----------------------------------------------------------------------------
+// before sending
+// -----------------------------------------------------------------------------
+
+test('nothing is sent after the deadline', async () => {
+  const w = world({ body: issued })
+  expect(left(await send(w, client, grant, attempt({ deadline: NOW })))).toMatchObject({ _tag: 'TimedOut' })
+  expect(w.requests).toEqual([])
+})
+
+test('nothing is sent after an abort', async () => {
+  const w = world({ body: issued })
+  expect(left(await send(w, client, grant, attempt({ signal: AbortSignal.abort() })))).toEqual(AuthError.aborted)
+  expect(w.requests).toEqual([])
+})
+
+// -----------------------------------------------------------------------------
+// failures
+// -----------------------------------------------------------------------------
+
+test.each([
+  ['connection', 'Unreachable'],
+  ['deadline', 'TimedOut'],
+  ['abort', 'Aborted'],
+  ['size', 'Unreachable'],
+] as const)('not sent, for %s: %s', async (cause, tag) => {
+  const error = left(await send(world({ _tag: 'NotSent', cause, reason: 'ECONNREFUSED' })))
+  expect(error._tag).toBe(tag)
+  expect(AuthError.isNotSent(error) || tag === 'Aborted').toBe(true)
+})
+
+test.each(['connection', 'deadline', 'abort', 'size'] as const)(
+  'lost, for %s: the outcome is unknown',
+  async (cause) => {
+    for (const repeatable of [true, false]) {
+      const error = left(
+        await send(world({ _tag: 'Lost', cause, reason: 'ECONNRESET' }), client, { ...grant, repeatable }),
+      )
+      expect(error).toMatchObject({ _tag: 'OutcomeUnknown', reason: 'ECONNRESET', answer: O.none, repeatable })
+      expect(AuthError.isRetryable(error)).toBe(repeatable)
+    }
+  },
+)
+
+test('a transport that throws is an unknown outcome, and what it threw is not shown', async () => {
+  const w = world()
+  const env = { ...w.env, http: { send: () => () => Promise.reject(new Error('C4NARY')) } }
+  const error = left(await tokenRequest(client)(grant)(attempt())(env)())
+  expect(error).toMatchObject({ _tag: 'OutcomeUnknown', repeatable: false })
+  expect(inspect(error)).not.toContain('C4NARY')
+})
+
+const classOf = (status: number) =>
+  status === 429 || status === 503
+    ? 'asked to wait'
+    : status === 408 || status === 409 || status >= 500
+      ? 'unknown'
+      : 'no'
+
+test('every status that is no success: refused, asked to wait, or unknown', async () => {
+  for (const status of Array.from({ length: 300 }, (_, i) => 300 + i)) {
+    const error = left(await send(world({ status })))
+    expect([status, error._tag]).toEqual([status, classOf(status) === 'unknown' ? 'OutcomeUnknown' : 'Rejected'])
+    expect(AuthError.isRetryable(error)).toBe(classOf(status) === 'asked to wait')
+    expect(O.map(({ status: s }: { status: number }) => s)(AuthError.answer(error))).toEqual(O.some(status))
+  }
+})
+
+test('B-OAUTH2-03 an empty 409 of Box is an unknown outcome, repeatable where the grant consumes nothing', async () => {
+  const error = left(await send(world({ status: 409 }), client, { ...grant, repeatable: true }))
+  expect(error).toMatchObject({ _tag: 'OutcomeUnknown', repeatable: true })
+})
+
+test.each([301, 302, 303, 307, 308])('a redirect (%i) is never followed', async (status) => {
+  const w = world({ status, headers: { location: 'https://evil.example/' } })
+  expect(left(await send(w))).toMatchObject({ _tag: 'Rejected', answer: { status } })
+  expect(w.requests.length).toBe(1)
+})
+
+test.each([true, false])(
+  'a success that cannot be read is Malformed, with the answer (repeatable: %s)',
+  async (repeatable) => {
+    const headers = { 'x-request-id': 'abc' }
+    const error = left(await send(world({ headers, body: '<html>' }), client, { ...grant, repeatable }))
+    expect(error).toMatchObject({
+      _tag: 'Malformed',
+      repeatable,
+      answer: { value: { status: 200, requestId: O.some('abc') } },
+    })
+  },
+)
+
+test('any 2xx is a success', async () => {
+  expect(E.isRight(await send(world({ status: 201, body: issued })))).toBe(true)
+})
+
+test('the error shows the endpoint without its query', async () => {
+  const server = AuthorizationServer.make({ tokenEndpoint: 'https://as.example/token?key=C4NARY' })
+  expect(JSON.stringify(left(await send(world({ status: 400 }), server)))).not.toContain('C4NARY')
+})
+
+test('secrets that the server echoes are in no error, whatever the status', async () => {
+  const canaries = ['C4NARY-given', 'C4NARY-secret', 'c4nary:id']
+  const own = [
+    withServer(ClientAuthentication.post('C4NARY-secret')),
+    withServer(ClientAuthentication.basic('C4NARY-secret')),
+    withServer(ClientAuthentication.privateKeyJwt(signer)),
+  ]
+  for (const at of own) {
+    for (const status of [200, 400, 401, 429, 500, 503]) {
+      const echo = world((request) => ({
+        status,
+        body: {
+          error: bodyOf(request),
+          error_description: `${headerOf(request, 'authorization')} ${bodyOf(request)}`,
+          access_token: '\n',
+        },
+      }))
+      const error = left(await send(echo, at))
+      const shown = [
+        AuthError.show.show(error),
+        inspect(error, { depth: 9, showHidden: true }),
+        JSON.stringify(error),
+      ].join()
+      for (const canary of canaries) expect(shown).not.toContain(canary)
+      const assertion = echo.forms()[0]?.get('client_assertion')
+      if (assertion != null) expect(shown).not.toContain(assertion)
+      const authorization = headerOf(echo.requests[0], 'authorization')
+      if (authorization !== undefined) expect(shown).not.toContain(authorization.slice(6))
+    }
+  }
+})
+
+test('hostile answers over the wire: a typed error or a token, never a throw', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 100, max: 599 }),
+      fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.constant(JSON.stringify(issued))),
+      fc.dictionary(fc.constantFrom('date', 'retry-after', 'box-request-id'), fc.string({ unit: 'binary' })),
+      async (status, body, headers) => {
+        const result = await send(world({ status, body, headers }))
+        expect(E.isRight(result)).toBe(status >= 200 && status < 300 && body === JSON.stringify(issued))
+      },
+    ),
+    { numRuns: 2_000 },
+  )
+})
+
+test('the request carries the deadline and the signal of the attempt', async () => {
+  const { signal } = new AbortController()
+  const w = world({ body: issued })
+  right(await send(w, client, grant, attempt({ signal, deadline: plus(instant(NOW), seconds(3)) })))
+  expect(w.requests[0]?.signal).toBe(signal)
+  expect(w.requests[0]?.deadline).toBe(NOW + 3_000)
+})

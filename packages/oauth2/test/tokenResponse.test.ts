@@ -1,0 +1,348 @@
+import { inspect } from 'node:util'
+import { AuthError, instant, Secret, TokenSet } from '@tessera/core'
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { tokenResponse } from '../src/index.js'
+import { left, NOW, right } from './support.js'
+
+const decode = tokenResponse()
+const read = (body: unknown, decoder = decode) =>
+  decoder(Secret.make('Body', typeof body === 'string' ? body : JSON.stringify(body)), NOW)
+const good = { access_token: '2YotnFZFEjr1zCsicMWpAA', token_type: 'bearer' }
+
+// -----------------------------------------------------------------------------
+// examples
+// -----------------------------------------------------------------------------
+
+test('RFC 6749 §5.1: its example', () => {
+  const token = right(
+    read(`{
+       "access_token":"2YotnFZFEjr1zCsicMWpAA",
+       "token_type":"Bearer",
+       "expires_in":3600,
+       "refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA",
+       "example_parameter":"example_value"
+     }`),
+  )
+  expect(Secret.open(token.accessToken)).toBe('2YotnFZFEjr1zCsicMWpAA')
+  expect(O.map(Secret.open)(token.refreshToken)).toEqual(O.some('tGzv3JOkF0XG5Qx2TlKWIA'))
+  expect(token.issuedAt).toEqual(O.some(NOW))
+  expect(token.expiresAt).toEqual(O.some(NOW + 3_600_000))
+  expect(Array.from(token.members, ([name, value]) => [name, Secret.open(value)])).toEqual([
+    ['example_parameter', '"example_value"'],
+  ])
+})
+
+test('S-RESPONSE-01 the answer of Box', () => {
+  const restriction = { scope: 'item_preview', object: { type: 'file', id: '1' } }
+  const token = right(
+    read({ ...good, expires_in: 3600, restricted_to: [restriction], refresh_token: 'r', issued_token_type: 'x:y' }),
+  )
+  expect(token).toMatchObject({ restrictedTo: [restriction], issuedTokenType: O.some('x:y'), tokenType: 'bearer' })
+})
+
+test.each(['bearer', 'Bearer', 'BEARER', 'bEaReR'])(
+  'RFC 6749 §7.1: the token type %s is compared without case',
+  (token_type) => {
+    expect(E.isRight(read({ ...good, token_type }))).toBe(true)
+  },
+)
+
+test.each(['mac', 'DPoP', '', 'bearer '])('RFC 6749 §7.1: the token type %j is not used', (token_type) => {
+  expect(left(read({ ...good, token_type }))).toMatchObject({ _tag: 'Malformed', path: 'token_type' })
+})
+
+test('RFC 6749 §5.1: the token type is required', () => {
+  expect(left(read({ access_token: 'a' }))).toMatchObject({ path: 'token_type' })
+})
+
+test('RFC 6749 §3.3: scopes', () => {
+  expect(right(read({ ...good, scope: 'a b  c' })).scope).toEqual(['a', 'b', 'c'])
+  expect(right(read({ ...good, scope: '' })).scope).toEqual([])
+  expect(right(read(good)).scope).toEqual([])
+})
+
+test('S-OAUTH2-06 a refresh token may be required', () => {
+  const strict = tokenResponse({ refreshTokenRequired: true })
+  expect(left(read(good, strict))).toMatchObject({ _tag: 'Malformed', path: 'refresh_token' })
+  expect(E.isRight(read({ ...good, refresh_token: 'r' }, strict))).toBe(true)
+})
+
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+const exchange = tokenResponse({ exchanged: ACCESS_TOKEN })
+
+test('RFC 8693 §2.2.1: the issued token type is checked when it is there', () => {
+  expect(E.isRight(read({ ...good, issued_token_type: ACCESS_TOKEN }, exchange))).toBe(true)
+  expect(E.isRight(read(good, exchange))).toBe(true)
+  const saml = 'urn:ietf:params:oauth:token-type:saml2'
+  expect(left(read({ ...good, issued_token_type: saml }, exchange))).toMatchObject({ path: 'issued_token_type' })
+})
+
+test("Box's documented exchange: issued_token_type bearer and no token_type", () => {
+  expect(right(read({ access_token: 'a', issued_token_type: 'bearer' }, exchange)).tokenType).toBe('bearer')
+})
+
+test.each([
+  [0, NOW],
+  [0.5, NOW + 500],
+  ['3600', NOW + 3_600_000],
+  [Number.MAX_SAFE_INTEGER, NOW + 315_360_000_000],
+  ['999999999999999', NOW + 315_360_000_000],
+])('expires_in %j is read, and capped at ten years', (expires_in, expiresAt) => {
+  expect(right(read({ ...good, expires_in })).expiresAt).toEqual(O.some(expiresAt))
+})
+
+test.each([
+  ['access_token', [1, '', null, undefined, [], {}, true, 'a b', 'a\nb', 'a\r\nx: y', 'ä', '\u0000', 'a\u007f']],
+  ['refresh_token', [1, '', null, [], {}, true, 'a\nb', 'ü']],
+  ['expires_in', [-1, '-1', '', 'soon', '1e3', ' 1', null, [], {}, true, '1'.repeat(400)]],
+  ['scope', [1, null, ['a'], {}, 'a\nb']],
+  ['restricted_to', ['a', null, {}, 1]],
+  ['issued_token_type', [1, '', null, 'a\nb']],
+])('S-RESPONSE-01 a wrong %s names its path', (name, values) => {
+  for (const value of values) {
+    expect(left(read({ ...good, [name]: value }))).toMatchObject({
+      _tag: 'Malformed',
+      what: 'token response',
+      path: name,
+    })
+  }
+})
+
+test.each(['1e999', '-1e999', '-0.1', '1E400'])('an expiry of %s is refused', (expires_in) => {
+  expect(left(read(`{"access_token":"a","token_type":"bearer","expires_in":${expires_in}}`))).toMatchObject({
+    path: 'expires_in',
+  })
+})
+
+test.each([
+  '',
+  ' ',
+  '<html>',
+  '[]',
+  '[{}]',
+  'null',
+  '1',
+  '"a"',
+  '\ufeff{}',
+  '{"access_token":',
+  'access_token=a&token_type=bearer',
+])('the body %j is refused', (body) => {
+  expect(left(read(body))).toMatchObject({ _tag: 'Malformed', path: 'body' })
+})
+
+test.each([
+  '"__proto__":{"polluted":1}',
+  '"constructor":{"prototype":{"polluted":1}}',
+  '"\\u005f_proto__":1',
+  '"id_token":{"a":{"__proto__":{"polluted":1}}}',
+  `"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+])('a hostile member is refused: %.60s', (member) => {
+  expect(left(read(`{"access_token":"a","token_type":"bearer",${member}}`))).toMatchObject({ path: 'body' })
+  expect(Reflect.get({}, 'polluted')).toBeUndefined()
+})
+
+test.each(['[{"__proto__":{}}]', `${'['.repeat(100)}${']'.repeat(100)}`])(
+  'hostile restrictions are refused: %.40s',
+  (value) => {
+    expect(left(read(`{"access_token":"a","token_type":"bearer","restricted_to":${value}}`))).toMatchObject({
+      path: 'restricted_to',
+    })
+  },
+)
+
+test('what is decoded goes through the codec of the stores and back', () => {
+  fc.assert(
+    fc.property(
+      fc.record(
+        {
+          access_token: fc.string({ unit: fc.constantFrom(...'abcXYZ019-._~+/='), minLength: 1 }),
+          token_type: fc.constant('bearer'),
+          expires_in: fc.nat(),
+          refresh_token: fc.string({ unit: fc.constantFrom(...'abc 019'), minLength: 1 }),
+          scope: fc.constantFrom('a', 'a b', ''),
+          id_token: fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('constructor')),
+        },
+        { requiredKeys: ['access_token', 'token_type'] },
+      ),
+      (body) => {
+        const token = right(read(body))
+        expect(TokenSet.codec.decode(JSON.parse(JSON.stringify(TokenSet.codec.encode(token))))).toEqual(E.right(token))
+      },
+    ),
+  )
+})
+
+// -----------------------------------------------------------------------------
+// hostile answers: 100,000
+// -----------------------------------------------------------------------------
+
+const CANARY = 'C4NARY'
+
+/** Nothing of an error shows what the server sent: the canary is in every hostile body. */
+const isSafeError = (error: AuthError): boolean =>
+  error._tag === 'Malformed' &&
+  ![AuthError.show.show(error), JSON.stringify(error), AuthError.toError(error).message].some((text) =>
+    text.includes(CANARY),
+  )
+
+const refuses = (body: string): boolean => {
+  const result = read(body)
+  return E.isLeft(result) && isSafeError(result.left)
+}
+
+// Kept cheap, so that there can be many.
+const garbage = fc.string({ unit: 'binary', maxLength: 12 })
+const wrongNumber = fc.constantFrom(
+  '1e999',
+  '-1e999',
+  '-1',
+  '-0.000001',
+  '1e400',
+  `"${CANARY}"`,
+  '"-1"',
+  'null',
+  'true',
+  '[1]',
+)
+const wrongText = fc
+  .tuple(
+    fc.constantFrom('"', '[', '{"a":', ''),
+    garbage,
+    fc.constantFrom('\\n', '\\u0000', 'ü', '\\ud800', '\\r\\nx: y'),
+  )
+  .map(([open, text, control]) => {
+    const inner = `"${CANARY}${JSON.stringify(text).slice(1, -1)}${control}"`
+    return open === '"' ? inner : open === '[' ? `[${inner}]` : open === '' ? '7' : `{"a":${inner}}`
+  })
+
+const RUNS = { numRuns: 20_000 }
+
+test('20,000 texts that are no JSON object', () => {
+  const html = garbage.map((text) => `<!doctype html><p>${CANARY}${text}</p>`)
+  const bom = garbage.map((text) => `\ufeff${JSON.stringify({ ...good, x: CANARY + text })}`)
+  const cut = fc.nat({ max: 60 }).map((at) => JSON.stringify({ ...good, x: CANARY }).slice(0, at))
+  const array = garbage.map((text) => JSON.stringify([{ ...good, x: CANARY + text }]))
+  const scalar = fc.oneof(garbage, fc.double(), fc.boolean(), fc.constant(null)).map((value) => JSON.stringify(value))
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        html,
+        bom,
+        cut,
+        array,
+        scalar,
+        garbage.map((text) => CANARY + text),
+      ),
+      refuses,
+    ),
+    RUNS,
+  )
+})
+
+test('20,000 texts of the wrong kind where a token goes', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('access_token', 'refresh_token'), wrongText, (name, value) =>
+      refuses(
+        name === 'access_token'
+          ? `{"token_type":"bearer","access_token":${value}}`
+          : `{"token_type":"bearer","access_token":"${CANARY}","refresh_token":${value}}`,
+      ),
+    ),
+    RUNS,
+  )
+})
+
+test('20,000 expiries that are no length of time', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        wrongNumber,
+        fc.integer({ max: -1 }).map(String),
+        fc
+          .double({ max: -Number.MIN_VALUE, noNaN: true, noDefaultInfinity: true })
+          .map((value) => value.toFixed(3).replace(/^-0\.000$/, '-1')),
+        wrongText.filter((text) => text !== '7'),
+      ),
+      (value) => refuses(`{"token_type":"bearer","access_token":"${CANARY}","expires_in":${value}}`),
+    ),
+    RUNS,
+  )
+})
+
+test('20,000 hostile names, anywhere, and nesting of any depth', () => {
+  const hostile = fc.constantFrom('__proto__', 'constructor', '\\u005f_proto__', 'c\\u006fnstructor')
+  const nested = fc.tuple(hostile, fc.nat({ max: 20 }), garbage).map(([name, depth, text]) => {
+    const value = JSON.stringify(CANARY + text)
+    return depth === 0
+      ? `"${name}":${value}`
+      : `"x":${'{"a":'.repeat(depth - 1)}{"${name}":${value}}${'}'.repeat(depth - 1)}`
+  })
+  const deep = fc
+    .tuple(fc.integer({ min: 34, max: 2_000 }), fc.constantFrom('x', 'restricted_to'))
+    .map(([depth, name]) => `"${name}":${'['.repeat(depth)}"${CANARY}"${']'.repeat(depth)}`)
+  fc.assert(
+    fc.property(fc.oneof({ weight: 9, arbitrary: nested }, { weight: 1, arbitrary: deep }), (member) =>
+      refuses(`{"access_token":"${CANARY}","token_type":"bearer",${member}}`),
+    ),
+    RUNS,
+  )
+  expect(Reflect.get({}, 'a')).toBeUndefined()
+})
+
+test('20,000 objects of any members: a token that can go into a header, or a safe error; never a throw', () => {
+  const value = fc.oneof(
+    garbage.map((text) => CANARY + text),
+    fc.constantFrom('bearer', 'a', 'a b', '', '3600'),
+    fc.integer(),
+    fc.double(),
+    fc.constantFrom(null, true, [], {}, [[]]),
+  )
+  const name = fc.constantFrom(
+    'access_token',
+    'token_type',
+    'expires_in',
+    'refresh_token',
+    'scope',
+    'restricted_to',
+    'x',
+    '0',
+    '',
+  )
+  fc.assert(
+    fc.property(
+      fc.dictionary(name, value, { maxKeys: 7, noNullPrototype: true }),
+      fc.boolean(),
+      (members, plausible) => {
+        const result = read({ ...members, ...(plausible && good) })
+        if (E.isLeft(result)) return isSafeError(result.left)
+        const { accessToken, refreshToken, expiresAt } = result.right
+        return (
+          /^[!-~]+$/.test(Secret.open(accessToken)) &&
+          (O.isNone(refreshToken) || /^[ -~]+$/.test(Secret.open(refreshToken.value))) &&
+          (O.isNone(expiresAt) || (Number.isFinite(expiresAt.value) && expiresAt.value >= NOW))
+        )
+      },
+    ),
+    RUNS,
+  )
+})
+
+test('a huge text is no trouble', () => {
+  const huge = 'x'.repeat(2_000_000)
+  expect(refuses(`{"token_type":"bearer","access_token":"${CANARY}${huge}\\n"}`)).toBe(true)
+  expect(E.isRight(read({ ...good, id_token: huge }))).toBe(true)
+})
+
+test('nothing of a token set shows its secrets', () => {
+  const token = right(read({ ...good, access_token: CANARY, refresh_token: CANARY, id_token: CANARY }))
+  expect(inspect(token, { depth: 9, showHidden: true }) + JSON.stringify(token)).not.toContain(CANARY)
+})
+
+test('the time is that of the answer', () => {
+  expect(right(decode(Secret.make('Body', JSON.stringify({ ...good, expires_in: 1 })), instant(5)))).toMatchObject({
+    issuedAt: O.some(5),
+    expiresAt: O.some(1005),
+  })
+})

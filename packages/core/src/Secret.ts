@@ -74,25 +74,28 @@ export const eq: Eq<Secret> = { equals: (a, b) => a === b || open(a) === open(b)
 // redaction
 // -----------------------------------------------------------------------------
 
-const base64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
-const hex = (text: string): string =>
-  Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, '0')).join('')
+const base64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /**
  * The forms in which a secret may turn up in a text: raw, percent- and form-encoded, JSON-escaped, base64, base64url and hex.
  */
 export const forms = (value: string): ReadonlyArray<string> => {
-  const encoded = encodeURIComponent(value)
-  const b64 = base64(value).replace(/=+$/, '')
+  const bytes = new TextEncoder().encode(value)
+  // `encodeURIComponent` throws at a lone surrogate; the encoder has replaced it, as every encoder does.
+  const encoded = encodeURIComponent(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes))
+  const b64 = base64(bytes).replace(/=+$/, '')
   return [
     ...new Set([
       value,
       encoded,
       encoded.replaceAll('%20', '+'),
+      // A form encodes more than `encodeURIComponent` does: `~`, `!`, `'`, `(` and `)`.
+      new URLSearchParams([['', value]]).toString().slice(1),
       JSON.stringify(value).slice(1, -1),
       b64,
       b64.replaceAll('+', '-').replaceAll('/', '_'),
-      hex(value),
+      hex(bytes),
     ]),
   ]
 }

@@ -101,7 +101,6 @@ export const deviceCode = ({ client, onUserCode, ...options }: DeviceCodeOptions
     let last: AuthError = AuthError.timedOut('a person to approve')
     while (plus(clock.now(), wait) < deadline) {
       await clock.sleep(wait, attempt.signal)()
-      if (attempt.signal.aborted) return E.left(AuthError.aborted)
       // One poll that hangs must not use up all the time there is.
       const limits = { signal: attempt.signal, deadline: earliest(deadline, plus(clock.now(), ONE_POLL)) }
       const token = await poll(limits)(env)()

@@ -20,6 +20,13 @@ test('RFC 6749 appendix B: the encoding is that of URLSearchParams', () => {
   )
 })
 
+test('RFC 6749 appendix B: every character, alone', () => {
+  for (let point = 0; point < 0x300; point++) {
+    const character = String.fromCodePoint(point)
+    expect(`v=${encode(character)}`).toBe(new URLSearchParams([['v', character]]).toString())
+  }
+})
+
 test('RFC 6749 appendix B: its example', () => {
   expect(encode(' %&+£€')).toBe('+%25%26%2B%C2%A3%E2%82%AC')
 })

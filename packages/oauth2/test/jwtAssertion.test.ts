@@ -226,6 +226,13 @@ test('a signer that hangs ends with the abort, and nothing was sent', async () =
   expect(w.requests).toEqual([])
 })
 
+test('a signature leaves no timer behind', async () => {
+  const w = world(answer)
+  right(await run(w))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(w.sleeps).toEqual([])
+})
+
 test('nothing is signed after the deadline or an abort', async () => {
   const refusing = { ...signer, sign: () => TE.left(AuthError.unreachable('signer', 'called')) }
   expect(left(await run(world(answer), { signer: refusing }, attempt({ deadline: NOW })))._tag).toBe('TimedOut')

@@ -151,6 +151,8 @@ test.each([
   'https://as.example/token#',
   'https://as.example/token#f',
   'https://user:C4NARY@as.example/token',
+  'https://C4NARY@as.example/token',
+  'https://:C4NARY@as.example/token',
   ' https://as.example/token',
   'https://as.example/to\nken',
 ])('RFC 6749 §3.2: %j is Misconfigured, nothing is sent, and the value is not shown', async (tokenEndpoint) => {

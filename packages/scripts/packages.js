@@ -1,0 +1,65 @@
+// Checks the tarballs that would be published: what is in them, publint, are-the-types-wrong.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { pack } from './pack.js'
+
+const attw = join(
+  dirname(createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json')),
+  'dist',
+  'index.js',
+)
+
+/**
+ * @param {import('./pack.js').Packed} packed
+ * @returns {readonly string[]} what is wrong with the files and the manifest
+ */
+const contents = ({ package: { folder, manifest: before }, files, manifest }) => {
+  const problems = ['LICENSE', 'README.md', 'package.json']
+    .filter((file) => !files.includes(file))
+    .map((file) => `${file} is missing`)
+  for (const file of files) {
+    const source = /^dist\/(?:esm\/|cjs\/)?(.*?)(?:\.d\.ts|\.js\.map|\.js)$/.exec(file)?.[1]
+    const expected = ['LICENSE', 'README.md', 'package.json', 'dist/cjs/package.json'].includes(file)
+    if (!expected && (source === undefined || !existsSync(join(folder, 'src', `${source}.ts`))))
+      problems.push(`${file} has no source`)
+  }
+  for (const [name, range] of Object.entries(manifest.dependencies ?? {})) {
+    const given = before.dependencies?.[name]
+    if (!/^\d+\.\d+\.\d+$/.test(range))
+      problems.push(`depends on ${name} ${range}, which is no exact version (${given})`)
+  }
+  return problems
+}
+
+/** @param {import('./pack.js').Packed} packed */
+const check = async (packed) => {
+  const { messages, pkg } = await publint({
+    pack: { tarball: Uint8Array.from(readFileSync(packed.tarball)).buffer },
+    strict: true,
+  })
+  const problems = [...contents(packed), ...messages.map((message) => `publint: ${formatMessage(message, pkg)}`)]
+  if (packed.manifest.exports?.['.'] !== undefined) {
+    const ran = spawnSync(process.execPath, [attw, packed.tarball, '--profile', 'node16', '--no-emoji', '--no-color'], {
+      encoding: 'utf8',
+    })
+    if (ran.status !== 0) problems.push(`are-the-types-wrong:\n${ran.stdout}${ran.stderr}`)
+  }
+  for (const problem of problems) console.error(`${packed.package.short}: ${problem}`)
+  return problems.length
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'packages-'))
+try {
+  const packed = pack(folder)
+  let count = 0
+  for (const one of packed) count += await check(one)
+  console.log(count === 0 ? `${packed.length} packages are as they should be` : `${count} problems`)
+  process.exitCode = count === 0 ? 0 : 1
+} finally {
+  rmSync(folder, { recursive: true })
+}

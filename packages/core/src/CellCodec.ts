@@ -7,6 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
 import * as AuthError from './AuthError.js'
 import type { Cell, Verdict } from './Lifecycle.js'
@@ -29,7 +30,8 @@ const Encoded = t.intersection([
       until: TokenSet.Finite,
       recovery: t.boolean,
     }),
-    verdict: t.intersection([t.type({ tag: t.string }), t.partial({ until: TokenSet.Finite })]),
+    // What else there is depends on the tag, and a later version's is its own affair.
+    verdict: t.type({ tag: t.string }),
   }),
 ])
 type Encoded = t.TypeOf<typeof Encoded>
@@ -49,7 +51,7 @@ const toVerdict = (encoded: Encoded['verdict']): Verdict => {
   if (encoded === undefined) return { _tag: 'None' }
   if (encoded.tag === 'log in again') return { _tag: 'LogInAgain' }
   if (encoded.tag === 'revoked') return { _tag: 'Revoked' }
-  if (encoded.tag === 'cooling down' && encoded.until !== undefined) {
+  if (encoded.tag === 'cooling down' && 'until' in encoded && TokenSet.Finite.is(encoded.until)) {
     return { _tag: 'CoolingDown', until: instant(encoded.until) }
   }
   return { _tag: 'Foreign', json: Secret.make('Member', JSON.stringify(encoded)) }
@@ -70,27 +72,24 @@ const fromVerdict = (verdict: Verdict): unknown => {
   }
 }
 
-const toCell = (encoded: Encoded): Cell<TokenSet.TokenSet> => {
-  const later = Object.entries(encoded).filter(([name]) => !KNOWN.has(name))
-  return {
-    epoch: encoded.epoch,
-    generation: encoded.generation,
-    origin: O.fromNullable(encoded.origin),
-    token: O.fromNullable(encoded.token),
-    refused: encoded.refused === true,
-    intent: pipe(
-      O.fromNullable(encoded.intent),
-      O.map(({ nonce, first_at, until, recovery }) => ({
-        nonce: O.fromNullable(nonce),
-        firstAt: instant(first_at),
-        until: instant(until),
-        recovery,
-      })),
-    ),
-    verdict: toVerdict(encoded.verdict),
-    later: later.length === 0 ? O.none : O.some(Secret.make('Member', JSON.stringify(Object.fromEntries(later)))),
-  }
-}
+const toCell = (encoded: Encoded, later: ReadonlyArray<readonly [string, unknown]>): Cell<TokenSet.TokenSet> => ({
+  epoch: encoded.epoch,
+  generation: encoded.generation,
+  origin: O.fromNullable(encoded.origin),
+  token: O.fromNullable(encoded.token),
+  refused: encoded.refused === true,
+  intent: pipe(
+    O.fromNullable(encoded.intent),
+    O.map(({ nonce, first_at, until, recovery }) => ({
+      nonce: O.fromNullable(nonce),
+      firstAt: instant(first_at),
+      until: instant(until),
+      recovery,
+    })),
+  ),
+  verdict: toVerdict(encoded.verdict),
+  later: later.length === 0 ? O.none : O.some(Secret.make('Member', JSON.stringify(Object.fromEntries(later)))),
+})
 
 /** The record of a cell. It holds opened secrets inside a Secret: only a store opens it. */
 export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =>
@@ -132,11 +131,16 @@ export const decode = (
     // The parser's message would show some of the record.
     return E.left(undecodable('the record is not JSON'))
   }
+  // Apart, so that no unknown member, `__proto__` least of all, comes near the codec.
+  const { left: later, right: known } = pipe(
+    Object.entries(t.UnknownRecord.is(json) ? json : {}),
+    RA.partition(([name]) => KNOWN.has(name)),
+  )
   return pipe(
-    Encoded.decode(json),
+    Encoded.decode(Object.fromEntries(known)),
     E.bimap(
       (errors) => undecodable(`the record has a wrong ${errors.map(({ context }) => path(context)).join(', ')}`),
-      toCell,
+      (encoded) => toCell(encoded, later),
     ),
   )
 }

@@ -118,6 +118,8 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 // A member that a later schema of ours adds is kept beside the server's own, under a name that no server uses.
 const LATER = 'tessera '
+// Should a server use it all the same, it must not write one of the members that we read.
+const isLater = (name: string): boolean => name.startsWith(LATER) && !KNOWN.has(name.slice(LATER.length))
 
 const toMembers = (encoded: Encoded): TokenSet['members'] => {
   const entries: ReadonlyArray<readonly [string, unknown]> = [
@@ -139,9 +141,9 @@ const fromMembers = (
     JSON.parse(Secret.open(value)),
   ])
   return {
-    server: Object.fromEntries(parsed.filter(([name]) => !name.startsWith(LATER))),
+    server: Object.fromEntries(parsed.filter(([name]) => !isLater(name))),
     later: Object.fromEntries(
-      parsed.filter(([name]) => name.startsWith(LATER)).map(([name, value]) => [name.slice(LATER.length), value]),
+      parsed.filter(([name]) => isLater(name)).map(([name, value]) => [name.slice(LATER.length), value]),
     ),
   }
 }

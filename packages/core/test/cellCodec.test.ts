@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AuthError, CellCodec, Lifecycle, Secret } from '@tessera/core'
+import { cells, tokenTexts } from '@tessera/testing'
+import * as fc from 'fast-check'
+import * as O from 'fp-ts/lib/Option.js'
+import { left, right } from './support.js'
+
+const record = (text: string) => O.some(Secret.make('Record', text))
+const recordOf = (json: unknown) => record(JSON.stringify(json))
+const jsonOf = (cell: Parameters<typeof CellCodec.encode>[0]): unknown =>
+  JSON.parse(Secret.open(CellCodec.encode(cell)))
+const entriesOf = (json: unknown): ReadonlyArray<readonly [string, unknown]> =>
+  Object.entries(Object(json)).sort(([a], [b]) => (a < b ? -1 : 1))
+const minimal = { v: 1, epoch: 0, generation: 0 }
+
+test('a cell comes back from its record', () => {
+  fc.assert(
+    fc.property(cells, (cell) => {
+      const encoded = CellCodec.encode(cell)
+      const decoded = right(CellCodec.decode(O.some(encoded)))
+      expect(jsonOf(decoded)).toEqual(JSON.parse(Secret.open(encoded)))
+      expect({ ...decoded, token: O.none }).toEqual({ ...cell, token: O.none })
+      expect(O.isSome(decoded.token)).toBe(O.isSome(cell.token))
+    }),
+  )
+})
+
+test('no record is the empty cell', () => {
+  expect(CellCodec.decode(O.none)).toEqual({ _tag: 'Right', right: Lifecycle.empty })
+  expect(right(CellCodec.decode(recordOf(minimal)))).toEqual(Lifecycle.empty)
+})
+
+test('a verdict of a later version is kept, and read as held by another', () => {
+  const tags = fc.string().filter((tag) => !['log in again', 'revoked', 'cooling down'].includes(tag))
+  fc.assert(
+    fc.property(cells, tags, fc.dictionary(fc.string(), fc.jsonValue()), (cell, tag, more) => {
+      const later = { ...JSON.parse(JSON.stringify(jsonOf(cell))), verdict: { ...more, tag } }
+      const decoded = right(CellCodec.decode(recordOf(later)))
+      expect(decoded.verdict._tag).toBe('Foreign')
+      expect(jsonOf(decoded)).toEqual(JSON.parse(JSON.stringify(later)))
+    }),
+  )
+})
+
+test.each([
+  { tag: 'cooling down' },
+  { tag: 'cooling down', until: '2030-01-01' },
+  { tag: 'held', until: '2030-01-01' },
+])('a verdict in words that this version does not know is kept: %j', (verdict) => {
+  const decoded = right(CellCodec.decode(recordOf({ ...minimal, verdict })))
+  expect(decoded.verdict._tag).toBe('Foreign')
+  expect(jsonOf(decoded)).toEqual({ ...minimal, verdict })
+})
+
+test('members of a later version are kept', () => {
+  const known = ['v', 'epoch', 'generation', 'origin', 'token', 'refused', 'intent', 'verdict']
+  const names = fc.oneof(fc.string(), fc.constant('__proto__')).filter((name) => !known.includes(name))
+  fc.assert(
+    fc.property(cells, fc.array(fc.tuple(names, fc.jsonValue())), (cell, added) => {
+      const json = { ...Object.fromEntries(added), ...JSON.parse(JSON.stringify(jsonOf(cell))) }
+      const again = jsonOf(right(CellCodec.decode(recordOf(json))))
+      expect(entriesOf(again)).toEqual(entriesOf(JSON.parse(JSON.stringify(json))))
+    }),
+  )
+})
+
+test('a member named __proto__ is a member', () => {
+  const text =
+    '{"v":1,"epoch":0,"generation":0,"token":{"v":1,"access_token":"a"},"__proto__":{"refused":true,"origin":"7"}}'
+  const decoded = right(CellCodec.decode(record(text)))
+  expect({ ...decoded, token: O.none, later: O.none }).toEqual(Lifecycle.empty)
+  expect(JSON.parse(Secret.open(CellCodec.encode(decoded)))).toEqual(JSON.parse(text))
+})
+
+test.each([
+  ['epoch', -1],
+  ['epoch', 1.5],
+  ['epoch', 2 ** 53],
+  ['generation', '1'],
+  ['v', 2],
+  ['origin', 1],
+  ['refused', 'yes'],
+  ['intent', { nonce: 1, first_at: 0, until: 0, recovery: false }],
+  ['intent', {}],
+  ['intent', null],
+  ['verdict', 'revoked'],
+  ['verdict', {}],
+  ['token', { v: 1 }],
+  ['token', { v: 1, access_token: 'a', expires_at: 'soon' }],
+])('a wrong %s is reported by its path: %j', (name, value) => {
+  const error = left(CellCodec.decode(recordOf({ ...minimal, [name]: value })))
+  expect(error).toMatchObject({ _tag: 'StoreFailed', operation: 'decode', pending: false })
+  expect(AuthError.show.show(error)).toContain(`a wrong ${name}`)
+})
+
+test('numbers that are not finite are refused', () => {
+  const text = '{"v":1,"epoch":0,"generation":0,"intent":{"nonce":null,"first_at":0,"until":1e999,"recovery":false}}'
+  expect(left(CellCodec.decode(record(text)))).toMatchObject({ _tag: 'StoreFailed', operation: 'decode' })
+})
+
+test('I4 I8 what cannot be decoded is reported, and nothing of its content', () => {
+  const damages: ReadonlyArray<(text: string, secret: string) => string> = [
+    (text) => text.slice(0, -1),
+    (text, secret) => `${secret}${text}`,
+    (_, secret) => secret,
+    (_, secret) => JSON.stringify(secret),
+    (_, secret) => JSON.stringify([secret]),
+    (_, secret) => JSON.stringify({ ...minimal, epoch: secret }),
+    (_, secret) => JSON.stringify({ ...minimal, token: secret }),
+    (_, secret) => JSON.stringify({ ...minimal, token: { v: 1, access_token: 'a', refresh_token: [secret] } }),
+    (_, secret) => JSON.stringify({ ...minimal, token: { v: 1, access_token: 'a', scope: { [secret]: secret } } }),
+    (_, secret) => JSON.stringify({ ...minimal, token: { v: 1, access_token: 'a', members: secret } }),
+    (_, secret) => JSON.stringify({ ...minimal, verdict: secret }),
+    (_, secret) => JSON.stringify({ ...minimal, intent: { [secret]: secret } }),
+    (_, secret) => JSON.stringify({ [secret]: secret }),
+  ]
+  fc.assert(
+    fc.property(cells, tokenTexts, fc.constantFrom(...damages), (cell, secret, damage) => {
+      const error = left(CellCodec.decode(record(damage(Secret.open(CellCodec.encode(cell)), secret))))
+      expect(error).toMatchObject({ _tag: 'StoreFailed', operation: 'decode' })
+      expect(Secret.forms(secret).filter((form) => JSON.stringify(error).includes(form))).toEqual([])
+    }),
+  )
+})
+
+test('any text is decoded or refused, without a throw', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      expect(['Left', 'Right']).toContain(CellCodec.decode(record(text))._tag)
+    }),
+  )
+})
+
+test('the record of the first release stays readable, and is written as it was', () => {
+  const golden = JSON.parse(readFileSync(join(__dirname, 'fixtures/cell.v1.json'), 'utf8'))
+  const cell = right(CellCodec.decode(recordOf(golden)))
+  expect(cell).toMatchObject({
+    epoch: 3,
+    generation: 17,
+    origin: O.some('golden origin'),
+    refused: true,
+    intent: O.some({ nonce: O.some('golden nonce'), firstAt: 1700000000000, until: 1700000020000, recovery: true }),
+    verdict: { _tag: 'CoolingDown', until: 1700000001000 },
+  })
+  expect(O.isSome(cell.token) && Secret.open(cell.token.value.accessToken)).toBe('golden access')
+  expect(jsonOf(cell)).toEqual(golden)
+})
+
+test.each([
+  [{ tag: 'log in again' }, 'LogInAgain'],
+  [{ tag: 'revoked' }, 'Revoked'],
+])('the verdicts of the first release: %j', (verdict, tag) => {
+  const cell = right(CellCodec.decode(recordOf({ ...minimal, verdict })))
+  expect(cell.verdict._tag).toBe(tag)
+  expect(jsonOf(cell)).toEqual({ ...minimal, verdict })
+})
+
+test('a record prints as redacted', () => {
+  fc.assert(fc.property(cells, (cell) => expect(`${CellCodec.encode(cell)}`).toBe('<redacted>')))
+})

@@ -229,8 +229,15 @@ const causeIsTerminal = (error: Cause): boolean => {
   }
 }
 
-/** The same request, made again, is harmless and may succeed: nothing was sent, the server asked to wait, or the grant consumes nothing. */
-export const isRetryable = (error: AuthError): boolean => causes(error).some(causeIsRetryable)
+const mayBeConsumed = (error: Cause): boolean =>
+  (error._tag === 'OutcomeUnknown' || error._tag === 'Malformed') && !error.repeatable
+
+/**
+ * The same request, made again, is harmless and may succeed: nothing was sent, the server asked to wait, or the grant consumes
+ * nothing. Of several causes, one is enough, unless another may have consumed its grant: that one would be sent again too.
+ */
+export const isRetryable = (error: AuthError): boolean =>
+  causes(error).some(causeIsRetryable) && !causes(error).some(mayBeConsumed)
 
 /** Trying again without a change (a login, another configuration) cannot succeed. Never true together with {@link isRetryable}. */
 export const isTerminal = (error: AuthError): boolean => causes(error).every(causeIsTerminal)

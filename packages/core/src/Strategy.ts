@@ -199,7 +199,8 @@ export const retrying =
           if (O.isNone(delay)) return result
           if (plus(env.clock.now(), delay.value) >= attempt.deadline || attempt.signal.aborted) return result
           await env.clock.sleep(delay.value, attempt.signal)()
-          if (attempt.signal.aborted) return result
+          // A timer may be late.
+          if (attempt.signal.aborted || env.clock.now() >= attempt.deadline) return result
         }
       }
     })

@@ -3,11 +3,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { AuthError } from '../AuthError.js'
 import type { Clock } from '../Clock.js'
+import type { Cell } from '../Lifecycle.js'
 import * as Lifecycle from '../Lifecycle.js'
 import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
-import { type Known, type Result, storeNow, view } from './records.js'
+import { type Adopt, type Known, type Result, storeNow, type Ticket, view } from './records.js'
 
 const NEVER = instant(Number.NEGATIVE_INFINITY)
 const ALWAYS = instant(Number.POSITIVE_INFINITY)
@@ -63,7 +64,7 @@ export interface Cache {
 
 export interface CacheControl {
   readonly cache: Cache
-  readonly adopt: (known: Known, ticket: number) => void
+  readonly records: Adopt
   /** Serves the token no longer. */
   readonly expire: () => void
   /** Leaves a failing store alone until then. */
@@ -83,7 +84,8 @@ export const makeCache = (
     freshUntil: NEVER,
     early: millis(0),
   }
-  let adopted = 0
+  let tickets: Ticket = 0
+  let adopted: Ticket = 0
 
   const drawEarly = ({ issuedAt, expiresAt }: TokenSet, now: Instant): Duration => {
     if (O.isNone(expiresAt)) return millis(0)
@@ -101,32 +103,49 @@ export const makeCache = (
     cache.freshUntil = NEVER
   }
 
+  const adopt = (known: Known, begun: Ticket): void => {
+    const overlaps = begun < adopted
+    if (overlaps && O.isSome(cache.known) && !mayFollow(cache.known.value.cell, known.cell)) return
+    adopted = ++tickets
+    cache.known = O.some(known)
+    cache.readUntil = plus(known.readAt, maxStale)
+    const servable = pipe(
+      known.cell.token,
+      O.filter(() => Lifecycle.isUsable(view, storeNow(known))(known.cell)),
+      O.map((of) => toProcessClock(of, known)),
+      O.filter(mayServe),
+    )
+    if (O.isNone(servable)) {
+      expire()
+      return
+    }
+    const token = servable.value
+    const isNew = !(O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, token.accessToken))
+    if (isNew) {
+      cache.early = drawEarly(token, known.readAt)
+      cache.result = Promise.resolve(E.right(token))
+      cache.token = O.some(token)
+    }
+    cache.usableUntil = O.isSome(token.expiresAt) ? token.expiresAt.value : ALWAYS
+    schedule()
+  }
+
   return {
     cache,
+    records: { begin: () => ++tickets, adopt },
     expire,
     pauseRead: (until) => {
       cache.readUntil = until
       schedule()
     },
-    adopt: (known, ticket) => {
-      if (ticket <= adopted) return
-      adopted = ticket
-      cache.known = O.some(known)
-      cache.readUntil = plus(known.readAt, maxStale)
-      if (!(O.isSome(known.cell.token) && Lifecycle.isUsable(view, storeNow(known))(known.cell))) return expire()
-      const token = toProcessClock(known.cell.token.value, known)
-      if (!mayServe(token)) return expire()
-      const isNew = !(O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, token.accessToken))
-      if (isNew) {
-        cache.early = drawEarly(token, known.readAt)
-        cache.result = Promise.resolve(E.right(token))
-        cache.token = O.some(token)
-      }
-      cache.usableUntil = O.isSome(token.expiresAt) ? token.expiresAt.value : ALWAYS
-      schedule()
-    },
   }
 }
+
+/** Of two calls that overlapped, the later is the further one, or, at the same place, the more careful one. */
+const mayFollow = (before: Cell<TokenSet>, after: Cell<TokenSet>): boolean =>
+  after.epoch === before.epoch && after.generation === before.generation
+    ? after.refused || !before.refused
+    : after.epoch > before.epoch || (after.epoch === before.epoch && after.generation > before.generation)
 
 /** Whether the cached token is valid. */
 export const isUsable = (cache: Cache, clock: Clock): boolean => clock.now() < cache.usableUntil

@@ -47,8 +47,15 @@ export interface Applied {
   readonly known: Known
 }
 
-/** Called with what was read or written. Tickets tell which of two is the later. */
-export type Adopt = (known: Known, ticket: number) => void
+/** Takes what was read or written into the process's memory. */
+export interface Adopt {
+  /** Marks the start of a call to the store. */
+  readonly begin: () => Ticket
+  readonly adopt: (known: Known, begun: Ticket) => void
+}
+
+/** Orders calls to the store: one that begins after another was adopted is the later one; else the two overlap. */
+export type Ticket = number
 
 /** One record of a store, as cells. Every change goes through `Lifecycle.step`. */
 export interface Records {
@@ -66,10 +73,12 @@ export interface Records {
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 500
 
-export const makeRecords = (store: TokenStore, key: Key, { clock, random }: SourceEnv, adopt: Adopt): Records => {
-  // Reads take a ticket when they start, writes when they end: a read that began before a write ended is the older one.
-  let tickets = 0
-
+export const makeRecords = (
+  store: TokenStore,
+  key: Key,
+  { clock, random }: SourceEnv,
+  { begin, adopt }: Adopt,
+): Records => {
   const call = <A>(
     operation: 'get' | 'compareAndSet',
     deadline: Instant,
@@ -95,14 +104,14 @@ export const makeRecords = (store: TokenStore, key: Key, { clock, random }: Sour
     )
 
   const read: Records['read'] = async (deadline) => {
-    const ticket = ++tickets
+    const begun = begin()
     const startedAt = clock.now()
     const stamped = await call('get', deadline, () => store.get(key))
     const known = pipe(
       stamped,
       E.flatMap((there) => toKnown(there, startedAt)),
     )
-    if (E.isRight(known)) adopt(known.right, ticket)
+    if (E.isRight(known)) adopt(known.right, begun)
     return known
   }
 
@@ -113,18 +122,18 @@ export const makeRecords = (store: TokenStore, key: Key, { clock, random }: Sour
       if (cell === at.cell) return E.right({ decision, known: at })
       const next = { version: nonce(random)(), record: CellCodec.encode(cell) }
       const expected = at.version
-      const ticket = ++tickets
+      const begun = begin()
       const startedAt = clock.now()
       const answer = await call('compareAndSet', deadline, () => store.compareAndSet(key, expected, next))
       if (E.isLeft(answer)) return answer
       if (answer.right._tag === 'Committed') {
         const known = { ...at, version: next.version, cell }
-        adopt(known, ++tickets)
+        adopt(known, begun)
         return E.right({ decision, known })
       }
       const found = toKnown(answer.right.found, startedAt)
       if (E.isLeft(found)) return found
-      adopt(found.right, ticket)
+      adopt(found.right, begun)
       at = found.right
     }
   }

@@ -47,6 +47,8 @@ type Turn = O.Option<Result<TokenSet>>
 const ended = (result: Result<TokenSet>): Turn => O.some(result)
 const again: Turn = O.none
 
+const placeOf = ({ epoch, generation }: Lifecycle.Parent): string => `${epoch} ${generation}`
+
 /** A source, and what a collection of sources needs to know of it. */
 export interface Session {
   readonly source: TokenSource
@@ -77,6 +79,8 @@ export const makeSession = <R>(
   let pausedUntil = instant(Number.NEGATIVE_INFINITY)
   /** Acquired tokens that the store does not hold yet. */
   const pending = new Set<SessionEvent>()
+  /** Whose answers are here and on their way to the store: a late one must not be asked for again meanwhile. */
+  const answered = new Set<string>()
   /** A refused token, as long as the store may still call it good. */
   let refusing: Secret.Secret | undefined
   let refusal: { readonly access: Secret.Secret; readonly done: Promise<Result<void>> } | undefined
@@ -84,7 +88,7 @@ export const makeSession = <R>(
   let isClosed = false
   const work = new Set<Promise<unknown>>()
 
-  const { cache, adopt, expire, pauseRead } = makeCache(
+  const { cache, records, expire, pauseRead } = makeCache(
     {
       early: config.early ?? minutes(10),
       maxStale: config.maxStale ?? seconds(60),
@@ -92,7 +96,7 @@ export const makeSession = <R>(
     },
     (token) => !isClosed && !(refusing !== undefined && Secret.eq.equals(refusing, token.accessToken)),
   )
-  const { read, apply, persist } = makeRecords(store, key, env, adopt)
+  const { read, apply, persist } = makeRecords(store, key, env, records)
 
   const track = <A>(promise: Promise<A>): Promise<A> => {
     const forget = (): void => {
@@ -171,6 +175,7 @@ export const makeSession = <R>(
       tell({ _tag: 'Pending', error })
       return E.left(error)
     }
+    if (event._tag === 'Redeemed') answered.delete(placeOf(event.parent))
     const { decision, known } = applied.right
     if (O.isSome(decision.serve)) {
       backOff = undefined
@@ -245,6 +250,7 @@ export const makeSession = <R>(
         at,
         until,
       )
+    const place = placeOf(parent)
 
     const failed = async (error: AuthError.AuthError): Promise<Turn> => {
       const failure = toFailure(error, previous, !selfSufficient)
@@ -264,6 +270,7 @@ export const makeSession = <R>(
     }
 
     // Only a young lease permits sending: with an old one it may be somebody else's turn.
+    if (answered.has(place)) return again
     if (isClosed) return failed(AuthError.closed)
     if (clock.now() >= earliest(plus(lease.readAt, MARGIN), deadline))
       return failed(AuthError.timedOut('the token store'))
@@ -276,7 +283,10 @@ export const makeSession = <R>(
     const outcomeUnknown = (reason: string): AuthError.AuthError =>
       AuthError.outcomeUnknown({ url: 'strategy', reason, answer: O.none, repeatable: selfSufficient })
     const late = outcomeUnknown('it did not settle by its deadline')
-    const running = guard(outcomeUnknown('it threw'), () => strategy(attempt)(env))()
+    const running = guard(outcomeUnknown('it threw'), () => strategy(attempt)(env))().then((answer) => {
+      if (E.isRight(answer)) answered.add(place)
+      return answer
+    })
     const result = await race(clock, attempt, late, late, () => running)()
     if (E.isLeft(result) && result.left === late) {
       // A late answer may bring the only valid refresh token: it is committed by lineage, whoever holds the lease.

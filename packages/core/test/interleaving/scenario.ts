@@ -1,55 +1,62 @@
 import fc from 'fast-check'
 import type { Mode } from './server.js'
-import type { Action, Scenario, ServerFault, StoreFault } from './world.js'
+import type { Act, Action, Scenario, ServerFault, StoreFault } from './world.js'
 
-const action: fc.Arbitrary<Action> = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({ _tag: fc.constant('deliver' as const), count: fc.integer({ min: 1, max: 4 }) }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      _tag: fc.constant('advance' as const),
-      ms: fc.constantFrom(1, 500, 1_000, 3_000, 16_000, 21_000, 70_000, 3_600_000),
-    }),
-  },
-  { weight: 8, arbitrary: fc.record({ _tag: fc.constant('get' as const), of: fc.nat(3) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      _tag: fc.constantFrom('refuse' as const, 'revoke' as const, 'login' as const, 'crash' as const, 'close' as const),
-      of: fc.nat(3),
-    }),
-  },
-)
+/** What a scenario draws from; everything where it is not narrowed. */
+export interface Focus {
+  readonly acts?: ReadonlyArray<Act['_tag']>
+  readonly serverFaults?: ReadonlyArray<ServerFault>
+  readonly storeFaults?: ReadonlyArray<StoreFault>
+}
 
-const serverFault: fc.Arbitrary<ServerFault> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant('none' as const) },
-  {
-    weight: 5,
-    arbitrary: fc.constantFrom(
-      'not sent' as const,
-      'lost request' as const,
-      'lost answer' as const,
-      'late answer' as const,
-      'throttled' as const,
-      'busy' as const,
-    ),
-  },
-)
+const ACTS: ReadonlyArray<Act['_tag']> = ['refuse', 'revoke', 'login', 'crash', 'close']
+const SERVER_FAULTS: ReadonlyArray<ServerFault> = [
+  'not sent',
+  'lost request',
+  'lost answer',
+  'late answer',
+  'throttled',
+  'busy',
+]
+const STORE_FAULTS: ReadonlyArray<StoreFault> = ['failed', 'answer lost']
 
-const storeFault: fc.Arbitrary<StoreFault> = fc.oneof(
-  { weight: 12, arbitrary: fc.constant('none' as const) },
-  { weight: 2, arbitrary: fc.constantFrom('failed' as const, 'answer lost' as const) },
-)
+const action = (acts: ReadonlyArray<Act['_tag']>): fc.Arbitrary<Action> => {
+  const act = (tag: fc.Arbitrary<Act['_tag']>): fc.Arbitrary<Action> => fc.record({ _tag: tag, of: fc.nat(3) })
+  return fc.oneof(
+    {
+      weight: 10,
+      arbitrary: fc.record({ _tag: fc.constant('deliver' as const), count: fc.integer({ min: 1, max: 4 }) }),
+    },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        _tag: fc.constant('advance' as const),
+        ms: fc.constantFrom(1, 500, 1_000, 3_000, 16_000, 21_000, 70_000, 3_600_000),
+      }),
+    },
+    { weight: 8, arbitrary: act(fc.constant('get')) },
+    ...(acts.length === 0 ? [] : [{ weight: 4, arbitrary: act(fc.constantFrom(...acts)) }]),
+  )
+}
+
+const faults = <A extends string>(of: ReadonlyArray<A>, none: number): fc.Arbitrary<A | 'none'> =>
+  of.length === 0
+    ? fc.constant('none' as const)
+    : fc.oneof(
+        { weight: none, arbitrary: fc.constant('none' as const) },
+        { weight: 5, arbitrary: fc.constantFrom(...of) },
+      )
 
 /** Runs of 2 to 4 processes over one session. */
-export const scenario = (mode: Mode): fc.Arbitrary<Scenario> =>
+export const scenario = (
+  mode: Mode,
+  { acts = ACTS, serverFaults = SERVER_FAULTS, storeFaults = STORE_FAULTS }: Focus = {},
+): fc.Arbitrary<Scenario> =>
   fc.record({
     mode: fc.constant(mode),
     processes: fc.integer({ min: 2, max: 4 }),
-    actions: fc.array(action, { minLength: 4, maxLength: 40, size: 'max' }),
-    serverFaults: fc.array(serverFault, { maxLength: 8 }),
-    storeFaults: fc.oneof(fc.constant([]), fc.array(storeFault, { maxLength: 40, size: 'max' })),
+    start: fc.constantFrom('due' as const, 'expired' as const),
+    actions: fc.array(action(acts), { minLength: 4, maxLength: 40, size: 'max' }),
+    serverFaults: fc.array(faults(serverFaults, 4), { maxLength: 8 }),
+    storeFaults: fc.oneof(fc.constant([]), fc.array(faults(storeFaults, 30), { maxLength: 40, size: 'max' })),
   })

@@ -23,10 +23,13 @@ export class ModelServer {
   readonly redemptions = new Map<string, number>()
   requests = 0
 
-  constructor(
-    private readonly mode: Mode,
-    private readonly now: () => number,
-  ) {}
+  private readonly mode: Mode
+  private readonly now: () => number
+
+  constructor(mode: Mode, now: () => number) {
+    this.mode = mode
+    this.now = now
+  }
 
   private issue(family: number): Pair {
     const id = this.pairs.length

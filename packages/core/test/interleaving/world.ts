@@ -28,6 +28,8 @@ export type StoreFault = 'none' | 'failed' | 'answer lost'
 export interface Scenario {
   readonly mode: Mode
   readonly processes: number
+  /** How the session's first token starts: near its end, or beyond. */
+  readonly start: 'due' | 'expired'
   readonly actions: ReadonlyArray<Action>
   readonly serverFaults: ReadonlyArray<ServerFault>
   readonly storeFaults: ReadonlyArray<StoreFault>
@@ -42,6 +44,8 @@ export const properties = [
   'terminal until a login',
   'every call settles',
   'served in the end',
+  'refused is not served',
+  'fresh is served from memory',
 ] as const
 export type Property = (typeof properties)[number]
 
@@ -51,6 +55,8 @@ export interface Violation {
 }
 
 export interface Options {
+  /** Hears what happens, for reading a counterexample. */
+  readonly trace?: (line: string) => void
   readonly store?: (core: Core) => TokenStore
   readonly decorate?: (core: Core, strategy: Strategy<unknown>) => Strategy<unknown>
 }
@@ -91,33 +97,50 @@ export const run = async (
   const { mode, processes } = scenario
   const { Secret, TokenSet, AuthError, Strategy, TokenSource, CellCodec } = core
   const violations: Array<Violation> = []
-  const violated = (property: Property, detail: string): void => {
-    violations.push({ property, detail })
-  }
-
   let now = 1_700_000_000_000
   const started = now
+  const trace = (line: string): void => options.trace?.(`${now - started} ms: ${line}`)
+  const violated = (property: Property, detail: string): void => {
+    violations.push({ property, detail })
+    trace(`VIOLATED ${property}: ${detail}`)
+  }
+
   let timers: Array<Timer> = []
   const inFlight = new Map<object, number>()
   const dead = new Set<number>()
   const calls: Array<Call> = []
   const server = new ModelServer(mode, () => now)
 
-  // Faults that may cost a session on a server without grace, and some that cost one anywhere.
-  let disturbed = false
+  let anyFault = false
+  // Without grace a session may be lost with the answer to a redemption, or with the write after it; not otherwise.
+  let writeFailed = false
+  let lostForGood = false
+  /** Refresh tokens that the server redeemed for somebody who has not got the answer, by whom they were sent. */
+  const unanswered = new Map<string, number>()
+  const received = new Map<string, { readonly process: number; readonly access: string }>()
   let serverFault = 0
   let storeFault = 0
   let faultless = false
 
-  const nextServerFault = (): ServerFault => (faultless ? 'none' : (scenario.serverFaults[serverFault++] ?? 'none'))
-  const nextStoreFault = (): StoreFault => (faultless ? 'none' : (scenario.storeFaults[storeFault++] ?? 'none'))
+  const nextServerFault = (): ServerFault => {
+    const fault = faultless ? 'none' : (scenario.serverFaults[serverFault++] ?? 'none')
+    if (fault !== 'none') anyFault = true
+    return fault
+  }
+  const nextStoreFault = (): StoreFault => {
+    const fault = faultless ? 'none' : (scenario.storeFaults[storeFault++] ?? 'none')
+    if (fault !== 'none') anyFault = true
+    return fault
+  }
 
   /** One leg of a message. It arrives when the scheduler says so, and within the longest stall by the clock. */
   const leg = async (label: string, isLate = false): Promise<void> => {
     const token = {}
     if (!isLate) inFlight.set(token, now)
+    const born = now
     await scheduler.schedule(Promise.resolve(), label)
     inFlight.delete(token)
+    if (now - born > 1_000) anyFault = true
   }
 
   /** A call over the network: the other side gets it whatever becomes of the caller. */
@@ -134,6 +157,12 @@ export const run = async (
 
   const memory = options.store?.(core) ?? core.memoryStore()
   const everStored = new Set<string>()
+  /** How many revokes had taken effect when the login that brought an access token began. */
+  const tombstonesAtLogin = new Map<string, number>()
+  const epochOf = new Map<string, number>()
+  let tombstones = 0
+  let epochNow = 0
+  let isHeld = false
   const leftAlive = new Set<number | undefined>()
   type Cell = Extract<ReturnType<typeof CellCodec.decode>, { readonly _tag: 'Right' }>['right']
   const readCell = async (): Promise<Cell> => {
@@ -154,7 +183,11 @@ export const run = async (
     const place = (cell: Cell): string => `epoch ${cell.epoch}, generation ${cell.generation}`
     const change = `${place(before)} → ${place(after)}`
     if (after.epoch < before.epoch || after.generation < before.generation) violated('lineage kept', `back: ${change}`)
+    trace(`store: ${change}, ${JSON.stringify(after)}, ${accessOf(after)}`)
     const tokenChanged = accessOf(before) !== accessOf(after)
+    if (!tokenChanged && after.generation > before.generation && !before.refused) {
+      violated('lineage kept', `a generation without a token: ${change}`)
+    }
     if (tokenChanged && O.isSome(after.token)) {
       if (after.generation !== before.generation + 1)
         violated('lineage kept', `a token without a generation: ${change}`)
@@ -169,16 +202,41 @@ export const run = async (
     if (before.verdict._tag === 'Revoked' && after.verdict._tag !== 'Revoked' && after.epoch === before.epoch) {
       violated('nothing resurrected', `a tombstone was overwritten: ${change}`)
     }
-    if (before.verdict._tag === 'LogInAgain' && O.isSome(after.intent) && after.epoch === before.epoch) {
-      violated('terminal until a login', `a lease after the verdict: ${change}`)
+    const isLease = O.isSome(after.intent) && O.isSome(after.intent.value.nonce) && after.intent !== before.intent
+    const isNewLease =
+      isLease &&
+      !(
+        O.isSome(before.intent) &&
+        O.isSome(before.intent.value.nonce) &&
+        O.isSome(after.intent) &&
+        before.intent.value.nonce.value === after.intent.value.nonce.value
+      )
+    if (before.verdict._tag === 'LogInAgain' && after.epoch === before.epoch) {
+      if (isNewLease) violated('terminal until a login', `a lease after the verdict: ${change}`)
+      if (after.verdict._tag === 'None' && after.generation === before.generation) {
+        violated('terminal until a login', `the verdict is gone: ${change}`)
+      }
     }
+    if (before.verdict._tag === 'CoolingDown' && before.verdict.until > now && isNewLease) {
+      violated('terminal until a login', `a lease ${before.verdict.until - now} ms before the end of the cool-down`)
+    }
+    const loggedInAfter = accessOf(after) === undefined ? undefined : tombstonesAtLogin.get(accessOf(after) ?? '')
+    if (tokenChanged && loggedInAfter !== undefined && loggedInAfter < tombstones) {
+      violated('nothing resurrected', `a login from before a revoke: ${change}`)
+    }
+    if (after.verdict._tag === 'Revoked' && before.verdict._tag !== 'Revoked') tombstones++
     // A login replaces the session before it, which nobody asked to revoke.
     const replaced = accessOf(before)
     if (after.epoch > before.epoch && after.verdict._tag !== 'Revoked' && replaced !== undefined) {
       leftAlive.add(server.familyOf(replaced))
     }
     const stored = accessOf(after)
-    if (stored !== undefined) everStored.add(stored)
+    if (stored !== undefined) {
+      everStored.add(stored)
+      if (!epochOf.has(stored)) epochOf.set(stored, after.epoch)
+    }
+    epochNow = after.epoch
+    isHeld = (O.isSome(after.token) || O.isSome(after.intent)) && after.verdict._tag !== 'Revoked'
   }
 
   /** One compare-and-set after the other, each judged at the moment when it takes effect. */
@@ -208,13 +266,13 @@ export const run = async (
     compareAndSet: (key, expected, next) => async () => {
       const fault = nextStoreFault()
       if (fault === 'failed') {
-        disturbed = true
+        writeFailed = true
         await leg('compareAndSet fails')
         return dead.has(process) ? never() : E.left(AuthError.storeFailed('compareAndSet', fault))
       }
       const answer = await over(process, 'compareAndSet', () => judged(memory.compareAndSet(key, expected, next)))
       if (fault === 'answer lost') {
-        disturbed = true
+        writeFailed = true
         return E.left(AuthError.storeFailed('compareAndSet', fault))
       }
       return await answer
@@ -258,7 +316,6 @@ export const run = async (
         return dead.has(process) ? never() : E.left(AuthError.unreachable('https://model/token', 'ECONNREFUSED'))
       }
       if (fault === 'lost request') {
-        disturbed = true
         await leg('the request is lost')
         return dead.has(process) ? never() : E.left(lost('reset'))
       }
@@ -266,8 +323,9 @@ export const run = async (
         const status = fault === 'busy' ? 503 : 429
         return over(process, 'token request', () => E.left(answerOf(status, O.none, O.some(2_000))))
       }
-      if (fault === 'lost answer' || fault === 'late answer') disturbed = true
       const isRecovery = recovering.get(process) === true
+      if (received.get(token)?.process === process)
+        violated('one redemption', `${token} is sent again by who holds its answer`)
       const answer = await over(
         process,
         'token request',
@@ -275,11 +333,17 @@ export const run = async (
           const before = server.redemptions.get(token) ?? 0
           const result = server.redeem(token)
           if (result.ok && before > 0 && !isRecovery) violated('one redemption', `${token} redeemed again undeclared`)
+          if (!result.ok && unanswered.has(token)) lostForGood = true
+          if (result.ok) unanswered.set(token, process)
           return result
         },
         fault === 'late answer',
       )
       if (fault === 'lost answer') return E.left(lost('reset after headers'))
+      if (answer.ok) {
+        unanswered.delete(token)
+        received.set(token, { process, access: answer.access })
+      }
       return answer.ok
         ? E.right(toToken(answer.access, answer.refresh))
         : E.left(answerOf(400, O.some('invalid_grant'), O.none))
@@ -319,6 +383,7 @@ export const run = async (
   }
 
   const observe = (process: number) => (event: SourceEvent) => {
+    trace(`process ${process}: ${JSON.stringify(event)}`)
     if (event._tag === 'Renewing') recovering.set(process, event.recovery)
   }
 
@@ -341,6 +406,7 @@ export const run = async (
     const limit = call.by
     return task().then((result) => {
       call.settled = true
+      trace(`process ${process}: ${what} ended: ${E.isLeft(result) ? AuthError.show.show(result.left) : 'right'}`)
       if (now > limit + STALL) violated('every call settles', `${what} of process ${process} after ${now - limit} ms`)
       return result
     })
@@ -353,41 +419,82 @@ export const run = async (
       lastServed.set(process, result.right)
       server.use(access)
     } else if (result.left._tag === 'ReauthenticationRequired' && result.left.reason === 'refresh token rejected') {
-      const excused = mode === 'strict' && disturbed
+      const excused = mode === 'strict' && (lostForGood || writeFailed)
       if (!excused) violated('no session lost', `log in again (process ${process})`)
     }
   }
 
+  const refusedBy = new Set<string>()
+  const revokedUpTo = new Map<number, number>()
+
+  const get = (process: number, source: TokenSource): void => {
+    const refusedBefore = new Set(refusedBy)
+    const revokedBefore = revokedUpTo.get(process) ?? 0
+    const wasFaultless = !anyFault
+    void track(process, 'get', source.get, PATIENCE).then((result) => {
+      served(process, result)
+      if (E.isRight(result)) {
+        const access = Secret.open(result.right.accessToken)
+        if (refusedBefore.has(`${process} ${access}`)) violated('refused is not served', access)
+        if ((epochOf.get(access) ?? 0) <= revokedBefore) violated('nothing resurrected', `${access} after a revoke`)
+      } else if (wasFaultless && !anyFault && result.left._tag === 'TimedOut') {
+        violated('served in the end', `process ${process} timed out, and nothing had failed`)
+      }
+    })
+  }
+
+  const revoke = (process: number, source: TokenSource): void => {
+    const from = epochNow
+    const wasHeld = isHeld
+    void track(process, 'revoke', source.revoke, 2 * TIMEOUT).then((result) => {
+      if (E.isLeft(result) || !wasHeld) return
+      if (epochNow === from) violated('nothing resurrected', `process ${process} revoked, and the epoch goes on`)
+      revokedUpTo.set(process, Math.max(revokedUpTo.get(process) ?? 0, from))
+    })
+  }
+
   const act = (action: Act): void => {
+    trace(JSON.stringify(action))
     const process = action.of % processes
     const source = sources[process]
     if (source === undefined || dead.has(process)) return
     switch (action._tag) {
       case 'get':
-        void track(process, 'get', source.get, PATIENCE).then((result) => served(process, result))
+        get(process, source)
         return
       case 'refuse': {
         const token = lastServed.get(process)
-        if (token !== undefined) void track(process, 'refuse', source.refuse(token.accessToken), TIMEOUT)
+        if (token === undefined) return
+        const access = Secret.open(token.accessToken)
+        const isOld = O.isNone(token.issuedAt) || now - token.issuedAt.value >= 1_000
+        void track(process, 'refuse', source.refuse(token.accessToken), TIMEOUT).then((result) => {
+          trace(`process ${process} refused ${access}: ${result._tag}, old: ${isOld}`)
+          if (E.isRight(result) && isOld) refusedBy.add(`${process} ${access}`)
+        })
         return
       }
       case 'revoke':
-        void track(process, 'revoke', source.revoke, 2 * TIMEOUT)
+        revoke(process, source)
         return
       case 'login':
         void track(
           process,
           'login',
           source.login<unknown>(() => () => async () => {
+            const before = tombstones
             const answer = await over(process, 'login', () => server.logIn())
+            if (answer.ok) tombstonesAtLogin.set(answer.access, before)
             return answer.ok ? E.right(toToken(answer.access, answer.refresh)) : E.left(AuthError.closed)
           })({}),
           600_000 + 2 * TIMEOUT,
         ).then((result) => served(process, result))
         return
       case 'crash':
-        disturbed = true
+        anyFault = true
         dead.add(process)
+        for (const [token, answer] of received) {
+          if (answer.process === process && !everStored.has(answer.access)) unanswered.set(token, process)
+        }
         timers = timers.filter((timer) => timer.process !== process)
         return
       case 'close':
@@ -433,8 +540,7 @@ export const run = async (
     token: O.some(toToken(first.access, first.refresh)),
   }
   await judged(memory.compareAndSet('default', core.absent, { version: 'seed', record: CellCodec.encode(seed) }))
-  // The session's first token is due: every get has a reason to renew.
-  now += LIFETIME - 60_000
+  now += scenario.start === 'due' ? LIFETIME - 60_000 : LIFETIME + 1_000
 
   for (const action of scenario.actions) {
     if (action._tag === 'advance') await advance(action.ms)
@@ -477,6 +583,12 @@ export const run = async (
       }
       if (E.isRight(result) && server.use(Secret.open(result.right.accessToken))) {
         served(process, result)
+        const before = server.requests
+        void source.get()
+        await drain()
+        const isFresh = O.isSome(result.right.expiresAt) && result.right.expiresAt.value - now > LIFETIME / 2
+        if (isFresh && server.requests > before)
+          violated('fresh is served from memory', `process ${process} asks again`)
         break
       }
       // A back-off, or a token that the API refuses: time passes, the refusal is told, and the next try must do.
@@ -495,7 +607,7 @@ export const run = async (
 
   const last = await readCell()
   const alive = server.liveFamilies().filter((family) => !leftAlive.has(family))
-  if (last.verdict._tag === 'Revoked' && !disturbed && alive.length > 0) {
+  if (last.verdict._tag === 'Revoked' && !anyFault && alive.length > 0) {
     violated('nothing resurrected', `revoked, and alive at the server: families ${alive.join(', ')}`)
   }
   if (now < started) throw new Error('time went back')

@@ -1,0 +1,314 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Strategy, TokenStore } from '../../src/index.js'
+import type { Core, Patch } from './loadCore.js'
+import type { Focus } from './scenario.js'
+import type { Mode } from './server.js'
+import type { Options, Property } from './world.js'
+
+/** A deliberate break, and the property that must notice it. */
+export interface Mutant {
+  readonly name: string
+  readonly killedBy: Property
+  readonly mode: Mode
+  readonly patches?: ReadonlyArray<Patch>
+  readonly options?: Options
+  /** What narrows the search. */
+  readonly focus?: Focus
+}
+
+const inStep = (find: string, replace: string): ReadonlyArray<Patch> => [{ file: 'Lifecycle.ts', find, replace }]
+const inSession = (find: string, replace: string): ReadonlyArray<Patch> => [
+  { file: 'internal/session.ts', find, replace },
+]
+
+const lastWriteWins = (core: Core): TokenStore => {
+  const store = core.memoryStore()
+  return {
+    ...store,
+    compareAndSet: (key, _expected, next) => async () => {
+      const there = await store.get(key)()
+      return E.isLeft(there) ? there : store.compareAndSet(key, there.right.version, next)()
+    },
+  }
+}
+
+/** A fall-back to another account, which a well-behaved `alt` reaches only when nothing was sent. */
+export const withAnotherAccount = (core: Core, strategy: Strategy<unknown>): Strategy<unknown> =>
+  pipe(
+    strategy,
+    core.Strategy.alt(
+      core.Strategy.make<unknown>(
+        { needsRefreshToken: true },
+        () => () => async () =>
+          E.right(
+            core.TokenSet.make(core.Secret.make('AccessToken', 'another account'), {
+              refreshToken: O.some(core.Secret.make('RefreshToken', 'another account')),
+            }),
+          ),
+      ),
+    ),
+  )
+
+export const mutants: ReadonlyArray<Mutant> = [
+  { name: 'last-write-wins store', killedBy: 'lineage kept', mode: 'strict', options: { store: lastWriteWins } },
+  {
+    name: 'lease shorter than the flight',
+    killedBy: 'no session lost',
+    mode: 'strict',
+    patches: inSession('const hold = millis(timeout + MARGIN)', 'const hold = millis(500)'),
+  },
+  {
+    name: 'publish before persist',
+    killedBy: 'persisted before returned',
+    mode: 'grace until use',
+    patches: inSession(
+      'const committed = await redeemed(',
+      'offer(result.right)\n    const committed = await redeemed(',
+    ),
+  },
+  {
+    name: 'sends without an acknowledged lease',
+    killedBy: 'one redemption',
+    mode: 'grace for a time',
+    patches: [
+      {
+        file: 'internal/records.ts',
+        find: 'at = found.right\n    }',
+        replace: 'return E.right({ decision, known: found.right })\n    }',
+      },
+    ],
+  },
+  {
+    name: 'no re-read after the wait',
+    killedBy: 'served in the end',
+    focus: { acts: [], serverFaults: [], storeFaults: [] },
+    mode: 'grace until use',
+    patches: [
+      ...inSession('let known = there.right', 'let known = (stale ??= there.right)'),
+      {
+        file: 'internal/session.ts',
+        find: 'let changes: Store.Subscription | undefined\n    try',
+        replace: 'let changes: Store.Subscription | undefined\n    let stale: Known | undefined\n    try',
+      },
+    ],
+  },
+  {
+    name: 'commit fenced by the lease',
+    killedBy: 'no session lost',
+    focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
+    mode: 'strict',
+    patches: inStep(
+      '  const next: Cell<T> = {',
+      "  if (O.isNone(cell.intent) || event.now >= cell.intent.value.until) return [{ serve: O.none, work: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {",
+    ),
+  },
+  {
+    name: 'commit into a dead epoch',
+    killedBy: 'nothing resurrected',
+    mode: 'grace until use',
+    patches: inStep('if (cell.epoch !== parent.epoch) return [{', 'if (false) return [{'),
+  },
+  {
+    name: 'a failed recovery forgets the orphan',
+    killedBy: 'one redemption',
+    focus: { acts: [], serverFaults: ['lost answer', 'not sent'], storeFaults: [] },
+    mode: 'grace until use',
+    patches: inStep(
+      'intent: intent.recovery ? O.some({ ...intent, nonce: O.none, until: now }) : O.none,',
+      'intent: O.none,',
+    ),
+  },
+  {
+    name: 'unknown is sent again',
+    killedBy: 'one redemption',
+    mode: 'grace until use',
+    patches: [{ file: 'internal/failure.ts', find: 'cause.repeatable ? NOT_SENT : UNKNOWN', replace: 'NOT_SENT' }],
+  },
+  {
+    name: 'a login undoes a revoke',
+    killedBy: 'nothing resurrected',
+    mode: 'grace until use',
+    patches: inStep('if (cell.epoch === from) {', 'if (true) {'),
+  },
+  {
+    name: 'a failed write redeems again',
+    killedBy: 'one redemption',
+    focus: { acts: [], serverFaults: [], storeFaults: ['failed'] },
+    mode: 'grace until use',
+    patches: [...inSession('pending.add(event)', 'answered.clear()')],
+  },
+  {
+    name: 'alt after a time-out',
+    killedBy: 'lineage kept',
+    mode: 'grace until use',
+    patches: [
+      {
+        file: 'AuthError.ts',
+        find: "_tag === 'NotApplicable' || _tag === 'Unreachable' || _tag === 'TimedOut'",
+        replace:
+          "_tag === 'NotApplicable' || _tag === 'Unreachable' || _tag === 'TimedOut' || _tag === 'OutcomeUnknown'",
+      },
+    ],
+    options: { decorate: withAnotherAccount },
+  },
+  {
+    name: "verdict on another token's invalid_grant",
+    killedBy: 'no session lost',
+    mode: 'strict',
+    patches: [
+      ...inStep('if (!isParent(event.parent, cell)) return [AGAIN, cell]', ''),
+      ...inStep(
+        'const concerned = O.isSome(refresh) && view.equals(refresh.value, failure.refresh)',
+        'const concerned = true',
+      ),
+    ],
+  },
+  {
+    name: 'lease ignored',
+    killedBy: 'one redemption',
+    mode: 'grace until use',
+    patches: inStep('O.isSome(cell.intent) && now < cell.intent.value.until', 'false'),
+  },
+  {
+    name: 'a refusal clears the intent',
+    killedBy: 'one redemption',
+    mode: 'grace until use',
+    patches: inStep('? { ...cell, refused: true }', '? { ...cell, refused: true, intent: O.none }'),
+  },
+  {
+    name: 'a take-over is not declared',
+    killedBy: 'one redemption',
+    mode: 'grace until use',
+    patches: inStep('const recovery = O.isSome(cell.intent)', 'const recovery = false'),
+  },
+  {
+    name: 'a login keeps the epoch',
+    killedBy: 'lineage kept',
+    mode: 'grace until use',
+    patches: inStep(
+      'epoch: cell.epoch + 1,\n        generation: cell.generation + 1,',
+      'epoch: cell.epoch,\n        generation: cell.generation + 1,',
+    ),
+  },
+  {
+    name: 'commit to any generation',
+    killedBy: 'lineage kept',
+    focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
+    mode: 'grace for a time',
+    patches: inStep('if (cell.generation !== parent.generation) return [', 'if (false) return ['),
+  },
+  {
+    name: 'a tombstone is a delete',
+    killedBy: 'lineage kept',
+    mode: 'grace until use',
+    patches: inStep(
+      '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
+      '        ...empty,\n        origin: O.some(event.nonce),',
+    ),
+  },
+  {
+    name: 'a tombstone keeps the epoch',
+    killedBy: 'nothing resurrected',
+    mode: 'grace until use',
+    patches: inStep(
+      'epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
+      'epoch: cell.epoch,\n        origin: O.some(event.nonce),',
+    ),
+  },
+  {
+    name: 'a tombstone waits for the lease',
+    killedBy: 'nothing resurrected',
+    mode: 'grace until use',
+    patches: inStep(
+      'if (cell.epoch === event.from && (O.isSome(cell.token) || O.isSome(cell.intent))) {',
+      'if (cell.epoch === event.from && O.isSome(cell.token) && O.isNone(cell.intent)) {',
+    ),
+  },
+  {
+    name: 'the verdict does not block',
+    killedBy: 'terminal until a login',
+    mode: 'strict',
+    patches: inStep("if (verdict._tag === 'LogInAgain') return", 'if (false) return'),
+  },
+  {
+    name: 'the cool-down is ignored',
+    killedBy: 'terminal until a login',
+    mode: 'grace until use',
+    patches: inStep("verdict._tag === 'CoolingDown' && now < verdict.until", 'false'),
+  },
+  {
+    name: 'a refusal clears the verdict',
+    killedBy: 'terminal until a login',
+    focus: { acts: ['refuse', 'crash'], serverFaults: ['lost answer'], storeFaults: [] },
+    mode: 'strict',
+    patches: inStep('? { ...cell, refused: true }', '? { ...cell, refused: true, verdict: NO_VERDICT }'),
+  },
+  {
+    name: 'a commit keeps refused',
+    killedBy: 'fresh is served from memory',
+    mode: 'grace until use',
+    patches: inStep(
+      'token: O.some(token),\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+      'token: O.some(token),\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+    ),
+  },
+  {
+    name: 'unknown is a verdict',
+    killedBy: 'no session lost',
+    mode: 'grace until use',
+    patches: inStep(
+      "case 'Unknown':\n      return [NOTHING, cell]",
+      "case 'Unknown':\n      return [NOTHING, { ...cell, intent: O.none, verdict: { _tag: 'LogInAgain' } }]",
+    ),
+  },
+  {
+    name: 'a refused token is served',
+    killedBy: 'refused is not served',
+    mode: 'grace until use',
+    patches: inStep('    !cell.refused &&\n', ''),
+  },
+  {
+    name: 'nobody takes over',
+    killedBy: 'served in the end',
+    focus: { acts: ['crash'], serverFaults: ['lost answer'], storeFaults: [] },
+    mode: 'grace until use',
+    patches: inStep('O.isSome(cell.intent) && now < cell.intent.value.until', 'O.isSome(cell.intent)'),
+  },
+  {
+    name: 'late answers are dropped',
+    killedBy: 'no session lost',
+    focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
+    mode: 'strict',
+    patches: inSession('if (E.isLeft(result) && result.left === late) {', 'if (false) {'),
+  },
+  {
+    name: 'a late answer is asked for again',
+    killedBy: 'one redemption',
+    focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
+    mode: 'grace until use',
+    patches: inSession('if (answered.has(place)) return again', ''),
+  },
+  {
+    name: 'what came too late is not revoked',
+    killedBy: 'nothing resurrected',
+    mode: 'grace until use',
+    patches: inSession("if (decision.work._tag === 'DiscardAndRevoke') {", 'if (false) {'),
+  },
+  {
+    name: 'the memory goes back',
+    killedBy: 'refused is not served',
+    focus: { acts: ['login', 'refuse'], serverFaults: [], storeFaults: [] },
+    mode: 'grace until use',
+    patches: [
+      { file: 'internal/cache.ts', find: 'const overlaps = begun < adopted', replace: 'const overlaps = false' },
+    ],
+  },
+  {
+    name: 'callers after a revoke join the flight before it',
+    killedBy: 'nothing resurrected',
+    mode: 'grace until use',
+    patches: inSession('const supersede = (): void => {\n    flight = undefined', 'const supersede = (): void => {'),
+  },
+]

@@ -82,15 +82,13 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'no re-read after the wait',
-    killedBy: 'served in the end',
-    focus: { acts: [], serverFaults: [], storeFaults: [] },
+    killedBy: 'lineage kept',
     mode: 'grace until use',
     patches: [
-      ...inSession('let known = there.right', 'let known = (stale ??= there.right)'),
       {
-        file: 'internal/session.ts',
-        find: 'let changes: Store.Subscription | undefined\n    try',
-        replace: 'let changes: Store.Subscription | undefined\n    let stale: Known | undefined\n    try',
+        file: 'internal/records.ts',
+        find: 'at = found.right\n    }',
+        replace: 'at = { ...found.right, cell: at.cell }\n    }',
       },
     ],
   },
@@ -308,6 +306,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: 'callers after a revoke join the flight before it',
     killedBy: 'nothing resurrected',
+    focus: { acts: ['revoke'], serverFaults: [], storeFaults: [] },
     mode: 'grace until use',
     patches: inSession('const supersede = (): void => {\n    flight = undefined', 'const supersede = (): void => {'),
   },

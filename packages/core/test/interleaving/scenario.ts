@@ -20,6 +20,8 @@ const SERVER_FAULTS: ReadonlyArray<ServerFault> = [
 ]
 const STORE_FAULTS: ReadonlyArray<StoreFault> = ['failed', 'answer lost']
 
+const ADVANCES = [1, 500, 1_000, 3_000, 16_000, 21_000, 70_000, 3_600_000]
+
 const action = (acts: ReadonlyArray<Act['_tag']>): fc.Arbitrary<Action> => {
   const act = (tag: fc.Arbitrary<Act['_tag']>): fc.Arbitrary<Action> => fc.record({ _tag: tag, of: fc.nat(3) })
   return fc.oneof(
@@ -31,7 +33,7 @@ const action = (acts: ReadonlyArray<Act['_tag']>): fc.Arbitrary<Action> => {
       weight: 5,
       arbitrary: fc.record({
         _tag: fc.constant('advance' as const),
-        ms: fc.constantFrom(1, 500, 1_000, 3_000, 16_000, 21_000, 70_000, 3_600_000),
+        ms: fc.constantFrom(...ADVANCES),
       }),
     },
     { weight: 8, arbitrary: act(fc.constant('get')) },

@@ -185,12 +185,36 @@ const fromEncoded = (encoded: Encoded): TokenSet =>
     members: toMembers(encoded),
   })
 
+const isOption =
+  (is: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    '_tag' in value &&
+    (value._tag === 'None' || (value._tag === 'Some' && 'value' in value && is(value.value)))
+
+const IS: { readonly [Name in keyof TokenSet]: (value: unknown) => boolean } = {
+  accessToken: Secret.is,
+  refreshToken: isOption(Secret.is),
+  issuedAt: isOption(Finite.is),
+  expiresAt: isOption(Finite.is),
+  scope: t.array(t.string).is,
+  tokenType: t.string.is,
+  restrictedTo: Array.isArray,
+  issuedTokenType: isOption(t.string.is),
+  subject: isOption(t.string.is),
+  members: (value) => value instanceof Map && Array.from(value.values()).every(Secret.is),
+}
+
 /**
  * The versioned codec of a stored token set. Members added by a later version are kept through a round trip.
  */
 export const codec: t.Type<TokenSet, Output, unknown> = new t.Type(
   'TokenSet',
-  (value): value is TokenSet => typeof value === 'object' && value !== null && 'accessToken' in value,
+  (value): value is TokenSet =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(IS).every(([name, is]) => is(Reflect.get(value, name))),
   (value, context) => pipe(Encoded.validate(value, context), E.map(fromEncoded)),
   encode,
 )

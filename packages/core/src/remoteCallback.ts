@@ -27,15 +27,14 @@ export type RemoteAnswer = string | { readonly accessToken: string; readonly exp
 const wrong = (path: string, expected: string): E.Either<AuthError.AuthError, never> =>
   E.left(AuthError.malformed({ what: 'answer of the callback', path, expected, repeatable: true }))
 
-const isTokenSet = (answer: object): answer is TokenSet.TokenSet =>
-  'accessToken' in answer && Secret.is(answer.accessToken)
-
 // The callback is the application's code: what it answers is checked, whatever its type says.
 const toTokenSet = (answer: unknown): E.Either<AuthError.AuthError, TokenSet.TokenSet> => {
   if (typeof answer === 'string') return toTokenSet({ accessToken: answer })
   if (typeof answer !== 'object' || answer === null) return wrong('', 'a text or an object with an access token')
-  if (isTokenSet(answer)) return E.right(answer)
   const accessToken = 'accessToken' in answer ? answer.accessToken : undefined
+  if (Secret.is(accessToken)) {
+    return TokenSet.codec.is(answer) && Secret.open(accessToken) !== '' ? E.right(answer) : wrong('', 'a token set')
+  }
   const expiresAt = 'expiresAt' in answer ? answer.expiresAt : undefined
   if (typeof accessToken !== 'string' || accessToken === '') return wrong('accessToken', 'a text that is not empty')
   if (expiresAt !== undefined && !(typeof expiresAt === 'number' && Number.isFinite(expiresAt))) {
@@ -62,13 +61,17 @@ export const remoteCallback =
   (retrieve: (request: RemoteRequest) => Promise<RemoteAnswer> | RemoteAnswer): Strategy.Strategy<ClockEnv> =>
   (attempt) =>
   ({ clock }) =>
-    race(clock, attempt, unknown('it did not answer by the deadline'), unknown('aborted'), async () => {
+  async () => {
+    if (attempt.signal.aborted) return E.left(AuthError.aborted)
+    if (clock.now() >= attempt.deadline) return E.left(AuthError.timedOut('the callback'))
+    return race(clock, attempt, unknown('it did not answer by the deadline'), unknown('aborted'), async () => {
       try {
         return toTokenSet(await retrieve(attempt))
       } catch {
         return E.left(unknown('it threw'))
       }
-    })
+    })()
+  }
 
 const unknown = (reason: string): AuthError.AuthError =>
   AuthError.outcomeUnknown({ url: 'callback', reason, answer: O.none, repeatable: true })

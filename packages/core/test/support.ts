@@ -12,6 +12,11 @@ import { type TestClock, testClock, testRandom } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 
+// Without it, two secrets would be compared by their members, which say nothing of what is inside.
+expect.addEqualityTesters([
+  (a: unknown, b: unknown) => (Secret.is(a) && Secret.is(b) ? a.kind === b.kind && Secret.eq.equals(a, b) : undefined),
+])
+
 export const START: Instant = instant(1e12)
 
 export interface TestEnv extends ClockEnv, RandomEnv {

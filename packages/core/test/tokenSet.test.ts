@@ -137,6 +137,13 @@ describe('codec', () => {
   test('is', () => {
     fc.assert(fc.property(tokenSets, (value) => expect(codec.is(value)).toBe(true)))
     expect([null, 1, {}, { access_token: 'a' }].some(codec.is)).toBe(false)
+    fc.assert(
+      fc.property(tokenSets, fc.constantFrom(...Object.keys(token('a'))), (value, name) => {
+        for (const wrong of [undefined, null, 7, {}, { _tag: 'Some' }, { _tag: 'Some', value: {} }]) {
+          expect(codec.is({ ...value, [name]: wrong })).toBe(false)
+        }
+      }),
+    )
   })
 })
 

@@ -16,7 +16,7 @@ const config: Config = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^@tessera/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
   },
-  collectCoverageFrom: ['packages/{core,oauth2}/src/**/*.ts'],
+  collectCoverageFrom: ['packages/{core,oauth2}/src/**/*.ts', '!**/index.ts'],
   coverageThreshold: {
     './packages/core/src/': { lines: 95 },
     './packages/oauth2/src/': { lines: 95 },

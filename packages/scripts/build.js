@@ -1,6 +1,6 @@
 // Compiles every package as ESM and as CJS; the CJS folder says so to Node by a package.json of its own. What a source left
 // behind that is gone is removed: it would be published.
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -20,7 +20,8 @@ const prune = (output, source) => {
   }
 }
 
-execFileSync(process.execPath, [tsc, '-b', packages, ...process.argv.slice(2)], { stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [tsc, '-b', packages, ...process.argv.slice(2)], { stdio: 'inherit' })
+if (status !== 0) process.exit(1)
 for (const { folder } of published) {
   const source = join(folder, 'src')
   if (!existsSync(join(folder, 'tsconfig.cjs.json'))) {

@@ -42,7 +42,10 @@ const check = async (packed) => {
     pack: { tarball: Uint8Array.from(readFileSync(packed.tarball)).buffer },
     strict: true,
   })
-  const problems = [...contents(packed), ...messages.map((message) => `publint: ${formatMessage(message, pkg)}`)]
+  const problems = [
+    ...contents(packed),
+    ...messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`),
+  ]
   if (packed.manifest.exports?.['.'] !== undefined) {
     const ran = spawnSync(process.execPath, [attw, packed.tarball, '--profile', 'node16', '--no-emoji', '--no-color'], {
       encoding: 'utf8',

@@ -1,0 +1,397 @@
+import fc from 'fast-check'
+import * as O from 'fp-ts/lib/Option.js'
+import { instant, Lifecycle, millis } from '../src/index.js'
+
+// A model's token: numbers instead of secrets.
+interface Token {
+  readonly access: number
+  readonly refresh: number | null
+  readonly end: number | null
+}
+type Cell = Lifecycle.Cell<Token>
+type Event = Lifecycle.Event<Token, number>
+
+const view: Lifecycle.View<Token, number> = {
+  expiresAt: ({ end }) => (end === null ? O.none : O.some(instant(end))),
+  access: ({ access }) => access,
+  refresh: ({ refresh }) => O.fromNullable(refresh),
+  equals: (a, b) => a === b,
+}
+const step = Lifecycle.step(view)
+const HOLD = 30
+const EARLY = 10
+
+// -----------------------------------------------------------------------------
+// arbitraries: small numbers, so that events meet the cell
+// -----------------------------------------------------------------------------
+
+const time = fc.nat(100).map(instant)
+const nonce = fc.constantFrom('a', 'b', 'c')
+const token: fc.Arbitrary<Token> = fc.record({
+  access: fc.nat(3),
+  refresh: fc.option(fc.nat(3)),
+  end: fc.option(fc.nat(100)),
+})
+const intent: fc.Arbitrary<Lifecycle.Intent> = fc.record({
+  nonce: fc.option(nonce).map(O.fromNullable),
+  firstAt: time,
+  until: time,
+  recovery: fc.boolean(),
+})
+const none: Lifecycle.Verdict = { _tag: 'None' }
+const someCell = fc.record({
+  epoch: fc.integer({ min: 1, max: 3 }),
+  generation: fc.integer({ min: 1, max: 3 }),
+  origin: fc.option(nonce).map(O.fromNullable),
+  token: fc.option(token).map(O.fromNullable),
+  refused: fc.boolean(),
+  later: fc.constant(O.none),
+})
+/** Cells of the shapes that hold: an owned intent has no verdict; log-in-again and revoked have no intent. */
+const cell: fc.Arbitrary<Cell> = fc.oneof(
+  fc.constant<Cell>(Lifecycle.empty),
+  fc.tuple(someCell, intent).map(([of, owned]): Cell => ({ ...of, intent: O.some(owned), verdict: none })),
+  fc
+    .tuple(
+      someCell,
+      intent.map((of) => ({ ...of, nonce: O.none })),
+      fc.boolean(),
+      time,
+    )
+    .map(
+      ([of, orphan, isOrphaned, until]): Cell => ({
+        ...of,
+        intent: isOrphaned ? O.some(orphan) : O.none,
+        verdict: { _tag: 'CoolingDown', until },
+      }),
+    ),
+  fc
+    .tuple(someCell, fc.constantFrom<Lifecycle.Verdict>({ _tag: 'LogInAgain' }, { _tag: 'Revoked' }, none))
+    .map(([of, verdict]): Cell => ({ ...of, intent: O.none, verdict })),
+)
+const parent = fc.record({ epoch: fc.integer({ min: 1, max: 3 }), generation: fc.integer({ min: 1, max: 3 }) })
+const failure: fc.Arbitrary<Lifecycle.Failure<number>> = fc.oneof(
+  fc.record({ _tag: fc.constant('NotSent' as const), backOff: fc.nat(5).map(millis) }),
+  fc.record({ _tag: fc.constant('Throttled' as const), retryAfter: fc.nat(5).map(millis) }),
+  fc.constant({ _tag: 'Unknown' as const }),
+  fc.record({ _tag: fc.constant('InvalidGrant' as const), refresh: fc.nat(3) }),
+)
+const requested = fc.record({
+  _tag: fc.constant('Requested' as const),
+  nonce,
+  now: time,
+  early: fc.constantFrom(millis(0), millis(EARLY)),
+  hold: fc.constant(millis(HOLD)),
+  selfSufficient: fc.boolean(),
+})
+const event: fc.Arbitrary<Event> = fc.oneof(
+  requested,
+  fc.record({ _tag: fc.constant('Redeemed' as const), parent, token, now: time, backOff: fc.constant(millis(5)) }),
+  fc.record({ _tag: fc.constant('Failed' as const), parent, nonce, now: time, failure }),
+  fc.record({ _tag: fc.constant('Refused' as const), access: fc.nat(3) }),
+  fc.record({ _tag: fc.constant('LoggedIn' as const), from: fc.nat(3), nonce, token }),
+  fc.record({ _tag: fc.constant('RevokeAsked' as const), from: fc.nat(3), nonce }),
+  fc.record({ _tag: fc.constant('RevocationConfirmed' as const), epoch: fc.nat(3) }),
+)
+
+const RUNS = { numRuns: 5_000 }
+const holds = (check: (cell: Cell, event: Event, decision: Lifecycle.Decision<Token>, next: Cell) => void): void => {
+  fc.assert(
+    fc.property(cell, event, (before, happens) => {
+      const [decision, after] = step(happens)(before)
+      check(before, happens, decision, after)
+    }),
+    RUNS,
+  )
+}
+const stepped = (before: Cell, happens: Event) => {
+  const [decision, after] = step(happens)(before)
+  return { decision, after }
+}
+
+// -----------------------------------------------------------------------------
+// what holds of every step
+// -----------------------------------------------------------------------------
+
+describe('every step', () => {
+  test('never goes back: epoch, generation', () => {
+    holds((before, _event, _decision, after) => {
+      expect(after.epoch === before.epoch || after.epoch === before.epoch + 1).toBe(true)
+      expect(after.generation === before.generation || after.generation === before.generation + 1).toBe(true)
+    })
+  })
+
+  test('keeps the shape: an owned intent has no verdict, log-in-again and revoked have no intent', () => {
+    holds((_before, _event, _decision, { intent: held, verdict }) => {
+      if (verdict._tag === 'LogInAgain' || verdict._tag === 'Revoked') expect(held).toEqual(O.none)
+      if (O.isSome(held) && O.isSome(held.value.nonce)) expect(verdict._tag).toBe('None')
+    })
+  })
+
+  test('puts a token only by a commit of its child or by a login, with a new generation', () => {
+    holds((before, { _tag }, _decision, after) => {
+      if (O.isSome(after.token) && after.token !== before.token) {
+        expect(['Redeemed', 'LoggedIn']).toContain(_tag)
+        expect(after.generation).toBe(before.generation + 1)
+      }
+    })
+  })
+
+  test('opens an epoch only by a login or a revoke, and names its origin', () => {
+    holds((before, happens, _decision, after) => {
+      if (after.epoch === before.epoch) return
+      expect(['LoggedIn', 'RevokeAsked']).toContain(happens._tag)
+      expect(after.origin).toEqual(O.some('nonce' in happens ? happens.nonce : undefined))
+    })
+  })
+
+  test('serves a token of the cell or the event, and nothing of a revoked or refused one on request', () => {
+    holds((before, happens, { serve }) => {
+      if (O.isNone(serve)) return
+      if (happens._tag === 'Requested') {
+        expect(serve).toBe(before.token)
+        expect(before.refused).toBe(false)
+        expect(before.verdict._tag).not.toBe('Revoked')
+        expect(serve.value.end === null || happens.now < serve.value.end).toBe(true)
+      } else expect('token' in happens && serve.value === happens.token).toBe(true)
+    })
+  })
+
+  test('is idempotent in what it writes: the same commit, login or revoke again changes nothing', () => {
+    holds((_before, happens, _decision, after) => {
+      if (happens._tag === 'Requested' || happens._tag === 'Failed') return
+      if (happens._tag === 'Redeemed' && after.refused) return
+      const again = step(happens)(after)[1]
+      if (happens._tag === 'Redeemed' && after.generation === happens.parent.generation) return
+      if ((happens._tag === 'LoggedIn' || happens._tag === 'RevokeAsked') && after.epoch === happens.from) return
+      expect(again).toBe(after)
+    })
+  })
+
+  test('keeps what a later version wrote', () => {
+    holds((before, _event, _decision, after) => {
+      expect(after.later).toBe(before.later)
+    })
+  })
+})
+
+// -----------------------------------------------------------------------------
+// the table, line by line
+// -----------------------------------------------------------------------------
+
+const T: Token = { access: 1, refresh: 1, end: 50 }
+const U: Token = { access: 2, refresh: 2, end: 90 }
+const held: Cell = { ...Lifecycle.empty, epoch: 1, generation: 1, token: O.some(T) }
+const ask = (now: number, more: Partial<Extract<Event, { readonly _tag: 'Requested' }>> = {}): Event => ({
+  _tag: 'Requested',
+  nonce: 'n',
+  now: instant(now),
+  early: millis(EARLY),
+  hold: millis(HOLD),
+  selfSufficient: false,
+  ...more,
+})
+const lease = (of: Partial<Lifecycle.Intent> = {}): O.Option<Lifecycle.Intent> =>
+  O.some({ nonce: O.some('m'), firstAt: instant(0), until: instant(60), recovery: false, ...of })
+const P = { epoch: 1, generation: 1 }
+
+describe('Requested', () => {
+  test('1 fresh: served, nothing to do', () => {
+    const { decision, after } = stepped(held, ask(39))
+    expect(decision).toEqual({ serve: O.some(T), work: { _tag: 'None' } })
+    expect(after).toBe(held)
+  })
+  test('2 revoked: fails, unless the strategy is self-sufficient; then the old token is not carried on', () => {
+    const revoked: Cell = { ...held, verdict: { _tag: 'Revoked' } }
+    expect(stepped(revoked, ask(0)).decision.work).toEqual({ _tag: 'Fail', reason: 'Revoked' })
+    const { decision, after } = stepped(revoked, ask(0, { selfSufficient: true }))
+    expect(decision).toMatchObject({ serve: O.none, work: { _tag: 'Redeem', previous: O.none } })
+    expect(after.token).toEqual(O.none)
+  })
+  test('3 log in again: fails; a token that is still valid is served', () => {
+    const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
+    expect(stepped(told, ask(50)).decision).toEqual({ serve: O.none, work: { _tag: 'Fail', reason: 'LogInAgain' } })
+    expect(stepped(told, ask(45)).decision).toEqual({ serve: O.some(T), work: { _tag: 'None' } })
+  })
+  test('4 nothing to redeem: fails, unless the strategy is self-sufficient', () => {
+    const bare: Cell = { ...held, token: O.some({ ...T, refresh: null }) }
+    expect(stepped(bare, ask(50)).decision.work).toEqual({ _tag: 'Fail', reason: 'NothingToRedeem' })
+    expect(stepped(bare, ask(50, { selfSufficient: true })).decision.work._tag).toBe('Redeem')
+  })
+  test('5 cooling down: waits until its end, exclusive', () => {
+    const cooling: Cell = { ...held, verdict: { _tag: 'CoolingDown', until: instant(60) } }
+    expect(stepped(cooling, ask(59)).decision.work).toEqual({ _tag: 'Wait', until: 60 })
+    expect(stepped(cooling, ask(60)).decision.work._tag).toBe('Redeem')
+  })
+  test('6 an intent: waits until its end, even if it is its own', () => {
+    const leased: Cell = { ...held, intent: lease({ nonce: O.some('n') }) }
+    expect(stepped(leased, ask(59)).decision.work).toEqual({ _tag: 'Wait', until: 60 })
+    expect(stepped(leased, ask(45)).decision).toEqual({ serve: O.some(T), work: { _tag: 'None' } })
+  })
+  test('7 otherwise: redeems, and declares it before; the valid token is served meanwhile', () => {
+    const { decision, after } = stepped(held, ask(45))
+    expect(decision).toEqual({
+      serve: O.some(T),
+      work: { _tag: 'Redeem', parent: P, previous: O.some(T), recovery: false },
+    })
+    expect(after.intent).toEqual(O.some({ nonce: O.some('n'), firstAt: 45, until: 75, recovery: false }))
+  })
+  test('7 an ended intent: the take-over is a declared recovery and keeps the first time', () => {
+    const { decision, after } = stepped({ ...held, intent: lease({ firstAt: instant(7) }) }, ask(60))
+    expect(decision.work).toMatchObject({ _tag: 'Redeem', recovery: true })
+    expect(after.intent).toEqual(O.some({ nonce: O.some('n'), firstAt: 7, until: 90, recovery: true }))
+  })
+  test('a verdict of a later version: held by another', () => {
+    const foreign: Cell = { ...held, verdict: { _tag: 'Foreign', json: Object.create(null) } }
+    expect(stepped(foreign, ask(45)).decision).toEqual({ serve: O.some(T), work: { _tag: 'None' } })
+    expect(stepped(foreign, ask(50)).decision.work).toEqual({ _tag: 'Wait', until: 80 })
+  })
+})
+
+describe('Redeemed', () => {
+  const redeemed = (token: Token, of = P): Event => ({
+    _tag: 'Redeemed',
+    parent: of,
+    token,
+    now: instant(70),
+    backOff: millis(5),
+  })
+  test('1 another epoch: discarded and revoked', () => {
+    const { decision, after } = stepped({ ...held, epoch: 2 }, redeemed(U))
+    expect(decision.work).toEqual({ _tag: 'DiscardAndRevoke', token: U })
+    expect(after.epoch).toBe(2)
+  })
+  test('2 committed already: again', () => {
+    expect(stepped({ ...held, generation: 2, token: O.some(U) }, redeemed(U)).decision.work._tag).toBe('Again')
+  })
+  test("3 another's commit: discarded, never revoked", () => {
+    expect(stepped({ ...held, generation: 2 }, redeemed(U)).decision.work._tag).toBe('Discard')
+  })
+  test("4 the lineage matches: committed under anybody's intent, and under log in again", () => {
+    for (const before of [
+      { ...held, intent: lease({ nonce: O.some('somebody else') }) },
+      { ...held, verdict: { _tag: 'LogInAgain' as const } },
+      { ...held, refused: true },
+    ]) {
+      const { decision, after } = stepped(before, redeemed(U))
+      expect(decision).toEqual({ serve: O.some(U), work: { _tag: 'None' } })
+      expect(after).toEqual({ ...held, generation: 2, token: O.some(U) })
+    }
+  })
+  test('5 the refused token came again: kept refused, and cooled down', () => {
+    const { decision, after } = stepped({ ...held, refused: true }, redeemed({ ...U, access: T.access }))
+    expect(decision).toEqual({ serve: O.none, work: { _tag: 'None' } })
+    expect(after).toMatchObject({ generation: 2, refused: true, verdict: { _tag: 'CoolingDown', until: 75 } })
+  })
+})
+
+describe('Failed', () => {
+  const failed = (of: Lifecycle.Failure<number>, by = 'm', from = P): Event => ({
+    _tag: 'Failed',
+    parent: from,
+    nonce: by,
+    now: instant(20),
+    failure: of,
+  })
+  const leased: Cell = { ...held, intent: lease() }
+  const recovering: Cell = { ...held, intent: lease({ recovery: true }) }
+  const notSent: Lifecycle.Failure<number> = { _tag: 'NotSent', backOff: millis(0) }
+
+  test('1 the lineage differs: again', () => {
+    const { decision, after } = stepped({ ...leased, generation: 2 }, failed(notSent))
+    expect(decision.work._tag).toBe('Again')
+    expect(after.intent).toEqual(leased.intent)
+  })
+  test('2 unknown: the intent stays until its end', () => {
+    const { decision, after } = stepped(leased, failed({ _tag: 'Unknown' }))
+    expect(decision.work._tag).toBe('None')
+    expect(after).toBe(leased)
+  })
+  test('3 not sent: the own intent is released', () => {
+    expect(stepped(leased, failed(notSent)).after).toEqual(held)
+  })
+  test('3 throttled: released, and the fleet cools down', () => {
+    const { after } = stepped(leased, failed({ _tag: 'Throttled', retryAfter: millis(9) }))
+    expect(after).toEqual({ ...held, verdict: { _tag: 'CoolingDown', until: 29 } })
+  })
+  test('3 in a recovery the orphan is kept', () => {
+    const { after } = stepped(recovering, failed(notSent))
+    expect(after.intent).toEqual(O.some({ nonce: O.none, firstAt: 0, until: 20, recovery: true }))
+    expect(stepped(after, ask(50)).decision.work).toMatchObject({ _tag: 'Redeem', recovery: true })
+  })
+  test("4 somebody else's intent is not released", () => {
+    const { decision, after } = stepped(leased, failed({ _tag: 'Throttled', retryAfter: millis(9) }, 'other'))
+    expect(decision.work._tag).toBe('Again')
+    expect(after).toBe(leased)
+  })
+  test("5 invalid_grant to the cell's refresh token: the verdict, whoever holds the lease", () => {
+    const { decision, after } = stepped(leased, failed({ _tag: 'InvalidGrant', refresh: 1 }, 'other'))
+    expect(decision.work).toEqual({ _tag: 'Fail', reason: 'LogInAgain' })
+    expect(after).toEqual({ ...held, verdict: { _tag: 'LogInAgain' } })
+  })
+  test('6 invalid_grant to another, or said already: again', () => {
+    expect(stepped(leased, failed({ _tag: 'InvalidGrant', refresh: 2 })).decision.work._tag).toBe('Again')
+    const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
+    expect(stepped(told, failed({ _tag: 'InvalidGrant', refresh: 1 })).after).toBe(told)
+  })
+})
+
+describe('Refused', () => {
+  test("the cell's token: refused; intent and verdict are kept", () => {
+    const leased: Cell = { ...held, intent: lease() }
+    expect(stepped(leased, { _tag: 'Refused', access: 1 }).after).toEqual({ ...leased, refused: true })
+    const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
+    expect(stepped(told, { _tag: 'Refused', access: 1 }).after).toEqual({ ...told, refused: true })
+  })
+  test('another token, or refused already: unchanged', () => {
+    expect(stepped(held, { _tag: 'Refused', access: 2 }).after).toBe(held)
+    const refused: Cell = { ...held, refused: true }
+    expect(stepped(refused, { _tag: 'Refused', access: 1 }).after).toBe(refused)
+  })
+})
+
+describe('LoggedIn', () => {
+  const loggedIn = (from: number): Event => ({ _tag: 'LoggedIn', from, nonce: 'l', token: U })
+  test('1 into the epoch it started from: a new epoch, all else cleared', () => {
+    const before: Cell = { ...held, refused: true, verdict: { _tag: 'LogInAgain' } }
+    const { decision, after } = stepped(before, loggedIn(1))
+    expect(decision.serve).toEqual(O.some(U))
+    expect(after).toEqual({ ...held, epoch: 2, generation: 2, origin: O.some('l'), token: O.some(U) })
+  })
+  test('2 its own epoch: again', () => {
+    expect(stepped({ ...held, epoch: 2, origin: O.some('l') }, loggedIn(1)).decision.work._tag).toBe('Again')
+  })
+  test('3 superseded: discarded and revoked', () => {
+    expect(stepped({ ...held, epoch: 2 }, loggedIn(1)).decision.work).toEqual({ _tag: 'DiscardAndRevoke', token: U })
+  })
+})
+
+describe('RevokeAsked and RevocationConfirmed', () => {
+  const revokeAsked = (from: number): Event => ({ _tag: 'RevokeAsked', from, nonce: 'r' })
+  const tombstone: Cell = { ...held, epoch: 2, origin: O.some('r'), verdict: { _tag: 'Revoked' } }
+  test('1 a held session: a tombstone that does not wait for a lease and keeps the token for the server', () => {
+    const { decision, after } = stepped({ ...held, intent: lease() }, revokeAsked(1))
+    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.some(T) })
+    expect(after).toEqual(tombstone)
+  })
+  test('1 a lease without a token: a tombstone too', () => {
+    const { after } = stepped({ ...held, token: O.none, intent: lease() }, revokeAsked(1))
+    expect(after.verdict._tag).toBe('Revoked')
+  })
+  test('a tombstone that the server has not confirmed: revoked at the server once more', () => {
+    const { decision, after } = stepped(tombstone, revokeAsked(2))
+    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.some(T) })
+    expect(after).toBe(tombstone)
+  })
+  test('2 a later epoch, or nothing held: unchanged', () => {
+    expect(stepped({ ...held, epoch: 2 }, revokeAsked(1)).after.verdict._tag).toBe('None')
+    expect(stepped(Lifecycle.empty, revokeAsked(0)).after).toBe(Lifecycle.empty)
+  })
+  test('confirmed: the tombstone forgets the token; a session of a later epoch keeps its own', () => {
+    expect(stepped(tombstone, { _tag: 'RevocationConfirmed', epoch: 2 }).after.token).toEqual(O.none)
+    expect(stepped({ ...held, epoch: 2 }, { _tag: 'RevocationConfirmed', epoch: 2 }).after.token).toEqual(O.some(T))
+    expect(stepped({ ...tombstone, epoch: 3 }, { _tag: 'RevocationConfirmed', epoch: 2 }).after.token).toEqual(
+      O.some(T),
+    )
+  })
+})

@@ -1,0 +1,174 @@
+import {
+  memoryStore,
+  pairCallbackStore,
+  recordCallbackStore,
+  Secret,
+  type StoredRecord,
+  type TokenPair,
+  type TokenStore,
+} from '@tessera/core'
+import { storeLaws } from '@tessera/testing'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import { tagOf } from './support.js'
+
+const overRecords = (pause: Task<void>): TokenStore => {
+  const rows = new Map<string, StoredRecord>()
+  return recordCallbackStore({
+    load: async (key) => {
+      await pause()
+      return rows.get(key)
+    },
+    compareAndSwap: async (key, expected, next) => {
+      await pause()
+      const swaps = (rows.get(key)?.version ?? null) === expected
+      if (swaps) rows.set(key, next)
+      await pause()
+      return swaps
+    },
+  })
+}
+
+const overPairs =
+  (isLocked: boolean) =>
+  (pause: Task<void>): TokenStore => {
+    const pairs = new Map<string, TokenPair | null>()
+    return pairCallbackStore({
+      retrieve: async (key) => {
+        await pause()
+        return pairs.get(key)
+      },
+      store: async (pair, key) => {
+        await pause()
+        pairs.set(key, pair)
+        await pause()
+      },
+      ...(isLocked && { exclusive: <A>(_: string, use: () => Promise<A>) => use() }),
+    })
+  }
+
+describe.each([
+  ['memoryStore', () => memoryStore()],
+  ['recordCallbackStore', overRecords],
+  ['pairCallbackStore', overPairs(false)],
+  ['pairCallbackStore with a lock', overPairs(true)],
+])('%s', (_, make) => {
+  for (const { name, run } of storeLaws({ make, numRuns: 40 })) test(name, run)
+})
+
+test('what each promises', () => {
+  const pause = async (): Promise<void> => undefined
+  expect(memoryStore()).toMatchObject({ guarantee: 'process', ephemeral: true })
+  expect(overRecords(pause).guarantee).toBe('shared')
+  expect(overRecords(pause).ephemeral).toBeUndefined()
+  expect(overPairs(false)(pause).guarantee).toBe('process')
+  expect(overPairs(true)(pause).guarantee).toBe('shared')
+  expect(overPairs(false)(pause).exclusive).toBeUndefined()
+})
+
+describe('the subscription of memoryStore', () => {
+  const woken = async (changed: Promise<void>): Promise<boolean> => {
+    let isWoken = false
+    void changed.then(() => {
+      isWoken = true
+    })
+    for (let round = 0; round < 20; round++) await null
+    return isWoken
+  }
+  const next = (version: string) => ({ version, record: Secret.make('Record', '{}') })
+
+  test('sleeps until its key is written, and not for a conflict, a re-send or another key', async () => {
+    const store = memoryStore()
+    const subscribe = store.changes
+    if (subscribe === undefined) throw new Error('there are changes')
+    await store.compareAndSet('a', '', next('1'))()
+    const subscription = subscribe('a')
+    await store.compareAndSet('a', '', next('1'))()
+    await store.compareAndSet('a', 'x', next('2'))()
+    await store.compareAndSet('b', '', next('3'))()
+    expect(await woken(subscription.changed())).toBe(false)
+    await store.compareAndSet('a', '1', next('4'))()
+    expect(await woken(subscription.changed())).toBe(true)
+    subscription.end()
+    subscription.end()
+  })
+
+  test('one that ended does not end another', async () => {
+    const store = memoryStore()
+    const [first, second] = [store.changes?.('a'), store.changes?.('a')]
+    first?.end()
+    if (second === undefined) throw new Error('there are changes')
+    expect(await woken(second.changed())).toBe(false)
+    await store.compareAndSet('a', '', next('1'))()
+    expect(await woken(second.changed())).toBe(true)
+  })
+})
+
+describe('recordCallbackStore', () => {
+  const next = { version: 'v1', record: Secret.make('Record', '{"v":1}') }
+
+  test('the callbacks see an opened text, and null where nothing is expected', async () => {
+    const seen: Array<unknown> = []
+    const store = recordCallbackStore({
+      load: async () => null,
+      compareAndSwap: async (...given) => {
+        seen.push(given)
+        return true
+      },
+    })
+    await store.compareAndSet('a', '', next)()
+    await store.compareAndSet('a', 'v0', next)()
+    expect(seen).toEqual([
+      ['a', null, { version: 'v1', record: '{"v":1}' }],
+      ['a', 'v0', { version: 'v1', record: '{"v":1}' }],
+    ])
+  })
+
+  test("the database's time is the store's, where it is given", async () => {
+    const at = (now: number | undefined) =>
+      recordCallbackStore({
+        load: async () => ({ version: 'v', record: '{}', ...(now !== undefined && { now }) }),
+        compareAndSwap: async () => true,
+      }).get('a')()
+    expect(await at(5)).toMatchObject({ right: { now: O.some(5) } })
+    expect(await at(undefined)).toMatchObject({ right: { now: O.none } })
+  })
+
+  test('a write whose answer was lost is recognised when it is sent again', async () => {
+    const rows = new Map<string, StoredRecord>()
+    let isLost = true
+    const store = recordCallbackStore({
+      load: async (key) => rows.get(key),
+      compareAndSwap: async (key, expected, row) => {
+        if ((rows.get(key)?.version ?? null) !== expected) return false
+        rows.set(key, row)
+        if (isLost) throw new Error('connection lost')
+        return true
+      },
+    })
+    expect(tagOf(await store.compareAndSet('a', '', next)())).toBe('StoreFailed')
+    isLost = false
+    expect(await store.compareAndSet('a', '', next)()).toMatchObject({ right: { _tag: 'Committed' } })
+  })
+
+  const broken: ReadonlyArray<readonly [string, () => never | Promise<never>]> = [
+    [
+      'throws',
+      () => {
+        throw new Error('password hunter22')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('password hunter22'))],
+  ]
+  test.each(broken)('a callback that %s is a typed error, and what it threw is not shown', async (_, fail) => {
+    const failing = recordCallbackStore({ load: fail, compareAndSwap: fail })
+    const loadless = recordCallbackStore({ load: fail, compareAndSwap: async () => false })
+    const results = [
+      await failing.get('a')(),
+      await failing.compareAndSet('a', '', next)(),
+      await loadless.compareAndSet('a', '', next)(),
+    ]
+    expect(results.map(tagOf)).toEqual(['StoreFailed', 'StoreFailed', 'StoreFailed'])
+    expect(JSON.stringify(results)).not.toContain('hunter22')
+  })
+})

@@ -1,0 +1,55 @@
+import * as Box from '@tessera/box'
+import { AuthError, Secret, TokenSource } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { ExitCode } from '../exitCode.js'
+import type { Command } from '../invocation.js'
+import { type Problem, problem } from '../report.js'
+import { withSession } from '../session.js'
+import { tokenJson } from './token.js'
+
+export interface DownscopeOptions {
+  readonly scope: ReadonlyArray<string>
+  readonly resource?: string
+  readonly sharedLink?: string
+}
+
+/** `file:123`, `folder:9`, or an address as it is. */
+const resourceOf = (text: string, api: string): E.Either<AuthError, string> => {
+  const [, kind, id = ''] = /^(file|folder):(.*)$/.exec(text) ?? []
+  if (kind === undefined) {
+    return URL.canParse(text)
+      ? E.right(text)
+      : E.left(AuthError.misconfigured('resource', 'it is file:ID, folder:ID or an address'))
+  }
+  return pipe(
+    Box.itemId(id),
+    E.map((checked) => (kind === 'file' ? Box.file(checked, api) : Box.folder(checked, api))),
+  )
+}
+
+/** Prints a token that may do less. */
+export const downscope: Command<DownscopeOptions> = (invocation, { scope, resource, sharedLink }) =>
+  withSession(invocation, 'downscope', (session) => {
+    const { source, client, env, limits, output } = { ...session, output: invocation.output }
+    const usage = (error: AuthError): Problem =>
+      problem(ExitCode.usage, error._tag === 'Misconfigured' ? error.message : 'wrong resource', `${invocation.self} downscope --help`)
+    return pipe(
+      resource === undefined ? E.right(undefined) : resourceOf(resource, session.api),
+      E.mapLeft(usage),
+      TE.fromEither,
+      TE.flatMap((at) => {
+        const derived = TokenSource.downscoping({ exchange: Box.tokenExchange(client) })(source)(env).for({
+          scope: scope.flatMap((text) => text.split(/[\s,]+/)).filter((each) => each !== ''),
+          ...(at !== undefined && { resource: at }),
+          ...(sharedLink !== undefined && { parameters: Box.sharedLink(sharedLink) }),
+        })
+        return pipe(
+          () => output.during('waiting for the exchange', derived.within(limits).get()),
+          TE.mapLeft((error) => session.problem(error, 'the exchange')),
+        )
+      }),
+      TE.map((got) => output.result(Secret.open(got.accessToken), tokenJson(got))),
+    )
+  })

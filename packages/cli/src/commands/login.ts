@@ -1,0 +1,127 @@
+import { access } from 'node:fs/promises'
+import type * as Box from '@tessera/box'
+import { minutes, plus, type Strategy, type TokenSet } from '@tessera/core'
+import type { NodeEnv } from '@tessera/node'
+import { deviceCode } from '@tessera/oauth2'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { stateFolder } from '../folders.js'
+import { type Command, commandLine, type Invocation } from '../invocation.js'
+import { askSettings } from '../login/askSettings.js'
+import { browserLogin } from '../login/browserLogin.js'
+import { profileFile } from '../profile.js'
+import type { Problem } from '../report.js'
+import { type Session, when, withSession } from '../session.js'
+import { fileOf } from '../sessionFile.js'
+
+export interface LoginOptions {
+  readonly device: boolean
+  readonly browser: boolean
+  readonly port: number
+  readonly scope: ReadonlyArray<string>
+}
+
+const PATIENCE = minutes(10)
+
+/** Opens the system's browser, without a shell; says the address where that does not work. */
+const openBrowser =
+  (invocation: Invocation) =>
+  (url: string): void => {
+    const { output } = invocation
+    const byHand = (): void => output.tell(`open this address in a browser:\n\n  ${url}\n`)
+    output.say(`opening the browser; if nothing happens: ${commandLine(invocation, 'login')} --no-browser`)
+    import('open')
+      .then(({ default: open }) => open(url))
+      .then((child) => {
+        child.once('error', byHand)
+      })
+      .catch(byHand)
+  }
+
+const strategyOf = (invocation: Invocation, { client }: Session, options: LoginOptions): Strategy<NodeEnv> => {
+  const { output } = invocation
+  const scope = options.scope.flatMap((text) => text.split(/[\s,]+/)).filter((each) => each !== '')
+  if (options.device) {
+    return deviceCode({
+      client,
+      ...(scope.length > 0 && { scope }),
+      onUserCode: ({ verificationUri, userCode }) =>
+        output.tell(`open ${verificationUri} and type the code ${output.colors.bold(userCode)}`),
+    })
+  }
+  return browserLogin({
+    client,
+    port: options.port,
+    // biome-ignore lint/nursery/noUnsafeTypeAssertion: the server judges a person's scopes; the type serves programs.
+    ...(scope.length > 0 && { scope: scope as ReadonlyArray<Box.Scope> }),
+    visit: options.browser
+      ? openBrowser(invocation)
+      : (url) => output.tell(`open this address in a browser:\n\n  ${url}\n`),
+  })
+}
+
+const done = (invocation: Invocation, { profile, env, source }: Session, token: TokenSet): void => {
+  const { output, variables } = invocation
+  const until = pipe(
+    token.expiresAt,
+    O.match(
+      () => '',
+      (at) => `; access token until ${when(at, env.clock.now())}`,
+    ),
+  )
+  output.result(undefined, {
+    profile: profile.name,
+    logged_in: true,
+    expires_at: pipe(
+      token.expiresAt,
+      O.map((at) => new Date(at).toISOString()),
+      O.toNullable,
+    ),
+    scope: token.scope,
+    store: fileOf(stateFolder(variables), source.key),
+  })
+  output.say(`${output.colors.green('logged in')} to profile ${profile.name}${until}`)
+  output.say(`next: ${commandLine(invocation, 'token')}`)
+}
+
+/** On a terminal, a profile that is missing is asked for. */
+const ensureProfile = (invocation: Invocation): TE.TaskEither<Problem, void> =>
+  pipe(
+    TE.fromEither(profileFile(invocation)),
+    TE.flatMap(({ file }) => async () => {
+      const there = await access(file).then(
+        () => true,
+        () => false,
+      )
+      return there || !invocation.interactive || invocation.shared.config !== undefined
+        ? E.right(undefined)
+        : askSettings(file, commandLine(invocation, 'login'))()
+    }),
+  )
+
+/** A person's login. It is the login's own session, whatever the profile gets tokens by. */
+export const login: Command<LoginOptions> = (given, options) => {
+  const invocation = { ...given, shared: { ...given.shared, as: 'login' } }
+  return pipe(
+    ensureProfile(invocation),
+    TE.flatMap(() =>
+      withSession(invocation, 'login', (session) => {
+        const { source, env, problem } = session
+        const limits = { deadline: plus(env.clock.now(), PATIENCE), signal: invocation.signal }
+        return pipe(
+          () =>
+            invocation.output.during(
+              'waiting for the login, 10 minutes at most',
+              source.within(limits).login(strategyOf(invocation, session, options))(env)(),
+            ),
+          TE.bimap(
+            (error) => problem(error, 'the login'),
+            (token) => done(invocation, session, token),
+          ),
+        )
+      }),
+    ),
+  )
+}

@@ -1,0 +1,46 @@
+/**
+ * What every command is given.
+ */
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Output } from './output.js'
+import type { Problem } from './report.js'
+
+/** The options that every command takes. */
+export interface SharedOptions {
+  readonly profile?: string
+  readonly config?: string
+  readonly baseUrl?: string
+  readonly as?: string
+  readonly timeout?: number
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+/** One run of the command. */
+export interface Invocation {
+  readonly shared: SharedOptions
+  readonly output: Output
+  readonly variables: Readonly<Record<string, string | undefined>>
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+  /** How this program is called: `tessera`, as a rule. */
+  readonly self: string
+  /** Both standard input and standard error are a terminal: questions may be asked. */
+  readonly interactive: boolean
+}
+
+/** A command: it writes its own result. */
+export type Command<Options> = (invocation: Invocation, options: Options) => TaskEither<Problem, void>
+
+const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+
+/** A command line that takes the same profile and server as this one. */
+export const commandLine = ({ self, shared }: Invocation, command: string): string =>
+  [
+    self,
+    command,
+    ...(shared.config === undefined ? [] : ['--config', word(shared.config)]),
+    ...(shared.profile === undefined ? [] : ['--profile', word(shared.profile)]),
+    ...(shared.baseUrl === undefined ? [] : ['--base-url', word(shared.baseUrl)]),
+    ...(shared.as === undefined ? [] : ['--as', word(shared.as)]),
+  ].join(' ')

@@ -1,0 +1,89 @@
+/**
+ * The listener that a login's callback comes to (RFC 8252 §7.3): on the literal 127.0.0.1, for as long as the login takes.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { AuthError } from '@tessera/core'
+import type { Callback } from '@tessera/oauth2'
+import * as E from 'fp-ts/lib/Either.js'
+import type { IOEither } from 'fp-ts/lib/IOEither.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { pages } from './pages.js'
+
+const PATH = '/callback'
+
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  connection: 'close',
+}
+
+export interface Loopback {
+  readonly redirectUri: string
+  /** Waits for the callback that `check` takes for this login's. Whatever else comes is answered and changes nothing. */
+  readonly callback: (check: (url: string) => IOEither<AuthError, Callback>) => TaskEither<AuthError, Callback>
+  /** Ends the listener and every connection. */
+  readonly close: Task<void>
+}
+
+type Checked = E.Either<AuthError, Callback>
+
+/** A callback that does not know the state is anybody's, and no reason to end the login. */
+const isForeign = (checked: Checked): boolean =>
+  E.isLeft(checked) && checked.left._tag === 'Malformed' && checked.left.path === 'state'
+
+/** Listens on a free port, or on the one that the application is registered with. */
+export const listen =
+  (port: number): TaskEither<AuthError, Loopback> =>
+  () =>
+    new Promise((resolve) => {
+      let waiting: { readonly check: (url: string) => IOEither<AuthError, Callback>; readonly end: (of: Checked) => void } | undefined
+      let host = ''
+
+      const answer = (response: ServerResponse, status: number, page: string, then?: () => void): void => {
+        response.writeHead(status, HEADERS)
+        response.end(page, then)
+      }
+
+      const handle = (request: IncomingMessage, response: ServerResponse): void => {
+        const { method, url = '', headers } = request
+        // A page that had its name resolve to 127.0.0.1 sends its own name.
+        if (headers.host !== host) return answer(response, 400, pages.foreign)
+        if (url.split('?', 1)[0] !== PATH) return answer(response, 404, pages.foreign)
+        if (method !== 'GET') return answer(response, 405, pages.foreign)
+        if (waiting === undefined) return answer(response, 404, pages.foreign)
+        const checked = waiting.check(url)()
+        if (isForeign(checked)) return answer(response, 400, pages.foreign)
+        const { end } = waiting
+        waiting = undefined
+        answer(response, 200, E.isRight(checked) ? pages.received : pages.refused, () => end(checked))
+        // A browser that has gone away does not stop the login.
+        response.once('close', () => end(checked))
+      }
+
+      const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 10_000 }, handle)
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        resolve(E.left(AuthError.misconfigured('port', `127.0.0.1:${port} cannot be listened on (${error.code})`))),
+      )
+      server.listen(port, '127.0.0.1', () => {
+        const address = server.address()
+        host = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`
+        resolve(
+          E.right({
+            redirectUri: `http://${host}${PATH}`,
+            callback: (check) => () =>
+              new Promise((end) => {
+                waiting = { check, end }
+              }),
+            close: () =>
+              new Promise((closed) => {
+                server.close(() => closed())
+                server.closeAllConnections()
+              }),
+          }),
+        )
+      })
+    })

@@ -1,0 +1,97 @@
+/**
+ * The two streams: results go to standard output, what is said to people goes to standard error.
+ */
+import pc from 'picocolors'
+import { lines, type Problem, toJson } from './report.js'
+
+/** A stream, as far as it is written to. */
+export interface Sink {
+  readonly write: (text: string) => unknown
+  readonly isTTY?: boolean
+}
+
+export interface OutputOptions {
+  readonly out: Sink
+  readonly err: Sink
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly color: boolean
+}
+
+export interface Output {
+  readonly colors: ReturnType<typeof pc.createColors>
+  /** The result: the text, or with `--json` the object, alone on standard output. */
+  readonly result: (text: string | undefined, json: unknown) => void
+  /** To people; not with `--quiet`. */
+  readonly say: (text: string) => void
+  /** To people, who cannot go on without it. */
+  readonly tell: (text: string) => void
+  readonly problem: (problem: Problem) => void
+  /** Waits, and says what for when it takes longer than half a second. */
+  readonly during: <A>(what: string, wait: Promise<A>) => Promise<A>
+  /** Everything that was written so far, to both streams. */
+  readonly written: () => string
+}
+
+const PATIENCE = 500
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+const FRAME = 80
+const ERASE = '\r\u001b[2K'
+
+// What a server says must not steer the terminal.
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '')
+
+export const makeOutput = ({ out, err, json, quiet, color }: OutputOptions): Output => {
+  const colors = pc.createColors(color)
+  const parts: string[] = []
+  const write = (sink: Sink, text: string): void => {
+    parts.push(text)
+    sink.write(text)
+  }
+  const tell = (text: string): void => write(err, `${text}\n`)
+
+  const spin = (what: string): (() => void) => {
+    let frame = 0
+    const draw = (): void => {
+      err.write(`${ERASE}${colors.cyan(FRAMES[frame++ % FRAMES.length])} ${what}`)
+    }
+    draw()
+    const timer = setInterval(draw, FRAME)
+    return () => {
+      clearInterval(timer)
+      err.write(ERASE)
+    }
+  }
+
+  return {
+    colors,
+    result: (text, object) => {
+      if (json) write(out, `${JSON.stringify(object, null, 2)}\n`)
+      else if (text !== undefined) write(out, `${text}\n`)
+    },
+    say: (text) => {
+      if (!quiet) tell(text)
+    },
+    tell,
+    problem: (problem) => {
+      const [first = '', ...rest] = lines(problem).map(printable)
+      tell([colors.red(first), ...rest].join('\n'))
+      if (json) write(out, `${JSON.stringify(toJson(problem), null, 2)}\n`)
+    },
+    during: async (what, wait) => {
+      if (quiet) return wait
+      let stop = (): void => undefined
+      const timer = setTimeout(() => {
+        if (err.isTTY === true) stop = spin(what)
+        else tell(`  … ${what}`)
+      }, PATIENCE)
+      try {
+        return await wait
+      } finally {
+        clearTimeout(timer)
+        stop()
+      }
+    },
+    written: () => parts.join(''),
+  }
+}

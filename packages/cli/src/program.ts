@@ -1,0 +1,187 @@
+/**
+ * The command line: options in, one command run, an exit code out.
+ */
+import { readFileSync } from 'node:fs'
+import { basename, relative } from 'node:path'
+import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { DemoOptions } from './commands/demo.js'
+import type { DownscopeOptions } from './commands/downscope.js'
+import type { LoginOptions } from './commands/login.js'
+import type { SandboxCommandOptions } from './commands/sandbox.js'
+import { ExitCode, exitCodesHelp } from './exitCode.js'
+import type { Command, Invocation, SharedOptions } from './invocation.js'
+import { makeOutput } from './output.js'
+import { type Problem, problem } from './report.js'
+
+/** How this program was called, so that what it proposes can be typed. */
+const selfOf = (script: string): string => {
+  const name = basename(script)
+  return name === 'tessera' ? name : `node ${relative(process.cwd(), script)}`
+}
+
+const version = (): string => {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : ''
+}
+
+const count =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (Number.isFinite(value) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It is a number from ${least} to ${most}.`)
+  }
+
+const collect = (text: string, before: ReadonlyArray<string> = []): ReadonlyArray<string> => [...before, text]
+
+const PORT = new Option('--port <number>', 'the port on 127.0.0.1; 0 is a free one').argParser(count(0, 65_535)).default(0)
+
+const describe = (root: Commander): void => {
+  root
+    .name('tessera')
+    .description('OAuth 2.0 tokens that are valid now, shared by every shell, and never lost.')
+    .version(version(), '-V, --version')
+    .option('--profile <name>', 'the profile, a settings file in the configuration folder (TESSERA_PROFILE)')
+    .option('--config <file>', 'a settings file instead of a profile: box_config.json of the developer console')
+    .option('--base-url <url>', 'another server than Box: the sandbox, or a gateway')
+    .option('--as <who>', 'whom the token is for: service, user:ID, or login')
+    .addOption(new Option('--timeout <seconds>', 'how long to wait at most').argParser(count(0.1, 86_400)))
+    .option('--json', 'one object on standard output')
+    .option('--quiet', 'nothing on standard error but errors and what cannot do without you')
+    .showHelpAfterError(false)
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ curl -H "Authorization: Bearer $(tessera token)" https://api.box.com/2.0/users/me
+  $ tessera token --config box_config.json --as user:12345
+  $ tessera login                                    in the browser; --device for a machine without one
+  $ tessera downscope --scope item_preview --resource file:123
+  $ tessera sandbox                                  a server to try it all on
+  $ tessera demo                                     a tour in a few seconds
+${exitCodesHelp}
+
+Standard output carries the token, or the object of --json, and nothing else. NO_COLOR is respected.
+TESSERA_CLIENT_SECRET and TESSERA_PASSPHRASE win over the settings file.`,
+    )
+}
+
+type Run = <O>(load: () => Promise<Command<O>>, options: O) => Promise<void>
+
+const addCommands = (root: Commander, run: Run): void => {
+  root
+    .command('token')
+    .description('print a token that is valid now')
+    .addHelpText('after', '\nExample:\n  $ curl -H "Authorization: Bearer $(tessera token)" https://api.box.com/2.0/users/me')
+    .action(() => run(async () => (await import('./commands/token.js')).token, {}))
+  root
+    .command('login')
+    .description('log in as a person, in the browser')
+    .option('--device', 'by a code that is typed on another device')
+    .option('--no-browser', 'print the address instead of opening it')
+    .option('--scope <scope>', 'ask for this scope only; may be given again', collect)
+    .addOption(PORT)
+    .addHelpText('after', '\nExamples:\n  $ tessera login\n  $ tessera login --device\n  $ tessera token --as login')
+    .action((options: Partial<LoginOptions>) =>
+      run(async () => (await import('./commands/login.js')).login, {
+        device: options.device ?? false,
+        browser: options.browser ?? true,
+        port: options.port ?? 0,
+        scope: options.scope ?? [],
+      }),
+    )
+  root
+    .command('downscope')
+    .description('print a token that may do less')
+    .requiredOption('--scope <scope>', 'what it may do; may be given again', collect)
+    .option('--resource <item>', 'where: file:ID, folder:ID or an address')
+    .addOption(new Option('--shared-link <url>', 'where: a shared link').conflicts('resource'))
+    .addHelpText('after', '\nExample:\n  $ tessera downscope --scope item_preview --resource file:123')
+    .action((options: DownscopeOptions) => run(async () => (await import('./commands/downscope.js')).downscope, options))
+  root
+    .command('revoke')
+    .description('end the session, here and at the server')
+    .action(() => run(async () => (await import('./commands/revoke.js')).revoke, {}))
+  root
+    .command('inspect')
+    .description('show what is stored and when it renews; no secret')
+    .action(() => run(async () => (await import('./commands/inspect.js')).inspect, {}))
+  root
+    .command('sandbox')
+    .description('run a local Box-compatible server until Ctrl-C, with a profile "sandbox"')
+    .addOption(PORT)
+    .addOption(
+      new Option('--rotation <mode>', 'what becomes of a redeemed refresh token')
+        .choices(['grace-until-use', 'strict', 'strict-without-kill', 'none'])
+        .default('grace-until-use'),
+    )
+    .option('--write <file>', 'also write the settings here, exactly as the developer console does')
+    .action((options: SandboxCommandOptions) => run(async () => (await import('./commands/sandbox.js')).sandbox, options))
+  root
+    .command('demo')
+    .description('a tour of it all over a local server; with --config and --base-url, its first steps at a server of yours')
+    .action((options: DemoOptions) => run(async () => (await import('./commands/demo.js')).demo, options))
+}
+
+const usage = ({ message }: CommanderError, self: string): Problem =>
+  problem(ExitCode.usage, message.replace(/^error: /, '').replace(/\.?\n.*$/s, '').replace(/\.$/, ''), `${self} --help`)
+
+/** Runs what the arguments say. The promise gives the exit code and never rejects. */
+export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
+  const { stdout, stderr, stdin, env, argv } = host
+  // Whoever reads the output may go before it ends.
+  for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
+  const self = selfOf(argv[1] ?? 'tessera')
+  const color = stderr.isTTY === true && (env['NO_COLOR'] ?? '') === ''
+  const interruption = new AbortController()
+  const outputOf = ({ json = false, quiet = false }: SharedOptions) =>
+    makeOutput({ out: stdout, err: stderr, json, quiet, color })
+
+  const root = new Commander()
+  let exit: ExitCode = ExitCode.ok
+
+  const run: Run = async (load, options) => {
+    const shared = root.opts<SharedOptions>()
+    const invocation: Invocation = {
+      shared,
+      output: outputOf(shared),
+      variables: env,
+      signal: interruption.signal,
+      self,
+      interactive: stdin.isTTY === true && stderr.isTTY === true,
+    }
+    // The second one ends the process as it always does.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) host.once(signal, () => interruption.abort())
+    const command = await load()
+    const task: TaskEither<Problem, void> = command(invocation, options)
+    const result = await task()
+    if (E.isLeft(result)) {
+      exit = result.left.exit
+      invocation.output.problem(result.left)
+    }
+  }
+
+  describe(root)
+  root.exitOverride().configureOutput({ outputError: () => undefined })
+  addCommands(root, run)
+
+  try {
+    await root.parseAsync(argv)
+    return exit
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return ExitCode.ok
+      if (error.code !== 'commander.help') outputOf(root.opts<SharedOptions>()).problem(usage(error, self))
+      return ExitCode.usage
+    }
+    // What was thrown may hold anything, so that only its kind is shown.
+    const kind = error instanceof Error ? error.name : typeof error
+    outputOf(root.opts<SharedOptions>()).problem(
+      problem(ExitCode.unexpected, `something went wrong inside (${kind})`, 'report it, with the command that you typed'),
+    )
+    return ExitCode.unexpected
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * What a person is told of a failure, in three parts: what failed, what the server said, what to do next.
+ */
+import { AuthError, type ServerAnswer } from '@tessera/core'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { ExitCode } from './exitCode.js'
+
+/** A failure as it is shown. No member holds a secret. */
+export interface Problem {
+  readonly exit: ExitCode
+  readonly what: string
+  readonly server: O.Option<ServerAnswer>
+  readonly likely: O.Option<string>
+  readonly next: string
+}
+
+/** What the same error means differs by what was done. */
+export interface Situation {
+  /** Who is asked: `Box`, or the host of another server. */
+  readonly server: string
+  /** What the server judges: `the assertion`, `the refresh token`, … */
+  readonly presented: string
+  /** The command, to be run again. */
+  readonly again: string
+  /** The command that logs in. */
+  readonly login: string
+  /** The settings file. */
+  readonly config: string
+  /** Where sessions are kept. */
+  readonly state: string
+  readonly clientId: O.Option<string>
+  readonly keyId: O.Option<string>
+}
+
+/** A problem from its parts. */
+export const problem = (exit: ExitCode, what: string, next: string, likely?: string): Problem => ({
+  exit,
+  what,
+  server: O.none,
+  likely: O.fromNullable(likely),
+  next,
+})
+
+type Advice = Pick<Problem, 'next'> & { readonly likely?: string }
+
+const CONSOLE = 'Developer Console → Configuration'
+
+const quoted = (text: O.Option<string>): string =>
+  pipe(
+    text,
+    O.match(
+      () => '',
+      (value) => ` "${value}"`,
+    ),
+  )
+
+const onGrant = (description: string, situation: Situation): Advice => {
+  const { again, clientId, keyId } = situation
+  if (/\bkid\b/.test(description)) {
+    return {
+      likely: `the public key${quoted(keyId)} is not registered for client${quoted(clientId)}, or was deleted`,
+      next: `check ${CONSOLE} → Add and Manage Public Keys, then: ${again}`,
+    }
+  }
+  if (/\bexp\b/.test(description)) {
+    return {
+      likely: 'the clock of this machine, or of the server, is wrong',
+      next: `set the clock, then: ${again}`,
+    }
+  }
+  if (/\b(sub|box_sub_type)\b/.test(description)) {
+    return {
+      likely: 'the user or enterprise does not exist, or has not authorized the application',
+      next: `authorize it in Admin Console → Apps → Custom Apps Manager, then: ${again}`,
+    }
+  }
+  return {
+    likely: 'the application is not authorized in the enterprise, or its settings have changed',
+    next: `check ${CONSOLE}, and Admin Console → Apps → Custom Apps Manager, then: ${again}`,
+  }
+}
+
+const onRejected = ({ status, error, description, retryAfter }: ServerAnswer, situation: Situation): Advice => {
+  const { again, login, clientId } = situation
+  if (status === 429 || status === 503) {
+    const wait = pipe(
+      retryAfter,
+      O.match(
+        () => 'a while',
+        (ms) => `${Math.ceil(ms / 1_000)} s`,
+      ),
+    )
+    return { likely: 'too many requests', next: `wait ${wait}, then: ${again}` }
+  }
+  switch (O.toUndefined(error)) {
+    case 'invalid_client':
+    case 'unauthorized_client':
+      return {
+        likely: `the client id${quoted(clientId)} or its secret is wrong, or this way to log in is switched off`,
+        next: `check ${CONSOLE}, then: ${again}`,
+      }
+    case 'invalid_grant':
+      return onGrant(O.getOrElse(() => '')(description), situation)
+    case 'access_denied':
+      return { likely: 'the person declined', next: `to ask again: ${login}` }
+    case 'expired_token':
+    case 'authorization_pending':
+      return { likely: 'nobody approved in time', next: `to try again: ${login}` }
+    case 'invalid_scope':
+      return { likely: 'the application, or the token, may not do that', next: `name other scopes: ${again}` }
+    case 'invalid_target':
+      return { likely: 'the item does not exist, or the token may not see it', next: `name another item: ${again}` }
+    default:
+      return { next: `try again: ${again}` }
+  }
+}
+
+type Cause = ReturnType<typeof AuthError.causes>[number]
+
+const fromCause = (error: Cause, situation: Situation): Omit<Problem, 'server'> => {
+  const { server, presented, again, login, config, state } = situation
+  switch (error._tag) {
+    case 'Rejected': {
+      const { likely, next } = onRejected(error.answer, situation)
+      return { exit: ExitCode.refused, what: `${server} refused ${presented}`, likely: O.fromNullable(likely), next }
+    }
+    case 'ReauthenticationRequired':
+      return {
+        exit: ExitCode.login,
+        what:
+          error.reason === 'nothing to redeem'
+            ? 'nobody is logged in'
+            : error.reason === 'revoked'
+              ? 'the session was revoked'
+              : `${server} does not take the session any more`,
+        likely: O.none,
+        next: login,
+      }
+    case 'Misconfigured':
+      return {
+        exit: ExitCode.configuration,
+        what: `the settings are not complete: ${error.field}: ${error.message}`,
+        likely: O.none,
+        next: `correct ${config}, then: ${again}`,
+      }
+    case 'NotApplicable':
+      return problem(ExitCode.configuration, `there is no way to a token: ${error.reason}`, `correct ${config}`)
+    case 'Malformed':
+      return error.what === 'settings'
+        ? problem(
+            ExitCode.configuration,
+            `the settings are wrong: ${error.path} is not ${error.expected}`,
+            `correct ${config}, then: ${again}`,
+          )
+        : problem(
+            ExitCode.refused,
+            `${server} answered what cannot be read: ${error.what}: ${error.path} is not ${error.expected}`,
+            `see that the address is right, then: ${again}`,
+          )
+    case 'Unreachable':
+      return problem(
+        ExitCode.unreachable,
+        `${server} cannot be reached: ${error.reason}`,
+        `see that the network and the address are right, then: ${again}`,
+      )
+    case 'OutcomeUnknown':
+      return O.isSome(error.answer)
+        ? problem(ExitCode.refused, `${server} failed over ${presented}`, `try again later: ${again}`)
+        : problem(ExitCode.unreachable, `${server} gave no answer: ${error.reason}`, `try again: ${again}`)
+    case 'TimedOut':
+      return problem(ExitCode.unreachable, `timed out waiting for ${error.waitingFor}`, `try again: ${again}`)
+    case 'Aborted':
+      return problem(ExitCode.interrupted, 'interrupted', again)
+    case 'StoreFailed':
+      return problem(
+        ExitCode.store,
+        `the session could not be ${error.operation === 'compareAndSet' ? 'saved' : 'read'}: ${error.reason}`,
+        error.operation === 'decode'
+          ? `a newer version may have written it; look at ${state}, or: ${login}`
+          : `see that ${state} can be written and is not full, then: ${again}`,
+      )
+    case 'Closed':
+      return problem(ExitCode.unexpected, 'the session was closed', again)
+  }
+}
+
+/** The problem that an error is. Of several causes, the last is the one to act on, and the others are named. */
+export const toProblem =
+  (situation: Situation) =>
+  (error: AuthError): Problem => {
+    const causes = AuthError.causes(error)
+    const last = causes[causes.length - 1] ?? causes[0]
+    const others = causes.slice(0, -1).map(AuthError.show.show)
+    const from = fromCause(last, situation)
+    return {
+      ...from,
+      what: others.length === 0 ? from.what : `${from.what} (before that: ${others.join('; ')})`,
+      server: AuthError.answer(error),
+    }
+  }
+
+const requestId = (answer: ServerAnswer): string =>
+  pipe(
+    answer.requestId,
+    O.match(
+      () => '',
+      (id) => `  (request id ${id})`,
+    ),
+  )
+
+const words = ({ error, description }: ServerAnswer): string =>
+  [error, description].flatMap((text) => (O.isSome(text) ? [text.value] : [])).join(': ')
+
+const line = (label: string, text: string): string => `  ${label.padEnd(9)}${text}`
+
+/** The three parts, one a line. */
+export const lines = ({ what, server, likely, next }: Problem): ReadonlyArray<string> => [
+  `tessera: ${what}.`,
+  ...(O.isSome(server)
+    ? [line('server', `${server.value.status} ${words(server.value)}`.trim() + requestId(server.value))]
+    : []),
+  ...(O.isSome(likely) ? [line('likely', likely.value)] : []),
+  line('next', next),
+]
+
+/** The same as an object, for `--json`. */
+export const toJson = ({ exit, what, server, likely, next }: Problem) => ({
+  error: {
+    exit,
+    what,
+    server: pipe(
+      server,
+      O.map(({ status, error, description, requestId: id }) => ({
+        status,
+        error: O.toNullable(error),
+        description: O.toNullable(description),
+        request_id: O.toNullable(id),
+      })),
+      O.toNullable,
+    ),
+    likely: O.toNullable(likely),
+    next,
+  },
+})

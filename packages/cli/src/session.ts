@@ -1,0 +1,195 @@
+/**
+ * From a profile to a source of tokens that every process of this person's shares.
+ */
+import { constants } from 'node:fs'
+import { access, mkdir } from 'node:fs/promises'
+import * as Box from '@tessera/box'
+import {
+  type AuthError,
+  instant,
+  type Limits,
+  millis,
+  RetryPolicy,
+  Strategy,
+  seconds,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import { type NodeEnv, nodeEnv, signer } from '@tessera/node'
+import { type AuthorizationServer, type Client, refreshToken, type TokenEnv } from '@tessera/oauth2'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { ExitCode } from './exitCode.js'
+import { stateFolder } from './folders.js'
+import type { Invocation } from './invocation.js'
+import { type Principal, showPrincipal } from './principal.js'
+import { type Profile, readProfile, situationOf } from './profile.js'
+import { type Problem, problem, toProblem } from './report.js'
+import { sessionFile } from './sessionFile.js'
+
+/** All that a command works with. */
+export interface Session {
+  readonly profile: Profile
+  readonly client: Client
+  /** The base of the API, for resources. */
+  readonly api: string
+  readonly source: TokenSource
+  readonly env: NodeEnv
+  readonly limits: Limits
+  readonly problem: (error: AuthError, presented?: string) => Problem
+}
+
+const SECONDS = 30
+
+export const serverOf = ({ baseUrl }: Pick<Profile, 'baseUrl'>): AuthorizationServer =>
+  pipe(
+    baseUrl,
+    O.match(
+      () => Box.server(),
+      // An `iss` in a callback, where there is one, has to be the server's own.
+      (base) => Box.serverAt(base, { issuer: O.some(base) }),
+    ),
+  )
+
+export const clientOf = (profile: Pick<Profile, 'baseUrl' | 'settings'>): Client =>
+  Box.client({
+    id: profile.settings.clientId,
+    secret: profile.settings.clientSecret,
+    server: serverOf(profile),
+  })
+
+/** A way to a token, and what the server is shown. */
+export interface Acquisition {
+  readonly strategy: Strategy<TokenEnv>
+  readonly presented: string
+}
+
+const subjectOf = (principal: Principal, { enterpriseId }: Box.Settings): Box.SubjectChoice =>
+  principal._tag === 'User'
+    ? Box.user(principal.id)
+    : Box.remembering({ enterprise: O.toUndefined(enterpriseId) })
+
+/** The strategy of a profile: by the key where there is one, by client credentials otherwise, or by a person's login. */
+export const acquisitionOf = (client: Client, { settings, principal }: Profile): E.Either<AuthError, Acquisition> => {
+  if (principal._tag === 'Login') return E.right({ strategy: refreshToken(client), presented: 'the refresh token' })
+  const subject = subjectOf(principal, settings)
+  const retrying = Strategy.retrying(RetryPolicy.exponential({ first: millis(200), tries: 3 }))
+  return O.isNone(settings.appAuth)
+    ? E.right({
+        strategy: pipe(Box.clientCredentials({ client, subject }), retrying),
+        presented: 'the client credentials',
+      })
+    : pipe(
+        Box.keyOf(settings),
+        E.map((key) => ({
+          strategy: pipe(Box.jwt({ client, signer: signer(key), subject }), retrying),
+          presented: 'the assertion',
+        })),
+      )
+}
+
+/** Contains the server, the client and the principal, so that nobody's token serves anybody else. */
+export const keyOf = (client: Client, principal: Principal): string =>
+  `${client.server.tokenEndpoint} ${client.id} ${showPrincipal(principal)}`
+
+/** The folder, and a store in it; a clear word where it cannot be used. */
+const openStore = (folder: string): TE.TaskEither<Problem, TokenStore> =>
+  pipe(
+    TE.tryCatch(
+      async () => {
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+        return sessionFile(folder)
+      },
+      (error) =>
+        problem(
+          ExitCode.store,
+          `sessions cannot be kept in ${folder}${error instanceof Error && 'code' in error ? ` (${error.code})` : ''}`,
+          'make it a folder of your own, or set XDG_STATE_HOME to another',
+        ),
+    ),
+  )
+
+/** Opens the session of the profile that the options name. */
+export const openSession = (invocation: Invocation, command: string): TE.TaskEither<Problem, Session> =>
+  pipe(
+    readProfile(invocation, command),
+    TE.bindTo('profile'),
+    TE.bind('store', () => openStore(stateFolder(invocation.variables))),
+    TE.flatMapEither(({ profile, store }) => {
+      const client = clientOf(profile)
+      const base = situationOf(invocation, command, profile.file)
+      const told = (error: AuthError, presented: string): Problem =>
+        toProblem({
+          ...base,
+          server: pipe(
+            profile.baseUrl,
+            O.match(
+              () => 'Box',
+              (url) => new URL(url).host,
+            ),
+          ),
+          presented,
+          clientId: O.some(client.id),
+          keyId: pipe(
+            profile.settings.appAuth,
+            O.map(({ publicKeyId }) => publicKeyId),
+          ),
+        })(error)
+      return pipe(
+        acquisitionOf(client, profile),
+        E.bimap(
+          (error) => told(error, 'the request'),
+          ({ strategy, presented }): Session => {
+            const env = nodeEnv({ userAgent: 'tessera-cli' })
+            const timeout = seconds(invocation.shared.timeout ?? SECONDS)
+            const limits = { deadline: instant(env.clock.now() + timeout), signal: invocation.signal }
+            const source = pipe(
+              strategy,
+              TokenSource.make({
+                store,
+                key: keyOf(client, profile.principal),
+                revocation: Box.revocation(client),
+                timeout: millis(Math.min(timeout, seconds(15))),
+              }),
+            )(env)()
+            return {
+              profile,
+              client,
+              api: O.getOrElse(() => 'https://api.box.com')(profile.baseUrl),
+              source,
+              env,
+              limits,
+              problem: (error, other = presented) => told(error, other),
+            }
+          },
+        ),
+      )
+    }),
+  )
+
+/** Uses a session and ends it: a renewal under way is committed first, nothing is revoked. */
+export const withSession = (
+  invocation: Invocation,
+  command: string,
+  use: (session: Session) => TE.TaskEither<Problem, void>,
+): TE.TaskEither<Problem, void> =>
+  pipe(
+    openSession(invocation, command),
+    TE.flatMap((session) => async () => {
+      const result = await use(session)()
+      const closed = await session.source.close({ revoke: false })()
+      await session.env.close()
+      return E.isLeft(result) || E.isRight(closed) ? result : E.left(session.problem(closed.left))
+    }),
+  )
+
+/** When something happens, as people say it: `14:32 (in 41 min)`. */
+export const when = (at: number, now: number): string => {
+  const minutes = Math.round((at - now) / 60_000)
+  const time = new Date(at).toTimeString().slice(0, 5)
+  const distance = Math.abs(minutes) < 120 ? `${Math.abs(minutes)} min` : `${Math.round(Math.abs(minutes) / 60)} h`
+  return minutes < 0 ? `${time} (${distance} ago)` : `${time} (in ${distance})`
+}

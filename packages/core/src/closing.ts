@@ -33,14 +33,19 @@ export const closing =
   async () => {
     if (source.closed()) return E.left(AuthError.closed)
     const { signal, ...given } = options
-    const interrupted = (): boolean => signal?.aborted === true
+    if (signal?.aborted) {
+      await source.close({ revoke: false })()
+      return E.left(AuthError.aborted)
+    }
+    // At once: what the use still asks of the source fails, so that it comes to its end.
+    const interrupt = (): void => void source.close({ revoke: false })()
+    signal?.addEventListener('abort', interrupt, { once: true })
     try {
-      const result: E.Either<Error | AuthError.AuthError, A> = interrupted()
-        ? E.left(AuthError.aborted)
-        : await use(source)()
-      const closedThen = await source.close(interrupted() ? { revoke: false } : given)()
+      const result: E.Either<Error | AuthError.AuthError, A> = await use(source)()
+      const closedThen = await source.close(signal?.aborted ? { revoke: false } : given)()
       return E.isLeft(result) || E.isRight(closedThen) ? result : closedThen
     } finally {
+      signal?.removeEventListener('abort', interrupt)
       // A use that throws against its type still leaves the source closed.
       if (!source.closed()) await source.close({ revoke: false })()
     }

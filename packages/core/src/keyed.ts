@@ -50,10 +50,10 @@ export const keyed =
     const sessions = new Map<Key, Session>()
     let isClosed = false
 
-    const evict = (): void => {
+    const evict = (asked: Key): void => {
       for (const [key, { busy }] of sessions) {
         if (sessions.size <= capacity) return
-        if (!busy()) sessions.delete(key)
+        if (key !== asked && !busy()) sessions.delete(key)
       }
     }
 
@@ -64,7 +64,7 @@ export const keyed =
         if (isClosed && there === undefined) void session.source.close({ revoke: false })()
         sessions.delete(key)
         sessions.set(key, session)
-        evict()
+        evict(key)
         return session.source
       },
       size: () => sessions.size,

@@ -1,0 +1,139 @@
+import { AuthError, memoryStore, remoteCallback, TokenSource, type TokenStore } from '@tessera/core'
+import * as fc from 'fast-check'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { left, right, testEnv, textOf } from './support.js'
+
+const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e')
+
+const open = (capacity: number, store: TokenStore = memoryStore()) => {
+  const made: Array<string> = []
+  const gates = new Map<string, () => void>()
+  const held = new Set<string>()
+  const sources = TokenSource.keyed({ store, capacity })((key) => {
+    made.push(key)
+    return remoteCallback(() =>
+      held.has(key)
+        ? new Promise<string>((resolve) => {
+            gates.set(key, () => resolve(`token of ${key}`))
+          })
+        : `token of ${key}`,
+    )
+  })(testEnv())()
+  return { sources, made, hold: (key: string) => held.add(key), release: (key: string) => gates.get(key)?.() }
+}
+
+test('one source a key, each with its own session', async () => {
+  const { sources, made } = open(10)
+  expect(sources.for('a')).toBe(sources.for('a'))
+  expect(sources.for('a').key).toBe('a')
+  expect(textOf(await sources.for('a').get())).toBe('token of a')
+  expect(textOf(await sources.for('b').get())).toBe('token of b')
+  expect(made).toEqual(['a', 'b'])
+})
+
+test('those used last are kept: a model', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(keys, { maxLength: 30 }), (capacity, asked) => {
+      const { sources, made } = open(capacity)
+      const kept: Array<string> = []
+      const expected: Array<string> = []
+      for (const key of asked) {
+        sources.for(key)
+        const at = kept.indexOf(key)
+        if (at === -1) expected.push(key)
+        else kept.splice(at, 1)
+        kept.push(key)
+        if (kept.length > capacity) kept.shift()
+        expect(sources.size()).toBe(kept.length)
+      }
+      expect(made).toEqual(expected)
+    }),
+  )
+})
+
+test('a session that was dropped goes on from the store', async () => {
+  const { sources } = open(1)
+  const first = right(await sources.for('a').get())
+  sources.for('b')
+  expect(right(await sources.for('a').get())).toEqual(first)
+})
+
+test('one with a renewal under way is never dropped, and is when it is done', async () => {
+  const { sources, made, hold, release } = open(1)
+  hold('a')
+  const source = sources.for('a')
+  const running = source.get()
+  for (let round = 0; round < 20; round++) await null
+  sources.for('b')
+  expect(sources.size()).toBe(2)
+  expect(sources.for('a')).toBe(source)
+  release('a')
+  expect(textOf(await running)).toBe('token of a')
+  await source.settled()
+  sources.for('c')
+  expect(sources.size()).toBe(1)
+  expect(made).toEqual(['a', 'b', 'c'])
+})
+
+test('the one that was just asked for is not dropped, even if all others are busy', async () => {
+  const { sources, hold, release } = open(1)
+  hold('a')
+  const running = sources.for('a').get()
+  for (let round = 0; round < 20; round++) await null
+  const other = sources.for('b')
+  expect(sources.for('b')).toBe(other)
+  release('a')
+  await running
+})
+
+test('one whose token the store does not hold yet is never dropped', async () => {
+  const memory = memoryStore()
+  let isBroken = false
+  const broken: TokenStore = {
+    ...memory,
+    compareAndSet: (key, expected, next) =>
+      isBroken ? TE.left(AuthError.storeFailed('compareAndSet', 'full')) : memory.compareAndSet(key, expected, next),
+  }
+  const env = testEnv()
+  const sources = TokenSource.keyed({ store: broken, capacity: 1 })(() =>
+    remoteCallback(() => {
+      isBroken = true
+      return 'rotated'
+    }),
+  )(env)()
+  const source = sources.for('a')
+  const failed = left(await env.clock.settle(source.get()))
+  expect(failed).toMatchObject({ _tag: 'StoreFailed', pending: true })
+  sources.for('b')
+  expect(sources.for('a')).toBe(source)
+  isBroken = false
+  expect(textOf(await env.clock.settle(source.get()))).toBe('rotated')
+})
+
+describe('close', () => {
+  test('all are closed, and a later one is too', async () => {
+    const { sources } = open(10)
+    const [a, b] = [sources.for('a'), sources.for('b')]
+    expect(await sources.close()()).toEqual({ _tag: 'Right', right: undefined })
+    expect([a.closed(), b.closed(), sources.for('c').closed()]).toEqual([true, true, true])
+    expect(left(await sources.for('c').get())).toEqual(AuthError.closed)
+    expect(sources.for('a')).toBe(a)
+  })
+
+  test('the first error is reported, after all are closed', async () => {
+    const env = testEnv()
+    const revoked: Array<string> = []
+    const sources = TokenSource.keyed({
+      store: memoryStore(),
+      revocation: () => () => () => {
+        revoked.push('one')
+        return TE.left(AuthError.unreachable('u', 'r'))
+      },
+    })(() => remoteCallback(() => 'abc'))(env)()
+    const all = ['a', 'b', 'c'].map((key) => sources.for(key))
+    for (const source of all) await source.get()
+    expect(left(await env.clock.settle(sources.close()()))).toEqual(AuthError.unreachable('u', 'r'))
+    expect(all.map((source) => source.closed())).toEqual([true, true, true])
+    expect(revoked).toHaveLength(3)
+  })
+})

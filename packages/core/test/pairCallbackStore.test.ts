@@ -1,0 +1,333 @@
+import {
+  AuthError,
+  CellCodec,
+  instant,
+  Lifecycle,
+  millis,
+  pairCallbackStore,
+  plus,
+  Secret,
+  type Strategy,
+  type TokenPair,
+  TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import { modelServer, scriptedStrategy, tokenSets, tokenTexts } from '@tessera/testing'
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { access, left, right, START, tagOf, testEnv, textOf, token } from './support.js'
+
+const refresh = (text: string) => Secret.make('RefreshToken', text)
+const pair = (accessToken: string, refreshToken: string | null = null): TokenPair => ({ accessToken, refreshToken })
+const cellOf = (of: TokenSet, more: Partial<Lifecycle.Cell<TokenSet>> = {}): Lifecycle.Cell<TokenSet> => ({
+  ...Lifecycle.empty,
+  epoch: 1,
+  generation: 1,
+  token: O.some(of),
+  ...more,
+})
+const next = (version: string, cell: Lifecycle.Cell<TokenSet>) => ({ version, record: CellCodec.encode(cell) })
+
+/** The application's side: what it holds, what it was told, and whether it fails. */
+const application = (initial: TokenPair | null = null) => {
+  const told: Array<TokenPair | null> = []
+  const state: { pair: TokenPair | null; fails: 'never' | 'before' | 'after' } = { pair: initial, fails: 'never' }
+  const store = pairCallbackStore({
+    retrieve: () => state.pair,
+    store: (given) => {
+      if (state.fails === 'before') throw new Error('hunter22')
+      told.push(given)
+      state.pair = given
+      if (state.fails === 'after') throw new Error('hunter22')
+    },
+  })
+  return { state, told, store }
+}
+
+const readCell = async (store: TokenStore) => {
+  const stamped = right(await store.get('k')())
+  return { stamped, cell: right(CellCodec.decode(stamped.record)) }
+}
+
+test('S-OAUTH2-08 S-COOP-01 the callback sees opened texts, and null after a revoke', async () => {
+  await fc.assert(
+    fc.asyncProperty(tokenSets, async (value) => {
+      const { store, told } = application()
+      await store.compareAndSet('k', '', next('1', cellOf(value)))()
+      await store.compareAndSet('k', '1', next('2', cellOf(value, { epoch: 2, verdict: { _tag: 'Revoked' } })))()
+      expect(told).toEqual([
+        pair(Secret.open(value.accessToken), pipe(value.refreshToken, O.map(Secret.open), O.toNullable)),
+        null,
+      ])
+    }),
+  )
+})
+
+test('the key is handed on', async () => {
+  const retrieve = jest.fn(() => null)
+  const write = jest.fn()
+  const store = pairCallbackStore({ retrieve, store: write })
+  await store.get('ann')()
+  await store.compareAndSet('bob', '', next('1', cellOf(token('a'))))()
+  expect(retrieve.mock.calls).toEqual([['ann']])
+  expect(write.mock.calls).toEqual([[pair('a'), 'bob']])
+})
+
+test('no callback for a write that leaves the pair as it is', async () => {
+  await fc.assert(
+    fc.asyncProperty(tokenSets, fc.nat(), async (value, generation) => {
+      const { store, told } = application()
+      await store.compareAndSet('k', '', next('1', cellOf(value)))()
+      const intent = O.some({ nonce: O.some('n'), firstAt: START, until: START, recovery: false })
+      await store.compareAndSet('k', '1', next('2', cellOf(value, { intent, generation })))()
+      await store.compareAndSet('k', '2', next('3', cellOf(value, { refused: true, generation })))()
+      expect(told).toHaveLength(1)
+      expect((await readCell(store)).cell).toMatchObject({ refused: true, generation })
+    }),
+  )
+})
+
+test('S-COOP-01 a pair that somebody else wrote is a new epoch, with unknown expiry', async () => {
+  await fc.assert(
+    fc.asyncProperty(tokenSets, tokenTexts, fc.option(tokenTexts), async (mine, theirs, theirRefresh) => {
+      const { store, state } = application()
+      await store.compareAndSet('k', '', next('1', cellOf(mine, { epoch: 4, generation: 9, refused: true })))()
+      state.pair = pair(`${theirs} theirs`, theirRefresh)
+      const { stamped, cell } = await readCell(store)
+      expect(stamped.version).not.toBe('1')
+      expect(cell).toEqual({
+        ...Lifecycle.empty,
+        epoch: 5,
+        generation: 10,
+        token: O.some(
+          token(`${theirs} theirs`, { refreshToken: theirRefresh === null ? O.none : O.some(refresh(theirRefresh)) }),
+        ),
+      })
+      expect((await readCell(store)).stamped).toEqual(stamped)
+      const stale = right(await store.compareAndSet('k', '1', next('2', cellOf(mine)))())
+      expect(stale).toEqual({ _tag: 'Conflict', found: stamped })
+    }),
+  )
+})
+
+test('a pair that is there at the start is an epoch too; one that was taken away ends it', async () => {
+  const { store, state } = application(pair('theirs', 'r'))
+  expect((await readCell(store)).cell).toMatchObject({ epoch: 1, generation: 1, token: O.some({}) })
+  state.pair = null
+  expect((await readCell(store)).cell).toEqual({ ...Lifecycle.empty, epoch: 2, generation: 2 })
+})
+
+describe('B-OAUTH2-08 a callback that throws', () => {
+  test('before it wrote: nothing is changed, and what it threw is not shown', async () => {
+    const { store, state, told } = application()
+    await store.compareAndSet('k', '', next('1', cellOf(token('a'))))()
+    state.fails = 'before'
+    const failed = left(await store.compareAndSet('k', '1', next('2', cellOf(token('b'))))())
+    expect(failed).toMatchObject({ _tag: 'StoreFailed', operation: 'compareAndSet' })
+    expect(JSON.stringify(failed)).not.toContain('hunter22')
+    expect((await readCell(store)).stamped.version).toBe('1')
+    state.fails = 'never'
+    expect(right(await store.compareAndSet('k', '1', next('2', cellOf(token('b'))))())._tag).toBe('Committed')
+    expect(told).toEqual([pair('a'), pair('b')])
+  })
+
+  test('after it wrote: the write is recognised by the next read, with all that the cell knows', async () => {
+    await fc.assert(
+      fc.asyncProperty(tokenSets, tokenSets, async (before, after) => {
+        fc.pre(!Secret.eq.equals(before.accessToken, after.accessToken))
+        const { store, state } = application()
+        await store.compareAndSet('k', '', next('1', cellOf(before)))()
+        state.fails = 'after'
+        const written = next('2', cellOf(after, { generation: 2 }))
+        expect(tagOf(await store.compareAndSet('k', '1', written)())).toBe('StoreFailed')
+        const { stamped } = await readCell(store)
+        expect(stamped).toMatchObject({ version: '2', record: O.some(written.record) })
+        expect(right(await store.compareAndSet('k', '1', written)())._tag).toBe('Committed')
+      }),
+    )
+  })
+
+  test('after it wrote a revoke: the tombstone is recognised too', async () => {
+    const { store, state } = application()
+    await store.compareAndSet('k', '', next('1', cellOf(token('a'))))()
+    state.fails = 'after'
+    await store.compareAndSet('k', '1', next('2', cellOf(token('a'), { epoch: 2, verdict: { _tag: 'Revoked' } })))()
+    expect((await readCell(store)).cell).toMatchObject({ epoch: 2, verdict: { _tag: 'Revoked' } })
+  })
+
+  test('at a read', async () => {
+    const store = pairCallbackStore({
+      retrieve: () => Promise.reject(new Error('hunter22')),
+      store: () => undefined,
+    })
+    const failed = left(await store.get('k')())
+    expect(failed).toMatchObject({ _tag: 'StoreFailed', operation: 'get' })
+    expect(JSON.stringify(failed)).not.toContain('hunter22')
+  })
+
+  test('a record that is none of ours is refused, and nothing is called', async () => {
+    const { store, told } = application()
+    const rubbish = { version: '1', record: Secret.make('Record', '{}') }
+    expect(tagOf(await store.compareAndSet('k', '', rubbish)())).toBe('StoreFailed')
+    expect(told).toEqual([])
+  })
+})
+
+describe('the lock', () => {
+  const locked = (exclusive: <A>(key: string, use: () => Promise<A>) => Promise<A>) =>
+    pairCallbackStore({ retrieve: () => null, store: () => undefined, exclusive })
+  const lockOf = ({ exclusive }: TokenStore) => {
+    if (exclusive === undefined) throw new Error('there is a lock')
+    return exclusive
+  }
+
+  test('its result, or error, is handed on', async () => {
+    const calls: Array<string> = []
+    const lock = lockOf(
+      locked((key, use) => {
+        calls.push(key)
+        return use()
+      }),
+    )
+    expect(await lock('k', TE.right(7))()).toEqual(E.right(7))
+    expect(await lock('k', TE.left(AuthError.closed))()).toEqual(E.left(AuthError.closed))
+    expect(calls).toEqual(['k', 'k'])
+  })
+
+  test('one that fails is a typed error, and what it threw is not shown', async () => {
+    const failed = left(await lockOf(locked(() => Promise.reject(new Error('hunter22'))))('k', TE.right(7))())
+    expect(failed._tag).toBe('StoreFailed')
+    expect(JSON.stringify(failed)).not.toContain('hunter22')
+  })
+
+  test('S-COOP-01 with it, two processes that share a pair redeem each refresh token once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 4 }), async (scheduler, count) => {
+        const env = testEnv()
+        const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: env.clock })
+        const start = server.login()
+        let shared: TokenPair | null = pair('stale', pipe(start.refreshToken, O.map(Secret.open), O.toNullable))
+        let tail: Promise<unknown> = Promise.resolve()
+        const open = () =>
+          pipe(
+            server.refreshing((call) => async () => {
+              await scheduler.schedule(Promise.resolve(), 'the request')
+              const answer = await call()
+              await scheduler.schedule(Promise.resolve(), 'the answer')
+              return answer
+            }),
+            TokenSource.make({
+              store: pairCallbackStore({
+                retrieve: async () => {
+                  await scheduler.schedule(Promise.resolve(), 'retrieve')
+                  return shared
+                },
+                store: async (given) => {
+                  await scheduler.schedule(Promise.resolve(), 'store')
+                  shared = given
+                },
+                exclusive: (_, use) => {
+                  const run = tail.then(use, use)
+                  tail = run.catch(() => undefined)
+                  return run
+                },
+              }),
+            }),
+          )(env)()
+        const sources = Array.from({ length: count }, open)
+        const results = await scheduler.waitFor(
+          Promise.all(
+            sources.map(async (source) => {
+              await source.refuse(access('stale'))()
+              return source.get()
+            }),
+          ),
+        )
+        expect(new Set(results.map(textOf))).toEqual(new Set(['access 2']))
+        expect(server.counts()).toMatchObject({ redeemed: 1, repeated: 0 })
+        expect(shared).toEqual(pair('access 2', 'refresh 2'))
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+describe('under a source', () => {
+  test('S-COOP-01 a foreign pair is used until a 401, and then renewed from its refresh token', async () => {
+    const env = testEnv()
+    const { store, state, told } = application(pair('theirs', 'their refresh'))
+    const { strategy, attempts } = scriptedStrategy([E.right(token('mine', { refreshToken: O.some(refresh('r2')) }))], {
+      needsRefreshToken: true,
+    })
+    const source = pipe(strategy, TokenSource.make({ store, key: 'k' }))(env)()
+    expect(textOf(await source.get())).toBe('theirs')
+    await env.clock.advance(millis(1e9))
+    expect(textOf(await source.get())).toBe('theirs')
+    expect(attempts()).toEqual([])
+    await source.refuse(access('theirs'))()
+    expect(textOf(await source.get())).toBe('mine')
+    expect(attempts().map(({ previous }) => previous)).toEqual([
+      O.some(token('theirs', { refreshToken: O.some(refresh('their refresh')) })),
+    ])
+    expect(told).toEqual([pair('mine', 'r2')])
+    expect(state.pair).toEqual(pair('mine', 'r2'))
+  })
+
+  test('S-COOP-01 what somebody else renewed means no request', async () => {
+    const env = testEnv()
+    const { store, state } = application(pair('first', 'r1'))
+    const { strategy, attempts } = scriptedStrategy([], { needsRefreshToken: true })
+    const source = pipe(strategy, TokenSource.make({ store, key: 'k' }))(env)()
+    expect(textOf(await source.get())).toBe('first')
+    state.pair = pair('second', 'r2')
+    await source.refuse(access('first'))()
+    expect(textOf(await source.get())).toBe('second')
+    expect(attempts()).toEqual([])
+  })
+
+  test('a revoke tells the application nothing but null, and a login starts anew', async () => {
+    const env = testEnv()
+    const { store, told } = application(pair('first', 'r1'))
+    const { strategy } = scriptedStrategy([], { needsRefreshToken: true })
+    const source = pipe(strategy, TokenSource.make({ store, key: 'k' }))(env)()
+    expect(await source.revoke()).toEqual(E.right('forgotten'))
+    expect(tagOf(await source.get())).toBe('ReauthenticationRequired')
+    const login: Strategy<unknown> = () => RTE.right(token('new', { expiresAt: O.some(plus(START, millis(1e7))) }))
+    expect(textOf(await source.login(login)({})())).toBe('new')
+    expect(textOf(await source.get())).toBe('new')
+    expect(told).toEqual([null, pair('new')])
+  })
+
+  test('B-OAUTH2-08 a callback that fails after a rotation loses nothing', async () => {
+    const env = testEnv()
+    const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: env.clock })
+    const start = server.login()
+    const { store, state, told } = application(
+      pair('stale', pipe(start.refreshToken, O.map(Secret.open), O.toNullable)),
+    )
+    const source = pipe(server.refreshing(), TokenSource.make({ store, key: 'k' }))(env)()
+    await source.get()
+    await source.refuse(access('stale'))()
+    state.fails = 'before'
+    expect(left(await env.clock.settle(source.get()))).toMatchObject({ _tag: 'StoreFailed', pending: true })
+    state.fails = 'never'
+    expect(textOf(await env.clock.settle(source.get()))).toBe('access 2')
+    expect(server.counts()).toMatchObject({ redeemed: 1, repeated: 0 })
+    expect(told).toEqual([pair('access 2', 'refresh 2')])
+  })
+
+  test('what the cell knows besides the pair is kept in the process', async () => {
+    const env = testEnv()
+    const { store } = application()
+    const expiresAt = instant(START + 3_600_000)
+    const { strategy } = scriptedStrategy([E.right(TokenSet.make(access('a'), { expiresAt: O.some(expiresAt) }))])
+    const source = pipe(strategy, TokenSource.make({ store, key: 'k' }))(env)()
+    await source.get()
+    expect(right(await source.inspect())).toMatchObject({ expiresAt: O.some(expiresAt), state: 'valid', generation: 1 })
+  })
+})

@@ -149,7 +149,7 @@ const fromMembers = (
 }
 
 /** What {@link codec} writes: plain JSON values with the secrets opened, for a store's record only. */
-export type Output = Encoded & { readonly [later: string]: unknown }
+export type Output = { readonly v: 1; readonly access_token: string; readonly [member: string]: unknown }
 
 const encode = (token: TokenSet): Output => {
   const { server, later } = fromMembers(token.members)

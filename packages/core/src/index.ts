@@ -14,7 +14,23 @@ import * as StrategyModule from './Strategy.js'
 import * as TokenSetModule from './TokenSet.js'
 import type * as TokenSourceModule from './TokenSource.js'
 
-export type { ServerAnswer } from './AuthError.js'
+export type {
+  Aborted,
+  AuthException,
+  Cause,
+  Closed,
+  Exhausted,
+  Malformed,
+  Misconfigured,
+  NotApplicable,
+  OutcomeUnknown,
+  ReauthenticationRequired,
+  Rejected,
+  ServerAnswer,
+  StoreFailed,
+  TimedOut,
+  Unreachable,
+} from './AuthError.js'
 export const AuthError = AuthErrorModule
 export type AuthError = AuthErrorModule.AuthError
 export * as CellCodec from './CellCodec.js'
@@ -33,8 +49,10 @@ export type RetryPolicy = RetryPolicyModule.RetryPolicy
 export { type RemoteAnswer, type RemoteRequest, remoteCallback } from './remoteCallback.js'
 export const Secret = SecretModule
 export type Secret<Kind extends string = string> = SecretModule.Secret<Kind>
+export type { Exponential, RetryStatus } from './RetryPolicy.js'
 export type { SourceEvent } from './SourceEvent.js'
 export type { Attempt, Traits } from './Strategy.js'
+export type { Output as TokenSetOutput } from './TokenSet.js'
 export const Strategy = StrategyModule
 export type Strategy<R> = StrategyModule.Strategy<R>
 export { between, type Duration, earliest, type Instant, instant, millis, minutes, plus, seconds } from './Time.js'

@@ -19,7 +19,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
-import { assertion, type Claims, expiry, jti } from './internal/assertion.js'
+import { assertion, expiry, jti } from './internal/assertion.js'
 import type { Signer } from './Signer.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
@@ -44,7 +44,7 @@ export interface JwtAssertionOptions {
   /** How long an assertion lives, in ms. Default: 30 s. */
   readonly lifetime?: Duration | undefined
   /** Further claims. The grant's own cannot be changed by them. */
-  readonly claims?: Claims | undefined
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
   /**
    * The server's time, where its rejection proves that our clock is skewed. There is then one more try, with that time and a
    * new `jti`. Nothing is learned beyond the attempt.

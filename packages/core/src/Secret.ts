@@ -86,24 +86,27 @@ const base64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => S
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /**
- * The forms in which a secret may turn up in a text: raw, percent- and form-encoded, JSON-escaped, base64, base64url and hex.
+ * The forms in which a secret may turn up in a text: raw, percent- and form-encoded, JSON-escaped, base64, base64url and hex,
+ * with capital or small letters where a form takes both.
  */
 export const forms = (value: string): ReadonlyArray<string> => {
   const bytes = new TextEncoder().encode(value)
   // `encodeURIComponent` throws at a lone surrogate; the encoder has replaced it, as every encoder does.
   const encoded = encodeURIComponent(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes))
+  // A form encodes more than `encodeURIComponent` does: `~`, `!`, `'`, `(` and `)`.
+  const form = new URLSearchParams([['', value]]).toString().slice(1)
+  const percent = [encoded, encoded.replaceAll('%20', '+'), form, form.replaceAll('+', '%20')]
   const b64 = base64(bytes).replace(/=+$/, '')
   return [
     ...new Set([
       value,
-      encoded,
-      encoded.replaceAll('%20', '+'),
-      // A form encodes more than `encodeURIComponent` does: `~`, `!`, `'`, `(` and `)`.
-      new URLSearchParams([['', value]]).toString().slice(1),
+      ...percent,
+      ...percent.map((text) => text.replace(/%../g, (byte) => byte.toLowerCase())),
       JSON.stringify(value).slice(1, -1),
       b64,
       b64.replaceAll('+', '-').replaceAll('/', '_'),
       hex(bytes),
+      hex(bytes).toUpperCase(),
     ]),
   ]
 }

@@ -85,6 +85,7 @@ export const makeSession = <R>(
   let refusing: Secret.Secret | undefined
   let refusal: { readonly access: Secret.Secret; readonly done: Promise<Result<void>> } | undefined
   let initial = O.fromNullable(config.initial)
+  let initialWrite: SessionEvent | undefined
   let isClosed = false
   const work = new Set<Promise<unknown>>()
 
@@ -188,7 +189,8 @@ export const makeSession = <R>(
     }
     if (decision.work._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
     if (decision.work._tag === 'DiscardAndRevoke') {
-      const revoked = await revokeAtServer(decision.work.token)
+      // An initial token that came second is the session that others began, or its ancestor: a revoke would end theirs.
+      const revoked = event === initialWrite ? E.right('forgotten') : await revokeAtServer(decision.work.token)
       tell({ _tag: 'Discarded', revoked: E.isRight(revoked) && revoked.right === 'revoked' })
     }
     return applied
@@ -340,6 +342,7 @@ export const makeSession = <R>(
     const token = toStoreClock(initial.value, known)
     initial = O.none
     const event: SessionEvent = { _tag: 'LoggedIn', from: known.cell.epoch, nonce: nonce(random)(), token }
+    initialWrite = event
     return pipe(
       await exclusively(deadline, () => commit(event, O.some(known), deadline)),
       E.map(() => true),
@@ -468,6 +471,8 @@ export const makeSession = <R>(
     O.isSome(cache.token) &&
     Secret.eq.equals(cache.token.value.accessToken, used) &&
     O.isSome(cache.token.value.issuedAt) &&
+    // One from the future, by a clock that was set back or is another process's, has no age to wait for.
+    clock.now() >= cache.token.value.issuedAt.value &&
     clock.now() < plus(cache.token.value.issuedAt.value, minimumAge)
 
   const refuse =

@@ -127,7 +127,11 @@ export const downscoping =
     }
 
     const tokensFor = (target: Target): Tokens => {
-      const name = JSON.stringify([[...target.scope].sort(), target.resource, target.parameters])
+      const name = JSON.stringify([
+        [...target.scope].sort(),
+        target.resource,
+        Object.entries(target.parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
+      ])
 
       const get: TaskEither<AuthError.AuthError, TokenSet> = async () => {
         const subject = await parent.get()

@@ -95,7 +95,9 @@ export const forms = (value: string): ReadonlyArray<string> => {
   const encoded = encodeURIComponent(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes))
   // A form encodes more than `encodeURIComponent` does: `~`, `!`, `'`, `(` and `)`.
   const form = new URLSearchParams([['', value]]).toString().slice(1)
-  const percent = [encoded, encoded.replaceAll('%20', '+'), form, form.replaceAll('+', '%20')]
+  // RFC 3986 encodes those but `~`.
+  const strict = form.replaceAll('+', '%20').replaceAll('%7E', '~')
+  const percent = [encoded, encoded.replaceAll('%20', '+'), form, strict]
   const b64 = base64(bytes).replace(/=+$/, '')
   return [
     ...new Set([

@@ -42,5 +42,6 @@ export const commandLine = ({ self, shared }: Invocation, command: string): stri
     ...(shared.config === undefined ? [] : ['--config', word(shared.config)]),
     ...(shared.profile === undefined ? [] : ['--profile', word(shared.profile)]),
     ...(shared.baseUrl === undefined ? [] : ['--base-url', word(shared.baseUrl)]),
-    ...(shared.as === undefined ? [] : ['--as', word(shared.as)]),
+    // A login is its own session, whatever is said.
+    ...(shared.as === undefined || command === 'login' ? [] : ['--as', word(shared.as)]),
   ].join(' ')

@@ -33,6 +33,10 @@ export interface Output {
   readonly written: () => string
 }
 
+/** Whether a stream takes colours: a terminal that can, of a person who does not say no (no-color.org). */
+export const takesColor = (sink: Sink, variables: Readonly<Record<string, string | undefined>>): boolean =>
+  sink.isTTY === true && (variables['NO_COLOR'] ?? '') === '' && variables['TERM'] !== 'dumb'
+
 const PATIENCE = 500
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME = 80

@@ -12,7 +12,7 @@ import type { LoginOptions } from './commands/login.js'
 import type { SandboxCommandOptions } from './commands/sandbox.js'
 import { ExitCode, exitCodesHelp } from './exitCode.js'
 import type { Command, Invocation, SharedOptions } from './invocation.js'
-import { makeOutput } from './output.js'
+import { makeOutput, takesColor } from './output.js'
 import { type Problem, problem } from './report.js'
 
 /** How this program was called, so that what it proposes can be typed. */
@@ -36,7 +36,9 @@ const count =
 
 const collect = (text: string, before: ReadonlyArray<string> = []): ReadonlyArray<string> => [...before, text]
 
-const PORT = new Option('--port <number>', 'the port on 127.0.0.1; 0 is a free one').argParser(count(0, 65_535)).default(0)
+const PORT = new Option('--port <number>', 'the port on 127.0.0.1; 0 is a free one')
+  .argParser(count(0, 65_535))
+  .default(0)
 
 const describe = (root: Commander): void => {
   root
@@ -47,7 +49,7 @@ const describe = (root: Commander): void => {
     .option('--config <file>', 'a settings file instead of a profile: box_config.json of the developer console')
     .option('--base-url <url>', 'another server than Box: the sandbox, or a gateway')
     .option('--as <who>', 'whom the token is for: service, user:ID, or login')
-    .addOption(new Option('--timeout <seconds>', 'how long to wait at most').argParser(count(0.1, 86_400)))
+    .addOption(new Option('--timeout <seconds>', 'how long to wait at most (30)').argParser(count(0.1, 86_400)))
     .option('--json', 'one object on standard output')
     .option('--quiet', 'nothing on standard error but errors and what cannot do without you')
     .showHelpAfterError(false)
@@ -75,7 +77,10 @@ const addCommands = (root: Commander, run: Run): void => {
   root
     .command('token')
     .description('print a token that is valid now')
-    .addHelpText('after', '\nExample:\n  $ curl -H "Authorization: Bearer $(tessera token)" https://api.box.com/2.0/users/me')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ curl -H "Authorization: Bearer $(tessera token)" https://api.box.com/2.0/users/me',
+    )
     .action(() => run(async () => (await import('./commands/token.js')).token, {}))
   root
     .command('login')
@@ -100,7 +105,9 @@ const addCommands = (root: Commander, run: Run): void => {
     .option('--resource <item>', 'where: file:ID, folder:ID or an address')
     .addOption(new Option('--shared-link <url>', 'where: a shared link').conflicts('resource'))
     .addHelpText('after', '\nExample:\n  $ tessera downscope --scope item_preview --resource file:123')
-    .action((options: DownscopeOptions) => run(async () => (await import('./commands/downscope.js')).downscope, options))
+    .action((options: DownscopeOptions) =>
+      run(async () => (await import('./commands/downscope.js')).downscope, options),
+    )
   root
     .command('revoke')
     .description('end the session, here and at the server')
@@ -119,15 +126,26 @@ const addCommands = (root: Commander, run: Run): void => {
         .default('grace-until-use'),
     )
     .option('--write <file>', 'also write the settings here, exactly as the developer console does')
-    .action((options: SandboxCommandOptions) => run(async () => (await import('./commands/sandbox.js')).sandbox, options))
+    .action((options: SandboxCommandOptions) =>
+      run(async () => (await import('./commands/sandbox.js')).sandbox, options),
+    )
   root
     .command('demo')
-    .description('a tour of it all over a local server; with --config and --base-url, its first steps at a server of yours')
+    .description(
+      'a tour of it all over a local server; with --config and --base-url, its first steps at a server of yours',
+    )
     .action((options: DemoOptions) => run(async () => (await import('./commands/demo.js')).demo, options))
 }
 
 const usage = ({ message }: CommanderError, self: string): Problem =>
-  problem(ExitCode.usage, message.replace(/^error: /, '').replace(/\.?\n.*$/s, '').replace(/\.$/, ''), `${self} --help`)
+  problem(
+    ExitCode.usage,
+    message
+      .replace(/^error: /, '')
+      .replace(/\.?\n.*$/s, '')
+      .replace(/\.$/, ''),
+    `${self} --help`,
+  )
 
 /** Runs what the arguments say. The promise gives the exit code and never rejects. */
 export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
@@ -135,7 +153,7 @@ export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
   // Whoever reads the output may go before it ends.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
   const self = selfOf(argv[1] ?? 'tessera')
-  const color = stderr.isTTY === true && (env['NO_COLOR'] ?? '') === ''
+  const color = takesColor(stderr, env)
   const interruption = new AbortController()
   const outputOf = ({ json = false, quiet = false }: SharedOptions) =>
     makeOutput({ out: stdout, err: stderr, json, quiet, color })
@@ -180,7 +198,11 @@ export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
     // What was thrown may hold anything, so that only its kind is shown.
     const kind = error instanceof Error ? error.name : typeof error
     outputOf(root.opts<SharedOptions>()).problem(
-      problem(ExitCode.unexpected, `something went wrong inside (${kind})`, 'report it, with the command that you typed'),
+      problem(
+        ExitCode.unexpected,
+        `something went wrong inside (${kind})`,
+        'report it, with the command that you typed',
+      ),
     )
     return ExitCode.unexpected
   }

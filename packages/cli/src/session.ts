@@ -67,9 +67,7 @@ export interface Acquisition {
 }
 
 const subjectOf = (principal: Principal, { enterpriseId }: Box.Settings): Box.SubjectChoice =>
-  principal._tag === 'User'
-    ? Box.user(principal.id)
-    : Box.remembering({ enterprise: O.toUndefined(enterpriseId) })
+  principal._tag === 'User' ? Box.user(principal.id) : Box.remembering({ enterprise: O.toUndefined(enterpriseId) })
 
 /** The strategy of a profile: by the key where there is one, by client credentials otherwise, or by a person's login. */
 export const acquisitionOf = (client: Client, { settings, principal }: Profile): E.Either<AuthError, Acquisition> => {

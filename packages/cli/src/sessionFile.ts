@@ -58,7 +58,8 @@ const replace = async (file: string, row: StoredRecord): Promise<void> => {
   }
 }
 
-const TURN = { patience: 5_000, least: 2, most: 12 }
+const PATIENCE = 5_000
+const POLL = { least: 2, most: 12 }
 
 const create = async (lock: string): Promise<boolean> => {
   try {
@@ -97,13 +98,13 @@ const clear = async (lock: string): Promise<void> => {
   }
 }
 
-const exclusively = async <A>(file: string, use: () => Promise<A>): Promise<A> => {
+const exclusively = async <A>(file: string, patience: number, use: () => Promise<A>): Promise<A> => {
   const lock = `${file}.lock`
   const started = performance.now()
   while (!(await create(lock))) {
-    if (performance.now() - started > TURN.patience) throw new Error('the lock is held')
+    if (performance.now() - started > patience) throw new Error('the lock is held')
     await clear(lock)
-    await sleep(TURN.least + Math.random() * (TURN.most - TURN.least))
+    await sleep(POLL.least + Math.random() * (POLL.most - POLL.least))
   }
   try {
     return await use()
@@ -112,14 +113,17 @@ const exclusively = async <A>(file: string, use: () => Promise<A>): Promise<A> =
   }
 }
 
-/** The store over the files of a folder, which is made when something is first written. */
-export const sessionFile = (folder: string): TokenStore =>
+/**
+ * The store over the files of a folder, which is made when something is first written. `patience` is how long a writer waits
+ * for its turn, in ms.
+ */
+export const sessionFile = (folder: string, patience = PATIENCE): TokenStore =>
   recordCallbackStore({
     load: (key) => load(fileOf(folder, key)),
     compareAndSwap: async (key, expected, next) => {
       const file = fileOf(folder, key)
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      return exclusively(file, async () => {
+      return exclusively(file, patience, async () => {
         const there = await load(file)
         if ((there?.version ?? null) !== expected) return false
         await replace(file, next)

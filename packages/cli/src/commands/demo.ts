@@ -50,7 +50,9 @@ const conclude = (
   return E.left(
     problem(
       ExitCode.unexpected,
-      failed.length > 0 ? `${counted(failed.length, 'scene')} of the tour did not end as expected` : 'something was lost or leaked',
+      failed.length > 0
+        ? `${counted(failed.length, 'scene')} of the tour did not end as expected`
+        : 'something was lost or leaked',
       `see what was expected above, then: ${self} demo`,
     ),
   )

@@ -34,7 +34,11 @@ export const downscope: Command<DownscopeOptions> = (invocation, { scope, resour
   withSession(invocation, 'downscope', (session) => {
     const { source, client, env, limits, output } = { ...session, output: invocation.output }
     const usage = (error: AuthError): Problem =>
-      problem(ExitCode.usage, error._tag === 'Misconfigured' ? error.message : 'wrong resource', `${invocation.self} downscope --help`)
+      problem(
+        ExitCode.usage,
+        `--resource is wrong${error._tag === 'Misconfigured' ? `: ${error.message}` : ''}`,
+        `${invocation.self} downscope --help`,
+      )
     return pipe(
       resource === undefined ? E.right(undefined) : resourceOf(resource, session.api),
       E.mapLeft(usage),

@@ -2,9 +2,25 @@
  * What the scenes play in: a server of their own, and a client of it.
  */
 import * as Box from '@tessera/box'
-import { AuthError, memoryStore, millis, Secret, type SourceConfig, type SourceEvent, type Tokens, TokenSource } from '@tessera/core'
+import {
+  AuthError,
+  memoryStore,
+  millis,
+  Secret,
+  type SourceConfig,
+  type SourceEvent,
+  TokenSource,
+  type Tokens,
+} from '@tessera/core'
 import { authenticatedFetch, type NodeEnv, nodeEnv, run } from '@tessera/node'
-import { authorizationCode, type Client, callback, refreshToken, type TokenEnv, type Transaction } from '@tessera/oauth2'
+import {
+  authorizationCode,
+  type Client,
+  callback,
+  refreshToken,
+  type TokenEnv,
+  type Transaction,
+} from '@tessera/oauth2'
 import { type Sandbox, startSandbox } from '@tessera/sandbox'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

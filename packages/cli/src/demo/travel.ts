@@ -1,7 +1,7 @@
 /**
  * A clock that can be moved forward, for a tour that cannot wait an hour for a token to expire.
  */
-import { type Clock, instant, type Instant, millis } from '@tessera/core'
+import { type Clock, type Instant, instant, millis } from '@tessera/core'
 import { systemClock } from '@tessera/node'
 
 export interface Travel {

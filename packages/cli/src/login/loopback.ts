@@ -40,28 +40,35 @@ export const listen =
   (port: number): TaskEither<AuthError, Loopback> =>
   () =>
     new Promise((resolve) => {
-      let waiting: { readonly check: (url: string) => IOEither<AuthError, Callback>; readonly end: (of: Checked) => void } | undefined
+      let waiting:
+        | { readonly check: (url: string) => IOEither<AuthError, Callback>; readonly end: (of: Checked) => void }
+        | undefined
       let host = ''
 
-      const answer = (response: ServerResponse, status: number, page: string, then?: () => void): void => {
+      const answer = (response: ServerResponse, status: number, page: string): void => {
         response.writeHead(status, HEADERS)
-        response.end(page, then)
+        response.end(page)
+      }
+
+      /** The status for what cannot be the callback. A page that had its name resolve to 127.0.0.1 sends its own name. */
+      const refusal = ({ method, url = '', headers }: IncomingMessage): number | undefined => {
+        if (headers.host !== host) return 400
+        if (url.split('?', 1)[0] !== PATH) return 404
+        return method === 'GET' ? undefined : 405
       }
 
       const handle = (request: IncomingMessage, response: ServerResponse): void => {
-        const { method, url = '', headers } = request
-        // A page that had its name resolve to 127.0.0.1 sends its own name.
-        if (headers.host !== host) return answer(response, 400, pages.foreign)
-        if (url.split('?', 1)[0] !== PATH) return answer(response, 404, pages.foreign)
-        if (method !== 'GET') return answer(response, 405, pages.foreign)
-        if (waiting === undefined) return answer(response, 404, pages.foreign)
-        const checked = waiting.check(url)()
-        if (isForeign(checked)) return answer(response, 400, pages.foreign)
+        const refused = refusal(request)
+        const checked = refused === undefined ? waiting?.check(request.url ?? '')() : undefined
+        if (waiting === undefined || checked === undefined || isForeign(checked)) {
+          answer(response, refused ?? 400, pages.foreign)
+          return
+        }
         const { end } = waiting
         waiting = undefined
-        answer(response, 200, E.isRight(checked) ? pages.received : pages.refused, () => end(checked))
         // A browser that has gone away does not stop the login.
         response.once('close', () => end(checked))
+        answer(response, 200, E.isRight(checked) ? pages.received : pages.refused)
       }
 
       const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 10_000 }, handle)

@@ -1,6 +1,6 @@
 import { memoryStore, TokenSource } from '@tessera/core'
 import { run } from '@tessera/node'
-import { authorizationCode as exchange, callback, refreshToken } from '@tessera/oauth2'
+import { callback, authorizationCode as exchange, refreshToken } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { check, type Scene } from '../Scene.js'
@@ -23,7 +23,7 @@ export const authorizationCode: Scene<World> = {
     const name = await whoami(source)
     await run(source.close({ revoke: false }))
     return {
-      text: `${name} consented; PKCE S256, a forged state refused, pair stored at generation ${generation}`,
+      text: `${name} consented: PKCE S256, a forged state refused, stored at generation ${generation}`,
       checks: [
         check('the user', 'Ada App', name),
         check('a forged state is refused', true, refused),

@@ -26,7 +26,7 @@ export const developerToken: Scene<World> = {
     await whoami(source)
     await run(source.close({ revoke: false }))
     return {
-      text: `asked ${questions === 1 ? 'once' : counted(questions, 'time')} at the prompt (the tour typed it), used twice by ${name}`,
+      text: `asked for ${questions === 1 ? 'once' : counted(questions, 'time')} (the tour typed it), used twice as ${name}`,
       checks: [
         check('the user', 'Ada App', name),
         check('questions', 1, questions),

@@ -33,7 +33,7 @@ export const deviceCode: Scene<World> = {
     const polls = requests() - before
     await run(source.close({ revoke: false }))
     return {
-      text: `a code was shown and typed elsewhere; ${counted(polls, 'poll')}: pending, then granted to ${name}`,
+      text: `a code shown here and typed there; ${counted(polls, 'poll')}: pending, then granted by ${name}`,
       checks: [check('the user', 'Ada App', name), check('polls', 2, polls)],
     }
   },

@@ -18,7 +18,7 @@ export const downscope: Scene<World> = {
     const refused = (await call(one, '/files/456')).status
     await run(source.close({ revoke: false }))
     return {
-      text: `the derived token reads file 123 (${allowed}) and is refused file 456 (${refused}), which its parent reads (${parent})`,
+      text: `the derived token may read file 123 (${allowed}), not 456 (${refused}); its parent may (${parent})`,
       checks: [
         check('file 123', 200, allowed),
         check('file 456', 404, refused),

@@ -24,7 +24,7 @@ export const earlyRenewal: Scene<World> = {
     const same = served.filter(({ accessToken }) => Secret.eq.equals(accessToken, old.accessToken)).length
     await run(source.close({ revoke: false }))
     return {
-      text: `3 min left: ${figure(same)} callers served at once while ${counted(held, 'request')} was under way, then the new token`,
+      text: `3 min left: ${figure(same)} callers served while ${counted(held, 'request')} was under way, then the new token`,
       checks: [
         check('callers served the old token', CALLERS, same),
         check('requests under way', 1, held),

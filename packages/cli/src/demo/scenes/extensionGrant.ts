@@ -32,7 +32,7 @@ export const extensionGrant: Scene<World> = {
     await run(source.close({ revoke: false }))
     await run(person.close({ revoke: false }))
     return {
-      text: `${TOKEN_EXCHANGE} by its bare name: a token came (API ${status})`,
+      text: `any grant by its name and parameters, here an exchange; the API takes the token (${status})`,
       checks: [
         check('the API', 200, status),
         check('scope', '', scope.join(' ')),

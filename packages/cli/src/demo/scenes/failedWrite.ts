@@ -32,7 +32,7 @@ export const failedWrite: Scene<World> = {
     const asked = requests() - before
     await run(source.close({ revoke: false }))
     return {
-      text: `the pair rotated, the database was down for ${counted(failed, 'write')}: kept, committed later, ${counted(asked, 'token request')} in all`,
+      text: `rotated, then the database refused ${counted(failed, 'write')}: kept, saved later, ${counted(asked, 'token request')}`,
       checks: [
         check('the failure says that the token is held', true, pending),
         check('the new pair is in the database', true, saved),

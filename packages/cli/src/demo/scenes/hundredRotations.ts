@@ -25,7 +25,7 @@ export const hundredRotations: Scene<World> = {
     await run(source.close({ revoke: false }))
     const reused = after.reuseRefused - before.reuseRefused
     return {
-      text: `in a row, where a reuse would end the session: ${counted(failures, 'failure')}, ${counted(reused, 'reuse')} (${took.toFixed(0)} ms)`,
+      text: `in a row, where any reuse ends the session: ${counted(failures, 'failure')}, ${counted(reused, 'reuse')} (${took.toFixed(0)} ms)`,
       checks: [
         check('failures', 0, failures),
         check('refresh tokens redeemed', ROTATIONS, after.redeemed - before.redeemed),

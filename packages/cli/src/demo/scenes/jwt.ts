@@ -26,7 +26,7 @@ export const jwt: Scene<World> = {
     await run(source.get)
     await run(source.close({ revoke: false }))
     return {
-      text: `the service account of enterprise ${O.toUndefined(settings.enterpriseId)} got a token (RS256, encrypted key, ${took.toFixed(0)} ms), then another`,
+      text: `service account of enterprise ${O.toUndefined(settings.enterpriseId)}: RS256, encrypted key, ${took.toFixed(0)} ms; renewed by a new assertion`,
       checks: [check('the account', 'Sandbox service account', name), check('token requests', 2, requests() - before)],
     }
   },

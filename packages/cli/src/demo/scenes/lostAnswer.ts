@@ -25,7 +25,7 @@ export const lostAnswer: Scene<World> = {
     const name = await whoami(source)
     await run(source.close({ revoke: false }))
     return {
-      text: `the server rotated, then the connection broke: asked again under grace, ${counted(failures, 'failure')}, nobody logs in again`,
+      text: `rotated, then the connection broke: asked again under grace, ${counted(failures, 'failure')}, no new login`,
       checks: [
         check('failures', 0, failures),
         check('the same pair was answered again', 1, repeated),

@@ -17,7 +17,7 @@ export const refresh: Scene<World> = {
     const redeemed = O.isSome(old.refreshToken) ? box.redemptionsOf(Secret.open(old.refreshToken.value)) : undefined
     await run(source.close({ revoke: false }))
     return {
-      text: `the token had expired: refresh token redeemed once, new pair stored at generation ${generation}`,
+      text: `the token had expired: redeemed once, the new pair stored at generation ${generation}`,
       checks: [
         check('the user', 'Ada App', name),
         check('the pair is new', false, Secret.eq.equals(old.accessToken, next.accessToken)),

@@ -30,7 +30,7 @@ export const sharedStore: Scene<World> = {
     await run(first.close({ revoke: false }))
     await run(second.close({ revoke: false }))
     return {
-      text: `the second found the first's login; both renewed at once: ${counted(asked, 'token request')}, the same token`,
+      text: `the second found the first's login; both renewed at once by ${counted(asked, 'token request')}`,
       checks: [
         check('the login is shared', true, shared),
         check('the renewal is shared', true, Secret.eq.equals(one.accessToken, other.accessToken)),

@@ -1,0 +1,157 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withHome } from './support.js'
+
+const ESCAPE = '\u001b'
+
+describe('an error', () => {
+  it(
+    'has three parts: what failed, what the server said, what to do',
+    withHome(async ({ box, run, settings, writeProfile }) => {
+      const { boxAppSettings } = settings
+      const appAuth = { ...boxAppSettings.appAuth, publicKeyID: 'abc12def' }
+      await writeProfile('old', { ...settings, boxAppSettings: { ...boxAppSettings, appAuth } })
+      const { code, stdout, stderr } = await run(['token', '--profile', 'old', '--base-url', box.url])
+      expect({ code, stdout }).toEqual({ code: 5, stdout: '' })
+      const lines = stderr.trimEnd().split('\n')
+      expect(lines[0]).toBe(`tessera: ${new URL(box.url).host} refused the assertion.`)
+      expect(lines[1]).toMatch(/^ {2}server {3}400 invalid_grant: .*'kid'.* {2}\(request id \S+\)$/)
+      expect(lines[2]).toBe(
+        `  likely   the public key "abc12def" is not registered for client "${box.client.id}", or was deleted`,
+      )
+      expect(lines[3]).toMatch(/^ {2}next {5}check Developer Console .* token --profile old --base-url /)
+      expect(stderr).not.toContain(ESCAPE)
+    }),
+  )
+
+  it(
+    'is an object on standard output with --json',
+    withHome(async ({ run }) => {
+      const { code, stdout } = await run(['token', '--as', 'login', '--json'])
+      expect(code).toBe(4)
+      expect(JSON.parse(stdout)).toEqual({
+        error: {
+          exit: 4,
+          what: 'nobody is logged in',
+          server: null,
+          likely: null,
+          next: expect.stringContaining(' login'),
+        },
+      })
+    }),
+  )
+
+  it(
+    'of usage exits with 2',
+    withHome(async ({ run }) => {
+      const runs = [
+        ['tok'],
+        ['token', '--bogus'],
+        ['downscope'],
+        ['downscope', '--scope', 'a', '--resource', 'file:x'],
+        ['token', '--base-url', 'nowhere'],
+        ['token', '--as', 'root'],
+        ['token', '--profile', '../x'],
+        ['token', '--config', 'a', '--profile', 'b'],
+        ['token', '--timeout', 'soon'],
+      ]
+      for (const args of runs) {
+        const { code, stdout, stderr } = await run(args)
+        expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' })
+        expect(stderr).toMatch(/^tessera: .*\.\n {2}next {5}.*--help\n$/)
+      }
+    }),
+  )
+
+  it(
+    'of the configuration exits with 3 and names the path',
+    withHome(async ({ run, writeProfile, folder }) => {
+      await writeProfile('half', { boxAppSettings: { clientID: 'app' } })
+      await writeProfile('wrong', { boxAppSettings: { clientID: 1, clientSecret: 'cl13nt-s3cr3t' } })
+      await writeProfile('text', '{ cl13nt-s3cr3t')
+      const expected: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+        [['--profile', 'half'], 'boxAppSettings.clientSecret'],
+        [['--profile', 'wrong'], 'boxAppSettings.clientID'],
+        [['--profile', 'text'], 'is not JSON'],
+        [['--profile', 'none'], 'there is no profile "none"'],
+        [['--config', join(folder, 'none.json')], 'there is no settings file'],
+        [['--base-url', 'http://example.com'], 'https'],
+      ]
+      for (const [args, text] of expected) {
+        const { code, stderr } = await run(['token', ...args])
+        expect({ args, code }).toEqual({ args, code: 3 })
+        expect(stderr).toContain(text)
+        expect(stderr).not.toContain('cl13nt-s3cr3t')
+      }
+    }),
+  )
+
+  it(
+    'of a session that ended exits with 4, and takes no request',
+    withHome(async ({ box, start, run }) => {
+      const login = start(['login', '--no-browser'])
+      await fetch(await box.grant(await login.said(/http:\S+/)))
+      expect((await login.ended).code).toBe(0)
+      expect((await run(['revoke', '--as', 'login'])).code).toBe(0)
+      const before = box.counts().byEndpoint.token
+      const { code, stderr } = await run(['token', '--as', 'login'])
+      expect(code).toBe(4)
+      expect(stderr).toMatch(/^tessera: the session was revoked\.\n {2}next {5}.* login\n$/)
+      expect(box.counts().byEndpoint.token).toBe(before)
+    }),
+  )
+
+  it(
+    'of a client secret exits with 5',
+    withHome(async ({ run }) => {
+      const { code, stderr } = await run(['token'], { TESSERA_CLIENT_SECRET: 'another-cl13nt-s3cr3t' })
+      expect(code).toBe(5)
+      expect(stderr).toContain('invalid_client')
+      expect(stderr).not.toContain('another-cl13nt-s3cr3t')
+    }),
+  )
+
+  it(
+    'of the network exits with 6',
+    withHome(async ({ box, run }) => {
+      box.faults.next({ kind: 'hang-before', endpoint: 'token', times: Infinity })
+      const late = await run(['token', '--timeout', '0.3'])
+      expect(late).toMatchObject({ code: 6, stdout: '' })
+      await box.close()
+      const gone = await run(['token', '--as', 'user:7001'])
+      expect(gone).toMatchObject({ code: 6, stdout: '' })
+      expect(gone.stderr).toContain('cannot be reached: ECONNREFUSED')
+    }),
+  )
+
+  it(
+    'of the store exits with 7',
+    withHome(async ({ run, folder, sessions }) => {
+      const file = join(folder, 'file')
+      await writeFile(file, '')
+      const nowhere = await run(['token'], { XDG_STATE_HOME: file })
+      expect(nowhere.code).toBe(7)
+      expect(nowhere.stderr).toContain(`sessions cannot be kept in ${file}`)
+      await run(['token'])
+      const [session = ''] = await sessions()
+      await writeFile(session, '{"version":"1","record":"x"}')
+      const broken = await run(['token'])
+      expect(broken.code).toBe(7)
+      expect(broken.stderr).toContain('the record is not JSON')
+    }),
+  )
+})
+
+describe('--help', () => {
+  it(
+    'names the commands and the exit codes',
+    withHome(async ({ run }) => {
+      const { code, stdout, stderr } = await run(['--help'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      for (const word of ['token', 'login', 'downscope', 'revoke', 'inspect', 'sandbox', 'demo']) {
+        expect(stdout).toMatch(new RegExp(`^  ${word}\\b`, 'm'))
+      }
+      for (const exit of [0, 1, 2, 3, 4, 5, 6, 7]) expect(stdout).toMatch(new RegExp(`^  ${exit}  \\w`, 'm'))
+    }),
+  )
+})

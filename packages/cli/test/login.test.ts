@@ -1,0 +1,183 @@
+import { connect } from 'node:net'
+import * as fc from 'fast-check'
+import { withHome } from './support.js'
+
+/** One request as bytes, and the whole answer. */
+const raw = (port: number, text: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    let answer = ''
+    socket.on('data', (data) => {
+      answer += data.toString()
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+    socket.end(text)
+  })
+
+const request = (method: string, target: string, host: string): string =>
+  `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
+
+const redirectOf = (url: string): URL => new URL(new URL(url).searchParams.get('redirect_uri') ?? '')
+
+describe('login', () => {
+  it(
+    'ends with a session, whatever else comes to its address',
+    withHome(async ({ box, start, run }) => {
+      const login = start(['login', '--no-browser'])
+      const url = await login.said(/http:\S+/)
+      expect(new URL(url).searchParams.get('code_challenge_method')).toBe('S256')
+      const { hostname, port: text, pathname } = redirectOf(url)
+      expect({ hostname, pathname }).toEqual({ hostname: '127.0.0.1', pathname: '/callback' })
+      const port = Number(text)
+      const host = `127.0.0.1:${port}`
+      const callback = await box.grant(url)
+      const query = new URL(callback).search
+      const state = new URL(callback).searchParams.get('state') ?? ''
+
+      // Everything but the one callback: another method, path, host or state.
+      const attack = fc.oneof(
+        fc.record({
+          method: fc.constantFrom('POST', 'PUT', 'HEAD', 'OPTIONS', 'DELETE'),
+          target: fc.constant(`/callback${query}`),
+          host: fc.constant(host),
+        }),
+        fc.record({
+          method: fc.constant('GET'),
+          target: fc
+            .constantFrom(
+              '/',
+              '/callback/',
+              '/callbacks',
+              '/CALLBACK',
+              '//callback',
+              '/x/../callback',
+              '/callback%2f',
+              '/%63allback',
+            )
+            .map((path) => `${path}${query}`),
+          host: fc.constant(host),
+        }),
+        fc.record({
+          method: fc.constant('GET'),
+          target: fc.constant(`/callback${query}`),
+          host: fc.constantFrom(
+            'evil.example',
+            `evil.example:${port}`,
+            `localhost:${port}`,
+            '127.0.0.1',
+            `[::1]:${port}`,
+            '',
+          ),
+        }),
+        fc.record({
+          method: fc.constant('GET'),
+          target: fc
+            .string({ unit: fc.constantFrom(...'abcXYZ019_'), maxLength: 40 })
+            .filter((other) => other !== state)
+            .chain((other) =>
+              fc.constantFrom(
+                `/callback?code=stolen&state=${other}`,
+                `/callback?error=access_denied&state=${other}`,
+                `/callback?code=stolen&state=${state}&state=${other}`,
+                `/callback?code=<script>alert(1)</script>`,
+              ),
+            ),
+          host: fc.constant(host),
+        }),
+      )
+      await fc.assert(
+        fc.asyncProperty(attack, async (sent) => {
+          const answer = await raw(port, request(sent.method, sent.target, sent.host))
+          expect(answer).toMatch(/^HTTP\/1\.1 40[045] /)
+          expect(answer).not.toMatch(/<script>alert|stolen/)
+          expect(answer).not.toContain(state)
+          expect(login.child.exitCode).toBe(null)
+        }),
+        { numRuns: 500 },
+      )
+
+      // A client that races: it connects first, sends half a request, and holds the connection.
+      const racing = connect(port, '127.0.0.1')
+      racing.on('error', () => undefined)
+      racing.write('GET /callback')
+
+      const page = await fetch(callback)
+      expect(page.status).toBe(200)
+      expect(await page.text()).not.toContain(state)
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+      const { code, stdout, stderr } = await login.ended
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+      expect(stderr).toContain('logged in to profile default')
+      await expect(raw(port, request('GET', '/', host))).rejects.toThrow('ECONNREFUSED')
+
+      const token = await run(['token', '--as', 'login'])
+      expect(box.isActive(token.stdout.trim())).toBe(true)
+      expect((await run(['inspect', '--as', 'login'])).stderr).toMatch(/refresh +held +epoch 1, generation 1/)
+    }),
+  )
+
+  it(
+    'ends with 5 when the person declines',
+    withHome(async ({ box, start }) => {
+      const login = start(['login', '--no-browser', '--json'])
+      await fetch(await box.grant(await login.said(/http:\S+/), { allow: false }))
+      const { code, stdout } = await login.ended
+      expect(code).toBe(5)
+      expect(JSON.parse(stdout).error).toMatchObject({
+        server: { error: 'access_denied' },
+        likely: 'the person declined',
+      })
+    }),
+  )
+
+  it(
+    'ends when the callback names another issuer (RFC 9207)',
+    withHome(
+      async ({ box, start }) => {
+        const login = start(['login', '--no-browser'])
+        await fetch(await box.grant(await login.said(/http:\S+/)))
+        const { code, stderr } = await login.ended
+        expect(code).toBe(5)
+        expect(stderr).toContain('iss')
+        expect(box.counts().byEndpoint.token).toBe(0)
+      },
+      { callbackIssuer: 'https://evil.example' },
+    ),
+  )
+
+  it(
+    'ends with 130 at Ctrl-C, and stops listening',
+    withHome(async ({ start, sessions }) => {
+      const login = start(['login', '--no-browser'])
+      const { port, host } = redirectOf(await login.said(/http:\S+/))
+      login.child.kill('SIGINT')
+      expect(await login.ended).toMatchObject({ code: 130, stdout: '' })
+      await expect(raw(Number(port), request('GET', '/', host))).rejects.toThrow('ECONNREFUSED')
+      expect(await sessions()).toEqual([])
+    }),
+  )
+
+  it(
+    'goes by a code on another device',
+    withHome(
+      async ({ box, start, run }) => {
+        const login = start(['login', '--device', '--scope', 'root_readwrite'])
+        await box.approveDevice(await login.said(/type the code (\S+)/))
+        expect(await login.ended).toMatchObject({ code: 0, stdout: '' })
+        const { stdout } = await run(['inspect', '--as', 'login', '--json'])
+        expect(JSON.parse(stdout)).toMatchObject({ as: 'login', state: 'valid', refresh_token: true, epoch: 1 })
+      },
+      { ttl: { interval: 1 } },
+    ),
+  )
+
+  it(
+    'asks nobody where there is no terminal',
+    withHome(async ({ run }) => {
+      const { code, stderr } = await run(['login', '--profile', 'none'])
+      expect(code).toBe(3)
+      expect(stderr).toContain('there is no profile "none"')
+    }),
+  )
+})

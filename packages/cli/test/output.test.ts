@@ -1,0 +1,94 @@
+import { AuthError } from '@tessera/core'
+import * as O from 'fp-ts/lib/Option.js'
+import { makeOutput, type Sink, takesColor } from '../src/output.js'
+import { type Problem, toProblem } from '../src/report.js'
+
+const ESCAPE = '\u001b'
+
+const recorder = (isTTY: boolean): Sink & { readonly text: () => string } => {
+  let text = ''
+  return {
+    isTTY,
+    write: (more) => {
+      text += more
+    },
+    text: () => text,
+  }
+}
+
+const situation = {
+  server: 'Box',
+  presented: 'the assertion',
+  again: 'tessera token',
+  login: 'tessera login',
+  config: 'box_config.json',
+  state: '~/.local/state/tessera',
+  clientId: O.none,
+  keyId: O.none,
+}
+
+describe('colours', () => {
+  const terminal = recorder(true)
+  it('are for terminals whose owner does not object', () => {
+    expect(takesColor(terminal, {})).toBe(true)
+    expect(takesColor(terminal, { NO_COLOR: '' })).toBe(true)
+    expect(takesColor(terminal, { NO_COLOR: '1' })).toBe(false)
+    expect(takesColor(terminal, { TERM: 'dumb' })).toBe(false)
+    expect(takesColor(recorder(false), {})).toBe(false)
+  })
+
+  it.each([true, false])('are in an error if wanted: %p', (color) => {
+    const err = recorder(true)
+    const output = makeOutput({ out: recorder(true), err, json: false, quiet: false, color })
+    output.problem(toProblem(situation)(AuthError.closed))
+    expect(err.text().includes(ESCAPE)).toBe(color)
+  })
+})
+
+describe('an error', () => {
+  const answer = {
+    method: 'POST',
+    url: 'https://as.example/token',
+    status: 400,
+    error: O.some('invalid_grant'),
+    description: O.some(`no${ESCAPE}[2J`),
+    requestId: O.some('0f3k2'),
+    date: O.none,
+    retryAfter: O.none,
+  }
+
+  it('cannot steer the terminal by what the server said', () => {
+    const err = recorder(true)
+    const output = makeOutput({ out: recorder(true), err, json: false, quiet: true, color: false })
+    output.problem(toProblem(situation)(AuthError.rejected(answer)))
+    expect(err.text()).toContain('server   400 invalid_grant: no[2J  (request id 0f3k2)')
+    expect(err.text()).not.toContain(ESCAPE)
+  })
+
+  const unknown = { url: 'https://as.example/token', reason: 'ECONNRESET', repeatable: false }
+  const expected: ReadonlyArray<readonly [AuthError, Problem['exit']]> = [
+    [AuthError.closed, 1],
+    [AuthError.misconfigured('client', 'missing'), 3],
+    [AuthError.notApplicable('no key'), 3],
+    [AuthError.malformed({ what: 'settings', path: 'a.b', expected: 'a text' }), 3],
+    [AuthError.reauthenticationRequired('nothing to redeem'), 4],
+    [AuthError.reauthenticationRequired('revoked'), 4],
+    [AuthError.reauthenticationRequired('refresh token rejected', O.some(answer)), 4],
+    [AuthError.rejected(answer), 5],
+    [AuthError.rejected({ ...answer, status: 429 }), 5],
+    [AuthError.malformed({ what: 'token response', path: 'access_token', expected: 'there' }), 5],
+    [AuthError.outcomeUnknown({ ...unknown, answer: O.some({ ...answer, status: 500 }) }), 5],
+    [AuthError.outcomeUnknown({ ...unknown, answer: O.none }), 6],
+    [AuthError.unreachable('https://as.example/token', 'ECONNREFUSED'), 6],
+    [AuthError.timedOut('a renewal'), 6],
+    [AuthError.storeFailed('get', 'EIO'), 7],
+    [AuthError.aborted, 130],
+    [AuthError.semigroup.concat(AuthError.notApplicable('no key'), AuthError.rejected(answer)), 5],
+  ]
+  it.each(expected)('%j exits with %i, and says what to do next', (error, exit) => {
+    const problem = toProblem(situation)(error)
+    expect(problem.exit).toBe(exit)
+    expect(problem.what).not.toBe('')
+    expect(problem.next).toMatch(/tessera|box_config\.json/)
+  })
+})

@@ -1,0 +1,34 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withHome } from './support.js'
+
+describe('sandbox', () => {
+  it(
+    'runs until Ctrl-C, with a profile and a settings file like the console',
+    withHome(async ({ folder, start, run }) => {
+      const file = join(folder, 'box_config.json')
+      const server = start(['sandbox', '--rotation', 'strict', '--write', file])
+      const url = await server.said(/listens on (http:\/\/127\.0\.0\.1:\d+)\n[\s\S]*Ctrl-C/)
+      const settings = JSON.parse(await readFile(file, 'utf8'))
+      expect(Object.keys(settings)).toEqual(['boxAppSettings', 'enterpriseID'])
+      expect((await stat(file)).mode & 0o777).toBe(0o600)
+      expect((await run(['token', '--profile', 'sandbox'])).code).toBe(0)
+      const token = await run(['token', '--config', file, '--base-url', url])
+      expect(token.code).toBe(0)
+      server.child.kill('SIGINT')
+      expect(await server.ended).toMatchObject({ code: 0, stdout: '' })
+      await expect(stat(join(folder, 'config', 'tessera', 'sandbox.json'))).rejects.toThrow('ENOENT')
+    }),
+  )
+
+  it(
+    'never writes over a profile that is not its own',
+    withHome(async ({ config, run }) => {
+      const before = await readFile(config, 'utf8')
+      const { code, stderr } = await run(['sandbox', '--profile', 'default'])
+      expect(code).toBe(3)
+      expect(stderr).toContain("is not a sandbox's")
+      expect(await readFile(config, 'utf8')).toBe(before)
+    }),
+  )
+})

@@ -1,0 +1,139 @@
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { expire, withHome } from './support.js'
+
+const processes = <A>(start: () => Promise<A>): Promise<ReadonlyArray<A>> =>
+  Promise.all(Array.from({ length: 10 }, () => start()))
+
+describe('token', () => {
+  it(
+    'prints a valid token and nothing else',
+    withHome(async ({ box, run, sessions }) => {
+      const { code, stdout, stderr } = await run(['token'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toMatch(/^\S+\n$/)
+      expect(box.isActive(stdout.trim())).toBe(true)
+      const [file = ''] = await sessions()
+      expect((await stat(file)).mode & 0o777).toBe(0o600)
+      expect((await stat(dirname(file))).mode & 0o777).toBe(0o700)
+    }),
+  )
+
+  it(
+    'prints one object with --json, and the same token without another request',
+    withHome(async ({ box, run }) => {
+      const first = await run(['token', '--json'])
+      const object = JSON.parse(first.stdout)
+      expect(Object.keys(object)).toEqual(['access_token', 'token_type', 'expires_at', 'scope'])
+      expect(new Date(object.expires_at).toISOString()).toBe(object.expires_at)
+      const second = await run(['token', '--quiet'])
+      expect(second.stdout).toBe(`${object.access_token}\n`)
+      expect(box.counts().byEndpoint.token).toBe(1)
+    }),
+  )
+
+  it(
+    'asks once for ten shells at once',
+    withHome(async ({ box, start }) => {
+      const ended = await processes(() => start(['token']).ended)
+      expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([0]))
+      expect(new Set(ended.map(({ stdout }) => stdout)).size).toBe(1)
+      expect(box.counts().byEndpoint.token).toBe(1)
+    }),
+  )
+
+  it(
+    'redeems once for ten shells whose login has expired, where a reuse would end the session',
+    withHome(
+      async ({ box, start, run, sessions }) => {
+        const login = start(['login', '--no-browser'])
+        await fetch(await box.grant(await login.said(/http:\S+/)))
+        expect((await login.ended).code).toBe(0)
+        const [file = ''] = await sessions()
+        await expire(file)
+        const ended = await processes(() => start(['token', '--as', 'login']).ended)
+        expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([0]))
+        expect(new Set(ended.map(({ stdout }) => stdout)).size).toBe(1)
+        expect(box.counts()).toMatchObject({ redeemed: 1, doubleRedemptions: 0 })
+        expect(box.isActive(ended[0]?.stdout.trim() ?? '')).toBe(true)
+        expect((await run(['inspect', '--as', 'login'])).stderr).toContain('generation 2')
+      },
+      { rotation: 'strict' },
+    ),
+  )
+
+  it(
+    'stands for whom it is told to',
+    withHome(async ({ box, run, config }) => {
+      const me = async (token: string): Promise<unknown> => {
+        const answer = await fetch(`${box.endpoints.api}/users/me`, {
+          headers: { authorization: `Bearer ${token.trim()}` },
+        })
+        return (await answer.json()).id
+      }
+      expect(await me((await run(['token', '--as', 'user:7002'])).stdout)).toBe('7002')
+      expect(await me((await run(['token', '--config', config])).stdout)).toBe('7000')
+    }),
+  )
+
+  it(
+    'goes by client credentials where there is no key',
+    withHome(async ({ box, run, settings, writeProfile }) => {
+      const { clientID, clientSecret } = settings.boxAppSettings
+      await writeProfile('plain', { boxAppSettings: { clientID, clientSecret }, enterpriseID: settings.enterpriseID })
+      const { code, stdout } = await run(['token', '--profile', 'plain', '--base-url', `${box.url}/`])
+      expect(code).toBe(0)
+      expect(box.isActive(stdout.trim())).toBe(true)
+      expect(box.counts().byGrantType).toEqual({ client_credentials: 1 })
+    }),
+  )
+
+  it(
+    'says what it waits for, when it takes long',
+    withHome(async ({ box, start }) => {
+      const gate = box.gate('token')
+      const waiting = start(['token'])
+      expect(await waiting.said(/… .*/)).toBe('… waiting for a token (profile default)')
+      gate.open()
+      expect(await waiting.ended).toMatchObject({ code: 0 })
+    }),
+  )
+})
+
+describe('downscope', () => {
+  it(
+    'prints a token that may read one file only',
+    withHome(async ({ box, run }) => {
+      const { code, stdout, stderr } = await run(['downscope', '--scope', 'item_read', '--resource', 'file:123'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      const read = async (id: string): Promise<number> =>
+        (await fetch(`${box.endpoints.api}/files/${id}`, { headers: { authorization: `Bearer ${stdout.trim()}` } }))
+          .status
+      expect([await read('123'), await read('456')]).toEqual([200, 404])
+    }),
+  )
+})
+
+describe('inspect and revoke', () => {
+  it(
+    'tell what is stored, and end it',
+    withHome(async ({ box, run }) => {
+      const { stdout } = await run(['token'])
+      const shown = await run(['inspect'])
+      expect(shown).toMatchObject({ code: 0, stdout: '' })
+      expect(shown.stderr).toMatch(/session +valid +access token until \d\d:\d\d \(in 60 min\), renews at about/)
+      const object = JSON.parse((await run(['inspect', '--json'])).stdout)
+      expect(object).toMatchObject({
+        profile: 'default',
+        as: 'service',
+        state: 'valid',
+        generation: 1,
+        refresh_token: false,
+      })
+      const revoked = await run(['revoke', '--json'])
+      expect(JSON.parse(revoked.stdout)).toEqual({ profile: 'default', outcome: 'revoked' })
+      expect(box.isActive(stdout.trim())).toBe(false)
+      expect(JSON.parse((await run(['inspect', '--json', '--quiet'])).stdout).state).toBe('revoked')
+    }),
+  )
+})

@@ -404,7 +404,11 @@ export const makeSession = <R>(
               changes = store.changes(key)
               break
             }
-            await wait(earliest(until, deadline), changes)
+            if (await wait(earliest(until, deadline), changes)) {
+              // A subscription wakes once: waiting on it again would not wait at all.
+              changes?.end()
+              changes = undefined
+            }
             break
           }
           default:
@@ -417,13 +421,15 @@ export const makeSession = <R>(
     }
   }
 
-  /** Until a change, or a jittered poll: the poll is the truth, the wake-up saves time. */
-  const wait = async (until: Instant, changes: Store.Subscription | undefined): Promise<void> => {
+  /** Until a change, or a jittered poll: the poll is the truth, the wake-up saves time. Tells whether it was a change. */
+  const wait = async (until: Instant, changes: Store.Subscription | undefined): Promise<boolean> => {
     const poll = POLL.least + (POLL.most - POLL.least) * uniform(random)()
     const timer = new AbortController()
     const slept = clock.sleep(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))), timer.signal)()
-    await Promise.race(changes === undefined ? [slept] : [slept, changes.changed()])
+    const polled = slept.then(() => false)
+    const woken = await (changes === undefined ? polled : Promise.race([polled, changes.changed().then(() => true)]))
     timer.abort()
+    return woken
   }
 
   const takeOff = (): Flight => {

@@ -52,7 +52,11 @@ export const makeOutput = ({ out, err, json, quiet, color }: OutputOptions): Out
     parts.push(text)
     sink.write(text)
   }
-  const tell = (text: string): void => write(err, `${text}\n`)
+  let spinning = false
+  const tell = (text: string): void => {
+    if (spinning) err.write(ERASE)
+    write(err, `${text}\n`)
+  }
 
   const spin = (what: string): (() => void) => {
     let frame = 0
@@ -61,7 +65,9 @@ export const makeOutput = ({ out, err, json, quiet, color }: OutputOptions): Out
     }
     draw()
     const timer = setInterval(draw, FRAME)
+    spinning = true
     return () => {
+      spinning = false
       clearInterval(timer)
       err.write(ERASE)
     }

@@ -151,6 +151,8 @@ export const openSession = (invocation: Invocation, command: string): TE.TaskEit
                 key: keyOf(client, profile.principal),
                 revocation: Box.revocation(client),
                 timeout: millis(Math.min(timeout, seconds(15))),
+                // Whoever asked is gone before a renewal in the background would end.
+                renewal: 'blocking',
               }),
             )(env)()
             return {

@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { withHome } from './support.js'
 
@@ -114,6 +117,36 @@ describe('login', () => {
       const token = await run(['token', '--as', 'login'])
       expect(box.isActive(token.stdout.trim())).toBe(true)
       expect((await run(['inspect', '--as', 'login'])).stderr).toMatch(/refresh +held +epoch 1, generation 1/)
+    }),
+  )
+
+  it(
+    'opens the browser of the system',
+    withHome(async ({ box, folder, start }) => {
+      // Hands the address that it is given to the test.
+      const visited = createServer()
+      const url = new Promise<string>((resolve) => {
+        visited.on('request', (asked, answer) => {
+          answer.end()
+          resolve(decodeURIComponent(asked.url?.slice(1) ?? ''))
+        })
+      })
+      await new Promise<void>((resolve) => visited.listen(0, '127.0.0.1', resolve))
+      const address = visited.address()
+      const port = typeof address === 'object' ? address?.port : undefined
+      const browser = join(folder, 'browser')
+      const script = `void fetch('http://127.0.0.1:${port}/' + encodeURIComponent(process.argv[2]))`
+      await writeFile(browser, `#!${process.execPath}\n${script}\n`, { mode: 0o755 })
+      try {
+        const login = start(['login'], { BROWSER: browser })
+        await fetch(await box.grant(await url))
+        const { code, stdout, stderr } = await login.ended
+        expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+        expect(stderr).not.toContain('state=')
+      } finally {
+        visited.closeAllConnections()
+        await new Promise((resolve) => visited.close(resolve))
+      }
     }),
   )
 

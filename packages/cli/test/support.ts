@@ -142,10 +142,11 @@ export const withHome =
     }
   }
 
-/** Makes the stored tokens of a session expired, as time would. */
-export const expire = async (file: string): Promise<void> => {
+/** Makes the stored token of a session one of an hour that ends at an instant (ms), or in the past. */
+export const expire = async (file: string, at = 0): Promise<void> => {
   const row = JSON.parse(await readFile(file, 'utf8'))
   const cell = JSON.parse(row.record)
-  cell.token.expires_at = cell.token.issued_at
+  cell.token.expires_at = at
+  cell.token.issued_at = at - 3_600_000
   await writeFile(file, JSON.stringify({ ...row, record: JSON.stringify(cell) }))
 }

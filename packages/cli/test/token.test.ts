@@ -63,6 +63,21 @@ describe('token', () => {
   )
 
   it(
+    'renews before the end, and lives with the old token when that fails',
+    withHome(async ({ box, run, sessions }) => {
+      const { stdout: old } = await run(['token'])
+      const [file = ''] = await sessions()
+      await expire(file, Date.now() + 60_000)
+      box.faults.next({ kind: 'status', status: 400, endpoint: 'token' })
+      expect(await run(['token'])).toEqual({ code: 0, stdout: old, stderr: '' })
+      expect(box.counts().byEndpoint.token).toBe(2)
+      const next = await run(['token'])
+      expect(next.stdout).not.toBe(old)
+      expect(box.counts().byEndpoint.token).toBe(3)
+    }),
+  )
+
+  it(
     'stands for whom it is told to',
     withHome(async ({ box, run, config }) => {
       const me = async (token: string): Promise<unknown> => {

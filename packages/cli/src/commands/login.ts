@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises'
-import type * as Box from '@tessera/box'
+import * as Box from '@tessera/box'
 import { minutes, plus, type Strategy, type TokenSet } from '@tessera/core'
 import type { NodeEnv } from '@tessera/node'
 import { deviceCode } from '@tessera/oauth2'
@@ -54,8 +54,7 @@ const strategyOf = (invocation: Invocation, { client }: Session, options: LoginO
   return browserLogin({
     client,
     port: options.port,
-    // biome-ignore lint/nursery/noUnsafeTypeAssertion: the server judges a person's scopes; the type serves programs.
-    ...(scope.length > 0 && { scope: scope as ReadonlyArray<Box.Scope> }),
+    ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
     visit: options.browser
       ? openBrowser(invocation)
       : (url) => output.tell(`open this address in a browser:\n\n  ${url}\n`),

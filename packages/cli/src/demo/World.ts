@@ -24,6 +24,7 @@ import {
 import { type Sandbox, startSandbox } from '@tessera/sandbox'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { type Canaries, makeCanaries, pemLines, watched } from './canaries.js'
 import { makeTravel, type Travel } from './travel.js'
 
@@ -64,7 +65,7 @@ export const openWorld = async (): Promise<World> => {
   const client = Box.client({
     id: settings.clientId,
     secret: settings.clientSecret,
-    server: Box.serverAt(box.url, { issuer: { _tag: 'Some', value: box.url }, issParameterSupported: true }),
+    server: Box.serverAt(box.url, { issuer: O.some(box.url), issParameterSupported: true }),
   })
 
   const canaries = makeCanaries()

@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { StringDecoder } from 'node:string_decoder'
 import { AuthError, type Prompt, type Question, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { after } from './internal/timer.js'
@@ -67,8 +66,18 @@ export const terminalPrompt = ({ input, output }: TerminalOptions = {}): Prompt 
   }
 }
 
-const CONTROL_C = '\u0003'
-const CONTROL_D = '\u0004'
+const CONTROL_C = 0x03
+const CONTROL_D = 0x04
+const BACKSPACE = 0x08
+const LINE_FEED = 0x0a
+const RETURN = 0x0d
+const DELETE = 0x7f
+
+/** Takes the last character off: a byte, and in UTF-8 the bytes that continue one. */
+const erase = (typed: number[]): void => {
+  let byte = typed.pop()
+  while (byte !== undefined && (byte & 0xc0) === 0x80) byte = typed.pop()
+}
 
 /** Reads one line, and answers how to stop. */
 const read = (
@@ -77,21 +86,21 @@ const read = (
   { message }: Question,
   settle: (answer: Answer) => void,
 ): (() => void) => {
-  const decoder = new StringDecoder('utf8')
-  let typed = ''
-  const end = () => settle(E.right(Secret.make('Answer', typed)))
+  const typed: number[] = []
+  const end = () => settle(E.right(Secret.make('Answer', Buffer.from(typed).toString())))
   const onData = (data: Buffer | string) => {
-    const characters = Array.from(typeof data === 'string' ? data : decoder.write(data))
-    for (const [at, character] of characters.entries()) {
-      if (character === '\n' || character === '\r' || (input.isTTY && character === CONTROL_D)) {
-        const next = character === '\r' && characters[at + 1] === '\n' ? at + 2 : at + 1
+    const bytes = Buffer.from(data)
+    for (const [at, byte] of bytes.entries()) {
+      if (byte === LINE_FEED || byte === RETURN || (input.isTTY && byte === CONTROL_D)) {
+        const rest = bytes.subarray(byte === RETURN && bytes[at + 1] === LINE_FEED ? at + 2 : at + 1)
         end()
-        if (next < characters.length) input.unshift(Buffer.from(characters.slice(next).join('')))
+        // For the next question, in the form in which it came.
+        if (rest.length > 0) input.unshift(typeof data === 'string' ? rest.toString() : rest)
         return
       }
-      if (input.isTTY && character === CONTROL_C) return settle(E.left(AuthError.aborted))
-      if (input.isTTY && (character === '\u007f' || character === '\b')) typed = typed.slice(0, -1)
-      else typed += character
+      if (input.isTTY && byte === CONTROL_C) return settle(E.left(AuthError.aborted))
+      if (input.isTTY && (byte === DELETE || byte === BACKSPACE)) erase(typed)
+      else typed.push(byte)
     }
   }
   if (input.isTTY) {
@@ -104,6 +113,11 @@ const read = (
   else input.resume()
   return () => {
     input.off('data', onData).off('end', end).off('error', end).pause()
+    // Node starts to read ahead after it emitted data, although the stream was paused meanwhile: an open pipe would keep the
+    // process alive. A second pause, once that has happened, ends it.
+    process.nextTick(() => {
+      if (input.isPaused()) input.resume().pause()
+    })
     if (input.isTTY) {
       input.setRawMode(false)
       output.write('\n')

@@ -1,0 +1,144 @@
+import { inspect } from 'node:util'
+import { AuthError, Secret } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { nodeEnv } from '../src/index.js'
+import { inMs, post, told } from './support/requests.js'
+import { makeAuthority, type Served, serve, serveProxy, serveRaw, serveTls } from './support/servers.js'
+
+const authority = makeAuthority()
+const { ca } = authority
+const closing: Array<() => Promise<void>> = []
+afterAll(() => Promise.all(closing.map((close) => close())))
+const using = async <S extends Served>(server: Promise<S>): Promise<S> => {
+  const served = await server
+  closing.push(served.close)
+  return served
+}
+const open = (options: Parameters<typeof nodeEnv>[0]) => {
+  const env = nodeEnv(options)
+  closing.push(env.close)
+  return env
+}
+
+describe('TLS', () => {
+  test('its own authority is trusted; another is not, and its server gets no request', async () => {
+    let requests = 0
+    const server = await using(
+      serveTls(authority, (_, response) => {
+        requests++
+        response.end()
+      }),
+    )
+    expect(told(await open({ tls: { ca } }).http.send(post(server.origin))())).toBe('200')
+    expect(await open({}).http.send(post(server.origin))()).toEqual(
+      E.left({ _tag: 'NotSent', cause: 'connection', reason: 'SELF_SIGNED_CERT_IN_CHAIN' }),
+    )
+    expect(requests).toBe(1)
+  })
+
+  test('a certificate for somebody else: not sent', async () => {
+    const other = makeAuthority('DNS:other.example')
+    const server = await using(serveTls(other, (_, response) => response.end()))
+    expect(await open({ tls: { ca: other.ca } }).http.send(post(server.origin))()).toEqual(
+      E.left({ _tag: 'NotSent', cause: 'connection', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
+    )
+  })
+
+  test('a client certificate is presented; its key may be a secret', async () => {
+    const server = await using(
+      serveTls(authority, (_, response) => response.end(), { requestCert: true, rejectUnauthorized: true }),
+    )
+    const { cert, key } = authority.client
+    const env = open({ tls: { ca: [ca], cert, key: Secret.make('PrivateKey', key) } })
+    expect(told(await env.http.send(post(server.origin))())).toBe('200')
+    expect(told(await open({ tls: { ca } }).http.send(post(server.origin))())).toMatch(/connection/)
+  })
+
+  test('a key that is none: not sent', async () => {
+    const server = await using(serveTls(authority, (_, response) => response.end()))
+    const env = open({ tls: { ca, cert: authority.client.cert, key: 'c4n4ry' } })
+    expect(told(await env.http.send(post(server.origin))())).toBe('NotSent connection')
+  })
+})
+
+describe('a proxy', () => {
+  test('https and http go through a tunnel, with the credentials', async () => {
+    const secure = await using(serveTls(authority, (_, response) => response.end()))
+    const plain = await using(serve((_, response) => response.end()))
+    const proxy = await using(serveProxy())
+    const url = proxy.origin.replace('http://', 'http://us%40er:c4n4ry%3A@')
+    const env = open({ proxy: Secret.make('Proxy', url), tls: { ca } })
+    expect(told(await env.http.send(post(secure.origin))())).toBe('200')
+    expect(told(await env.http.send(post(plain.origin))())).toBe('200')
+    expect(proxy.connects.map(({ url, headers }) => [url, headers['proxy-authorization']])).toEqual(
+      [secure, plain].map(({ port }) => [
+        `127.0.0.1:${port}`,
+        `Basic ${Buffer.from('us@er:c4n4ry:').toString('base64')}`,
+      ]),
+    )
+    expect(inspect(env, { depth: 9, showHidden: true })).not.toContain('c4n4ry')
+  })
+
+  test('a proxy over TLS', async () => {
+    const target = await using(serveTls(authority, (_, response) => response.end()))
+    const inner = await using(serveProxy())
+    // A tunnel in front of the plain proxy makes it one over TLS.
+    const { createServer } = await import('node:tls')
+    const { connect } = await import('node:net')
+    const { listen } = await import('./support/servers.js')
+    const outer = await using(
+      listen(
+        createServer(authority.server, (socket) => {
+          const upstream = connect(inner.port, '127.0.0.1')
+          socket.pipe(upstream).pipe(socket)
+          socket.on('error', () => upstream.destroy())
+          upstream.on('error', () => socket.destroy())
+        }),
+        'https',
+      ),
+    )
+    const env = open({ proxy: outer.origin, tls: { ca } })
+    expect(told(await env.http.send(post(target.origin))())).toBe('200')
+    expect(inner.connects).toHaveLength(1)
+  })
+
+  test('one that refuses, hangs up or answers rubbish: not sent, and asked once', async () => {
+    const answers: ReadonlyArray<(socket: import('node:net').Socket) => void> = [
+      (socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n'),
+      (socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n'),
+      (socket) => socket.end(),
+      (socket) => socket.resetAndDestroy(),
+      (socket) => socket.end('rubbish\r\n\r\n'),
+    ]
+    for (const answer of answers) {
+      let asked = 0
+      const proxy = await using(
+        serveRaw((socket) => {
+          asked++
+          answer(socket)
+        }),
+      )
+      const env = open({ proxy: proxy.origin })
+      expect(told(await env.http.send(post('https://127.0.0.1:1/'))())).toBe('NotSent connection')
+      expect(asked).toBe(1)
+    }
+  })
+
+  test('one that hangs: not sent by the deadline', async () => {
+    const proxy = await using(serveRaw(() => {}))
+    // Not closed in the end: a graceful close would wait for the tunnel.
+    const env = nodeEnv({ proxy: proxy.origin })
+    const request = post('https://127.0.0.1:1/', { deadline: inMs(100) })
+    expect(told(await env.http.send(request)())).toBe('NotSent deadline')
+  })
+
+  test.each(['c4n4ry', 'socks5://a:c4n4ry@127.0.0.1', 'http://a:c4n4ry@'])('%s is no proxy', (proxy) => {
+    try {
+      nodeEnv({ proxy })
+      throw new Error('accepted')
+    } catch (error) {
+      expect(AuthError.isException(error) && error.error).toMatchObject({ _tag: 'Misconfigured', field: 'proxy' })
+      expect(inspect(error)).not.toContain('c4n4ry')
+    }
+  })
+})

@@ -1,0 +1,73 @@
+import net from 'node:net'
+import { bundle, ended, node } from './support/bundle.js'
+import { listen, makeAuthority, type Served, serve, serveProxy, serveTls } from './support/servers.js'
+
+const script = bundle(`
+  import { Secret } from '@tessera/core'
+  import { nodeEnv } from '@tessera/node'
+  import * as O from 'fp-ts/lib/Option.js'
+
+  const [url, options, ms] = process.argv.slice(2)
+  const env = nodeEnv(JSON.parse(options))
+  process.on('unhandledRejection', () => console.log('unhandled'))
+  const send = () => env.http.send({
+    method: 'POST', url, headers: [], body: O.some(Secret.make('Body', 'a=b')),
+    deadline: Date.now() + Number(ms), signal: new AbortController().signal, maxBytes: 1000,
+  })()
+  const main = async () => {
+    for (let i = 0; i < 3; i++) await send()
+    const result = await send()
+    console.log(result._tag === 'Right' ? result.right.status : result.left._tag + ' ' + result.left.cause)
+  }
+  main()
+`)
+const authority = makeAuthority()
+const closing: Array<() => Promise<void>> = []
+afterAll(() => Promise.all(closing.map((close) => close())))
+const using = async <S extends Served>(server: Promise<S>): Promise<S> => {
+  const served = await server
+  closing.push(served.close)
+  return served
+}
+// Less than undici's bounds on connecting and on idle connections, so that ending by itself means that nothing was left.
+const BOUND = 3_500
+const run = (url: string, options: unknown, ms: number) =>
+  ended(node(script, [url, JSON.stringify(options), `${ms}`]), BOUND)
+
+describe('a process with nothing but an environment ends by itself', () => {
+  test.concurrent('after requests over kept connections', async () => {
+    const plain = await using(serve((_, response) => response.setHeader('keep-alive', 'timeout=60').end()))
+    expect(await run(plain.origin, {}, 30_000)).toEqual({ code: 0, output: '200\n' })
+  })
+
+  test.concurrent('after requests over TLS', async () => {
+    const secure = await using(
+      serveTls(authority, (_, response) => response.setHeader('keep-alive', 'timeout=60').end()),
+    )
+    expect(await run(secure.origin, { tls: { ca: authority.ca } }, 30_000)).toEqual({ code: 0, output: '200\n' })
+  })
+
+  test.concurrent('after requests through a proxy', async () => {
+    const proxy = await using(serveProxy())
+    const secure = await using(serveTls(authority, (_, response) => response.end()))
+    const options = { proxy: proxy.origin, tls: { ca: authority.ca } }
+    expect(await run(secure.origin, options, 30_000)).toEqual({ code: 0, output: '200\n' })
+  })
+
+  test.concurrent('after a deadline in a TLS handshake that hangs', async () => {
+    const mute = await using(listen(net.createServer()))
+    const result = await run(`https://127.0.0.1:${mute.port}`, {}, 50)
+    expect(result).toEqual({ code: 0, output: 'NotSent deadline\n' })
+  })
+
+  test.concurrent('after a deadline in a tunnel that hangs', async () => {
+    const proxy = await using(serveProxy(() => false))
+    const result = await run('https://127.0.0.1:1', { proxy: proxy.origin }, 50)
+    expect(result).toEqual({ code: 0, output: 'NotSent deadline\n' })
+  })
+
+  test.concurrent('and not before an answer that takes a while', async () => {
+    const slow = await using(serve((_, response) => void setTimeout(() => response.end(), 100)))
+    expect(await run(slow.origin, {}, 30_000)).toEqual({ code: 0, output: '200\n' })
+  })
+})

@@ -45,13 +45,10 @@ describe('an error', () => {
     'of usage exits with 2',
     withHome(async ({ run }) => {
       const runs = [
-        ['tok'],
         ['token', '--bogus'],
         ['downscope'],
         ['downscope', '--scope', 'a', '--resource', 'file:x'],
         ['token', '--base-url', 'nowhere'],
-        ['token', '--as', 'root'],
-        ['token', '--profile', '../x'],
         ['token', '--config', 'a', '--profile', 'b'],
         ['token', '--timeout', 'soon'],
       ]

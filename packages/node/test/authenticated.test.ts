@@ -1,0 +1,376 @@
+import { Readable } from 'node:stream'
+import { inspect } from 'node:util'
+import { AuthError } from '@tessera/core'
+import { Agent, interceptors, FormData as UndiciFormData } from 'undici'
+import { authenticated, authenticatedFetch } from '../src/index.js'
+import { bodyOf, type Served, serve } from './support/servers.js'
+import { type Scripted, scripted } from './support/tokens.js'
+
+const closing: Array<() => Promise<void>> = []
+afterEach(() => Promise.all(closing.splice(0).map((close) => close())))
+
+interface Api extends Served {
+  /** `METHOD path authorization body`, a line for each request. */
+  readonly seen: ReadonlyArray<string>
+}
+
+/** Answers 401 to all but the given tokens. */
+const api = async (accepted: ReadonlyArray<string>, refusal = 'no'): Promise<Api> => {
+  const seen: string[] = []
+  const served = await serve(async (request, response) => {
+    const { authorization = '-' } = request.headers
+    seen.push(`${request.method} ${request.url} ${authorization} ${await bodyOf(request)}`.trim())
+    const known = accepted.includes(authorization.replace('Bearer ', ''))
+    response.writeHead(known ? 200 : 401, { 'x-a': 'b' }).end(known ? 'yes' : refusal)
+  })
+  closing.push(served.close)
+  return { ...served, seen }
+}
+
+/** A server that redirects `/STATUS` to the target. */
+const redirecting = async (target: () => string): Promise<Api> => {
+  const seen: string[] = []
+  const served = await serve(async (request, response) => {
+    seen.push(
+      `${request.method} ${request.url} ${request.headers.authorization ?? '-'} ${await bodyOf(request)}`.trim(),
+    )
+    const status = Number(/^\/(\d+)$/.exec(request.url ?? '')?.[1] ?? 200)
+    response.writeHead(status, status === 200 ? {} : { location: target() }).end()
+  })
+  closing.push(served.close)
+  return { ...served, seen }
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+type Body = string | Uint8Array<ArrayBuffer> | URLSearchParams | undefined
+
+/** The same calls through both doors. */
+const doors: ReadonlyArray<
+  readonly [
+    string,
+    (
+      tokens: Scripted,
+      origins: ReadonlyArray<string>,
+    ) => (url: string, body?: Body, signal?: AbortSignal) => Promise<Answer>,
+  ]
+> = [
+  [
+    'fetch',
+    (tokens, origins) => {
+      const fetch = authenticatedFetch({ tokens, origins })
+      return async (url, body, signal) => {
+        const response = await fetch(url, {
+          ...(body !== undefined && { method: 'POST', body }),
+          ...(signal !== undefined && { signal }),
+        })
+        return { status: response.status, text: await response.text() }
+      }
+    },
+  ],
+  [
+    'undici',
+    (tokens, origins) => {
+      const agent = new Agent()
+      closing.push(() => agent.close())
+      const dispatcher = agent.compose(authenticated({ tokens, origins }))
+      return async (url, body, signal) => {
+        const { origin, pathname } = new URL(url)
+        const response = await dispatcher.request({
+          origin,
+          path: pathname,
+          method: body === undefined ? 'GET' : 'POST',
+          ...(body !== undefined && { body: body instanceof URLSearchParams ? body.toString() : body }),
+          ...(signal !== undefined && { signal }),
+        })
+        return { status: response.statusCode, text: await response.body.text() }
+      }
+    },
+  ],
+]
+
+describe.each(doors)('S-OAUTH2-12 through %s', (_, open) => {
+  test('a token is asked for before the call', async () => {
+    const server = await api(['t1'])
+    const tokens = scripted()
+    expect(await open(tokens, [server.origin])(`${server.origin}/a`)).toEqual({ status: 200, text: 'yes' })
+    expect(server.seen).toEqual(['GET /a Bearer t1'])
+    expect(tokens.asked).toEqual(['get'])
+  })
+
+  test.each([
+    ['no body', undefined, ''],
+    ['text', 'a=b', ' a=b'],
+    ['bytes', new TextEncoder().encode('a=b'), ' a=b'],
+    ['parameters', new URLSearchParams({ a: 'b' }), ' a=b'],
+  ])('401: one renewal, one resend (%s)', async (_, body, sent) => {
+    const server = await api(['t2'])
+    const tokens = scripted()
+    expect(await open(tokens, [server.origin])(`${server.origin}/a`, body)).toEqual({ status: 200, text: 'yes' })
+    const method = body === undefined ? 'GET' : 'POST'
+    expect(server.seen).toEqual([`${method} /a Bearer t1${sent}`, `${method} /a Bearer t2${sent}`])
+    expect(tokens.asked).toEqual(['get', 'refuse t1', 'get'])
+  })
+
+  test('the second 401 is the caller’s', async () => {
+    const server = await api([])
+    const tokens = scripted()
+    expect(await open(tokens, [server.origin])(`${server.origin}/a`)).toEqual({ status: 401, text: 'no' })
+    expect(server.seen).toHaveLength(2)
+    expect(tokens.asked).toEqual(['get', 'refuse t1', 'get'])
+  })
+
+  test('a source that stands by its token: the first 401 is the caller’s', async () => {
+    const server = await api([], 'x'.repeat(10_000))
+    const tokens = scripted({ stubborn: true })
+    const answer = await open(tokens, [server.origin])(`${server.origin}/a`)
+    expect(answer).toEqual({ status: 401, text: 'x'.repeat(10_000) })
+    expect(server.seen).toHaveLength(1)
+  })
+
+  test('no token: the typed error, and no request', async () => {
+    const server = await api([])
+    const error = AuthError.reauthenticationRequired('revoked')
+    const call = open(scripted({ get: () => error }), [server.origin])(`${server.origin}/a`)
+    await expect(call).rejects.toMatchObject({ name: 'AuthError', error })
+    expect(server.connections()).toBe(0)
+  })
+
+  test('no token after a 401: the typed error', async () => {
+    const server = await api([])
+    const tokens = scripted({ get: (time) => (time === 1 ? AuthError.closed : undefined) })
+    const call = open(tokens, [server.origin])(`${server.origin}/a`)
+    await expect(call).rejects.toMatchObject({ name: 'AuthError', error: AuthError.closed })
+  })
+
+  test('another origin, though only its port differs, gets the request and no token', async () => {
+    const server = await api(['t1'])
+    const other = await api(['-'])
+    const tokens = scripted()
+    expect(await open(tokens, [server.origin])(`${other.origin}/a`, 'x')).toEqual({ status: 200, text: 'yes' })
+    expect(other.seen).toEqual(['POST /a - x'])
+    expect(tokens.asked).toEqual([])
+  })
+
+  test('a token that is no header value is Malformed and not shown', async () => {
+    const server = await api([])
+    const call = open(scripted({ get: () => 'c4n4ry\n' }), [server.origin])(`${server.origin}/a`)
+    const error = await call.catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ error: { _tag: 'Malformed' } })
+    expect(inspect(error, { depth: 9 })).not.toContain('c4n4ry')
+  })
+
+  test('aborted while the token is waited for: no request', async () => {
+    const server = await api(['t1'])
+    const abort = new AbortController()
+    let go = () => {}
+    const gate = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const call = open(scripted({ wait: () => gate }), [server.origin])(`${server.origin}/a`, undefined, abort.signal)
+    const reason = new Error('enough')
+    abort.abort(reason)
+    go()
+    await expect(call).rejects.toBe(reason)
+    expect(server.connections()).toBe(0)
+  })
+
+  test('aborted between the 401 and the resend: no second request', async () => {
+    const server = await api(['t2'])
+    const abort = new AbortController()
+    const reason = new Error('enough')
+    const tokens = scripted({
+      get: (time) => {
+        if (time === 1) abort.abort(reason)
+        return undefined
+      },
+    })
+    const call = open(tokens, [server.origin])(`${server.origin}/a`, undefined, abort.signal)
+    await expect(call).rejects.toBe(reason)
+    expect(server.seen).toHaveLength(1)
+  })
+
+  test.each(['http://api.example', 'ftp://127.0.0.1', 'http://localhost:1', 'nonsense'])(
+    '%s is no origin',
+    (origin) => {
+      expect(() => open(scripted(), [origin])).toThrow(/origins/)
+    },
+  )
+
+  test('100 calls at once each come through', async () => {
+    const server = await api(['t2'])
+    const call = open(scripted(), [server.origin])
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => call(`${server.origin}/${n}`)))
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
+  })
+})
+
+describe('fetch', () => {
+  const streamed = (text: string): RequestInit & { readonly duplex: 'half' } => ({
+    method: 'POST',
+    body: new Response(text).body,
+    duplex: 'half',
+  })
+
+  test('a stream is not sent again, but its token is refused', async () => {
+    const server = await api(['t2'])
+    const tokens = scripted()
+    const fetch = authenticatedFetch({ tokens, origins: [server.origin] })
+    const first = await fetch(`${server.origin}/a`, streamed('a=b'))
+    expect(first.status).toBe(401)
+    expect((await fetch(new Request(`${server.origin}/b`, { method: 'POST', body: 'x' }))).status).toBe(200)
+    expect(server.seen).toEqual(['POST /a Bearer t1 a=b', 'POST /b Bearer t2 x'])
+    expect(tokens.asked).toEqual(['get', 'refuse t1', 'get'])
+  })
+
+  test('a blob and a form are sent again', async () => {
+    const server = await api(['t2'])
+    const blob = new Blob(['a value'])
+    const asBlob = authenticatedFetch({ tokens: scripted(), origins: [server.origin] })
+    expect((await asBlob(`${server.origin}/a`, { method: 'POST', body: blob })).status).toBe(200)
+    const form = new FormData()
+    form.set('name', 'value')
+    const fetch = authenticatedFetch({ tokens: scripted(), origins: [server.origin] })
+    expect((await fetch(`${server.origin}/a`, { method: 'POST', body: form })).status).toBe(200)
+    expect(server.seen.every((line) => line.includes('value'))).toBe(true)
+  })
+
+  test('an authorization of the caller’s own is respected', async () => {
+    const server = await api(['mine'])
+    const tokens = scripted()
+    const fetch = authenticatedFetch({ tokens, origins: [server.origin] })
+    expect((await fetch(server.origin, { headers: { Authorization: 'Bearer mine' } })).status).toBe(200)
+    const request = new Request(server.origin, { headers: { Authorization: 'Bearer other' } })
+    expect((await fetch(request)).status).toBe(401)
+    expect(tokens.asked).toEqual([])
+  })
+
+  test.each([301, 302, 303, 307, 308])('%d to another origin: followed without the token', async (status) => {
+    const other = await api(['-'])
+    const server = await redirecting(() => `${other.origin}/there`)
+    const fetch = authenticatedFetch({ tokens: scripted(), origins: [server.origin] })
+    const response = await fetch(`${server.origin}/${status}`, {
+      method: 'POST',
+      body: 'x',
+      headers: { cookie: 'c4n4ry', 'content-type': 'text/plain' },
+    })
+    expect(response.status).toBe(200)
+    expect(server.seen).toEqual([`POST /${status} Bearer t1 x`])
+    expect(other.seen).toEqual([status < 304 ? 'GET /there -' : 'POST /there - x'])
+  })
+
+  test('to a listed origin: with the token; a chain that has left them stays without', async () => {
+    const last = await api(['t1'])
+    const direct = await redirecting(() => `${last.origin}/direct`)
+    const outside = await redirecting(() => `${last.origin}/outside`)
+    const leaving = await redirecting(() => `${outside.origin}/302`)
+    const fetch = authenticatedFetch({
+      tokens: scripted(),
+      origins: [direct.origin, leaving.origin, last.origin],
+    })
+    expect((await fetch(`${direct.origin}/307`)).status).toBe(200)
+    expect((await fetch(`${leaving.origin}/307`)).status).toBe(401)
+    expect(outside.seen).toEqual(['GET /302 -'])
+    expect(last.seen).toEqual(['GET /direct Bearer t1', 'GET /outside -'])
+  })
+
+  test('a loop ends, a redirect out of http and a body that is gone are errors, manual is respected', async () => {
+    const loop = await redirecting(() => '/302')
+    const fetch = authenticatedFetch({ tokens: scripted(), origins: [loop.origin] })
+    await expect(fetch(`${loop.origin}/302`)).rejects.toThrow('more than 5 redirects')
+    expect(loop.seen).toHaveLength(6)
+    expect((await fetch(`${loop.origin}/302`, { redirect: 'manual' })).status).toBe(302)
+    await expect(fetch(`${loop.origin}/302`, { redirect: 'error' })).rejects.toThrow()
+    await expect(fetch(`${loop.origin}/307`, streamed('x'))).rejects.toThrow(TypeError)
+    const away = await redirecting(() => 'file:///etc/passwd')
+    const there = authenticatedFetch({ tokens: scripted(), origins: [away.origin] })
+    await expect(there(`${away.origin}/302`)).rejects.toThrow(TypeError)
+  })
+})
+
+describe('undici', () => {
+  const compose = (tokens: Scripted, origin: string) => {
+    const agent = new Agent()
+    closing.push(() => agent.close())
+    return agent.compose(authenticated({ tokens, origins: [origin] }))
+  }
+
+  test('every shape of headers keeps its values', async () => {
+    const headers: unknown[] = []
+    const server = await serve((request, response) => {
+      const { 'x-one': one, 'x-two': two, authorization } = request.headers
+      headers.push([one, two, authorization])
+      response.end()
+    })
+    closing.push(server.close)
+    const dispatcher = compose(scripted(), server.origin)
+    const shapes = [
+      { 'x-one': '1', 'x-two': ['a', 'b'] },
+      ['x-one', '1', 'x-two', 'a', 'x-two', 'b'],
+      new Map<string, string | string[]>([
+        ['x-one', '1'],
+        ['x-two', ['a', 'b']],
+      ]),
+    ]
+    for (const shape of shapes) {
+      await (
+        await dispatcher.request({ origin: new URL(server.origin), path: '/', method: 'GET', headers: shape })
+      ).body.dump()
+    }
+    expect(headers).toEqual(shapes.map(() => ['1', 'a, b', 'Bearer t1']))
+  })
+
+  test('a stream is not sent again, but its token is refused; an own authorization is respected', async () => {
+    const server = await api(['t2', 'mine'])
+    const tokens = scripted()
+    const dispatcher = compose(tokens, server.origin)
+    const to = { origin: server.origin, path: '/', method: 'POST' } as const
+    const first = await dispatcher.request({ ...to, body: Readable.from(['x']) })
+    expect([first.statusCode, await first.body.text()]).toEqual([401, 'no'])
+    expect(tokens.asked).toEqual(['get', 'refuse t1'])
+    const own = await dispatcher.request({ ...to, headers: { AUTHORIZATION: 'Bearer mine' } })
+    expect([own.statusCode, await own.body.text()]).toEqual([200, 'yes'])
+    const form = new UndiciFormData()
+    form.set('name', 'value')
+    const formed = await dispatcher.request({ ...to, body: form })
+    expect([formed.statusCode, await formed.body.text()]).toEqual([200, 'yes'])
+  })
+
+  test('a 401 of more than 64 KiB is the caller’s, whole', async () => {
+    const server = await api(['t2'], 'x'.repeat(500_000))
+    const tokens = scripted()
+    const answer = await compose(tokens, server.origin).request({ origin: server.origin, path: '/', method: 'GET' })
+    expect([answer.statusCode, (await answer.body.text()).length]).toEqual([401, 500_000])
+    expect(tokens.asked).toEqual(['get', 'refuse t1'])
+  })
+
+  test('a redirect interceptor outside or inside: no token at the other origin', async () => {
+    const other = await api(['-'])
+    const server = await redirecting(() => `${other.origin}/there`)
+    const own = authenticated({ tokens: scripted(), origins: [server.origin] })
+    const redirect = interceptors.redirect({ maxRedirections: 3 })
+    for (const order of [
+      [own, redirect],
+      [redirect, own],
+    ]) {
+      const agent = new Agent()
+      closing.push(() => agent.close())
+      const to = { origin: server.origin, path: '/302', method: 'GET' } as const
+      expect((await agent.compose(order).request(to)).statusCode).toBe(200)
+    }
+    expect(server.seen).toEqual(['GET /302 Bearer t1', 'GET /302 Bearer t1'])
+    expect(other.seen).toEqual(['GET /there -', 'GET /there -'])
+  })
+
+  test('a long answer is paused and resumed as without it', async () => {
+    const body = Buffer.alloc(5 << 20, 'abc').toString()
+    const server = await serve((_, response) => response.end(body))
+    closing.push(server.close)
+    const dispatcher = compose(scripted(), server.origin)
+    const answer = await dispatcher.request({ origin: server.origin, path: '/', method: 'GET' })
+    await new Promise(setImmediate)
+    expect((await answer.body.text()) === body).toBe(true)
+  })
+})

@@ -1,0 +1,138 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { AuthError, millis } from '@tessera/core'
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import {
+  accessToken,
+  nodeEnv,
+  openSource,
+  readJson,
+  run,
+  systemClock,
+  systemDigest,
+  systemRandom,
+} from '../src/index.js'
+import { scripted } from './support/tokens.js'
+
+describe('promises', () => {
+  test('run resolves, or rejects with an Error that carries the typed one', async () => {
+    expect(await run(TE.right(1))).toBe(1)
+    const error = await run(TE.left(AuthError.closed)).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(Error)
+    expect(AuthError.isException(error) && error.error).toBe(AuthError.closed)
+  })
+
+  test('accessToken opens the token, with or without bounds', async () => {
+    expect(await accessToken(scripted())).toBe('t1')
+    expect(await accessToken(scripted(), { timeout: 5_000, signal: new AbortController().signal })).toBe('t1')
+    await expect(accessToken(scripted(), { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      error: { _tag: 'Aborted' },
+    })
+  })
+
+  test('openSource gives the environment', () => {
+    const env = nodeEnv()
+    expect(openSource((given) => () => given, env)).toBe(env)
+    expect(
+      openSource(
+        ({ digest }) =>
+          () =>
+            digest.sha256('').length,
+      ),
+    ).toBe(32)
+  })
+})
+
+describe('readJson', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-node-'))
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+
+  test('property: any JSON is read, with or without a byte order mark', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json(), fc.constantFrom('', '\uFEFF'), async (json, mark) => {
+        expect(await readJson(file('any.json', `${mark}${json}`))()).toEqual(E.right(JSON.parse(json)))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('what is wrong names the path and shows nothing of the file', async () => {
+    for (const path of [join(folder, 'none.json'), folder, file('bad.json', '{"a": c4n4ry}'), file('empty.json', '')]) {
+      const result = await readJson(path)()
+      expect(result).toMatchObject({ left: { _tag: 'Misconfigured', field: path } })
+      expect(inspect(result)).not.toContain('c4n4ry')
+    }
+  })
+})
+
+describe('the clock', () => {
+  afterEach(() => jest.useRealTimers())
+
+  test('an aborted sleep ends at once and leaves no timer and no listener', async () => {
+    jest.useFakeTimers()
+    const abort = new AbortController()
+    const removed = jest.spyOn(abort.signal, 'removeEventListener')
+    const sleep = systemClock.sleep(millis(1e12), abort.signal)()
+    expect(jest.getTimerCount()).toBe(1)
+    abort.abort()
+    await sleep
+    expect(jest.getTimerCount()).toBe(0)
+    await systemClock.sleep(millis(1e12), abort.signal)()
+    expect(jest.getTimerCount()).toBe(0)
+    expect(removed).toHaveBeenCalledTimes(1)
+  })
+
+  test('a sleep that ends by itself leaves no listener', async () => {
+    jest.useFakeTimers()
+    const { signal } = new AbortController()
+    const removed = jest.spyOn(signal, 'removeEventListener')
+    const sleep = systemClock.sleep(millis(10), signal)()
+    jest.advanceTimersByTime(10)
+    await sleep
+    expect(removed).toHaveBeenCalledTimes(1)
+  })
+
+  test('property: a sleep takes what it says, also beyond 2³¹ ms', async () => {
+    jest.useFakeTimers()
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 3 * 2 ** 31 }), async (duration) => {
+        let awake = false
+        const sleep = systemClock
+          .sleep(millis(duration))()
+          .then(() => {
+            awake = true
+          })
+        await jest.advanceTimersByTimeAsync(duration - 1)
+        const early = awake
+        await jest.advanceTimersByTimeAsync(1)
+        await sleep
+        return !early
+      }),
+      { numRuns: 100, examples: [[2 ** 31 - 1], [2 ** 31], [2 ** 32]] },
+    )
+  })
+})
+
+test('property: digests are those of openssl', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => {
+      const expected = execFileSync('openssl', ['dgst', '-sha256', '-binary'], { input: text })
+      return Buffer.from(systemDigest.sha256(text)).equals(expected)
+    }),
+    { numRuns: 10 },
+  )
+})
+
+test('random bytes are as many as asked for, and differ', () => {
+  const drawn = Array.from({ length: 100 }, () => Buffer.from(systemRandom.bytes(16)()).toString('hex'))
+  expect(new Set(drawn).size).toBe(100)
+  expect(drawn.every((hex) => hex.length === 32)).toBe(true)
+})

@@ -1,0 +1,219 @@
+/**
+ * Redis through `ioredis`, version 6.
+ *
+ * @packageDocumentation
+ */
+import { ignore } from './internal/ignore.js'
+import { problem } from './internal/reason.js'
+import type { Heard, Listener, OwnConnection, RedisConnection, RedisPort } from './RedisPort.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+// Only what is used of a client, so that nobody needs the types of a client that is not installed.
+
+interface Common {
+  readonly status: string
+  connect(): Promise<void>
+  disconnect(): void
+  evalsha(sha1: string, keys: number, ...args: Array<string>): Promise<unknown>
+  eval(lua: string, keys: number, ...args: Array<string>): Promise<unknown>
+  on(event: string, listener: (...args: Array<string>) => void): unknown
+  once(event: string, listener: (...args: Array<string>) => void): unknown
+  off(event: string, listener: (...args: Array<string>) => void): unknown
+}
+
+interface Overrides {
+  lazyConnect: boolean
+  enableOfflineQueue: boolean
+}
+
+/** A client of one server, or behind Sentinels: `new Redis(…)`. */
+export interface IoRedisNode extends Common {
+  duplicate(
+    overrides: Overrides & { keyPrefix?: string; autoResubscribe?: boolean; disableClientInfo?: boolean },
+  ): IoRedisNode
+  wait(replicas: number, timeout: number): Promise<number>
+  subscribe(channel: string): Promise<unknown>
+  unsubscribe(channel: string): Promise<unknown>
+}
+
+/** A client of a Cluster: `new Redis.Cluster(…)`. */
+export interface IoRedisCluster extends Common {
+  duplicate(
+    startupNodes: Array<never>,
+    overrides: Overrides & { keyPrefix?: string; shardedSubscribers?: boolean },
+  ): IoRedisCluster
+  nodes(): ReadonlyArray<unknown>
+  pipeline(commands: Array<Array<string | number>>): { exec(): Promise<Array<[unknown, unknown]> | null> }
+  ssubscribe(channel: string): Promise<unknown>
+  sunsubscribe(channel: string): Promise<unknown>
+}
+
+/** A client of any topology. */
+export type IoRedisClient = IoRedisNode | IoRedisCluster
+
+const isCluster = (client: IoRedisClient): client is IoRedisCluster => 'nodes' in client
+
+// -----------------------------------------------------------------------------
+// connections
+// -----------------------------------------------------------------------------
+
+/**
+ * Resolves when commands are sent at once; until then the client would queue them, and send them whenever the server is
+ * back. One that was told to connect lazily is told to connect.
+ */
+const readiness = (client: IoRedisClient): (() => Promise<void>) => {
+  // One pair of listeners, however many wait.
+  let becoming: Promise<void> | undefined
+  const become = (): Promise<void> =>
+    new Promise<void>((resolve, reject) => {
+      const over = (): void => {
+        client.off('ready', onReady)
+        client.off('end', onEnd)
+        becoming = undefined
+      }
+      const onReady = (): void => {
+        over()
+        resolve()
+      }
+      const onEnd = (): void => {
+        over()
+        reject(problem('the client is closed'))
+      }
+      client.on('ready', onReady)
+      client.on('end', onEnd)
+    })
+  return async () => {
+    if (client.status === 'ready') return
+    if (client.status === 'end') throw problem('the client is closed')
+    if (client.status === 'wait') client.connect().catch(ignore)
+    becoming ??= become()
+    await becoming
+  }
+}
+
+const connection = (client: IoRedisClient): RedisConnection => {
+  const ready = readiness(client)
+  const send = async (signal: AbortSignal, command: () => Promise<unknown>): Promise<unknown> => {
+    await ready()
+    if (signal.aborted) throw problem('aborted')
+    return command()
+  }
+  return {
+    evalsha: (sha1, key, args, signal) => send(signal, () => client.evalsha(sha1, 1, key, ...args)),
+    eval: (lua, key, args, signal) => send(signal, () => client.eval(lua, 1, key, ...args)),
+    wait: async (key, replicas, timeout) => {
+      if (!isCluster(client)) return client.wait(replicas, timeout)
+      // A cluster client sends a command without a key anywhere, but a pipeline to the node of its keys.
+      const answers = await client
+        .pipeline([
+          ['exists', key],
+          ['wait', replicas, timeout],
+        ])
+        .exec()
+      const [error, acknowledged] = answers?.[1] ?? []
+      if (typeof acknowledged !== 'number') throw error ?? problem('an answer of another shape')
+      return acknowledged
+    },
+  }
+}
+
+/** Ends `duplicate` once: when told to, or when the client that it was made of ends. */
+const ending = (client: IoRedisClient, duplicate: IoRedisClient): (() => void) => {
+  const end = (): void => {
+    client.off('end', end)
+    duplicate.disconnect()
+  }
+  client.once('end', end)
+  return end
+}
+
+const OWN = { lazyConnect: true, enableOfflineQueue: true }
+
+const connect = (client: IoRedisClient): OwnConnection => {
+  const duplicate = isCluster(client) ? client.duplicate([], OWN) : client.duplicate(OWN)
+  duplicate.on('error', ignore)
+  return { ...connection(duplicate), end: ending(client, duplicate) }
+}
+
+// -----------------------------------------------------------------------------
+// listeners
+// -----------------------------------------------------------------------------
+
+// Channels are named in full: the client's prefix would be put before some of them.
+const SUBSCRIBER = { ...OWN, keyPrefix: '' }
+
+const listenWith = (
+  client: IoRedisClient,
+  subscriber: IoRedisClient,
+  event: string,
+  subscribe: (channel: string) => Promise<unknown>,
+  unsubscribe: (channel: string) => Promise<unknown>,
+  { message, again }: Heard,
+): Listener => {
+  let wasReady = false
+  subscriber.on('error', ignore)
+  subscriber.on(event, message)
+  subscriber.on('ready', () => {
+    if (wasReady) again()
+    wasReady = true
+  })
+  subscriber.connect().catch(ignore)
+  return {
+    subscribe: async (channel) => {
+      await subscribe(channel)
+    },
+    unsubscribe: (channel) => {
+      unsubscribe(channel).catch(ignore)
+    },
+    end: ending(client, subscriber),
+  }
+}
+
+const listen = (client: IoRedisClient, heard: Heard): Listener => {
+  if (isCluster(client)) {
+    const subscriber = client.duplicate([], { ...SUBSCRIBER, shardedSubscribers: true })
+    return listenWith(
+      client,
+      subscriber,
+      'smessage',
+      (channel) => subscriber.ssubscribe(channel),
+      (channel) => subscriber.sunsubscribe(channel),
+      heard,
+    )
+  }
+  const subscriber = client.duplicate({ ...SUBSCRIBER, autoResubscribe: true, disableClientInfo: true })
+  return listenWith(
+    client,
+    subscriber,
+    'message',
+    (channel) => subscriber.subscribe(channel),
+    (channel) => subscriber.unsubscribe(channel),
+    heard,
+  )
+}
+
+// -----------------------------------------------------------------------------
+// constructor
+// -----------------------------------------------------------------------------
+
+/**
+ * A port over a client of `ioredis` 6: `new Redis(…)`, with or without Sentinels, or `new Redis.Cluster(…)`.
+ *
+ * The client stays the application's: its time-outs and credentials count, and it must be closed by whom it was opened. Where a
+ * lost answer makes it send a script again, the script finds its own version and answers as before.
+ *
+ * @example
+ * import { ioRedis, type IoRedisClient, redisStore } from '@tessera/store-redis'
+ *
+ * const storeOf = (client: IoRedisClient) => redisStore(ioRedis(client))
+ * assert.strictEqual(storeOf.length, 1)
+ */
+export const ioRedis = (client: IoRedisClient): RedisPort => ({
+  ...connection(client),
+  sharded: isCluster(client),
+  connect: () => connect(client),
+  listen: (heard) => listen(client, heard),
+})

@@ -96,7 +96,7 @@ const ensureProfile = (invocation: Invocation): TE.TaskEither<Problem, void> =>
       )
       return there || !invocation.interactive || invocation.shared.config !== undefined
         ? E.right(undefined)
-        : askSettings(file, commandLine(invocation, 'login'))()
+        : askSettings(file, commandLine(invocation, 'login'), invocation.shared.baseUrl)()
     }),
   )
 

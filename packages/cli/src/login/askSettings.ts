@@ -11,8 +11,11 @@ import { type Problem, problem } from '../report.js'
 const required = (value: string | undefined): string | undefined =>
   value === undefined || value.trim() === '' ? 'needed' : undefined
 
-/** Asks for the application's credentials and writes a settings file that only its owner can read. */
-export const askSettings = (file: string, again: string): TE.TaskEither<Problem, void> => {
+/**
+ * Asks for the application's credentials and writes a settings file that only its owner can read. A server that was named
+ * belongs to them.
+ */
+export const askSettings = (file: string, again: string, baseUrl: string | undefined): TE.TaskEither<Problem, void> => {
   const interrupted = TE.left(problem(ExitCode.interrupted, 'interrupted', again))
   const output = process.stderr
   return async () => {
@@ -24,7 +27,10 @@ export const askSettings = (file: string, again: string): TE.TaskEither<Problem,
     if (isCancel(clientID)) return interrupted()
     const clientSecret = await password({ message: 'Client secret', validate: required, output })
     if (isCancel(clientSecret)) return interrupted()
-    const settings = { boxAppSettings: { clientID: clientID.trim(), clientSecret: clientSecret.trim() } }
+    const settings = {
+      boxAppSettings: { clientID: clientID.trim(), clientSecret: clientSecret.trim() },
+      ...(baseUrl !== undefined && { tessera: { baseUrl } }),
+    }
     return TE.tryCatch(
       async () => {
         await mkdir(dirname(file), { recursive: true, mode: 0o700 })

@@ -21,8 +21,13 @@ export interface StoredRecord {
 
 /** The callbacks of {@link recordCallbackStore}. */
 export interface RecordCallbacks {
-  /** The row of a key, or null. `now`: the database's own time in ms since the epoch, where it is at hand. */
-  readonly load: (key: Key) => Promise<(StoredRecord & { readonly now?: number }) | null | undefined>
+  /**
+   * The row of a key, or null. `now`: the database's own time in ms since the epoch, where it is at hand; then `{ now }`
+   * where there is no row, so that the first row's times are the database's too.
+   */
+  readonly load: (
+    key: Key,
+  ) => Promise<(StoredRecord & { readonly now?: number }) | { readonly now: number } | null | undefined>
   /**
    * Writes `next` iff the row's version is `expected` (null: iff there is no row), atomically, and tells whether it did.
    */
@@ -54,15 +59,12 @@ export const recordCallbackStore = ({ load, compareAndSwap }: RecordCallbacks): 
         () => load(key),
         () => AuthError.storeFailed('get', 'the callback load threw'),
       ),
-      TE.map((row) =>
-        row === null || row === undefined
-          ? { version: Store.absent, record: O.none, now: O.none }
-          : {
-              version: row.version,
-              record: O.some(Secret.make('Record', row.record)),
-              now: pipe(O.fromNullable(row.now), O.map(instant)),
-            },
-      ),
+      TE.map((row) => ({
+        ...(row !== null && row !== undefined && 'record' in row
+          ? { version: row.version, record: O.some(Secret.make('Record', row.record)) }
+          : { version: Store.absent, record: O.none }),
+        now: pipe(O.fromNullable(row?.now), O.map(instant)),
+      })),
     )
   return {
     guarantee: 'shared',

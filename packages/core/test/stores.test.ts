@@ -132,6 +132,8 @@ describe('recordCallbackStore', () => {
       }).get('a')()
     expect(await at(5)).toMatchObject({ right: { now: O.some(5) } })
     expect(await at(undefined)).toMatchObject({ right: { now: O.none } })
+    const empty = recordCallbackStore({ load: async () => ({ now: 5 }), compareAndSwap: async () => true })
+    expect(await empty.get('a')()).toEqual({ _tag: 'Right', right: { version: '', record: O.none, now: O.some(5) } })
   })
 
   test('a write whose answer was lost is recognised when it is sent again', async () => {

@@ -1,0 +1,585 @@
+import {
+  AuthError,
+  CellCodec,
+  type Duration,
+  type Instant,
+  instant,
+  memoryStore,
+  millis,
+  minutes,
+  plus,
+  recordCallbackStore,
+  Secret,
+  type SourceEvent,
+  type StoredRecord,
+  type Strategy,
+  seconds,
+  type TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import { modelServer, type ScriptedAnswer, scriptedStrategy, type TestClock } from '@tessera/testing'
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { access, left, outcomeUnknown, rejected, right, START, tagOf, testEnv, textOf, token } from './support.js'
+
+const HOUR = minutes(60)
+const until = (at: Instant, text: string, known: Partial<TokenSet> = {}): TokenSet =>
+  token(text, { issuedAt: O.some(START), expiresAt: O.some(at), ...known })
+const living = (text: string): TokenSet => until(plus(START, HOUR), text)
+const refreshable = (text: string): TokenSet =>
+  until(plus(START, HOUR), text, { refreshToken: O.some(Secret.make('RefreshToken', `refresh of ${text}`)) })
+
+const later =
+  (clock: TestClock, duration: Duration, answer: E.Either<AuthError, TokenSet>): ScriptedAnswer =>
+  () =>
+  async () => {
+    await clock.sleep(duration)()
+    return answer
+  }
+
+const open = (
+  answers: (clock: TestClock) => ReadonlyArray<ScriptedAnswer>,
+  config: Partial<Parameters<typeof TokenSource.make>[0]> = {},
+  traits = {},
+) => {
+  const env = testEnv()
+  const events: Array<SourceEvent> = []
+  const { strategy, attempts } = scriptedStrategy(answers(env.clock), traits)
+  const store = config.store ?? memoryStore()
+  const source = pipe(strategy, TokenSource.make({ observe: (event) => events.push(event), ...config, store }))(env)()
+  const tags = () => events.map(({ _tag }) => _tag)
+  const cell = async () => right(CellCodec.decode(right(await store.get(source.key)()).record))
+  return { env, source, attempts, events, tags, store, cell }
+}
+
+describe('S-OAUTH2-15 tokens at hand', () => {
+  test('are served without a request, and are in the store', async () => {
+    const { source, attempts, cell } = open(() => [], { initial: living('given') })
+    expect(textOf(await source.get())).toBe('given')
+    expect(attempts()).toEqual([])
+    expect((await cell()).token).toEqual(O.some(living('given')))
+  })
+
+  test('give way to what the store has', async () => {
+    const store = memoryStore()
+    const first = open(() => [], { store, initial: living('first') })
+    await first.source.get()
+    const second = open(() => [], { store, initial: living('second') })
+    expect(textOf(await second.source.get())).toBe('first')
+  })
+
+  test('are forgotten by a revoke that comes before their first use', async () => {
+    const { source, attempts } = open(() => [E.right(living('new'))], { initial: living('given') })
+    await source.revoke()
+    expect(textOf(await source.get())).toBe('new')
+    expect(attempts()).toHaveLength(1)
+  })
+})
+
+describe('B-OAUTH2-05 renewal before expiry', () => {
+  const near = plus(START, millis(3_590_000))
+
+  test('in the background: the old token is served while one request goes out', async () => {
+    const { source, env, attempts } = open((clock) => [
+      E.right(living('old')),
+      later(clock, seconds(2), E.right(until(plus(START, minutes(180)), 'new'))),
+    ])
+    await source.get()
+    await env.clock.advance(millis(near - START))
+    const served = await Promise.all(Array.from({ length: 20 }, () => source.get()))
+    expect(new Set(served.map(textOf))).toEqual(new Set(['old']))
+    await env.clock.settle(source.settled())
+    expect(textOf(await source.get())).toBe('new')
+    expect(attempts()).toHaveLength(2)
+  })
+
+  test('blocking: all wait for the one request', async () => {
+    const { source, env, attempts } = open(
+      (clock) => [E.right(living('old')), later(clock, seconds(2), E.right(until(plus(START, minutes(180)), 'new')))],
+      { renewal: 'blocking' },
+    )
+    await source.get()
+    await env.clock.advance(millis(near - START))
+    const served = env.clock.settle(Promise.all(Array.from({ length: 20 }, () => source.get())))
+    expect(new Set((await served).map(textOf))).toEqual(new Set(['new']))
+    expect(attempts()).toHaveLength(2)
+  })
+
+  test('one that fails leaves the valid token, in either way', async () => {
+    for (const renewal of ['background', 'blocking'] as const) {
+      const { source, env, tags } = open(() => [E.right(living('old')), E.left(rejected(500))], { renewal })
+      await source.get()
+      await env.clock.advance(millis(near - START))
+      expect(textOf(await env.clock.settle(source.get()))).toBe('old')
+      await env.clock.settle(source.settled())
+      expect(textOf(await source.get())).toBe('old')
+      expect(tags()).toContain('RenewalFailed')
+    }
+  })
+
+  test('a failing store leaves the valid token', async () => {
+    const memory = memoryStore()
+    let isBroken = false
+    const store: TokenStore = {
+      ...memory,
+      get: (key) => (isBroken ? TE.left(AuthError.storeFailed('get', 'down')) : memory.get(key)),
+    }
+    const { source, env } = open(() => [E.right(living('old'))], { store })
+    await source.get()
+    isBroken = true
+    await env.clock.advance(minutes(2))
+    expect(textOf(await env.clock.settle(source.get()))).toBe('old')
+    await env.clock.advance(HOUR)
+    expect(tagOf(await env.clock.settle(source.get()))).toBe('StoreFailed')
+  })
+})
+
+describe('I5 after a failure', () => {
+  const failures: ReadonlyArray<readonly [string, AuthError, object]> = [
+    ['not applicable', AuthError.notApplicable('r'), { verdict: { _tag: 'None' }, intent: O.none }],
+    ['unreachable', AuthError.unreachable('u', 'r'), { verdict: { _tag: 'None' }, intent: O.none }],
+    ['another rejection', rejected(401, { error: O.some('invalid_client') }), { intent: O.none }],
+    ['a misconfiguration', AuthError.misconfigured('f', 'm'), { intent: O.none }],
+    [
+      '429',
+      rejected(429, { retryAfter: O.some(seconds(7)) }),
+      { verdict: { _tag: 'CoolingDown', until: START + 7_000 } },
+    ],
+    ['429 without a word', rejected(429), { verdict: { _tag: 'CoolingDown', until: START + 1_000 } }],
+    [
+      '503 for a year',
+      rejected(503, { retryAfter: O.some(millis(31_536_000_000)) }),
+      { verdict: { _tag: 'CoolingDown', until: START + 60_000 } },
+    ],
+    ['an unknown outcome', outcomeUnknown(false), { verdict: { _tag: 'None' }, intent: O.some({}) }],
+    ['an unknown outcome of a harmless grant', outcomeUnknown(true), { verdict: { _tag: 'None' }, intent: O.none }],
+    [
+      'an unreadable answer',
+      AuthError.malformed({ what: 'w', path: 'p', expected: 'e' }),
+      { verdict: { _tag: 'None' }, intent: O.some({}) },
+    ],
+    [
+      'an unreadable answer to a harmless grant',
+      AuthError.malformed({ what: 'w', path: 'p', expected: 'e', repeatable: true }),
+      { verdict: { _tag: 'None' }, intent: O.none },
+    ],
+    [
+      'invalid_grant',
+      rejected(400, { error: O.some('invalid_grant') }),
+      { verdict: { _tag: 'LogInAgain' }, intent: O.none },
+    ],
+    [
+      'an unknown outcome among others',
+      AuthError.semigroup.concat(AuthError.unreachable('u', 'r'), outcomeUnknown(false)),
+      { intent: O.some({}) },
+    ],
+  ]
+
+  test.each(failures)('%s: what the fleet is told', async (_, error, expected) => {
+    const { source, env, cell } = open(
+      () => [E.left(error)],
+      { initial: until(START, 'stale', { refreshToken: O.some(Secret.make('RefreshToken', 'r')) }) },
+      { needsRefreshToken: true },
+    )
+    expect(E.isLeft(await env.clock.settle(source.get()))).toBe(true)
+    expect(await cell()).toMatchObject(expected)
+  })
+
+  test('log in again: no request until a login, and every process knows', async () => {
+    const store = memoryStore()
+    const initial = until(START, 'stale', { refreshToken: O.some(Secret.make('RefreshToken', 'r')) })
+    const first = open(
+      () => [E.left(rejected(400, { error: O.some('invalid_grant') }))],
+      { store, initial },
+      { needsRefreshToken: true },
+    )
+    expect(tagOf(await first.source.get())).toBe('ReauthenticationRequired')
+    const second = open(() => [], { store }, { needsRefreshToken: true })
+    const lasting = { ...refreshable('new'), expiresAt: O.some(plus(START, minutes(300))) }
+    for (const { source, env } of [first, second]) {
+      await env.clock.advance(HOUR)
+      expect(tagOf(await source.get())).toBe('ReauthenticationRequired')
+    }
+    expect(first.attempts().length + second.attempts().length).toBe(1)
+    expect(first.tags()).toContain('LoginRequired')
+    expect(textOf(await second.source.login(scriptedStrategy([E.right(lasting)]).strategy)({})())).toBe('new')
+    await first.env.clock.advance(minutes(2))
+    expect(textOf(await first.env.clock.settle(first.source.get()))).toBe('new')
+  })
+
+  test('invalid_grant to a strategy that needs no refresh token is a failure like others', async () => {
+    const { source, env, cell } = open(() => [
+      E.left(rejected(400, { error: O.some('invalid_grant') })),
+      E.right(living('a')),
+    ])
+    expect(tagOf(await source.get())).toBe('Rejected')
+    expect((await cell()).verdict._tag).toBe('None')
+    await env.clock.advance(seconds(1))
+    expect(textOf(await source.get())).toBe('a')
+  })
+
+  test('one request a back-off window, and the windows double up to a minute', async () => {
+    const { source, env, attempts } = open(() => Array.from({ length: 20 }, () => E.left(rejected(500))))
+    const sent: Array<number> = []
+    for (let now = 0; now < 300_000; now += 100) {
+      const before = attempts().length
+      expect(tagOf(await source.get())).toBe('Rejected')
+      if (attempts().length > before) sent.push(now)
+      await env.clock.advance(millis(100))
+    }
+    const gaps = sent.slice(1).map((at, index) => at - (sent[index] ?? 0))
+    expect(gaps.slice(0, 9)).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 51_200])
+    expect(gaps.slice(9).every((gap) => gap === 60_000)).toBe(true)
+  })
+})
+
+describe('login', () => {
+  const login = (...answers: ReadonlyArray<ScriptedAnswer>) => scriptedStrategy(answers, { interactive: true }).strategy
+
+  test('starts a new epoch, and what was there is served no longer', async () => {
+    const { source, cell, tags } = open(() => [E.right(living('old'))])
+    await source.get()
+    expect(textOf(await source.login(login(E.right(living('new'))))({})())).toBe('new')
+    expect(textOf(await source.get())).toBe('new')
+    expect(await cell()).toMatchObject({ epoch: 1, generation: 2 })
+    expect(tags()).toContain('LoggedIn')
+  })
+
+  test('one that fails changes nothing', async () => {
+    const { source, cell } = open(() => [E.right(living('old'))])
+    await source.get()
+    const before = await cell()
+    expect(await source.login(login(E.left(AuthError.aborted)))({})()).toEqual(E.left(AuthError.aborted))
+    const throwing: Strategy<unknown> = () => () => () => Promise.reject(new Error('mine'))
+    expect(tagOf(await source.login(throwing)({})())).toBe('OutcomeUnknown')
+    expect(await cell()).toEqual(before)
+  })
+
+  test('a revoke in the meantime wins: the new token is revoked at the server', async () => {
+    const revoked: Array<string> = []
+    const { source, env } = open(
+      () => [E.right(living('old'))],
+      {
+        revocation:
+          ({ accessToken }) =>
+          () =>
+          () => {
+            revoked.push(Secret.open(accessToken))
+            return TE.right(undefined)
+          },
+      },
+      {},
+    )
+    await source.get()
+    const running = source.login(login(later(env.clock, minutes(1), E.right(living('late')))))({})()
+    await env.clock.advance(seconds(1))
+    expect(await source.revoke()).toEqual(E.right('revoked'))
+    expect(left(await env.clock.settle(running))).toMatchObject({ _tag: 'ReauthenticationRequired', reason: 'revoked' })
+    expect(revoked).toEqual(['old', 'late'])
+  })
+
+  test('another login in the meantime wins: its token is served to both', async () => {
+    const { source, env, tags } = open(() => [])
+    const slow = source.login(login(later(env.clock, minutes(1), E.right(living('slow')))))({})()
+    await env.clock.advance(seconds(1))
+    expect(textOf(await source.login(login(E.right(living('quick'))))({})())).toBe('quick')
+    expect(textOf(await env.clock.settle(slow))).toBe('quick')
+    expect(tags()).toContain('Discarded')
+  })
+
+  test('beyond its deadline nobody waits, but the token is committed', async () => {
+    const { source, env } = open(() => [])
+    const bounded = source.within({ deadline: plus(START, seconds(1)) })
+    const slow = bounded.login(login(later(env.clock, minutes(1), E.right(living('late')))))({})()
+    expect(tagOf(await env.clock.settle(slow))).toBe('TimedOut')
+    await env.clock.settle(source.settled())
+    expect(textOf(await source.get())).toBe('late')
+  })
+
+  test('the attempt has the deadline and the signal of its caller', async () => {
+    const { source } = open(() => [])
+    const { strategy, attempts } = scriptedStrategy([E.right(living('a'))])
+    const limits = { deadline: plus(START, minutes(3)), signal: new AbortController().signal }
+    await source.within(limits).login(strategy)({})()
+    expect(attempts()).toEqual([{ previous: O.none, ...limits }])
+  })
+})
+
+describe('revoke', () => {
+  test('S-OAUTH2-09 it is a no-op when there is nothing', async () => {
+    const revocation = jest.fn(() => () => () => TE.right(undefined))
+    const { source } = open(() => [], { revocation })
+    expect(await source.revoke()).toEqual(E.right('forgotten'))
+    expect(revocation).not.toHaveBeenCalled()
+  })
+
+  test('a failure at the server is reported; the session is over all the same, and revoking again asks again', async () => {
+    let isDown = true
+    const revoked: Array<string> = []
+    const { source, env, cell } = open(
+      () => [E.right(refreshable('a'))],
+      {
+        revocation:
+          ({ accessToken }) =>
+          () =>
+          () => {
+            revoked.push(Secret.open(accessToken))
+            return isDown ? TE.left(rejected(503)) : TE.right(undefined)
+          },
+      },
+      { needsRefreshToken: true },
+    )
+    await source.login(scriptedStrategy([E.right(refreshable('a'))]).strategy)({})()
+    expect(await env.clock.settle(source.revoke())).toEqual(E.left(rejected(503)))
+    expect(left(await source.get())).toMatchObject({ _tag: 'ReauthenticationRequired', reason: 'revoked' })
+    expect(O.isSome((await cell()).token)).toBe(true)
+    isDown = false
+    expect(await env.clock.settle(source.revoke())).toEqual(E.right('revoked'))
+    expect(O.isNone((await cell()).token)).toBe(true)
+    expect(revoked).toEqual(['a', 'a'])
+  })
+
+  test.each([
+    ['hangs', () => () => () => () => new Promise<never>(() => undefined)],
+    [
+      'throws',
+      () => () => () => {
+        throw new Error('mine')
+      },
+    ],
+  ])('I3 a revocation that %s is an unknown outcome', async (_, revocation) => {
+    const { source, env } = open(() => [E.right(living('a'))], { revocation })
+    await source.get()
+    expect(tagOf(await env.clock.settle(source.revoke()))).toBe('OutcomeUnknown')
+  })
+
+  test('a late answer of a renewal is revoked at the server, and never served', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 14_000 }), async (revokeAt) => {
+        const env = testEnv()
+        const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: env.clock })
+        const start = server.login()
+        const strategy = server.refreshing((call) => async () => {
+          const answer = await call()
+          await env.clock.sleep(seconds(14))()
+          return answer
+        })
+        const source = pipe(
+          strategy,
+          TokenSource.make({
+            store: memoryStore(),
+            initial: { ...start, expiresAt: O.some(START) },
+            revocation: server.revoking(),
+          }),
+        )(env)()
+        const running = source.get()
+        await env.clock.advance(millis(revokeAt))
+        await source.revoke()
+        expect(left(await env.clock.settle(running))).toMatchObject({ _tag: 'ReauthenticationRequired' })
+        await env.clock.settle(source.settled())
+        expect(server.isAlive(start.accessToken)()).toBe(false)
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+describe('close', () => {
+  test('S-OAUTH2-10 every call is Closed afterwards, closing twice is allowed', async () => {
+    const { source, tags } = open(() => [E.right(living('a'))])
+    await source.get()
+    expect(await source.close()()).toEqual(E.right(undefined))
+    expect(await source.close()()).toEqual(E.right(undefined))
+    const calls = [
+      source.get(),
+      source.refuse(access('a'))(),
+      source.revoke(),
+      source.login(scriptedStrategy([]).strategy)({})(),
+    ]
+    expect(await Promise.all<E.Either<AuthError, unknown>>(calls)).toEqual(calls.map(() => E.left(AuthError.closed)))
+    expect(source.peek()).toEqual(O.none)
+    expect(tags().filter((tag) => tag === 'Closed')).toHaveLength(1)
+  })
+
+  test.each([
+    [true, undefined, 1],
+    [false, undefined, 0],
+    [true, false, 0],
+    [false, true, 1],
+  ])('S-OAUTH2-10 own store %s, asked %s: %s revocations', async (isOwn, revoke, count) => {
+    const { ephemeral: _, ...shared } = memoryStore()
+    const revocation = jest.fn(() => () => () => TE.right(undefined))
+    const { source } = open(() => [E.right(living('a'))], { store: isOwn ? memoryStore() : shared, revocation })
+    await source.get()
+    await source.close(revoke === undefined ? {} : { revoke })()
+    expect(revocation).toHaveBeenCalledTimes(count)
+  })
+
+  test('S-OAUTH2-10 a failed revoke is reported, and it stays closed', async () => {
+    const { source } = open(() => [E.right(living('a'))], { revocation: () => () => () => TE.left(rejected(500)) })
+    await source.get()
+    expect(await source.close()()).toEqual(E.left(rejected(500)))
+    expect(source.closed()).toBe(true)
+  })
+
+  test('I7 a request under way is committed first', async () => {
+    const { ephemeral: _, ...store } = memoryStore()
+    const { source, env, cell } = open((clock) => [later(clock, seconds(5), E.right(living('a')))], { store })
+    const running = source.get()
+    await env.clock.advance(seconds(1))
+    await env.clock.settle(source.close()())
+    expect(O.isSome((await cell()).token)).toBe(true)
+    expect(textOf(await running)).toBe('a')
+  })
+
+  test('a request that was not sent yet is not sent', async () => {
+    const memory = memoryStore()
+    let opened: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => {
+      opened = resolve
+    })
+    const { ephemeral: _, ...rest } = memory
+    const store: TokenStore = {
+      ...rest,
+      compareAndSet: (key, expected, next) => async () => {
+        await gate
+        return memory.compareAndSet(key, expected, next)()
+      },
+    }
+    const { source, env, attempts, cell } = open(() => [E.right(living('a'))], { store })
+    const running = source.get()
+    await env.clock.advance(millis(1))
+    const closing = source.close()()
+    opened()
+    expect(await running).toEqual(E.left(AuthError.closed))
+    await closing
+    expect(attempts()).toEqual([])
+    expect((await cell()).intent).toEqual(O.none)
+  })
+})
+
+describe('refuse', () => {
+  test('a young token is not renewed: an API that always answers 401 burns nothing', async () => {
+    const { source, env, attempts } = open(() => [E.right(living('a')), E.right(living('b'))])
+    await source.get()
+    await env.clock.advance(millis(999))
+    for (let call = 0; call < 5; call++) await source.refuse(access('a'))()
+    expect(textOf(await source.get())).toBe('a')
+    await env.clock.advance(millis(1))
+    await source.refuse(access('a'))()
+    expect(textOf(await source.get())).toBe('b')
+    expect(attempts()).toHaveLength(2)
+  })
+
+  test('S-OAUTH2-05 any number of refusals of one token at the same time: one request', async () => {
+    const { source, env, attempts } = open((clock) => [
+      E.right(living('a')),
+      later(clock, seconds(1), E.right(living('b'))),
+    ])
+    await source.get()
+    await env.clock.advance(seconds(2))
+    const retried = Array.from({ length: 30 }, async () => {
+      await source.refuse(access('a'))()
+      return textOf(await source.get())
+    })
+    expect(new Set(await env.clock.settle(Promise.all(retried)))).toEqual(new Set(['b']))
+    expect(attempts()).toHaveLength(2)
+  })
+
+  test('S-OAUTH2-05 another token than the current one means no request', async () => {
+    const { source, env, attempts } = open(() => [E.right(living('a'))])
+    await source.get()
+    await env.clock.advance(seconds(2))
+    await source.refuse(access('another'))()
+    expect(textOf(await source.get())).toBe('a')
+    expect(attempts()).toHaveLength(1)
+  })
+
+  test('what the store did not learn is not served here all the same', async () => {
+    const memory = memoryStore()
+    let isBroken = false
+    const store: TokenStore = {
+      ...memory,
+      compareAndSet: (key, expected, next) =>
+        isBroken ? TE.left(AuthError.storeFailed('compareAndSet', 'full')) : memory.compareAndSet(key, expected, next),
+    }
+    const { source, env } = open(() => [E.right(living('a')), E.right(living('b'))], { store })
+    await source.get()
+    await env.clock.advance(seconds(2))
+    isBroken = true
+    expect(tagOf(await env.clock.settle(source.refuse(access('a'))()))).toBe('StoreFailed')
+    expect(source.peek()).toEqual(O.none)
+    expect(textOf(await env.clock.settle(source.get()))).toContain('no token')
+    isBroken = false
+    expect(textOf(await env.clock.settle(source.get()))).toBe('b')
+  })
+})
+
+describe("the store's clock", () => {
+  const skewed = (clock: TestClock, skew: number): TokenStore => {
+    const rows = new Map<string, StoredRecord>()
+    return recordCallbackStore({
+      load: async (key) => {
+        const now = clock.now() + skew
+        return { ...rows.get(key), now }
+      },
+      compareAndSwap: async (key, expected, next) => {
+        if ((rows.get(key)?.version ?? null) !== expected) return false
+        rows.set(key, next)
+        return true
+      },
+    })
+  }
+
+  test("however far it is off, a token ends by the process's clock", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: -31_536_000_000, max: 31_536_000_000 }), async (skew) => {
+        const env = testEnv()
+        const store = skewed(env.clock, skew)
+        const { strategy, attempts } = scriptedStrategy([
+          E.right(living('a')),
+          E.right(until(plus(START, minutes(180)), 'b')),
+        ])
+        const make = () => pipe(strategy, TokenSource.make({ store, early: millis(0) }))(env)()
+        const first = make()
+        expect(right(await first.get())).toEqual(living('a'))
+        const second = make()
+        expect(right(await second.get())).toEqual(living('a'))
+        await env.clock.advance(millis(HOUR - 1))
+        expect(textOf(await second.get())).toBe('a')
+        await env.clock.advance(millis(1))
+        expect(textOf(await env.clock.settle(second.get()))).toBe('b')
+        expect(attempts()).toHaveLength(2)
+        expect(right(await first.inspect()).expiresAt).toEqual(O.some(START + minutes(180)))
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+describe('inspect says what there is, without a secret', () => {
+  test.each([
+    ['empty', undefined, false],
+    ['valid', living('a'), false],
+    ['refused', living('a'), true],
+    ['expired', until(START, 'a'), false],
+  ])('%s', async (state, initial, isRefused) => {
+    const { source, env } = open(() => [E.left(rejected(500))], initial === undefined ? {} : { initial })
+    if (initial !== undefined) await source.get()
+    await env.clock.advance(seconds(2))
+    if (isRefused) await source.refuse(access('a'))()
+    const seen = right(await source.inspect())
+    expect(seen).toMatchObject({ key: 'default', state, refreshToken: false })
+    expect(JSON.stringify(seen)).not.toContain('redacted')
+  })
+
+  test('waiting: until when', async () => {
+    const { source } = open(() => [E.left(rejected(429, { retryAfter: O.some(seconds(9)) }))])
+    await source.get()
+    expect(right(await source.inspect()).waitingUntil).toEqual(O.some(instant(START + 9_000)))
+  })
+})

@@ -34,9 +34,11 @@ export type {
 export const AuthError = AuthErrorModule
 export type AuthError = AuthErrorModule.AuthError
 export * as CellCodec from './CellCodec.js'
+export type { Cipher } from './Cipher.js'
 export type { Clock, ClockEnv } from './Clock.js'
 export type { ClosingOptions } from './closing.js'
 export type { DownscopeConfig, Downscoping, Exchange, Target } from './downscoped.js'
+export { type EncryptedOptions, encrypted } from './encrypted.js'
 export type { Keyed, KeyedConfig } from './keyed.js'
 export * as Lifecycle from './Lifecycle.js'
 export { memoryStore } from './memoryStore.js'

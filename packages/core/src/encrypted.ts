@@ -1,0 +1,126 @@
+/**
+ * Encryption at rest: a layer between the records and any store of them.
+ *
+ * @packageDocumentation
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as AuthError from './AuthError.js'
+import type { Cipher } from './Cipher.js'
+import * as Secret from './Secret.js'
+import type { Key, Stamped, TokenStore, Version } from './TokenStore.js'
+import * as Store from './TokenStore.js'
+
+/** The parameters of {@link encrypted}. */
+export interface EncryptedOptions {
+  /** Tells apart stores whose keys have the same names, so that no record of one opens in another. Default: the empty text. */
+  readonly namespace?: string
+}
+
+/** How many keys a store remembers; those that it has forgotten cost a read more at their next write. */
+const MOST_REMEMBERED = 10_000
+
+/** For each of the latest keys, the version that was opened or sealed here. */
+const makeMemory = () => {
+  const versions = new Map<Key, Version>()
+  return {
+    holds: (key: Key, version: Version): boolean => versions.get(key) === version,
+    keep: (key: Key, version: Version): void => {
+      versions.delete(key)
+      versions.set(key, version)
+      for (const oldest of versions.keys()) {
+        if (versions.size <= MOST_REMEMBERED) break
+        versions.delete(oldest)
+      }
+    },
+  }
+}
+
+/**
+ * A store whose records another store holds sealed.
+ *
+ * A sealed record is bound to its namespace, key and version: moved to another slot, or put back under a later version, it
+ * does not open. What does not open is `StoreFailed` at `decode`, and stays as it is: it is read before it is overwritten,
+ * unless this very version was opened or written here.
+ *
+ * Versions and keys are not encrypted. Not for `pairCallbackStore`, which takes records apart itself.
+ *
+ * @example
+ * import { type Cipher, encrypted, memoryStore, Secret } from '@tessera/core'
+ * import * as E from 'fp-ts/lib/Either.js'
+ *
+ * // A cipher that hides nothing; `aesGcm` of `@tessera/node` does.
+ * const none: Cipher = {
+ *   seal: (plaintext) => () => Secret.open(plaintext),
+ *   open: (sealed) => E.right(Secret.make('Record', sealed)),
+ * }
+ * assert.strictEqual(encrypted(none)(memoryStore()).guarantee, 'process')
+ */
+export const encrypted =
+  (cipher: Cipher, { namespace = '' }: EncryptedOptions = {}) =>
+  (store: TokenStore): TokenStore => {
+    const memory = makeMemory()
+    const slot = (key: Key, version: Version): string => JSON.stringify([namespace, key, version])
+
+    const open =
+      (key: Key) =>
+      (there: Stamped): E.Either<AuthError.AuthError, Stamped> =>
+        pipe(
+          there.record,
+          O.match(
+            () => E.right(there),
+            (sealed) =>
+              pipe(
+                E.tryCatch(
+                  () => cipher.open(Secret.open(sealed), slot(key, there.version)),
+                  () => AuthError.storeFailed('decode', 'the cipher threw'),
+                ),
+                E.flatMap(identity),
+                E.map((record): Stamped => {
+                  memory.keep(key, there.version)
+                  return { ...there, record: O.some(record) }
+                }),
+              ),
+          ),
+        )
+
+    const get: TokenStore['get'] = (key) => pipe(store.get(key), TE.flatMapEither(open(key)))
+
+    const write: TokenStore['compareAndSet'] = (key, expected, next) =>
+      pipe(
+        TE.tryCatch(
+          async () => cipher.seal(next.record, slot(key, next.version))(),
+          () => AuthError.storeFailed('compareAndSet', 'the cipher threw'),
+        ),
+        TE.flatMap((sealed) =>
+          store.compareAndSet(key, expected, { version: next.version, record: Secret.make('Record', sealed) }),
+        ),
+        TE.flatMapEither((answer) => {
+          if (answer._tag === 'Conflict') return pipe(answer.found, open(key), E.map(Store.conflict))
+          memory.keep(key, next.version)
+          return E.right(answer)
+        }),
+      )
+
+    /** Fails where what a write may overwrite does not open. Where nothing is to be there, the store itself overwrites nothing. */
+    const opens =
+      (key: Key, expected: Version): TE.TaskEither<AuthError.AuthError, unknown> =>
+      async () =>
+        expected === Store.absent || memory.holds(key, expected) ? E.right(undefined) : get(key)()
+
+    const { changes, exclusive } = store
+    return {
+      guarantee: store.guarantee,
+      ephemeral: store.ephemeral === true,
+      get,
+      compareAndSet: (key, expected, next) =>
+        pipe(
+          opens(key, expected),
+          TE.flatMap(() => write(key, expected, next)),
+        ),
+      ...(changes !== undefined && { changes: (key) => changes(key) }),
+      ...(exclusive !== undefined && { exclusive: (key, use) => exclusive(key, use) }),
+    }
+  }

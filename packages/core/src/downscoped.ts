@@ -193,7 +193,7 @@ export const downscoping =
  * One derived source, piped after a source.
  *
  * @example
- * import { memoryStore, remoteCallback, Strategy, TokenSource } from '@tessera/core'
+ * import { memoryStore, remoteCallback, TokenSource } from '@tessera/core'
  * import { openSource } from '@tessera/node'
  * import { pipe } from 'fp-ts/lib/function.js'
  *

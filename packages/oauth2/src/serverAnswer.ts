@@ -56,7 +56,6 @@ const parsed = (body: Secret<'Body'>): Readonly<Record<string, unknown>> => {
  * import { instant } from '@tessera/core'
  * import { retryAfter } from '@tessera/oauth2'
  * import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
  *
  * assert.deepStrictEqual(retryAfter('120', instant(0)), O.some(120_000))
  * assert.deepStrictEqual(retryAfter('Thu, 01 Jan 1970 00:01:00 GMT', instant(0)), O.some(60_000))

@@ -34,8 +34,10 @@ const listen = (server: Server, port: number): Promise<string> =>
  * 127.0.0.1. Rejects if the port is taken.
  *
  * @example
+ * import { startSandbox } from '@tessera/sandbox'
+ *
  * const box = await startSandbox()
- * const { access_token } = await fetch(box.endpoints.token, {
+ * const answer = await fetch(box.endpoints.token, {
  *   method: 'POST',
  *   body: new URLSearchParams({
  *     grant_type: 'client_credentials',
@@ -44,8 +46,9 @@ const listen = (server: Server, port: number): Promise<string> =>
  *     box_subject_type: 'enterprise',
  *     box_subject_id: box.enterprise,
  *   }),
- * }).then((answer) => answer.json())
- * box.isActive(access_token) // true
+ * })
+ * const { access_token } = await answer.json()
+ * assert.strictEqual(box.isActive(access_token), true)
  * await box.close()
  */
 export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {

@@ -133,7 +133,6 @@ const invalidGrant: AuthError = AuthError.rejected({
  * A server that is empty at first. Its tokens are counted: the first login brings `access 1` and `refresh 1`.
  *
  * @example
- * import { instant } from '@tessera/core'
  * import { modelServer, testClock } from '@tessera/testing'
  * import * as O from 'fp-ts/lib/Option.js'
  *

@@ -16,7 +16,7 @@ export interface RecordedPrompt extends Prompt {
  * Types one answer a question, in order. Beyond the last, the person has gone: {@link AuthError.TimedOut}.
  *
  * @example
- * import { instant, Secret } from '@tessera/core'
+ * import { instant } from '@tessera/core'
  * import { recordedPrompt } from '@tessera/testing'
  *
  * const prompt = recordedPrompt(['abc'])

@@ -21,7 +21,7 @@ export interface Scripted {
  * Gives one answer a run, in order. Beyond the last it is {@link AuthError.Misconfigured}, which is not retried.
  *
  * @example
- * import { AuthError, instant, Strategy } from '@tessera/core'
+ * import { AuthError, instant } from '@tessera/core'
  * import { scriptedStrategy } from '@tessera/testing'
  * import * as E from 'fp-ts/lib/Either.js'
  * import * as O from 'fp-ts/lib/Option.js'

@@ -97,7 +97,7 @@ export const encrypted =
         TE.flatMap((sealed) =>
           store.compareAndSet(key, expected, { version: next.version, record: Secret.make('Record', sealed) }),
         ),
-        TE.flatMapEither((answer) => {
+        TE.flatMapEither((answer): E.Either<AuthError.AuthError, Store.Committed | Store.Conflict> => {
           if (answer._tag === 'Conflict') return pipe(answer.found, open(key), E.map(Store.conflict))
           memory.keep(key, next.version)
           return E.right(answer)

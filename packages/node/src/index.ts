@@ -4,12 +4,22 @@
  * @packageDocumentation
  */
 export { type AccessTokenOptions, accessToken } from './accessToken.js'
+export { type AesGcmConfig, aesGcm } from './aesGcm.js'
 export { authenticated } from './authenticated.js'
 export { type AuthenticatedFetchConfig, authenticatedFetch } from './authenticatedFetch.js'
+export {
+  type EncryptionKey,
+  type EncryptionKeys,
+  formatKeys,
+  generateKey,
+  keyVariable,
+  parseKeys,
+} from './encryptionKeys.js'
 export { type ExternalSignerConfig, externalSigner } from './externalSigner.js'
 export type { BearerConfig } from './internal/bearer.js'
 export type { ConnectionOptions, TlsOptions } from './internal/dispatcher.js'
 export type { KeySource, Passphrase } from './internal/privateKey.js'
+export { type KeyFileOptions, keyFile } from './keyFile.js'
 export { type NodeEnv, type NodeOptions, nodeEnv } from './nodeEnv.js'
 export { openSource } from './openSource.js'
 export { readJson } from './readJson.js'

@@ -1,0 +1,128 @@
+/**
+ * Key files.
+ *
+ * @packageDocumentation
+ */
+import { constants } from 'node:fs'
+import { link, open, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { AuthError, nonce, type Random, Secret } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type EncryptionKeys, formatKeys, generateKey, parseKeys } from './encryptionKeys.js'
+import { codeOf } from './internal/code.js'
+import { systemRandom } from './systemRandom.js'
+
+/** The parameters of {@link keyFile}. */
+export interface KeyFileOptions {
+  /** Makes the file, with a fresh key and mode 0600, where there is none. Its folder must be there. Default: false. */
+  readonly create?: boolean
+  /** Default: the system's. */
+  readonly random?: Random
+}
+
+const MOST_BYTES = 65_536
+
+const quote = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`
+
+const wrong = (path: string, message: string) => E.left(AuthError.misconfigured(path, message))
+
+/** The text of a file that is its owner's only; none where there is no file. */
+const readPrivate = async (path: string): Promise<E.Either<AuthError, O.Option<Secret>>> => {
+  const user = process.geteuid?.()
+  if (user === undefined) return wrong(path, 'cannot be a key file: this system has no modes of files')
+  try {
+    // Not blocking, since a pipe would hang.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      const { mode, uid, size } = await handle.stat()
+      if ((mode & constants.S_IFMT) !== constants.S_IFREG) return wrong(path, 'is no regular file')
+      if (uid !== user) return wrong(path, 'belongs to another user')
+      if ((mode & 0o077) !== 0)
+        return wrong(
+          path,
+          `has mode 0${(mode & 0o777).toString(8)}: others may read it. Mend it by: chmod 600 ${quote(path)}`,
+        )
+      if (size > MOST_BYTES) return wrong(path, `has more than ${MOST_BYTES} bytes`)
+      return E.right(O.some(Secret.make('EncryptionKeys', await handle.readFile('utf8'))))
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT') return E.right(O.none)
+    return wrong(path, code === 'ELOOP' ? 'is a symbolic link, which is not followed' : `cannot be read (${code})`)
+  }
+}
+
+/** Makes the file whole, or not at all: a name that is there is left as it is, and nobody sees half a key. */
+const createPrivate = async (path: string, text: Secret, random: Random): Promise<E.Either<AuthError, void>> => {
+  const fresh = `${path}.${nonce(random)()}`
+  try {
+    const handle = await open(fresh, 'wx', 0o600)
+    try {
+      try {
+        await handle.writeFile(Secret.open(text))
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      // As exclusive as O_EXCL, and the file is complete when it appears.
+      await link(fresh, path)
+    } finally {
+      await unlink(fresh)
+    }
+    const folder = await open(dirname(path), 'r')
+    try {
+      // A key that a crash could take back would lock up what it has sealed.
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+    return E.right(undefined)
+  } catch (error) {
+    const code = codeOf(error)
+    return code === 'EEXIST' ? E.right(undefined) : wrong(path, `cannot be made (${code})`)
+  }
+}
+
+/**
+ * Keys from a file that only its owner may read, as {@link parseKeys} reads them. To change the key, put a new line above the
+ * old ones; remove an old one when every record was written since.
+ *
+ * An error is `Misconfigured` and names the path: a mode wider than 0600 (with the command that mends it), a symbolic link,
+ * another owner, no file.
+ *
+ * @example
+ * import { mkdtempSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { aesGcm, keyFile } from '@tessera/node'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ *
+ * const path = join(mkdtempSync(join(tmpdir(), 'keys-')), 'key')
+ * const cipher = pipe(keyFile(path, { create: true }), TE.flatMapEither((keys) => aesGcm(keys)))
+ * void cipher().then((result) => assert.strictEqual(result._tag, 'Right'))
+ */
+export const keyFile = (
+  path: string,
+  { create = false, random = systemRandom }: KeyFileOptions = {},
+): TE.TaskEither<AuthError, EncryptionKeys> => {
+  const read = (): Promise<E.Either<AuthError, O.Option<Secret>>> => readPrivate(path)
+  return pipe(
+    read,
+    TE.flatMap((there) =>
+      O.isSome(there) || !create
+        ? TE.right(there)
+        : pipe(
+            () => createPrivate(path, formatKeys({ write: generateKey(random)() }), random),
+            TE.flatMap(() => read),
+          ),
+    ),
+    TE.flatMapEither(E.fromOption(() => AuthError.misconfigured(path, 'is not there'))),
+    TE.flatMapEither((text) => parseKeys(text, path)),
+  )
+}

@@ -12,11 +12,12 @@ const WRONG = onPurpose(
   'void Promise.resolve().then(() => assert.strictEqual(3, 4))',
   "assert.strictEqual(typeof setTimeout, 'function')",
 )
+const STUCK = onPurpose('stuck on purpose', 'await new Promise(() => undefined)')
 const ENDLESS = onPurpose('endless on purpose', 'setInterval(() => console.log(1), 1_000)')
 
 const examples = allExamples()
 const owners = [...new Set(examples.filter(({ runs }) => runs).map(({ owner }) => owner))]
-const programs = write([...examples, ...WRONG, ...ENDLESS])
+const programs = write([...examples, ...WRONG, ...STUCK, ...ENDLESS])
 
 test('there are examples, of every package', () => {
   expect(examples.length).toBeGreaterThan(80)
@@ -40,11 +41,13 @@ test.each(owners)('those of %s run', async (owner) => {
 })
 
 test('what fails when it runs is found', async () => {
-  const [wrong, endless] = await Promise.all([
+  const [wrong, stuck, endless] = await Promise.all([
     run('wrong on purpose', programs),
+    run('stuck on purpose', programs),
     run('endless on purpose', programs, 2_000),
   ])
   expect(wrong.map(({ where }) => where)).toEqual(['wrong on purpose:20', 'wrong on purpose:30', 'wrong on purpose:40'])
+  expect(stuck.map(({ where }) => where)).toEqual(['stuck on purpose:10'])
   expect(endless).toMatchObject([{ where: 'endless on purpose', what: expect.stringContaining('did not end') }])
 })
 

@@ -213,6 +213,10 @@ let current = ''
 const complain = (error) => failed.push({ where: current, what: String(error?.stack ?? error) })
 process.on('unhandledRejection', complain)
 process.on('uncaughtException', complain)
+process.on('exit', () => {
+  if (current !== '') complain('it waits for what never comes')
+  process.stderr.write(JSON.stringify(failed))
+})
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
 for (const [where, run] of examples) {
   current = where
@@ -221,8 +225,7 @@ for (const [where, run] of examples) {
   await turn()
 }
 await close()
-current = 'after the last example'
-process.on('exit', () => process.stderr.write(JSON.stringify(failed)))
+current = ''
 `
 
 /** Runs the examples of one owner, one after the other, in one process. What they print is dropped. */

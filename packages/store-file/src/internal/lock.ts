@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto'
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { codeOf } from './code.js'
+
+// A lock is a folder. It is free while it is empty or not there, and held by the process that listens on the one socket in it.
+// The socket's name is drawn anew for each claim, so that whoever breaks a dead claim by that name can break no other.
+// docs/adr/0011 shows why that is exclusive.
+
+/** Where claims are made ready, apart from the locks. */
+const PREPARED = '.new'
+
+/** How long to wait for a holder whose queue of waiters is full, in ms. */
+const PAUSE = { least: 5, most: 25 }
+
+/** Runs a step that another process may have taken already. */
+const unless = async (codes: ReadonlyArray<string>, step: Promise<unknown>): Promise<boolean> => {
+  try {
+    await step
+    return true
+  } catch (error) {
+    if (codes.includes(codeOf(error))) return false
+    throw error
+  }
+}
+
+const namesIn = async (folder: string): Promise<ReadonlyArray<string>> => {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Why nobody answers at a socket: nobody listens, and nobody ever will; too many wait; there is no socket. */
+type Silence = 'dead' | 'busy' | 'gone'
+
+/** A connection to whoever listens, running or stopped: the kernel makes it. */
+const reach = (address: string): Promise<E.Either<Silence, Socket>> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(address)
+    const refused = (error: Error): void => {
+      const code = codeOf(error)
+      if (code === 'ECONNREFUSED') resolve(E.left('dead'))
+      else if (code === 'EAGAIN') resolve(E.left('busy'))
+      else if (code === 'ENOENT') resolve(E.left('gone'))
+      else reject(error)
+    }
+    socket.once('error', refused).once('connect', () => {
+      // From now on an error is the end of the other side.
+      socket.off('error', refused).on('error', () => undefined)
+      resolve(E.right(socket))
+    })
+  })
+
+/** Waits for the end of the other side: it closes the connection, or the kernel does when it is killed. Until the signal. */
+const ended = (socket: Socket, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = (): void => {
+      socket.destroy()
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    socket
+      .once('close', () => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      })
+      .resume()
+    if (signal.aborted || socket.destroyed) {
+      stop()
+      resolve()
+    }
+  })
+
+/** A socket that this process listens on: the claim to a lock. */
+interface Claim {
+  readonly name: string
+  readonly end: () => Promise<void>
+}
+
+const listen = (server: Server, address: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // Exclusive: in a cluster it would be the primary that listens, and outlives its worker.
+    server.listen({ path: address, exclusive: true }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+
+const serve = async (name: string, address: string): Promise<Claim> => {
+  const waiting = new Set<Socket>()
+  const server = createServer((socket) => {
+    waiting.add(socket)
+    socket.on('error', () => undefined).on('close', () => waiting.delete(socket))
+    socket.resume()
+  })
+  await listen(server, address)
+  return {
+    name,
+    end: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const socket of waiting) socket.destroy()
+      }),
+  }
+}
+
+/** The locks of a folder. */
+interface Locks {
+  readonly folder: string
+  /** Where to connect to a socket in the folder. */
+  readonly address: (path: string) => string
+}
+
+/** The address of a socket has at most 107 bytes, 103 on some systems; on Linux an open folder gives a short one. */
+const within = async <A>(folder: string, use: (locks: Locks) => Promise<A>): Promise<A> => {
+  const handle = await open(folder, 'r')
+  try {
+    const root = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : folder
+    return await use({ folder, address: (path) => join(root, path) })
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A claim that is made ready. None where another process took it for a dead one before it listened: then a new one is due. */
+const prepare = async ({ folder, address }: Locks): Promise<O.Option<Claim>> => {
+  const name = randomBytes(8).toString('hex')
+  await mkdir(join(folder, name + PREPARED), { mode: 0o700 })
+  try {
+    return O.some(await serve(name, address(join(name + PREPARED, name))))
+  } catch (error) {
+    if (!(await unless(['ENOENT'], rmdir(join(folder, name + PREPARED))))) return O.none
+    throw error
+  }
+}
+
+/** Puts a claim in the lock's place, which succeeds only while that is empty. */
+const enter = async ({ folder }: Locks, lock: string, claim: Claim): Promise<'held' | 'taken' | 'lost'> => {
+  try {
+    if (!(await unless(['ENOTEMPTY', 'EEXIST'], rename(join(folder, claim.name + PREPARED), join(folder, lock)))))
+      return 'taken'
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 'lost'
+    throw error
+  }
+  return (await unless(['ENOENT'], lstat(join(folder, lock, claim.name)))) ? 'held' : 'lost'
+}
+
+/** Waits until the lock may be free: its holder ended, or was found dead and is removed. */
+const awaitHolder = async ({ folder, address }: Locks, lock: string, signal: AbortSignal): Promise<void> => {
+  for (const name of await namesIn(join(folder, lock))) {
+    const holder = await reach(address(join(lock, name)))
+    if (E.isRight(holder)) await ended(holder.right, signal)
+    else if (holder.left === 'dead') await unless(['ENOENT'], unlink(join(folder, lock, name)))
+    else if (holder.left === 'busy') await sleep(PAUSE.least + Math.random() * (PAUSE.most - PAUSE.least))
+  }
+}
+
+const acquire = async (locks: Locks, lock: string, signal: AbortSignal): Promise<O.Option<Claim>> => {
+  for (;;) {
+    const prepared = await prepare(locks)
+    if (O.isNone(prepared)) continue
+    const claim = prepared.value
+    try {
+      for (;;) {
+        const entered = await enter(locks, lock, claim)
+        if (entered === 'held') return prepared
+        if (entered === 'lost') break
+        if (signal.aborted) {
+          await discard(locks, claim)
+          return O.none
+        }
+        await awaitHolder(locks, lock, signal)
+      }
+    } catch (error) {
+      await discard(locks, claim)
+      throw error
+    }
+    await discard(locks, claim)
+  }
+}
+
+const discard = async ({ folder }: Locks, claim: Claim): Promise<void> => {
+  await claim.end()
+  await rm(join(folder, claim.name + PREPARED), { recursive: true, force: true })
+}
+
+/**
+ * Runs `use` while no other process, and no other caller in this one, is inside of the same lock; none if the lock is held for
+ * longer than `patience` ms. A holder that is killed frees it at once; one that is stopped keeps it, since it may yet write.
+ * Rejects with the system's error, or with that of `use`.
+ */
+export const exclusively = <A>(
+  folder: string,
+  lock: string,
+  patience: number,
+  use: () => Promise<A>,
+): Promise<O.Option<A>> =>
+  within(folder, async (locks) => {
+    const claim = await acquire(locks, lock, AbortSignal.timeout(patience))
+    if (O.isNone(claim)) return O.none
+    try {
+      return O.some(await use())
+    } finally {
+      try {
+        await unless(['ENOENT'], unlink(join(folder, lock, claim.value.name)))
+      } finally {
+        await claim.value.end()
+      }
+    }
+  })
+
+/** Removes what processes left that were killed while they made a claim ready. Safe at any time: see `enter`. */
+export const sweep = (folder: string): Promise<void> =>
+  within(folder, async ({ address }) => {
+    for (const place of await namesIn(folder)) {
+      if (!place.endsWith(PREPARED)) continue
+      for (const name of await namesIn(join(folder, place))) {
+        const maker = await reach(address(join(place, name)))
+        if (E.isRight(maker)) maker.right.destroy()
+        else if (maker.left === 'dead') await unless(['ENOENT'], unlink(join(folder, place, name)))
+      }
+      await unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], rmdir(join(folder, place)))
+    }
+  })

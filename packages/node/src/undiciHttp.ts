@@ -104,8 +104,7 @@ const exchange = (
       if (settled) started.abort(new Error('settled'))
     },
     onResponseStart: (_, statusCode, received) => {
-      // 1xx are not answers.
-      if (statusCode < 200) return
+      // Of a 1xx, which is no answer, nothing stays: the answer comes after it.
       status = statusCode
       headers = received
       if (Number(O.toUndefined(headerOf(headers, 'content-length'))) > maxBytes) tooLarge()

@@ -248,17 +248,24 @@ describe('fetch', () => {
   })
 
   test.each([301, 302, 303, 307, 308])('%d to another origin: followed without the token', async (status) => {
-    const other = await api(['-'])
+    const got: unknown[] = []
+    const other = await serve(async (request, response) => {
+      const { authorization, cookie, 'content-type': type, 'x-kept': kept } = request.headers
+      got.push([request.method, request.url, authorization, cookie, type, kept, await bodyOf(request)])
+      response.end()
+    })
+    closing.push(other.close)
     const server = await redirecting(() => `${other.origin}/there`)
     const fetch = authenticatedFetch({ tokens: scripted(), origins: [server.origin] })
-    const response = await fetch(`${server.origin}/${status}`, {
-      method: 'POST',
-      body: 'x',
-      headers: { cookie: 'c4n4ry', 'content-type': 'text/plain' },
-    })
+    const headers = { cookie: 'c4n4ry', 'content-type': 'text/plain', 'x-kept': 'yes' }
+    const response = await fetch(`${server.origin}/${status}`, { method: 'POST', body: 'x', headers })
     expect(response.status).toBe(200)
     expect(server.seen).toEqual([`POST /${status} Bearer t1 x`])
-    expect(other.seen).toEqual([status < 304 ? 'GET /there -' : 'POST /there - x'])
+    expect(got).toEqual([
+      status < 304
+        ? ['GET', '/there', undefined, undefined, undefined, 'yes', '']
+        : ['POST', '/there', undefined, undefined, 'text/plain', 'yes', 'x'],
+    ])
   })
 
   test('to a listed origin: with the token; a chain that has left them stays without', async () => {
@@ -332,6 +339,7 @@ describe('undici', () => {
     expect(tokens.asked).toEqual(['get', 'refuse t1'])
     const own = await dispatcher.request({ ...to, headers: { AUTHORIZATION: 'Bearer mine' } })
     expect([own.statusCode, await own.body.text()]).toEqual([200, 'yes'])
+    expect(tokens.asked).toEqual(['get', 'refuse t1'])
     const form = new UndiciFormData()
     form.set('name', 'value')
     const formed = await dispatcher.request({ ...to, body: form })
@@ -344,6 +352,31 @@ describe('undici', () => {
     const answer = await compose(tokens, server.origin).request({ origin: server.origin, path: '/', method: 'GET' })
     expect([answer.statusCode, (await answer.body.text()).length]).toEqual([401, 500_000])
     expect(tokens.asked).toEqual(['get', 'refuse t1'])
+  })
+
+  test('aborted while a source that knows no signals is waited for: nothing is dispatched', async () => {
+    const server = await api(['t1'])
+    const agent = new Agent()
+    closing.push(() => agent.close())
+    let dispatched = 0
+    const tokens = scripted({ deaf: true, wait: () => new Promise(setImmediate) })
+    const dispatcher = agent.compose(
+      (dispatch) => (options, handler) => {
+        dispatched++
+        return dispatch(options, handler)
+      },
+      authenticated({ tokens, origins: [server.origin] }),
+    )
+    const abort = new AbortController()
+    const to = { origin: server.origin, path: '/', method: 'GET' } as const
+    const call = dispatcher.request({ ...to, signal: abort.signal })
+    const reason = new Error('enough')
+    abort.abort(reason)
+    await expect(call).rejects.toBe(reason)
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    expect(dispatched).toBe(0)
+    await (await dispatcher.request(to)).body.dump()
+    expect(dispatched).toBe(1)
   })
 
   test('a redirect interceptor outside or inside: no token at the other origin', async () => {

@@ -136,12 +136,12 @@ describe('what is wrong is Misconfigured, names its field and shows no key', () 
 
   test('property: no passphrase is shown', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ minLength: 6 }), async (passphrase) => {
-        const by = signer({ key: encrypted, passphrase: `${passphrase}${passphrase}` })
+      fc.asyncProperty(fc.string(), async (rest) => {
+        const by = signer({ key: encrypted, passphrase: `c4n4ry${rest}` })
         const result = await by.sign('a')()
-        return E.isLeft(result) && !inspect([result, by], { depth: 9, showHidden: true }).includes(passphrase)
+        return E.isLeft(result) && !inspect([result, by], { depth: 9, showHidden: true }).includes('c4n4ry')
       }),
-      { numRuns: 30, examples: [['c4n4ry']] },
+      { numRuns: 30 },
     )
   })
 })

@@ -9,6 +9,7 @@ import { bundle, ended } from './support/bundle.js'
 import { inMs } from './support/requests.js'
 
 const script = bundle(`
+  import { execFileSync } from 'node:child_process'
   import { Secret } from '@tessera/core'
   import { terminalPrompt } from '@tessera/node'
 
@@ -21,13 +22,15 @@ const script = bundle(`
       // Reversed, so that an echo can be told from the answer.
       console.log(result._tag === 'Right' ? 'got ' + [...Secret.open(result.right)].reverse().join('') : result.left._tag)
     }
+    // Before the end of the process, where Node would restore it anyway.
+    if (process.stdin.isTTY) console.log(execFileSync('stty', ['-a'], { stdio: ['inherit', 'pipe', 'inherit'] }).toString())
   }
   main()
 `)
 
 /** Runs the script in a pseudo terminal, and types at each question what comes next. */
 const inTerminal = async (typed: ReadonlyArray<string>, args: ReadonlyArray<number>): Promise<string> => {
-  const command = `${process.execPath} ${script} ${args.join(' ')}; stty -a`
+  const command = `${process.execPath} ${script} ${args.join(' ')}`
   const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: 'pipe' })
   let seen = ''
   let next = 0
@@ -112,6 +115,29 @@ describe('over any stream', () => {
       ),
       { numRuns: 100 },
     )
+  })
+
+  test('at a terminal, one that ended before its turn is never shown', async () => {
+    const modes: boolean[] = []
+    const input = Object.assign(new PassThrough(), {
+      isTTY: true,
+      setRawMode: (mode: boolean) => modes.push(mode),
+    })
+    const output = new PassThrough()
+    // Of a terminal's stream, these members are all that is used.
+    const { ask } = terminalPrompt({ input: input as unknown as ReadStream, output })
+    const first = ask({ message: 'first?', deadline: inMs(20_000), signal: never })()
+    const abort = new AbortController()
+    const second = ask({ message: 'second?', deadline: inMs(20_000), signal: abort.signal })()
+    abort.abort()
+    expect((await second)._tag).toBe('Left')
+    input.write('one\r')
+    expect(E.isRight(await first)).toBe(true)
+    const third = ask({ message: 'third?', deadline: inMs(20_000), signal: never })()
+    input.write('three\r')
+    expect(E.isRight(await third)).toBe(true)
+    expect(String(output.read())).toBe('first?\nthird?\n')
+    expect(modes).toEqual([true, false, true, false])
   })
 
   test('one that waits for its turn keeps its own deadline, and takes no line', async () => {

@@ -301,6 +301,25 @@ describe('not sent, or lost', () => {
   })
 })
 
+test('a deadline that comes before its timer: not sent', async () => {
+  let aborts = 0
+  class Blocked extends Dispatcher {
+    override dispatch(_: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+      // The event loop is busy elsewhere until the deadline, and then the connection is the first to be served.
+      while (Date.now() < deadline);
+      const abort = () => {
+        aborts++
+      }
+      handler.onRequestStart?.({ aborted: false, paused: false, reason: null, pause() {}, resume() {}, abort }, {})
+      return true
+    }
+  }
+  const deadline = inMs(20)
+  const http = undiciHttp({ dispatcher: new Blocked(), userAgent: 'tests/1' })
+  expect(told(await http.send(post('http://127.0.0.1/', { deadline }))())).toBe('NotSent deadline')
+  expect(aborts).toBe(1)
+})
+
 describe('bounds', () => {
   test('a gzip bomb is bounded before it is anything else', async () => {
     const bomb = gzipSync(Buffer.alloc(200 << 20))

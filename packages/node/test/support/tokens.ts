@@ -12,11 +12,13 @@ export interface Script {
   readonly get?: (time: number) => AuthError | string | undefined
   /** Refusals change nothing: the source stands by its token. */
   readonly stubborn?: boolean
+  /** Signals are not listened to. */
+  readonly deaf?: boolean
   /** Waits for it before each answer. */
   readonly wait?: () => Promise<void>
 }
 
-export const scripted = ({ get, stubborn = false, wait }: Script = {}): Scripted => {
+export const scripted = ({ get, stubborn = false, deaf = false, wait }: Script = {}): Scripted => {
   const asked: string[] = []
   let generation = 1
   let gets = 0
@@ -25,7 +27,7 @@ export const scripted = ({ get, stubborn = false, wait }: Script = {}): Scripted
       asked.push('get')
       const scripted = get?.(gets++)
       await wait?.()
-      if (signal?.aborted) return E.left(AuthError.aborted)
+      if (signal?.aborted && !deaf) return E.left(AuthError.aborted)
       if (typeof scripted === 'object') return E.left(scripted)
       return E.right(TokenSet.make(Secret.make('AccessToken', scripted ?? `t${generation}`)))
     },

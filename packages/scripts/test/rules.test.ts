@@ -71,6 +71,11 @@ const rules: Readonly<Record<string, Rule>> = {
     ['@tessera/core', '@tessera/oauth2', 'fp-ts/lib/Either.js', 'undici', '../../core/src/index.js'],
     ['node:http', './other.js'],
   ),
+  'store-file imports core, and of Node.js what it takes': imports(
+    'store-file',
+    ['node:child_process', 'node:http', 'io-ts', '@tessera/oauth2', '@tessera/node', '../../core/src/index.js'],
+    ['fp-ts/lib/Either.js', '@tessera/core', 'node:fs/promises', 'node:net', 'node:crypto', './other.js'],
+  ),
   'store-redis imports core': imports(
     'store-redis',
     ['node:crypto', 'ioredis', '@redis/client', '@tessera/oauth2', '@tessera/node', '../../core/src/index.js'],

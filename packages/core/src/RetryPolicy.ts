@@ -86,7 +86,8 @@ export const exponential = ({ first = millis(200), tries = 5, cap = seconds(60) 
 export const doubling =
   (first: Duration): RetryPolicy =>
   ({ tries }) =>
-    O.some(millis(first * 2 ** (tries - 1)))
+    // 2 ** 1024 is infinite, and no delay at all times that is not a number.
+    O.some(millis(first * 2 ** Math.min(tries - 1, 1_023)))
 
 // -----------------------------------------------------------------------------
 // combinators

@@ -111,6 +111,9 @@ test('doubling', () => {
     fc.property(durations, fc.integer({ min: 1, max: 30 }), (first, tries) => {
       const at = (n: number) => RetryPolicy.doubling(first)({ tries: n, error: rejected(503), random: 0 })
       expect(at(1)).toEqual(O.some(first))
+      expect(RetryPolicy.doubling(millis(0))({ tries: tries * 100, error: rejected(503), random: 0 })).toEqual(
+        O.some(0),
+      )
       expect(at(tries + 1)).toEqual(O.map((delay: Duration) => delay * 2)(at(tries)))
     }),
   )

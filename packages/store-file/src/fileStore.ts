@@ -15,9 +15,11 @@ import {
   conflict,
   type Duration,
   type Key,
+  type Next,
   type Stamped,
   seconds,
   type TokenStore,
+  type Version,
 } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -154,16 +156,34 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
     return E.right(undefined)
   }
 
-  const inTurn = <A>(key: Key, use: (name: string) => Promise<Result<A>>): TE.TaskEither<AuthError, A> =>
+  const inTurn = <A>(
+    key: Key,
+    use: (name: string) => Promise<Result<A>>,
+    early?: (name: string) => Promise<O.Option<Result<A>>>,
+  ): TE.TaskEither<AuthError, A> =>
     guarded('compareAndSet', async () => {
       const made = await makeFolders()
       if (E.isLeft(made)) return made
       const name = nameOf(key)
-      const done = await exclusively(locks, name, patience, () => use(name))
+      const done = await exclusively(locks, name, patience, () => use(name), early && (() => early(name)))
       return O.isSome(done)
         ? done.value
         : E.left(failed('compareAndSet')(`another process has held the lock for ${patience} ms`))
     })
+
+  /** The answer to a write that needs none, from what is there; it holds for that moment, in turn or not. */
+  const settled =
+    (expected: Version, next: Next) =>
+    async (name: string): Promise<O.Option<Result<Committed | Conflict>>> => {
+      const found = pipe(await read('compareAndSet', name), E.map(stamped))
+      if (E.isLeft(found)) return O.some(found)
+      if (found.right.version === next.version) {
+        // Whoever wrote it may have been killed before it was on the disk.
+        await syncFolder(folder)
+        return O.some(E.right(committed))
+      }
+      return found.right.version === expected ? O.none : O.some(E.right(conflict(found.right)))
+    }
 
   return {
     guarantee: 'shared',
@@ -175,19 +195,19 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
         return pipe(await read('get', nameOf(key)), E.map(stamped))
       }),
 
-    compareAndSet: (key, expected, next) =>
-      inTurn(key, async (name): Promise<Result<Committed | Conflict>> => {
-        const found = pipe(await read('compareAndSet', name), E.map(stamped))
-        if (E.isLeft(found)) return found
-        if (found.right.version === next.version) {
-          // Whoever wrote it may have been killed before it was on the disk.
-          await syncFolder(folder)
+    compareAndSet: (key, expected, next) => {
+      const early = settled(expected, next)
+      return inTurn(
+        key,
+        async (name) => {
+          const answer = await early(name)
+          if (O.isSome(answer)) return answer.value
+          await replacePrivate(folder, name + SUFFIX, encodeRow({ key, version: next.version, record: next.record }))
           return E.right(committed)
-        }
-        if (found.right.version !== expected) return E.right(conflict(found.right))
-        await replacePrivate(folder, name + SUFFIX, encodeRow({ key, version: next.version, record: next.record }))
-        return E.right(committed)
-      }),
+        },
+        early,
+      )
+    },
 
     changes: (key) => watch(nameOf(key) + SUFFIX),
 

@@ -37,7 +37,7 @@ const namesIn = async (folder: string): Promise<ReadonlyArray<string>> => {
   }
 }
 
-/** Why nobody answers at a socket: nobody listens, and nobody ever will; too many wait; there is no socket. */
+/** Why nobody answers at a socket: nobody listens, and nobody ever will; too many wait; there is no socket any more. */
 type Silence = 'dead' | 'busy' | 'gone'
 
 /** A connection to whoever listens, running or stopped: the kernel makes it. */
@@ -48,7 +48,8 @@ const reach = (address: string): Promise<E.Either<Silence, Socket>> =>
       const code = codeOf(error)
       if (code === 'ECONNREFUSED') resolve(E.left('dead'))
       else if (code === 'EAGAIN') resolve(E.left('busy'))
-      else if (code === 'ENOENT') resolve(E.left('gone'))
+      // A reset: it ended before it took the connection.
+      else if (code === 'ENOENT' || code === 'ECONNRESET') resolve(E.left('gone'))
       else reject(error)
     }
     socket.once('error', refused).once('connect', () => {
@@ -142,78 +143,68 @@ const prepare = async ({ folder, address }: Locks): Promise<O.Option<Claim>> => 
 }
 
 /** Puts a claim in the lock's place, which succeeds only while that is empty. */
-const enter = async ({ folder }: Locks, lock: string, claim: Claim): Promise<'held' | 'taken' | 'lost'> => {
-  try {
-    if (!(await unless(['ENOTEMPTY', 'EEXIST'], rename(join(folder, claim.name + PREPARED), join(folder, lock)))))
-      return 'taken'
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 'lost'
-    throw error
-  }
-  return (await unless(['ENOENT'], lstat(join(folder, lock, claim.name)))) ? 'held' : 'lost'
-}
-
-/** Waits until the lock may be free: its holder ended, or was found dead and is removed. */
-const awaitHolder = async ({ folder, address }: Locks, lock: string, signal: AbortSignal): Promise<void> => {
-  for (const name of await namesIn(join(folder, lock))) {
-    const holder = await reach(address(join(lock, name)))
-    if (E.isRight(holder)) await ended(holder.right, signal)
-    else if (holder.left === 'dead') await unless(['ENOENT'], unlink(join(folder, lock, name)))
-    else if (holder.left === 'busy') await sleep(PAUSE.least + Math.random() * (PAUSE.most - PAUSE.least))
-  }
-}
-
-const acquire = async (locks: Locks, lock: string, signal: AbortSignal): Promise<O.Option<Claim>> => {
-  for (;;) {
-    const prepared = await prepare(locks)
-    if (O.isNone(prepared)) continue
-    const claim = prepared.value
-    try {
-      for (;;) {
-        const entered = await enter(locks, lock, claim)
-        if (entered === 'held') return prepared
-        if (entered === 'lost') break
-        if (signal.aborted) {
-          await discard(locks, claim)
-          return O.none
-        }
-        await awaitHolder(locks, lock, signal)
-      }
-    } catch (error) {
-      await discard(locks, claim)
-      throw error
-    }
-    await discard(locks, claim)
-  }
-}
+const enter = async ({ folder }: Locks, lock: string, claim: Claim): Promise<boolean> =>
+  (await unless(
+    // The last: another process took the claim for a dead one before it listened, and removed it.
+    ['ENOTEMPTY', 'EEXIST', 'ENOENT'],
+    rename(join(folder, claim.name + PREPARED), join(folder, lock)),
+  )) &&
+  // Or removed the socket alone.
+  (await unless(['ENOENT'], lstat(join(folder, lock, claim.name))))
 
 const discard = async ({ folder }: Locks, claim: Claim): Promise<void> => {
   await claim.end()
   await rm(join(folder, claim.name + PREPARED), { recursive: true, force: true })
 }
 
+/** Runs `use` if the lock is free, and frees it then; none if another came first. */
+const attempt = async <A>(locks: Locks, lock: string, use: () => Promise<A>): Promise<O.Option<A>> => {
+  const claim = await prepare(locks)
+  if (O.isNone(claim)) return O.none
+  let isHeld = false
+  try {
+    isHeld = await enter(locks, lock, claim.value)
+    return isHeld ? O.some(await use()) : O.none
+  } finally {
+    // In this order, so that whoever is woken finds it free.
+    if (isHeld) await unless(['ENOENT'], unlink(join(locks.folder, lock, claim.value.name)))
+    await discard(locks, claim.value)
+  }
+}
+
+/** Waits for the end of a holder; one that is dead is removed. */
+const awaitEnd = async ({ folder, address }: Locks, lock: string, name: string, signal: AbortSignal): Promise<void> => {
+  const holder = await reach(address(join(lock, name)))
+  if (E.isRight(holder)) await ended(holder.right, signal)
+  else if (holder.left === 'dead') await unless(['ENOENT'], unlink(join(folder, lock, name)))
+  else if (holder.left === 'busy') await sleep(PAUSE.least + Math.random() * (PAUSE.most - PAUSE.least))
+}
+
 /**
  * Runs `use` while no other process, and no other caller in this one, is inside of the same lock; none if the lock is held for
  * longer than `patience` ms. A holder that is killed frees it at once; one that is stopped keeps it, since it may yet write.
- * Rejects with the system's error, or with that of `use`.
+ *
+ * `early` is asked before each wait: where it has an answer, no turn is needed. Rejects with the system's error, or with that
+ * of `use` or `early`.
  */
 export const exclusively = <A>(
   folder: string,
   lock: string,
   patience: number,
   use: () => Promise<A>,
+  early: () => Promise<O.Option<A>> = async () => O.none,
 ): Promise<O.Option<A>> =>
   within(folder, async (locks) => {
-    const claim = await acquire(locks, lock, AbortSignal.timeout(patience))
-    if (O.isNone(claim)) return O.none
-    try {
-      return O.some(await use())
-    } finally {
-      try {
-        await unless(['ENOENT'], unlink(join(folder, lock, claim.value.name)))
-      } finally {
-        await claim.value.end()
-      }
+    const signal = AbortSignal.timeout(patience)
+    for (;;) {
+      const answer = await early()
+      if (O.isSome(answer)) return answer
+      const holders = await namesIn(join(folder, lock))
+      if (holders.length === 0) {
+        const done = await attempt(locks, lock, use)
+        if (O.isSome(done)) return done
+      } else if (signal.aborted) return O.none
+      for (const name of holders) await awaitEnd(locks, lock, name, signal)
     }
   })
 

@@ -222,6 +222,11 @@ describe('the search', () => {
     )
   })
 
+  test('finds what is written letter by letter', () => {
+    for (const char of secrets.typed.value) evidence.write('terminal', char)
+    expect(leaksIn(evidence).map(({ origin }) => origin)).toContain('terminal')
+  })
+
   test('finds what is printed', () => {
     console.error('oh:', secrets.access.value)
     process.stdout.write(secrets.client.value)

@@ -333,7 +333,7 @@ describe('the device grant', () => {
     const token = right(await source.login(strategy)(impatient)())
     expect(polls()).toBe(2)
     expect(await introspect(token.accessToken)).toMatchObject({ active: true, sub: 'ann', client_id: as.id })
-    expect(right(await source.get())).toBe(token)
+    expect(Secret.eq.equals(right(await source.get()).accessToken, token.accessToken)).toBe(true)
   })
 
   test('a person who says no', async () => {
@@ -458,7 +458,7 @@ describe('token exchange', () => {
       aud: FILE,
       client_id: as.id,
     })
-    expect(right(await tokens.get())).toBe(token)
+    expect(Secret.eq.equals(right(await tokens.get()).accessToken, token.accessToken)).toBe(true)
   })
 
   test('more scope than the subject has, and a resource that is not served', async () => {

@@ -86,6 +86,16 @@ export const makeEvidence = (secrets: ReadonlyArray<Canary>): Evidence => {
   }
 }
 
+/** What was written in pieces, as one. */
+const joined = (texts: Evidence['texts']): Evidence['texts'] => {
+  const whole = new Map<string, Evidence['texts'][number]>()
+  for (const { run, origin, text } of texts) {
+    const key = `${origin} ${run}`
+    whole.set(key, { run, origin, text: `${whole.get(key)?.text ?? ''}${text}` })
+  }
+  return [...whole.values()]
+}
+
 /** Every secret in every value at every sink. */
 export const leaksIn = ({ secrets, values, texts }: Evidence): ReadonlyArray<Leak> => {
   const find = search(secrets)
@@ -99,7 +109,7 @@ export const leaksIn = ({ secrets, values, texts }: Evidence): ReadonlyArray<Lea
     ...values.flatMap(({ run, origin, value }) =>
       SINK_NAMES.flatMap((sink) => hitsOf(SINKS[sink](value)).map((hit) => ({ run, ...hit, origin, sink }))),
     ),
-    ...texts.flatMap(({ run, origin, text }) =>
+    ...joined(texts).flatMap(({ run, origin, text }) =>
       hitsOf(text).map((hit) => ({ run, ...hit, origin, sink: 'text' as const })),
     ),
   ]

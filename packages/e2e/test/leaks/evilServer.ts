@@ -49,7 +49,8 @@ export const PLACES: Readonly<Record<string, Answer>> = {
   'an issued token type': json(200, (echo) => ({
     access_token: 'ok',
     token_type: 'bearer',
-    issued_token_type: echo,
+    // With a space, so that it is no good: a good one is the server's own word, and public.
+    issued_token_type: `${echo} `,
     user_code: `\u0000${echo}`,
   })),
   headers: (response, echo) => {
@@ -120,7 +121,8 @@ export const startEvilServer = async (): Promise<EvilServer> => {
     const [, place = '', form = ''] = decodeURIComponent(request.url ?? '').split('/')
     const secrets = secretsOf(request, body)
     for (const secret of secrets) received.set(`${secret.name} ${secret.value}`, unguessable(secret))
-    const echo = secrets.map(({ name, value }) => `${name}: ${(FORMS[form] ?? String)(value)}`).join(', ')
+    // Bare and first, so that a parser that quotes what it stumbles over quotes a secret.
+    const echo = secrets.map(({ value }) => (FORMS[form] ?? String)(value)).join(', ')
     const answer = PLACES[place]
     if (answer === undefined) response.writeHead(404).end()
     else answer(response, echo)

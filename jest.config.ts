@@ -6,6 +6,7 @@ const config: Config = {
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts'],
   globalSetup: '<rootDir>/packages/scripts/jest/seed.ts',
   setupFiles: ['<rootDir>/packages/scripts/jest/setup.ts'],
+  setupFilesAfterEnv: ['<rootDir>/packages/scripts/jest/secrets.ts'],
   transform: {
     '\\.[jt]s$': [
       '@swc/jest',

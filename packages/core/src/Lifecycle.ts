@@ -180,6 +180,13 @@ export const isUsable =
     cell.verdict._tag !== 'Revoked' &&
     isBefore(now, view.expiresAt(cell.token.value))
 
+/** No intent lasts that long: the clock was set back since it was declared. */
+const isBeyond = (now: Instant, until: Instant, hold: Duration): boolean =>
+  until - now > Math.max(2 * hold, LONGEST_INTENT)
+
+/** Longer than any process's intent may be, in ms: a person's prompt. */
+const LONGEST_INTENT = 20 * 60_000
+
 const isBefore = (now: Instant, end: O.Option<Instant>): boolean => O.isNone(end) || now < end.value
 
 // -----------------------------------------------------------------------------
@@ -245,7 +252,7 @@ const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, cell: C
   const redeemable = O.isSome(cell.token) && O.isSome(view.refresh(cell.token.value))
   if (!selfSufficient && !redeemable) return unlessUsable({ _tag: 'Fail', reason: 'NothingToRedeem' })
   if (verdict._tag === 'CoolingDown' && now < verdict.until) return unlessUsable({ _tag: 'Wait', until: verdict.until })
-  if (O.isSome(cell.intent) && now < cell.intent.value.until) {
+  if (O.isSome(cell.intent) && now < cell.intent.value.until && !isBeyond(now, cell.intent.value.until, event.hold)) {
     return unlessUsable({ _tag: 'Wait', until: cell.intent.value.until })
   }
 
@@ -352,7 +359,9 @@ const revokeAsked = <T, F>(event: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Resul
     serve: O.none,
     work: { _tag: 'RevokeAtServer', token },
   })
-  if (cell.epoch === event.from && cell.verdict._tag === 'Revoked') return [revokeAtServer(cell.token), cell]
+  // Asked again, or sent again after a lost answer: the tombstone knows what is still to be revoked.
+  const isOwn = isOrigin(event.nonce, cell) || cell.epoch === event.from
+  if (isOwn && cell.verdict._tag === 'Revoked') return [revokeAtServer(cell.token), cell]
   if (cell.epoch === event.from && (O.isSome(cell.token) || O.isSome(cell.intent))) {
     return [
       revokeAtServer(cell.token),

@@ -110,7 +110,8 @@ const either = <R1, R2>(
 
 /**
  * Goes on with the strategy that `onError` chooses, after any error. Prefer {@link alt}: after a request whose outcome is
- * unknown, another strategy may bring another person's token.
+ * unknown, another strategy may bring another person's token. The traits are those of the first, since the second is not known
+ * before.
  */
 export const orElse =
   <R2>(onError: (error: AuthError.AuthError) => Strategy<R2>) =>

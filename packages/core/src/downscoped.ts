@@ -11,6 +11,7 @@ import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
+import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
 import { guard } from './internal/guard.js'
 import { race } from './internal/race.js'
 import * as Secret from './Secret.js'
@@ -53,8 +54,13 @@ export interface Downscoping {
 interface Child {
   readonly subject: Secret.Secret<'AccessToken'>
   readonly result: Promise<E.Either<AuthError.AuthError, TokenSet>>
-  /** None while the exchange is under way. */
+  /** None while the exchange is under way, and after it failed. */
   token: O.Option<TokenSet>
+  /** A failed exchange is answered again, without a request, until its back-off ends. */
+  backOff: BackOff | undefined
+  isRefused: boolean
+  /** When a token of this target was last refused. */
+  refusedAt: Instant
 }
 
 // -----------------------------------------------------------------------------
@@ -71,6 +77,8 @@ export const downscoping =
   (parent: Tokens): Reader<R & ClockEnv, Downscoping> =>
   (env) => {
     const children = new Map<string, Child>()
+    /** The subject that was refused, if no exchange has succeeded since. */
+    let suspect: Secret.Secret | undefined
     const { clock } = env
     const isValid = ({ expiresAt }: TokenSet): boolean => O.isNone(expiresAt) || clock.now() < expiresAt.value
 
@@ -99,23 +107,39 @@ export const downscoping =
       )
     }
 
+    /** Another subject was refused before it: renewing once more would not help. */
+    const isSecond = ({ accessToken }: TokenSet): boolean =>
+      suspect !== undefined && !Secret.eq.equals(suspect, accessToken)
+
+    const mayServe = (child: Child): boolean =>
+      !child.isRefused &&
+      (child.backOff === undefined
+        ? O.getOrElse(() => true)(pipe(child.token, O.map(isValid)))
+        : holds(child.backOff, clock.now()))
+
     const childOf = (name: string, target: Target, subject: TokenSet): Child => {
       const there = children.get(name)
-      if (
-        there !== undefined &&
-        Secret.eq.equals(there.subject, subject.accessToken) &&
-        O.getOrElse(() => true)(pipe(there.token, O.map(isValid)))
-      ) {
-        return there
-      }
+      if (there !== undefined && Secret.eq.equals(there.subject, subject.accessToken) && mayServe(there)) return there
       const child: Child = {
         subject: subject.accessToken,
         result: acquire(target, subject).then((result) => {
-          if (E.isRight(result)) child.token = O.some(result.right)
-          else if (children.get(name) === child) children.delete(name)
+          if (E.isRight(result)) {
+            child.token = O.some(result.right)
+            suspect = undefined
+          } else {
+            const asked = pipe(
+              AuthError.answer(result.left),
+              O.flatMap(({ retryAfter }) => retryAfter),
+              O.toUndefined,
+            )
+            child.backOff = backOffAfter(there?.backOff, result.left, clock.now(), asked)
+          }
           return result
         }),
         token: O.none,
+        backOff: undefined,
+        isRefused: false,
+        refusedAt: there?.refusedAt ?? NEVER,
       }
       children.delete(name)
       children.set(name, child)
@@ -137,7 +161,9 @@ export const downscoping =
         const subject = await parent.get()
         if (E.isLeft(subject)) return subject
         const derived = await childOf(name, target, subject.right).result
-        if (E.isRight(derived) || !isSubjectRefused(derived.left)) return derived
+        // A server that refuses every subject must not burn one renewal after the other.
+        if (E.isRight(derived) || !isSubjectRefused(derived.left) || isSecond(subject.right)) return derived
+        suspect = subject.right.accessToken
         const refused = await parent.refuse(subject.right.accessToken)()
         if (E.isLeft(refused)) return refused
         const renewed = await parent.get()
@@ -148,7 +174,12 @@ export const downscoping =
         const child = children.get(name)
         const isUsed =
           child !== undefined && O.isSome(child.token) && Secret.eq.equals(child.token.value.accessToken, used)
-        if (isUsed) children.delete(name)
+        const now = clock.now()
+        // An API that always answers 401 must not cause one exchange after the other.
+        if (isUsed && Math.abs(now - child.refusedAt) >= MINIMUM_AGE) {
+          child.isRefused = true
+          child.refusedAt = now
+        }
         return E.right(undefined)
       }
 
@@ -158,7 +189,7 @@ export const downscoping =
           O.flatMap((subject) =>
             pipe(
               O.fromNullable(children.get(name)),
-              O.filter((child) => Secret.eq.equals(child.subject, subject.accessToken)),
+              O.filter((child) => !child.isRefused && Secret.eq.equals(child.subject, subject.accessToken)),
             ),
           ),
           O.flatMap(({ token }) => token),
@@ -220,6 +251,9 @@ export const downscoped =
       ...(parameters !== undefined && { parameters }),
     })
 
+/** How far apart the refusals of one target's tokens are, at least. */
+const MINIMUM_AGE = seconds(1)
+const NEVER = instant(Number.NEGATIVE_INFINITY)
 const ALWAYS = instant(Number.POSITIVE_INFINITY)
 
 const earlier = (a: O.Option<Instant>, b: O.Option<Instant>): O.Option<Instant> =>

@@ -36,6 +36,8 @@ export interface PairCallbacks {
 /** What this process knows of a pair: the pair, and the cell around it. */
 interface Local extends Next {
   readonly pair: TokenPair | null
+  /** The pair before it: a read that lags behind the write, or a transaction that was rolled back, brings it again. */
+  readonly replaced: TokenPair | null
 }
 
 const samePair = (a: TokenPair | null, b: TokenPair | null): boolean =>
@@ -50,10 +52,14 @@ const toPair = (cell: Cell<TokenSet.TokenSet>): TokenPair | null =>
         refreshToken: pipe(cell.token.value.refreshToken, O.map(Secret.open), O.toNullable),
       }
 
-/** A pair that somebody else wrote is a new epoch. Its expiry is unknown: it is used until a 401. */
+/**
+ * A pair that somebody else wrote. In a session that goes on it is the next generation, so that what this process has still to
+ * commit is dropped and never revoked: it may be an ancestor. Otherwise it begins a session. Its expiry is unknown: it is used
+ * until a 401.
+ */
 const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<TokenSet.TokenSet> => ({
   ...Lifecycle.empty,
-  epoch: before.epoch + 1,
+  epoch: pair !== null && toPair(before) !== null ? before.epoch : before.epoch + 1,
   generation: before.generation + 1,
   token:
     pair === null
@@ -109,6 +115,7 @@ export const pairCallbackStore = ({ retrieve, store, exclusive }: PairCallbacks)
       TE.flatMapEither((pair) => {
         const local = locals.get(key)
         if (samePair(pair, local?.pair ?? null)) return E.right(stamped(local))
+        if (pair !== null && local !== undefined && samePair(pair, local.replaced)) return E.right(stamped(local))
         const attempt = attempts.get(key)
         attempts.delete(key)
         if (attempt !== undefined && samePair(pair, attempt.pair)) {
@@ -122,6 +129,7 @@ export const pairCallbackStore = ({ retrieve, store, exclusive }: PairCallbacks)
               version: `pair ${++drawn}`,
               record: CellCodec.encode(foreign(cell, pair)),
               pair,
+              replaced: null,
             }
             locals.set(key, found)
             return stamped(found)
@@ -130,19 +138,22 @@ export const pairCallbackStore = ({ retrieve, store, exclusive }: PairCallbacks)
       }),
     )
 
-  const write = (key: Key, expected: Version, next: Next): TE.TaskEither<AuthError.AuthError, Committed | Conflict> => {
-    const local = locals.get(key)
-    if (local?.version === next.version) return TE.right(Store.committed)
-    if ((local?.version ?? Store.absent) !== expected) return TE.right(Store.conflict(stamped(local)))
-    return pipe(
+  const writeOnto = (
+    key: Key,
+    local: Local | undefined,
+    next: Next,
+  ): TE.TaskEither<AuthError.AuthError, Committed | Conflict> =>
+    pipe(
       TE.fromEither(CellCodec.decode(O.some(next.record))),
       TE.flatMap((cell) => {
-        const written: Local = { ...next, pair: toPair(cell) }
-        if (samePair(written.pair, local?.pair ?? null)) return TE.right(written)
+        const pair = toPair(cell)
+        const before = local?.pair ?? null
+        if (samePair(pair, before)) return TE.right({ ...next, pair, replaced: local?.replaced ?? null })
+        const written: Local = { ...next, pair, replaced: before }
         attempts.set(key, written)
         return TE.tryCatch(
           async () => {
-            await store(written.pair, key)
+            await store(pair, key)
             attempts.delete(key)
             return written
           },
@@ -154,7 +165,16 @@ export const pairCallbackStore = ({ retrieve, store, exclusive }: PairCallbacks)
         return Store.committed
       }),
     )
-  }
+
+  const write = (key: Key, expected: Version, next: Next): TE.TaskEither<AuthError.AuthError, Committed | Conflict> =>
+    pipe(
+      // Somebody else's pair is not overwritten: it is found by reading first.
+      read(key),
+      TE.flatMap((found) => {
+        if (found.version === next.version) return TE.right(Store.committed)
+        return found.version === expected ? writeOnto(key, locals.get(key), next) : TE.right(Store.conflict(found))
+      }),
+    )
 
   return {
     guarantee: exclusive === undefined ? 'process' : 'shared',

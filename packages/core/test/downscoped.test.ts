@@ -132,11 +132,36 @@ describe('what is cached', () => {
     expect(exchanged.map(({ target }) => target.scope[0])).toEqual(['a', 'b', 'c', 'a'])
   })
 
-  test('a failure is handed on, and not kept', async () => {
-    const { of, exchanged } = open((_, count) => (count === 1 ? TE.left(rejected(500)) : TE.right(token('child'))))
+  test('I5 a failure is answered again without an exchange until its back-off ends', async () => {
+    const { of, exchanged, env } = open((_, count) => (count === 1 ? TE.left(rejected(500)) : TE.right(token('child'))))
     expect(await of.for(preview).get()).toEqual(E.left(rejected(500)))
+    expect(await of.for(preview).get()).toEqual(E.left(rejected(500)))
+    expect(exchanged).toHaveLength(1)
+    await env.clock.advance(millis(200))
     expect(textOf(await of.for(preview).get())).toBe('child')
     expect(exchanged).toHaveLength(2)
+  })
+
+  test('I5 an API that refuses every derived token causes one exchange a second at most', async () => {
+    const { of, exchanged } = open()
+    for (let calls = 0; calls < 100; calls++) {
+      const child = await of.for(preview).get()
+      if (E.isRight(child)) await of.for(preview).refuse(child.right.accessToken)()
+    }
+    expect(exchanged).toHaveLength(2)
+  })
+
+  test('I5 a server that refuses every subject causes one renewal of it', async () => {
+    const { of, refused, state, env } = open(() => TE.left(invalidGrant))
+    let parents = 1
+    state.onRefuse = () => {
+      state.subject = E.right(token(`parent ${++parents}`))
+    }
+    for (let calls = 0; calls < 50; calls++) {
+      await of.for(preview).get()
+      await env.clock.advance(millis(1_000))
+    }
+    expect(refused).toEqual(['parent 1'])
   })
 })
 

@@ -74,7 +74,7 @@ test('the key is handed on', async () => {
   const store = pairCallbackStore({ retrieve, store: write })
   await store.get('ann')()
   await store.compareAndSet('bob', '', next('1', cellOf(token('a'))))()
-  expect(retrieve.mock.calls).toEqual([['ann']])
+  expect(retrieve.mock.calls).toEqual([['ann'], ['bob']])
   expect(write.mock.calls).toEqual([[pair('a'), 'bob']])
 })
 
@@ -92,7 +92,7 @@ test('no callback for a write that leaves the pair as it is', async () => {
   )
 })
 
-test('S-COOP-01 a pair that somebody else wrote is a new epoch, with unknown expiry', async () => {
+test('S-COOP-01 a pair that somebody else wrote is the next generation, with unknown expiry', async () => {
   await fc.assert(
     fc.asyncProperty(tokenSets, tokenTexts, fc.option(tokenTexts), async (mine, theirs, theirRefresh) => {
       const { store, state } = application()
@@ -102,7 +102,7 @@ test('S-COOP-01 a pair that somebody else wrote is a new epoch, with unknown exp
       expect(stamped.version).not.toBe('1')
       expect(cell).toEqual({
         ...Lifecycle.empty,
-        epoch: 5,
+        epoch: 4,
         generation: 10,
         token: O.some(
           token(`${theirs} theirs`, { refreshToken: theirRefresh === null ? O.none : O.some(refresh(theirRefresh)) }),
@@ -113,6 +113,31 @@ test('S-COOP-01 a pair that somebody else wrote is a new epoch, with unknown exp
       expect(stale).toEqual({ _tag: 'Conflict', found: stamped })
     }),
   )
+})
+
+test('a pair of somebody else is not overwritten, though it came after the last read', async () => {
+  const { store, state } = application()
+  await store.compareAndSet('k', '', next('1', cellOf(token('mine'))))()
+  state.pair = pair('theirs', 'r')
+  const late = right(await store.compareAndSet('k', '1', next('2', cellOf(token('mine too'))))())
+  expect(late._tag).toBe('Conflict')
+  expect(state.pair).toEqual(pair('theirs', 'r'))
+})
+
+test('a pair that appears after a revoke begins a new epoch', async () => {
+  const { store, state } = application()
+  await store.compareAndSet('k', '', next('1', cellOf(token('mine'), { epoch: 4, verdict: { _tag: 'Revoked' } })))()
+  expect(state.pair).toBe(null)
+  state.pair = pair('theirs', 'r')
+  expect((await readCell(store)).cell.epoch).toBe(5)
+})
+
+test('the pair that ours replaced, read again, is a read that lags behind', async () => {
+  const { store, state } = application(pair('first', 'r'))
+  const { stamped } = await readCell(store)
+  await store.compareAndSet('k', stamped.version, next('1', cellOf(token('second'))))()
+  state.pair = pair('first', 'r')
+  expect((await readCell(store)).stamped.version).toBe('1')
 })
 
 test('a pair that is there at the start is an epoch too; one that was taken away ends it', async () => {

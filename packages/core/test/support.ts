@@ -12,20 +12,6 @@ import { type TestClock, testClock, testRandom } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 
-declare global {
-  namespace jest {
-    interface Expect {
-      /** Of Jest since 29.4; its types do not have it. */
-      addEqualityTesters: (testers: ReadonlyArray<(a: unknown, b: unknown) => boolean | undefined>) => void
-    }
-  }
-}
-
-// Without it, two secrets would be compared by their members, which say nothing of what is inside.
-expect.addEqualityTesters([
-  (a: unknown, b: unknown) => (Secret.is(a) && Secret.is(b) ? a.kind === b.kind && Secret.eq.equals(a, b) : undefined),
-])
-
 export const START: Instant = instant(1e12)
 
 export interface TestEnv extends ClockEnv, RandomEnv {

@@ -121,11 +121,9 @@ export const makeCache = (
     }
     const token = servable.value
     const isNew = !(O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, token.accessToken))
-    if (isNew) {
-      cache.early = drawEarly(token, known.readAt)
-      cache.result = Promise.resolve(E.right(token))
-      cache.token = O.some(token)
-    }
+    if (isNew) cache.early = drawEarly(token, known.readAt)
+    cache.result = Promise.resolve(E.right(token))
+    cache.token = servable
     cache.usableUntil = O.isSome(token.expiresAt) ? token.expiresAt.value : ALWAYS
     schedule()
   }

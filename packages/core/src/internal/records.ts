@@ -120,6 +120,7 @@ export const makeRecords = (
     for (;;) {
       const [decision, cell] = step(event(at))(at.cell)
       if (cell === at.cell) return E.right({ decision, known: at })
+      if (clock.now() >= deadline) return E.left(AuthError.storeFailed('compareAndSet', 'no turn by the deadline'))
       const next = { version: nonce(random)(), record: CellCodec.encode(cell) }
       const expected = at.version
       const begun = begin()

@@ -12,11 +12,13 @@ import { between, type Duration, earliest, type Instant, instant, millis, minute
 import type { TokenSet } from '../TokenSet.js'
 import type { Inspection, Limits, Revocation, SourceConfig, SourceEnv, TokenSource } from '../TokenSource.js'
 import * as Store from '../TokenStore.js'
+import { type BackOff, backOffAfter, holds } from './backOff.js'
 import { isUsable, makeCache, toProcessClock, toStoreClock } from './cache.js'
 import { toFailure } from './failure.js'
 import { guard } from './guard.js'
 import { type Limits as RaceLimits, race } from './race.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
+import { storable } from './storable.js'
 
 /** By how much an intent outlives its flight: the life of a message, and of a stall. */
 const MARGIN = seconds(5)
@@ -24,22 +26,18 @@ const MARGIN = seconds(5)
 const POLL = { least: 50, most: 500 }
 /** How long a failing store, or a held lease, is left alone while a token is valid. */
 const PAUSE = seconds(1)
-const FIRST_BACK_OFF = 200
-const LONGEST_BACK_OFF = 60_000
+/** How long a check for other processes' changes is waited for while a token is valid. */
+const READ_PATIENCE = seconds(2)
+/** The pauses before the tries to revoke a token that came too late. */
+const REVOKE_PAUSES = [0, 1_000, 2_000]
 
 type WithoutKey<Event> = Event extends unknown ? Omit<Event, 'key'> : never
-
-/** A failure that is answered again, without a request, until it has cooled down. */
-interface BackOff {
-  readonly failures: number
-  readonly until: Instant
-  readonly error: AuthError.AuthError
-}
 
 /** One renewal for all callers of this process. */
 interface Flight {
   /** The first token that may be served, or the end of the flight. */
   readonly served: Promise<Result<TokenSet>>
+  readonly landed: Promise<Result<TokenSet>>
 }
 
 /** How one turn of a flight ended: with a result, or by having to read again. */
@@ -77,13 +75,15 @@ export const makeSession = <R>(
   let flight: Flight | undefined
   let backOff: BackOff | undefined
   let pausedUntil = instant(Number.NEGATIVE_INFINITY)
-  /** Acquired tokens that the store does not hold yet. */
+  /** Acquired tokens that the store does not hold yet; of these, those whose commit is under way. */
   const pending = new Set<SessionEvent>()
+  const committing = new Set<SessionEvent>()
   /** Whose answers are here and on their way to the store: a late one must not be asked for again meanwhile. */
   const answered = new Set<string>()
   /** A refused token, as long as the store may still call it good. */
   let refusing: Secret.Secret | undefined
   let refusal: { readonly access: Secret.Secret; readonly done: Promise<Result<void>> } | undefined
+  let lastRefused: Secret.Secret | undefined
   let initial = O.fromNullable(config.initial)
   let initialWrite: SessionEvent | undefined
   let isClosed = false
@@ -109,14 +109,15 @@ export const makeSession = <R>(
   }
 
   const tell = (event: WithoutKey<SourceEvent>): void => {
-    try {
-      observe?.({ key, ...event })
-    } catch {
-      // An observer's failure is its own.
-    }
+    if (observe === undefined) return
+    // An observer's failure is its own, at once or later.
+    const told = async (): Promise<void> => observe({ key, ...event })
+    told().catch(() => undefined)
   }
 
   const after = (duration: Duration): Instant => plus(clock.now(), duration)
+
+  const isValid = ({ expiresAt }: TokenSet): boolean => O.isNone(expiresAt) || clock.now() < expiresAt.value
 
   /** Inside the user's own lock, where the store has one. */
   const exclusively = async <A>(deadline: Instant, use: () => Promise<Result<A>>): Promise<Result<A>> => {
@@ -164,18 +165,31 @@ export const makeSession = <R>(
     )
   }
 
-  /** Commits an acquired token; when the store fails, holds it for the next call. Drops, or revokes, what came too late. */
-  const commit = async (event: SessionEvent, from: O.Option<Known>, deadline: Instant): Promise<Result<Applied>> => {
-    const applied = await persist(() => event, from, deadline)
-    if (E.isLeft(applied)) {
-      pending.add(event)
-      const error =
-        applied.left._tag === 'StoreFailed'
-          ? AuthError.storeFailed(applied.left.operation, applied.left.reason, true)
-          : applied.left
-      tell({ _tag: 'Pending', error })
-      return E.left(error)
+  /** A token that came too late for its session must not stay alive. */
+  const discardAndRevoke = async (token: TokenSet): Promise<void> => {
+    let revoked: Result<Revocation> = E.right('forgotten')
+    for (const pause of REVOKE_PAUSES) {
+      if (pause > 0) await clock.sleep(millis(pause))()
+      revoked = await revokeAtServer(token)
+      if (E.isRight(revoked)) break
     }
+    tell({ _tag: 'Discarded', revoked: E.isRight(revoked) && revoked.right === 'revoked' })
+  }
+
+  const heldBack = (error: AuthError.AuthError): Result<never> => {
+    const held = error._tag === 'StoreFailed' ? AuthError.storeFailed(error.operation, error.reason, true) : error
+    tell({ _tag: 'Pending', error: held })
+    return E.left(held)
+  }
+
+  /** Writes an acquired token; when the store fails, it stays pending for the next call. */
+  const commit = async (event: SessionEvent, from: O.Option<Known>, deadline: Instant): Promise<Result<Applied>> => {
+    pending.add(event)
+    committing.add(event)
+    const applied = await persist(() => event, from, deadline)
+    committing.delete(event)
+    if (E.isLeft(applied)) return heldBack(applied.left)
+    pending.delete(event)
     if (event._tag === 'Redeemed') answered.delete(placeOf(event.parent))
     const { decision, known } = applied.right
     if (O.isSome(decision.serve)) {
@@ -190,15 +204,22 @@ export const makeSession = <R>(
     if (decision.work._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
     if (decision.work._tag === 'DiscardAndRevoke') {
       // An initial token that came second is the session that others began, or its ancestor: a revoke would end theirs.
-      const revoked = event === initialWrite ? E.right('forgotten') : await revokeAtServer(decision.work.token)
-      tell({ _tag: 'Discarded', revoked: E.isRight(revoked) && revoked.right === 'revoked' })
+      if (event === initialWrite) tell({ _tag: 'Discarded', revoked: false })
+      else void track(discardAndRevoke(toProcessClock(decision.work.token, known)))
     }
     return applied
   }
 
+  /** As `commit`, inside the user's lock. The token is pending while the lock is waited for, and after it failed. */
+  const commitExclusively = async (event: SessionEvent, from: O.Option<Known>): Promise<Result<Applied>> => {
+    pending.add(event)
+    const deadline = after(timeout)
+    const applied = await exclusively(deadline, () => commit(event, from, deadline))
+    return E.isLeft(applied) && applied.left._tag !== 'StoreFailed' ? heldBack(applied.left) : applied
+  }
+
   const flushPending = async (deadline: Instant): Promise<Result<void>> => {
-    for (const event of [...pending]) {
-      pending.delete(event)
+    for (const event of [...pending].filter((of) => !committing.has(of))) {
       const applied = await commit(event, O.none, deadline)
       if (E.isLeft(applied)) return applied
     }
@@ -220,19 +241,18 @@ export const makeSession = <R>(
       selfSufficient,
     })
 
-  const holdBack = (error: AuthError.AuthError): void => {
-    const failures = (backOff?.failures ?? 0) + 1
-    const wait = Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** Math.min(failures - 1, 16))
-    backOff = { failures, until: after(millis(wait)), error }
-  }
-
   /** Takes the lease, redeems, and commits. */
   const redeem = async (from: Known, deadline: Instant, offer: (token: TokenSet) => void): Promise<Turn> => {
     const own = nonce(random)()
     const leased = await apply(request(own), from, deadline)
     if (E.isLeft(leased)) return ended(leased)
     const { decision, known: lease } = leased.right
-    if (O.isSome(decision.serve)) offer(toProcessClock(decision.serve.value, lease))
+    const served = pipe(
+      decision.serve,
+      O.map((token) => toProcessClock(token, lease)),
+      O.filter(isValid),
+    )
+    if (O.isSome(served)) offer(served.value)
     if (decision.work._tag !== 'Redeem') return again
     const { parent, recovery } = decision.work
     const previous = pipe(
@@ -240,18 +260,13 @@ export const makeSession = <R>(
       O.map((token) => toProcessClock(token, lease)),
     )
 
-    const redeemed = (token: TokenSet, at: O.Option<Known>, until: Instant): Promise<Result<Applied>> =>
-      commit(
-        {
-          _tag: 'Redeemed',
-          parent,
-          token: toStoreClock(token, lease),
-          now: plus(clock.now(), lease.offset),
-          backOff: millis(Math.max(minimumAge, PAUSE)),
-        },
-        at,
-        until,
-      )
+    const redeemed = (token: TokenSet): SessionEvent => ({
+      _tag: 'Redeemed',
+      parent,
+      token: toStoreClock(storable(token), lease),
+      now: plus(clock.now(), lease.offset),
+      backOff: millis(Math.max(minimumAge, PAUSE)),
+    })
     const place = placeOf(parent)
 
     const failed = async (error: AuthError.AuthError): Promise<Turn> => {
@@ -264,18 +279,25 @@ export const makeSession = <R>(
       )
       if (E.isRight(applied) && applied.right.decision.work._tag === 'Again') return again
       if (failure._tag === 'InvalidGrant') {
+        // A verdict that is not written is none: the next call asks again.
+        if (E.isLeft(applied)) return ended(applied)
         tell({ _tag: 'LoginRequired' })
         return ended(E.left(AuthError.reauthenticationRequired('refresh token rejected', AuthError.answer(error))))
       }
-      if (failure._tag === 'NotSent' && error._tag !== 'Closed') holdBack(error)
+      if (failure._tag === 'NotSent' && error._tag !== 'Closed') backOff = backOffAfter(backOff, error, clock.now())
       return ended(E.left(error))
     }
 
+    // A late answer of this process's own is on its way to the store, or in it already.
+    const isElsewhere = pipe(
+      cache.known,
+      O.exists(({ cell }) => placeOf(cell) !== place),
+    )
+    if (answered.has(place) || isElsewhere) return again
     // Only a young lease permits sending: with an old one it may be somebody else's turn.
-    if (answered.has(place)) return again
     if (isClosed) return failed(AuthError.closed)
-    if (clock.now() >= earliest(plus(lease.readAt, MARGIN), deadline))
-      return failed(AuthError.timedOut('the token store'))
+    const sendBy = earliest(plus(lease.readAt, MARGIN), deadline)
+    if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))
     tell({ _tag: 'Renewing', ...parent, recovery })
     const attempt: Strategy.Attempt = {
       previous,
@@ -292,32 +314,35 @@ export const makeSession = <R>(
     const result = await race(clock, attempt, late, late, () => running)()
     if (E.isLeft(result) && result.left === late) {
       // A late answer may bring the only valid refresh token: it is committed by lineage, whoever holds the lease.
-      void track(
-        running.then(async (answer) =>
-          E.isRight(answer)
-            ? exclusively(after(timeout), () => redeemed(answer.right, O.none, after(timeout)))
-            : E.right(undefined),
-        ),
+      void running.then((answer) =>
+        E.isRight(answer) ? track(commitExclusively(redeemed(answer.right), O.none)) : undefined,
       )
     }
     if (E.isLeft(result)) return failed(result.left)
-    const committed = await redeemed(result.right, O.some(lease), deadline)
+    const committed = await commit(redeemed(result.right), O.some(lease), after(timeout))
     if (E.isLeft(committed)) return ended(committed)
-    return pipe(
-      committed.right.decision.serve,
-      O.map((token) => E.right(toProcessClock(token, committed.right.known))),
-    )
+    const { serve, work: todo } = committed.right.decision
+    if (O.isSome(serve)) return ended(E.right(toProcessClock(serve.value, committed.right.known)))
+    if (todo._tag !== 'None') return again
+    const same = AuthError.malformed({
+      what: 'answer of the strategy',
+      path: 'accessToken',
+      expected: 'another token than the one that was refused',
+      repeatable: true,
+    })
+    backOff = backOffAfter(backOff, same, clock.now())
+    return ended(E.left(same))
   }
 
   /** What is known, brought to the present. Its use is safe: a lease is written only onto the version that it names. */
   const present = (): O.Option<Known> => {
     const now = clock.now()
-    return now < cache.readUntil
-      ? pipe(
-          cache.known,
-          O.map((known) => ({ ...known, readAt: now })),
-        )
-      : O.none
+    return pipe(
+      cache.known,
+      // Another's intent, and a cool-down, are timed by what a read says, not by a projection.
+      O.filter(({ cell }) => now < cache.readUntil && O.isNone(cell.intent) && cell.verdict._tag === 'None'),
+      O.map((known) => ({ ...known, readAt: now })),
+    )
   }
 
   const wantsRedemption = (known: Known): boolean =>
@@ -337,23 +362,27 @@ export const makeSession = <R>(
       return E.isLeft(at) ? at : E.right(await redeem(at.right, deadline, offer))
     })
 
-  const writeInitial = async (known: Known, deadline: Instant): Promise<Result<boolean>> => {
+  const writeInitial = async (known: Known): Promise<Result<boolean>> => {
     if (O.isNone(initial) || known.version !== Store.absent) return E.right(false)
-    const token = toStoreClock(initial.value, known)
+    const token = toStoreClock(storable(initial.value), known)
     initial = O.none
     const event: SessionEvent = { _tag: 'LoggedIn', from: known.cell.epoch, nonce: nonce(random)(), token }
     initialWrite = event
     return pipe(
-      await exclusively(deadline, () => commit(event, O.some(known), deadline)),
+      await commitExclusively(event, O.some(known)),
       E.map(() => true),
     )
   }
 
   /** Turn by turn, until a token is served or the flight fails. */
-  const fly = async (deadline: Instant, offer: (token: TokenSet) => void): Promise<Result<TokenSet>> => {
+  const fly = async (
+    deadline: Instant,
+    over: AbortSignal,
+    offer: (token: TokenSet) => void,
+  ): Promise<Result<TokenSet>> => {
     let changes: Store.Subscription | undefined
     try {
-      for (let first = true; clock.now() < deadline; first = false) {
+      for (let first = true; clock.now() < deadline && !over.aborted; first = false) {
         if (isClosed) return E.left(AuthError.closed)
         if (pending.size > 0) {
           const flushed = await exclusively(deadline, () => flushPending(deadline))
@@ -363,9 +392,9 @@ export const makeSession = <R>(
 
         const remembered = first && refusing === undefined ? present() : O.none
         const from = O.isSome(remembered) && wantsRedemption(remembered.value) ? remembered : O.none
-        const there: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(deadline)
+        const there: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(freshness(deadline))
         if (E.isLeft(there)) return there
-        const wrote = await writeInitial(there.right, deadline)
+        const wrote = await writeInitial(there.right)
         if (E.isLeft(wrote)) return wrote
         if (wrote.right) continue
         let known = there.right
@@ -381,11 +410,13 @@ export const makeSession = <R>(
         const token = pipe(
           serve,
           O.map((of) => toProcessClock(of, known)),
+          // It may have expired while the answer of the store was on its way.
+          O.filter(isValid),
         )
         if (O.isSome(token)) offer(token.value)
         switch (todo._tag) {
           case 'Redeem': {
-            if (backOff !== undefined && clock.now() < backOff.until) return E.left(backOff.error)
+            if (holds(backOff, clock.now())) return E.left(backOff.error)
             const turn = await redeemExclusively(O.some(known), deadline, offer)
             if (E.isLeft(turn)) return turn
             if (O.isSome(turn.right)) return turn.right.value
@@ -399,25 +430,59 @@ export const makeSession = <R>(
             if (known.cell.verdict._tag === 'CoolingDown' && until >= deadline) {
               return E.left(backOff?.error ?? AuthError.timedOut('the back-off that the server asked for'))
             }
-            if (changes === undefined && store.changes !== undefined) {
+            if (changes === undefined && store.changes !== undefined && !isDeaf) {
               // Subscribed first, read again after: no change falls between.
-              changes = store.changes(key)
+              changes = subscribe()
               break
             }
             if (await wait(earliest(until, deadline), changes)) {
               // A subscription wakes once: waiting on it again would not wait at all.
-              changes?.end()
+              unsubscribe(changes)
               changes = undefined
             }
             break
           }
           default:
-            if (O.isSome(token)) return E.right(token.value)
+            if (O.isSome(token)) {
+              backOff = undefined
+              return E.right(token.value)
+            }
         }
       }
       return E.left(AuthError.timedOut('a renewal'))
     } finally {
+      unsubscribe(changes)
+    }
+  }
+
+  /** While a token is valid, nobody waits long to hear whether another process has ended it. */
+  const freshness = (deadline: Instant): Instant =>
+    isUsable(cache, clock) ? earliest(deadline, after(READ_PATIENCE)) : deadline
+
+  // A store whose notifications fail is polled.
+  let isDeaf = false
+  const subscribe = (): Store.Subscription | undefined => {
+    try {
+      return store.changes?.(key)
+    } catch {
+      isDeaf = true
+      return undefined
+    }
+  }
+  const unsubscribe = (changes: Store.Subscription | undefined): void => {
+    try {
       changes?.end()
+    } catch {
+      isDeaf = true
+    }
+  }
+  const isChanged = async (changes: Store.Subscription): Promise<boolean> => {
+    try {
+      await changes.changed()
+      return true
+    } catch {
+      isDeaf = true
+      return new Promise(() => undefined)
     }
   }
 
@@ -427,7 +492,7 @@ export const makeSession = <R>(
     const timer = new AbortController()
     const slept = clock.sleep(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))), timer.signal)()
     const polled = slept.then(() => false)
-    const woken = await (changes === undefined ? polled : Promise.race([polled, changes.changed().then(() => true)]))
+    const woken = await (changes === undefined ? polled : Promise.race([polled, isChanged(changes)]))
     timer.abort()
     return woken
   }
@@ -438,32 +503,41 @@ export const makeSession = <R>(
       offer = (token) => resolve(E.right(token))
     })
     const deadline = after(patience)
-    const landed = track(fly(deadline, renewal === 'background' ? offer : () => undefined)).then((result) => {
-      if (flight === current) flight = undefined
-      if (E.isRight(result) && clock.now() < cache.freshUntil) return result
-      pausedUntil = after(PAUSE)
-      if (E.isRight(result) || !isUsable(cache, clock)) return result
-      // The renewal failed, and the token is valid still.
-      if (clock.now() >= cache.readUntil) pauseRead(pausedUntil)
-      return cache.result
-    })
-    const current: Flight = { served: Promise.race([offered, landed]) }
+    const over = new AbortController()
+    const unexpected = AuthError.storeFailed('get', 'it threw')
+    const flying = track(
+      guard(unexpected, () => () => fly(deadline, over.signal, renewal === 'background' ? offer : () => undefined))(),
+    )
+    const landed = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
+      (result) => {
+        over.abort()
+        if (flight === current) flight = undefined
+        if (E.isRight(result) && clock.now() < cache.freshUntil) return result
+        pausedUntil = after(PAUSE)
+        if (E.isRight(result) || !isUsable(cache, clock)) return result
+        // The renewal failed, and the token is valid still.
+        if (clock.now() >= cache.readUntil) pauseRead(pausedUntil)
+        return cache.result
+      },
+    )
+    const current: Flight = { served: Promise.race([offered, landed]), landed }
     flight = current
     return current
   }
 
+  /** A pause that lies further ahead than it may is of a clock that was set back. */
+  const isPaused = (now: Instant): boolean => now < pausedUntil && pausedUntil - now <= PAUSE
+
   const slow = (): Promise<Result<TokenSet>> => {
     if (isClosed) return Promise.resolve(E.left(AuthError.closed))
     const now = clock.now()
-    const usable = now < cache.usableUntil
-    if (usable && now < cache.readUntil && renewal === 'background') {
-      if (flight === undefined && now >= pausedUntil && (backOff === undefined || now >= backOff.until)) takeOff()
-      return cache.result
+    if (now < cache.usableUntil && now < cache.readUntil) {
+      if (flight === undefined && !isPaused(now) && !holds(backOff, now)) takeOff()
+      return renewal === 'background' || flight === undefined ? cache.result : flight.landed
     }
-    if (flight !== undefined) return flight.served
-    if (!usable && backOff !== undefined && now < backOff.until && pending.size === 0) {
-      return Promise.resolve(E.left(backOff.error))
-    }
+    if (flight !== undefined) return now < cache.usableUntil ? flight.served : flight.landed
+    // Another process may have renewed meanwhile: the record is read again once a pause.
+    if (holds(backOff, now) && isPaused(now) && pending.size === 0) return Promise.resolve(E.left(backOff.error))
     return takeOff().served
   }
 
@@ -486,19 +560,21 @@ export const makeSession = <R>(
     async () => {
       if (isClosed) return E.left(AuthError.closed)
       if (refusal !== undefined && Secret.eq.equals(refusal.access, used)) return refusal.done
+      const isCurrent = O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, used)
+      // Ten thousand callers of one token are answered by one write.
+      if (!isCurrent && lastRefused !== undefined && Secret.eq.equals(lastRefused, used)) return E.right(undefined)
       // An API that always answers 401 must not burn one redemption after the other.
       if (isYoung(used)) return E.right(undefined)
       refusing = used
-      if (O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, used)) expire()
+      if (isCurrent) expire()
       flight = undefined
       const deadline = after(timeout)
       const done = track(
         exclusively(deadline, () => persist(() => ({ _tag: 'Refused', access: used }), O.none, deadline)),
       ).then((applied): Result<void> => {
-        if (E.isLeft(applied)) {
-          refusal = undefined
-          return applied
-        }
+        refusal = undefined
+        if (E.isLeft(applied)) return applied
+        lastRefused = used
         if (refusing === used) refusing = undefined
         tell({ _tag: 'Refused' })
         return E.right(undefined)
@@ -522,20 +598,19 @@ export const makeSession = <R>(
         deadline: limits.deadline ?? after(minutes(10)),
         signal: limits.signal ?? new AbortController().signal,
       }
-      const running = guard(
+      const acquire = guard(
         AuthError.outcomeUnknown({ url: 'login', reason: 'it threw', answer: O.none, repeatable: false }),
         () => interactive(attempt)(theirs),
-      )()
+      )
       const loggedIn = async (token: TokenSet): Promise<Result<TokenSet>> => {
-        const deadline = after(timeout)
         initial = O.none
         const event: SessionEvent = {
           _tag: 'LoggedIn',
           from: cell.epoch,
           nonce: own,
-          token: toStoreClock(token, start.right),
+          token: toStoreClock(storable(token), start.right),
         }
-        const applied = await exclusively(deadline, () => commit(event, O.none, deadline))
+        const applied = await commitExclusively(event, O.none)
         if (E.isLeft(applied)) return applied
         supersede()
         const { decision, known } = applied.right
@@ -549,7 +624,10 @@ export const makeSession = <R>(
         AuthError.timedOut('the login'),
         AuthError.aborted,
         // Beyond the deadline nobody waits, but a token that was issued is still committed.
-        () => track(running.then((result) => (E.isLeft(result) ? result : loggedIn(result.right)))),
+        async () => {
+          const result = await acquire()
+          return E.isLeft(result) ? result : track(loggedIn(result.right))
+        },
       )()
     }
 
@@ -575,7 +653,7 @@ export const makeSession = <R>(
     const found = decision.work._tag === 'RevokeAtServer' ? decision.work.token : O.none
     const remembered = asked !== undefined && asked.from !== known.cell.epoch ? asked.token : O.none
     const token = O.isSome(found) ? found : remembered
-    const flushed = await flushPending(deadline)
+    const flushed = await exclusively(deadline, () => flushPending(deadline))
     if (E.isLeft(flushed)) return flushed
     if (O.isNone(token)) return E.right('forgotten')
     tell({ _tag: 'Revoked' })
@@ -601,8 +679,10 @@ export const makeSession = <R>(
       expire()
       const revoked: Result<unknown> =
         first && (options.revoke ?? store.ephemeral ?? false) ? await track(revokeSession()) : E.right(undefined)
-      await settled()
-      const flushed = await flushPending(after(timeout))
+      // What was sent is waited for as long as it may take; what hangs beyond that keeps nobody.
+      const patient = { deadline: after(patience) }
+      await race(clock, patient, undefined, undefined, () => settled().then(E.right))()
+      const flushed = await exclusively(after(timeout), () => flushPending(after(timeout)))
       if (first) tell({ _tag: 'Closed' })
       return pipe(
         revoked,
@@ -673,6 +753,12 @@ export const makeSession = <R>(
   // the source
   // ---------------------------------------------------------------------------
 
+  const peek: TokenSource['peek'] = () => {
+    if (isUsable(cache, clock)) return cache.token
+    const isUnread = O.isNone(cache.known) && !isClosed
+    return isUnread ? pipe(initial, O.filter(isValid)) : O.none
+  }
+
   const limited = (limits: Limits): TokenSource => {
     const bound = <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> => {
       if (limits.deadline === undefined && limits.signal === undefined) return use
@@ -683,11 +769,15 @@ export const makeSession = <R>(
     return {
       key,
       get: bound('a renewal', get),
-      peek: () => (isUsable(cache, clock) ? cache.token : O.none),
+      peek,
       refuse: (used) => bound('the token store', refuse(used)),
       login: login(limits),
       revoke: bound('a revocation', revoke),
-      close: (options) => bound('the close', close(options)),
+      close: (options) => () => {
+        // An interrupted caller's source is closed all the same.
+        const closing = close(options)()
+        return bound('the close', () => closing)()
+      },
       closed: () => isClosed,
       settled,
       inspect: bound('the token store', inspect),

@@ -63,10 +63,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'publish before persist',
     killedBy: 'persisted before returned',
     mode: 'grace until use',
-    patches: inSession(
-      'const committed = await redeemed(',
-      'offer(result.right)\n    const committed = await redeemed(',
-    ),
+    patches: inSession('const committed = await commit(', 'offer(result.right)\n    const committed = await commit('),
   },
   {
     name: 'sends without an acknowledged lease',
@@ -135,7 +132,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'one redemption',
     focus: { acts: [], serverFaults: [], storeFaults: ['failed'] },
     mode: 'grace until use',
-    patches: [...inSession('pending.add(event)', 'answered.clear()')],
+    patches: [
+      ...inSession('pending.add(event)\n    committing.add(event)', 'answered.clear()\n    committing.add(event)'),
+    ],
   },
   {
     name: 'alt after a time-out',
@@ -286,7 +285,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'one redemption',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'grace until use',
-    patches: inSession('if (answered.has(place)) return again', ''),
+    patches: inSession('if (answered.has(place) || isElsewhere) return again', ''),
   },
   {
     name: 'what came too late is not revoked',
@@ -302,12 +301,5 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: [
       { file: 'internal/cache.ts', find: 'const overlaps = begun < adopted', replace: 'const overlaps = false' },
     ],
-  },
-  {
-    name: 'callers after a revoke join the flight before it',
-    killedBy: 'nothing resurrected',
-    focus: { acts: ['revoke'], serverFaults: [], storeFaults: [] },
-    mode: 'grace until use',
-    patches: inSession('const supersede = (): void => {\n    flight = undefined', 'const supersede = (): void => {'),
   },
 ]

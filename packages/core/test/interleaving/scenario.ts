@@ -49,6 +49,14 @@ const faults = <A extends string>(of: ReadonlyArray<A>, none: number): fc.Arbitr
         { weight: 5, arbitrary: fc.constantFrom(...of) },
       )
 
+/** Single failures, and outages that outlast the retries. */
+const outages = <A>(fault: fc.Arbitrary<A>): fc.Arbitrary<ReadonlyArray<A>> =>
+  fc
+    .array(fc.tuple(fault, fc.oneof({ weight: 4, arbitrary: fc.constant(1) }, fc.integer({ min: 2, max: 60 }))), {
+      maxLength: 12,
+    })
+    .map((runs) => runs.flatMap(([of, length]) => Array.from({ length }, () => of)))
+
 /** Runs of 2 to 4 processes over one session. */
 export const scenario = (
   mode: Mode,
@@ -57,8 +65,11 @@ export const scenario = (
   fc.record({
     mode: fc.constant(mode),
     processes: fc.integer({ min: 2, max: 4 }),
-    start: fc.constantFrom('due' as const, 'expired' as const),
+    start: fc.constantFrom('due' as const, 'expired' as const, 'ending' as const),
+    renewal: fc.constantFrom('background' as const, 'blocking' as const),
+    wakes: fc.boolean(),
+    storeClock: fc.constantFrom(null, 0, 3_600_000, -3_600_000),
     actions: fc.array(action(acts), { minLength: 4, maxLength: 40, size: 'max' }),
     serverFaults: fc.array(faults(serverFaults, 4), { maxLength: 8 }),
-    storeFaults: fc.oneof(fc.constant([]), fc.array(faults(storeFaults, 30), { maxLength: 40, size: 'max' })),
+    storeFaults: fc.oneof(fc.constant([]), outages(faults(storeFaults, 10))),
   })

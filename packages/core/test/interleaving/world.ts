@@ -2,7 +2,16 @@ import type fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { AuthError, SourceEvent, Strategy, TokenSet, TokenSource, TokenStore } from '../../src/index.js'
+import type {
+  AuthError,
+  Instant,
+  SourceEvent,
+  Stamped,
+  Strategy,
+  TokenSet,
+  TokenSource,
+  TokenStore,
+} from '../../src/index.js'
 import type { Core } from './loadCore.js'
 import { type Mode, ModelServer } from './server.js'
 
@@ -29,7 +38,12 @@ export interface Scenario {
   readonly mode: Mode
   readonly processes: number
   /** How the session's first token starts: near its end, or beyond. */
-  readonly start: 'due' | 'expired'
+  readonly start: 'due' | 'ending' | 'expired'
+  readonly renewal: 'background' | 'blocking'
+  /** The store wakes waiters. */
+  readonly wakes: boolean
+  /** The store's clock minus everybody else's, in ms; none where it has no clock. */
+  readonly storeClock: number | null
   readonly actions: ReadonlyArray<Action>
   readonly serverFaults: ReadonlyArray<ServerFault>
   readonly storeFaults: ReadonlyArray<StoreFault>
@@ -116,7 +130,11 @@ export const run = async (
   let writeFailed = false
   let lostForGood = false
   /** Refresh tokens that the server redeemed for somebody who has not got the answer, by whom they were sent. */
-  const unanswered = new Map<string, number>()
+  const unanswered = new Map<string, { readonly process: number; readonly isLost: boolean }>()
+  /** Requests under way, by refresh token: until their sender is dead, has its answer, or has given up. */
+  const sent = new Map<string, Set<{ readonly process: number; readonly deadline: number }>>()
+  /** Refresh tokens that were asked for again while their answer was on its way: a stall longer than the intent. */
+  const crossed = new Set<string>()
   const received = new Map<string, { readonly process: number; readonly access: string }>()
   let serverFault = 0
   let storeFault = 0
@@ -217,8 +235,15 @@ export const run = async (
         violated('terminal until a login', `the verdict is gone: ${change}`)
       }
     }
-    if (before.verdict._tag === 'CoolingDown' && before.verdict.until > now && isNewLease) {
-      violated('terminal until a login', `a lease ${before.verdict.until - now} ms before the end of the cool-down`)
+    if (
+      before.verdict._tag === 'CoolingDown' &&
+      before.verdict.until > now + (scenario.storeClock ?? 0) &&
+      isNewLease
+    ) {
+      violated(
+        'terminal until a login',
+        `a lease ${before.verdict.until - now - (scenario.storeClock ?? 0)} ms before the end of the cool-down`,
+      )
     }
     const loggedInAfter = accessOf(after) === undefined ? undefined : tombstonesAtLogin.get(accessOf(after) ?? '')
     if (tokenChanged && loggedInAfter !== undefined && loggedInAfter < tombstones) {
@@ -253,31 +278,49 @@ export const run = async (
     return done
   }
 
+  type Record = Parameters<TokenStore['compareAndSet']>[2]['record']
+  /** Whether a record brings a token that was never stored. */
+  const isCommit = (record: Record): boolean => {
+    const cell = CellCodec.decode(O.some(record))
+    const access = E.isRight(cell) ? accessOf(cell.right) : undefined
+    return access !== undefined && !everStored.has(access)
+  }
+
   const storeOf = (process: number): TokenStore => ({
     guarantee: 'shared',
     get: (key) => async () => {
       const fault = nextStoreFault()
       if (fault !== 'none') {
-        await leg('get fails')
-        return dead.has(process) ? never() : E.left(AuthError.storeFailed('get', fault))
+        return E.left(AuthError.storeFailed('get', fault))
       }
-      return await await over(process, 'get', () => memory.get(key)())
+      return await await over(process, 'get', () => stampedAt(now, memory.get(key)()))
     },
+    ...(scenario.wakes && memory.changes !== undefined && { changes: memory.changes }),
     compareAndSet: (key, expected, next) => async () => {
       const fault = nextStoreFault()
       if (fault === 'failed') {
-        writeFailed = true
-        await leg('compareAndSet fails')
-        return dead.has(process) ? never() : E.left(AuthError.storeFailed('compareAndSet', fault))
-      }
-      const answer = await over(process, 'compareAndSet', () => judged(memory.compareAndSet(key, expected, next)))
-      if (fault === 'answer lost') {
-        writeFailed = true
+        if (isCommit(next.record)) writeFailed = true
         return E.left(AuthError.storeFailed('compareAndSet', fault))
       }
-      return await answer
+      if (fault === 'answer lost' && isCommit(next.record)) writeFailed = true
+      const answer = await over(process, 'compareAndSet', () => judged(memory.compareAndSet(key, expected, next)))
+      if (fault === 'answer lost') {
+        return E.left(AuthError.storeFailed('compareAndSet', fault))
+      }
+      const written = await answer
+      return E.isRight(written) && written.right._tag === 'Conflict'
+        ? E.right(core.conflict(stamp(now, written.right.found)))
+        : written
     },
   })
+
+  /** By the store's own clock, where it has one. */
+  const stamp = (at: number, found: Stamped): Stamped =>
+    scenario.storeClock === null ? found : { ...found, now: O.some(core.instant(at + scenario.storeClock)) }
+  const stampedAt = async (at: number, found: Promise<E.Either<AuthError, Stamped>>) => {
+    const there = await found
+    return E.isLeft(there) ? there : E.right(stamp(at, there.right))
+  }
 
   // ---------------------------------------------------------------------------
   // the processes
@@ -324,6 +367,13 @@ export const run = async (
         return over(process, 'token request', () => E.left(answerOf(status, O.none, O.some(2_000))))
       }
       const isRecovery = recovering.get(process) === true
+      const request = { process, deadline }
+      const others = sent.get(token) ?? new Set()
+      for (const other of others) {
+        if (!dead.has(other.process) && now < other.deadline)
+          violated('one redemption', `two live requests with ${token}`)
+      }
+      sent.set(token, others.add(request))
       if (received.get(token)?.process === process)
         violated('one redemption', `${token} is sent again by who holds its answer`)
       const answer = await over(
@@ -333,15 +383,19 @@ export const run = async (
           const before = server.redemptions.get(token) ?? 0
           const result = server.redeem(token)
           if (result.ok && before > 0 && !isRecovery) violated('one redemption', `${token} redeemed again undeclared`)
-          if (!result.ok && unanswered.has(token)) lostForGood = true
-          if (result.ok) unanswered.set(token, process)
+          const holder = unanswered.get(token)
+          const isExcused = holder !== undefined && (holder.isLost || dead.has(holder.process))
+          if (!result.ok && (isExcused || crossed.has(token))) lostForGood = true
+          if (result.ok) unanswered.set(token, { process, isLost: fault === 'lost answer' || fault === 'late answer' })
           return result
         },
         fault === 'late answer',
       )
       if (fault === 'lost answer') return E.left(lost('reset after headers'))
+      others.delete(request)
       if (answer.ok) {
         unanswered.delete(token)
+        if (others.size > 0) crossed.add(token)
         received.set(token, { process, access: answer.access })
       }
       return answer.ok
@@ -376,9 +430,11 @@ export const run = async (
   let drawn = 0
   const random = {
     bytes: (size: number) => () => {
-      // Distinct from draw to draw, which is all that a nonce needs; spread for the jitter.
       drawn++
-      return Uint8Array.from({ length: size }, (_, i) => ((drawn >>> (8 * (i % 3))) * 37 + i * 11) % 248)
+      // Four bytes are a uniform draw, spread for the jitter; more are a nonce, distinct from draw to draw.
+      return Uint8Array.from({ length: size }, (_, i) =>
+        size === 4 ? (drawn * 97 + i * 31) % 256 : Math.floor(drawn / 62 ** (i % 5)) % 62,
+      )
     },
   }
 
@@ -391,6 +447,7 @@ export const run = async (
     TokenSource.make<unknown>({
       store: storeOf(process),
       timeout: core.millis(TIMEOUT),
+      renewal: scenario.renewal,
       observe: observe(process),
       revocation: (token) => () => () => async () => {
         await over(process, 'revocation', () => server.revoke(Secret.open(token.accessToken)))
@@ -435,6 +492,8 @@ export const run = async (
       served(process, result)
       if (E.isRight(result)) {
         const access = Secret.open(result.right.accessToken)
+        const { expiresAt } = result.right
+        if (O.isSome(expiresAt) && now >= expiresAt.value) violated('refused is not served', `${access} has expired`)
         if (refusedBefore.has(`${process} ${access}`)) violated('refused is not served', access)
         if ((epochOf.get(access) ?? 0) <= revokedBefore) violated('nothing resurrected', `${access} after a revoke`)
       } else if (wasFaultless && !anyFault && result.left._tag === 'TimedOut') {
@@ -466,7 +525,7 @@ export const run = async (
         const token = lastServed.get(process)
         if (token === undefined) return
         const access = Secret.open(token.accessToken)
-        const isOld = O.isNone(token.issuedAt) || now - token.issuedAt.value >= 1_000
+        const isOld = O.isNone(token.issuedAt) || now - token.issuedAt.value >= 1_000 + 2 * STALL
         void track(process, 'refuse', source.refuse(token.accessToken), TIMEOUT).then((result) => {
           trace(`process ${process} refused ${access}: ${result._tag}, old: ${isOld}`)
           if (E.isRight(result) && isOld) refusedBy.add(`${process} ${access}`)
@@ -493,7 +552,9 @@ export const run = async (
         anyFault = true
         dead.add(process)
         for (const [token, answer] of received) {
-          if (answer.process === process && !everStored.has(answer.access)) unanswered.set(token, process)
+          if (answer.process === process && !everStored.has(answer.access)) {
+            unanswered.set(token, { process, isLost: true })
+          }
         }
         timers = timers.filter((timer) => timer.process !== process)
         return
@@ -504,17 +565,17 @@ export const run = async (
   }
 
   const advance = async (ms: number): Promise<void> => {
-    const latest = Math.min(...Array.from(inFlight.values(), (born) => born + STALL), Number.POSITIVE_INFINITY)
-    const target = Math.min(now + ms, latest)
+    const end = now + ms
     for (;;) {
+      // What is on its way arrives within the longest stall; that holds of what a fired timer sends too.
+      const target = Math.min(end, ...Array.from(inFlight.values(), (born) => born + STALL))
       const due = timers.filter(({ at }) => at <= target).sort((a, b) => a.at - b.at)[0]
-      if (due === undefined) break
-      now = Math.max(now, due.at)
+      now = Math.max(now, due === undefined ? target : due.at)
+      if (due === undefined) return
       timers = timers.filter((timer) => timer !== due)
       due.fire()
       await still()
     }
-    now = Math.max(now, target)
   }
 
   const drain = async (): Promise<void> => {
@@ -531,16 +592,21 @@ export const run = async (
   // the run
   // ---------------------------------------------------------------------------
 
+  const byStoreClock = (token: TokenSet): TokenSet => {
+    const later = (at: O.Option<Instant>) =>
+      O.isSome(at) ? O.some(core.instant(at.value + (scenario.storeClock ?? 0))) : at
+    return { ...token, issuedAt: later(token.issuedAt), expiresAt: later(token.expiresAt) }
+  }
   const first = server.logIn()
   if (!first.ok) throw new Error('the model does not log in')
   const seed = {
     ...core.Lifecycle.empty,
     epoch: 1,
     generation: 1,
-    token: O.some(toToken(first.access, first.refresh)),
+    token: O.some(byStoreClock(toToken(first.access, first.refresh))),
   }
   await judged(memory.compareAndSet('default', core.absent, { version: 'seed', record: CellCodec.encode(seed) }))
-  now += scenario.start === 'due' ? LIFETIME - 60_000 : LIFETIME + 1_000
+  now += { due: LIFETIME - 60_000, ending: LIFETIME - 2_000, expired: LIFETIME + 1_000 }[scenario.start]
 
   for (const action of scenario.actions) {
     if (action._tag === 'advance') await advance(action.ms)

@@ -32,7 +32,7 @@ interface Common extends Commands {
   off(event: string, listener: (error: unknown) => void): unknown
 }
 
-type OnMessage = (message: string, channel: string) => unknown
+type OnMessage = () => unknown
 
 interface Waits {
   wait(replicas: number, timeout: number): Promise<number>
@@ -152,6 +152,7 @@ const listenByDuplicate = (client: NodeRedisNode, { message, again }: Heard): Li
 
 /** Sentinel and cluster clients hold connections for messages of their own, and end them when nothing is subscribed. */
 const listenByClient = (
+  client: Common,
   { message }: Heard,
   subscribe: (channel: string, listener: OnMessage) => Promise<unknown>,
   unsubscribe: (channel: string, listener: OnMessage) => Promise<unknown>,
@@ -163,7 +164,8 @@ const listenByClient = (
       const subscribed = subscribe(channel, listener)
       channels.set(channel, () => {
         channels.delete(channel)
-        subscribed.then(() => unsubscribe(channel, listener)).catch(ignore)
+        // A closed client would connect again to unsubscribe.
+        subscribed.then(() => client.isOpen && unsubscribe(channel, listener)).catch(ignore)
       })
       await subscribed
     },
@@ -196,12 +198,14 @@ export const nodeRedis = (client: NodeRedisClient): RedisPort => ({
   listen: (heard) =>
     isCluster(client)
       ? listenByClient(
+          client,
           heard,
           (channel, listener) => client.sSubscribe(channel, listener),
           (channel, listener) => client.sUnsubscribe(channel, listener),
         )
       : isSentinel(client)
         ? listenByClient(
+            client,
             heard,
             (channel, listener) => client.subscribe(channel, listener),
             (channel, listener) => client.unsubscribe(channel, listener),

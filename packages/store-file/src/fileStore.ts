@@ -70,6 +70,9 @@ export interface FileStore extends TokenStore {
 
 const SUFFIX = '.json'
 
+/** Of a file's name; short, since an address holds it. Two keys with one lock would but wait for each other. */
+const LOCK_LENGTH = 12
+
 /** The name tells nothing of the key, and is safe on every file system. As JSON, since UTF-8 cannot tell lone surrogates apart. */
 const nameOf = (key: Key): string => createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32)
 
@@ -165,7 +168,13 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
       const made = await makeFolders()
       if (E.isLeft(made)) return made
       const name = nameOf(key)
-      const done = await exclusively(locks, name, patience, () => use(name), early && (() => early(name)))
+      const done = await exclusively(
+        locks,
+        name.slice(0, LOCK_LENGTH),
+        patience,
+        () => use(name),
+        early && (() => early(name)),
+      )
       return O.isSome(done)
         ? done.value
         : E.left(failed('compareAndSet')(`another process has held the lock for ${patience} ms`))

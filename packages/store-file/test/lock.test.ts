@@ -1,5 +1,4 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -37,20 +36,23 @@ test('one at a time, and everyone once', async () => {
 test('one at a time, also while another process clears away claims that are made ready, dead or not', async () => {
   const folder = temporary()
   let isOver = false
+  // More than a sweep does: it takes what lives, too, the socket alone or all of it.
   const clear = async (): Promise<void> => {
-    while (!isOver) {
+    for (let turn = 0; !isOver; turn++) {
       for (const name of readdirSync(folder)) {
-        if (name.endsWith('.new')) await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined)
+        const claim = join(folder, name)
+        if (name.endsWith('.new'))
+          rmSync(turn % 2 === 0 ? claim : join(claim, name.slice(0, -4)), { recursive: true, force: true })
       }
       await new Promise(setImmediate)
     }
   }
   const clearing = clear()
-  const result = await crowd(folder, 60, [0, 1, 2, 3]).finally(() => {
+  const result = await crowd(folder, 30, [0, 1, 2, 3]).finally(() => {
     isOver = true
   })
   await clearing
-  expect(result).toEqual({ most: 1, entries: 60 })
+  expect(result).toEqual({ most: 1, entries: 30 })
 })
 
 test('what holds it is dead, or no holder at all: it is free', async () => {

@@ -89,7 +89,8 @@ const listen = (server: Server, address: string): Promise<void> =>
     server.once('error', reject)
     // Exclusive: in a cluster it would be the primary that listens, and outlives its worker.
     server.listen({ path: address, exclusive: true }, () => {
-      server.off('error', reject)
+      // One who waits may come when no descriptor is left for it: it is held all the same.
+      server.off('error', reject).on('error', () => undefined)
       resolve()
     })
   })
@@ -119,11 +120,16 @@ interface Locks {
   readonly address: (path: string) => string
 }
 
-/** The address of a socket has at most 107 bytes, 103 on some systems; on Linux an open folder gives a short one. */
+/** What an address has at most on some systems, and what of it is needed below the folder, in bytes. */
+const ADDRESS = { most: 103, own: 38 }
+
+/** On Linux, an open folder gives short addresses, however long its path. */
 const within = async <A>(folder: string, use: (locks: Locks) => Promise<A>): Promise<A> => {
   const handle = await open(folder, 'r')
   try {
     const root = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : folder
+    if (Buffer.byteLength(root) + ADDRESS.own > ADDRESS.most)
+      throw Object.assign(new Error('the path is too long'), { code: 'ENAMETOOLONG' })
     return await use({ folder, address: (path) => join(root, path) })
   } finally {
     await handle.close()
@@ -166,9 +172,12 @@ const attempt = async <A>(locks: Locks, lock: string, use: () => Promise<A>): Pr
     isHeld = await enter(locks, lock, claim.value)
     return isHeld ? O.some(await use()) : O.none
   } finally {
-    // In this order, so that whoever is woken finds it free.
-    if (isHeld) await unless(['ENOENT'], unlink(join(locks.folder, lock, claim.value.name)))
-    await discard(locks, claim.value)
+    try {
+      // First, so that whoever is woken by the end finds it free.
+      if (isHeld) await unless(['ENOENT'], unlink(join(locks.folder, lock, claim.value.name)))
+    } finally {
+      await discard(locks, claim.value)
+    }
   }
 }
 
@@ -203,7 +212,8 @@ export const exclusively = <A>(
       if (holders.length === 0) {
         const done = await attempt(locks, lock, use)
         if (O.isSome(done)) return done
-      } else if (signal.aborted) return O.none
+      }
+      if (signal.aborted) return O.none
       for (const name of holders) await awaitEnd(locks, lock, name, signal)
     }
   })

@@ -20,7 +20,6 @@ interface Common {
   evalsha(sha1: string, keys: number, ...args: Array<string>): Promise<unknown>
   eval(lua: string, keys: number, ...args: Array<string>): Promise<unknown>
   on(event: string, listener: (...args: Array<string>) => void): unknown
-  once(event: string, listener: (...args: Array<string>) => void): unknown
   off(event: string, listener: (...args: Array<string>) => void): unknown
 }
 
@@ -122,11 +121,15 @@ const connection = (client: IoRedisClient): RedisConnection => {
 
 /** Ends `duplicate` once: when told to, or when the client that it was made of ends. */
 const ending = (client: IoRedisClient, duplicate: IoRedisClient): (() => void) => {
+  let hasEnded = false
   const end = (): void => {
+    // Told twice, the client would keep the process alive for two seconds.
+    if (hasEnded) return
+    hasEnded = true
     client.off('end', end)
     duplicate.disconnect()
   }
-  client.once('end', end)
+  client.on('end', end)
   return end
 }
 

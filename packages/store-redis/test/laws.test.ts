@@ -3,18 +3,18 @@ import type { TokenStore } from '@tessera/core'
 import { storeLaws } from '@tessera/testing'
 import { redisStore } from '../src/index.js'
 import { cluster, type Opened, sentinel, standalone } from './support/clients.js'
-import { describeRedis, servers, startCluster, startSentinels } from './support/redis.js'
+import { describeRedis, type Servers, servers, startCluster, startSentinels } from './support/redis.js'
 
 const topologies = {
-  standalone: async (all: ReturnType<typeof servers>) => {
+  standalone: async (all: Servers) => {
     const { port } = await all.start()
     return { '@redis/client': () => standalone['@redis/client'](port), ioredis: () => standalone.ioredis(port) }
   },
-  Sentinel: async (all: ReturnType<typeof servers>) => {
+  Sentinel: async (all: Servers) => {
     const { sentinels } = await startSentinels(all)
     return { '@redis/client': () => sentinel['@redis/client'](sentinels), ioredis: () => sentinel.ioredis(sentinels) }
   },
-  Cluster: async (all: ReturnType<typeof servers>) => {
+  Cluster: async (all: Servers) => {
     const nodes = await startCluster(all)
     return { '@redis/client': () => cluster['@redis/client'](nodes), ioredis: () => cluster.ioredis(nodes) }
   },
@@ -22,11 +22,12 @@ const topologies = {
 
 describeRedis('the laws of a token store', () => {
   describe.each(Object.entries(topologies))('%s', (_, start) => {
-    const all = servers()
+    let all: Servers
     const open: Record<string, Opened> = {}
     const stores: Record<string, TokenStore> = {}
 
     beforeAll(async () => {
+      all = servers()
       const clients = await start(all)
       open['@redis/client'] = await clients['@redis/client']()
       open['ioredis'] = await clients.ioredis()

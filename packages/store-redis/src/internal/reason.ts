@@ -22,7 +22,7 @@ const codeOf = (error: object): string | undefined =>
 export const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return 'the client failed'
   if (isProblem(error)) return error.message
-  return codeOf(error) ?? CLASSES.exec(error.message)?.[0] ?? 'the client failed'
+  return codeOf(error) ?? CLASSES.exec(error.message)?.[0] ?? /^ERR\b/.exec(error.message)?.[0] ?? 'the client failed'
 }
 
 /** Whether the server does not know the script (any more). */

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -39,6 +39,16 @@ export const freePort = async (): Promise<number> => {
   if (address === null || typeof address === 'string') throw new Error('no port')
   return address.port
 }
+
+const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
 
 /** One server process. */
 export interface Server {
@@ -89,7 +99,10 @@ export const servers = (): Servers => {
         client.disconnect()
       }
     }
-    await eventually(`an answer on port ${port}`, async () => (await command('PING')) === 'PONG')
+    await eventually(
+      `an answer on port ${port}`,
+      async () => (await listens(port)) && (await command('PING')) === 'PONG',
+    )
     return {
       port,
       signal: (name) => {
@@ -140,8 +153,8 @@ export const servers = (): Servers => {
 
 /** One primary, one replica, three Sentinels. */
 export const startSentinels = async (all: Servers) => {
-  const primary = await all.start()
-  const replica = await all.start(['--replicaof', '127.0.0.1', String(primary.port), '--repl-diskless-sync-delay', '0'])
+  const primary = await all.start(['--repl-diskless-sync-delay', '0'])
+  const replica = await all.start(['--replicaof', '127.0.0.1', String(primary.port)])
   const sentinels = await Promise.all([1, 2, 3].map(() => all.startSentinel(primary)))
   await eventually('a replica in step', async () => {
     const info = String(await replica.command('INFO', 'replication'))

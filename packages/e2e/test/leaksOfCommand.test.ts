@@ -133,11 +133,11 @@ test('a server that answers with what it was sent', async () => {
   const byKey = write('key.json', JSON.stringify(settings))
   const bySecret = write('secret.json', JSON.stringify({ ...settings, boxAppSettings: withoutKey }))
   const before = evil.requests()
-  // An unreadable answer to a grant that consumes nothing is asked for again until the deadline: once is enough here.
+  // An unreadable answer to a grant that consumes nothing is asked for again.
   const commands = [
-    ...PLACES_OF_COMMAND.map((place) => ['token', '--config', byKey, '--base-url', baseOf(place), '--timeout', '0.5']),
-    ['token', '--json', '--config', bySecret, '--base-url', baseOf('error_description'), '--timeout', '0.5'],
-    ['token', '--json', '--config', bySecret, '--base-url', baseOf('headers'), '--timeout', '0.5'],
+    ...PLACES_OF_COMMAND.map((place) => ['token', '--config', byKey, '--base-url', baseOf(place), '--timeout', '10']),
+    ['token', '--json', '--config', bySecret, '--base-url', baseOf('error_description'), '--timeout', '10'],
+    ['token', '--json', '--config', bySecret, '--base-url', baseOf('headers'), '--timeout', '10'],
   ]
   const asked = commands.length
   while (commands.length > 0) {

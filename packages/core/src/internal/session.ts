@@ -525,6 +525,12 @@ export const makeSession = <R>(
     return current
   }
 
+  /** The end of a flight that began for others; what it brings may have expired since it was read. */
+  const joined = async ({ landed }: Flight): Promise<Result<TokenSet>> => {
+    const result = await landed
+    return E.isLeft(result) || isValid(result.right) || isClosed ? result : (flight ?? takeOff()).landed
+  }
+
   /** A pause that lies further ahead than it may is of a clock that was set back. */
   const isPaused = (now: Instant): boolean => now < pausedUntil && pausedUntil - now <= PAUSE
 
@@ -535,7 +541,7 @@ export const makeSession = <R>(
       if (flight === undefined && !isPaused(now) && !holds(backOff, now)) takeOff()
       return renewal === 'background' || flight === undefined ? cache.result : flight.landed
     }
-    if (flight !== undefined) return now < cache.usableUntil ? flight.served : flight.landed
+    if (flight !== undefined) return now < cache.usableUntil ? flight.served : joined(flight)
     // Another process may have renewed meanwhile: the record is read again once a pause.
     if (holds(backOff, now) && isPaused(now) && pending.size === 0) return Promise.resolve(E.left(backOff.error))
     return takeOff().served

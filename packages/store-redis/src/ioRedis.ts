@@ -3,55 +3,11 @@
  *
  * @packageDocumentation
  */
+
+import type { IoRedisClient, IoRedisCluster } from './IoRedisClient.js'
 import { ignore } from './internal/ignore.js'
 import { problem } from './internal/reason.js'
 import type { Heard, Listener, OwnConnection, RedisConnection, RedisPort } from './RedisPort.js'
-
-// -----------------------------------------------------------------------------
-// model
-// -----------------------------------------------------------------------------
-
-// Only what is used of a client, so that nobody needs the types of a client that is not installed.
-
-interface Common {
-  readonly status: string
-  connect(): Promise<void>
-  disconnect(): void
-  evalsha(sha1: string, keys: number, ...args: Array<string>): Promise<unknown>
-  eval(lua: string, keys: number, ...args: Array<string>): Promise<unknown>
-  on(event: string, listener: (...args: Array<string>) => void): unknown
-  off(event: string, listener: (...args: Array<string>) => void): unknown
-}
-
-interface Overrides {
-  lazyConnect: boolean
-  enableOfflineQueue: boolean
-}
-
-/** A client of one server, or behind Sentinels: `new Redis(…)`. */
-export interface IoRedisNode extends Common {
-  duplicate(
-    overrides: Overrides & { keyPrefix?: string; autoResubscribe?: boolean; disableClientInfo?: boolean },
-  ): IoRedisNode
-  wait(replicas: number, timeout: number): Promise<number>
-  subscribe(channel: string): Promise<unknown>
-  unsubscribe(channel: string): Promise<unknown>
-}
-
-/** A client of a Cluster: `new Redis.Cluster(…)`. */
-export interface IoRedisCluster extends Common {
-  duplicate(
-    startupNodes: Array<never>,
-    overrides: Overrides & { keyPrefix?: string; shardedSubscribers?: boolean },
-  ): IoRedisCluster
-  nodes(): ReadonlyArray<unknown>
-  pipeline(commands: Array<Array<string | number>>): { exec(): Promise<Array<[unknown, unknown]> | null> }
-  ssubscribe(channel: string): Promise<unknown>
-  sunsubscribe(channel: string): Promise<unknown>
-}
-
-/** A client of any topology. */
-export type IoRedisClient = IoRedisNode | IoRedisCluster
 
 const isCluster = (client: IoRedisClient): client is IoRedisCluster => 'nodes' in client
 
@@ -209,10 +165,11 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
  * lost answer makes it send a script again, the script finds its own version and answers as before.
  *
  * @example
- * import { ioRedis, type IoRedisClient, redisStore } from '@tessera/store-redis'
+ * import { ioRedis } from '@tessera/store-redis'
+ * import { Cluster } from 'ioredis'
  *
- * const storeOf = (client: IoRedisClient) => redisStore(ioRedis(client))
- * assert.strictEqual(storeOf.length, 1)
+ * const port = ioRedis(new Cluster([{ host: '127.0.0.1', port: 7_000 }], { lazyConnect: true }))
+ * assert.strictEqual(port.sharded, true)
  */
 export const ioRedis = (client: IoRedisClient): RedisPort => ({
   ...connection(client),

@@ -5,64 +5,17 @@
  */
 import { ignore } from './internal/ignore.js'
 import { problem } from './internal/reason.js'
+import type {
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisCommands,
+  NodeRedisCommon,
+  NodeRedisListener,
+  NodeRedisNode,
+  NodeRedisScript,
+  NodeRedisSentinel,
+} from './NodeRedisClient.js'
 import type { Heard, Listener, OwnConnection, RedisConnection, RedisPort } from './RedisPort.js'
-
-// -----------------------------------------------------------------------------
-// model
-// -----------------------------------------------------------------------------
-
-// Only what is used of a client, so that nobody needs the types of a client that is not installed.
-
-interface Script {
-  keys: Array<string>
-  arguments: Array<string>
-}
-
-interface Commands {
-  evalSha(sha1: string, script: Script): Promise<unknown>
-  eval(lua: string, script: Script): Promise<unknown>
-}
-
-interface Common extends Commands {
-  readonly isOpen: boolean
-  withCommandOptions(options: { abortSignal: AbortSignal }): Commands
-  connect(): Promise<unknown>
-  destroy(): unknown
-  on(event: string, listener: (error: unknown) => void): unknown
-  off(event: string, listener: (error: unknown) => void): unknown
-}
-
-type OnMessage = () => unknown
-
-interface Waits {
-  wait(replicas: number, timeout: number): Promise<number>
-}
-
-/** A client of one server: `createClient`. */
-export interface NodeRedisNode extends Common, Waits {
-  duplicate(overrides?: { disableClientInfo?: boolean }): NodeRedisNode
-  subscribe(channel: string, listener: OnMessage): Promise<unknown>
-  unsubscribe(channel: string): Promise<unknown>
-}
-
-/** A client behind Sentinels: `createSentinel`. */
-export interface NodeRedisSentinel extends Common, Waits {
-  duplicate(overrides?: { masterPoolSize?: number }): NodeRedisSentinel
-  acquire(): Promise<unknown>
-  subscribe(channel: string, listener: OnMessage): Promise<unknown>
-  unsubscribe(channel: string, listener: OnMessage): Promise<unknown>
-}
-
-/** A client of a Cluster: `createCluster`. */
-export interface NodeRedisCluster extends Common {
-  duplicate(): NodeRedisCluster
-  getNodeClientForKey(key: string, isReadonly: boolean): Promise<Waits>
-  sSubscribe(channel: string, listener: OnMessage): Promise<unknown>
-  sUnsubscribe(channel: string, listener: OnMessage): Promise<unknown>
-}
-
-/** A client of any topology. */
-export type NodeRedisClient = NodeRedisNode | NodeRedisSentinel | NodeRedisCluster
 
 const isCluster = (client: NodeRedisClient): client is NodeRedisCluster => 'getNodeClientForKey' in client
 const isSentinel = (client: NodeRedisClient): client is NodeRedisSentinel => 'acquire' in client
@@ -73,11 +26,11 @@ const isSentinel = (client: NodeRedisClient): client is NodeRedisSentinel => 'ac
 
 const connection = (client: NodeRedisClient): RedisConnection => {
   // The client takes a command out of its queue when the signal aborts.
-  const commands = (signal: AbortSignal): Commands => {
+  const commands = (signal: AbortSignal): NodeRedisCommands => {
     if (!client.isOpen) throw problem('the client is not connected')
     return client.withCommandOptions({ abortSignal: signal })
   }
-  const script = (key: string, args: ReadonlyArray<string>): Script => ({ keys: [key], arguments: [...args] })
+  const script = (key: string, args: ReadonlyArray<string>): NodeRedisScript => ({ keys: [key], arguments: [...args] })
   return {
     evalsha: async (sha1, key, args, signal) => commands(signal).evalSha(sha1, script(key, args)),
     eval: async (lua, key, args, signal) => commands(signal).eval(lua, script(key, args)),
@@ -152,15 +105,15 @@ const listenByDuplicate = (client: NodeRedisNode, { message, again }: Heard): Li
 
 /** Sentinel and cluster clients hold connections for messages of their own, and end them when nothing is subscribed. */
 const listenByClient = (
-  client: Common,
+  client: NodeRedisCommon,
   { message }: Heard,
-  subscribe: (channel: string, listener: OnMessage) => Promise<unknown>,
-  unsubscribe: (channel: string, listener: OnMessage) => Promise<unknown>,
+  subscribe: (channel: string, listener: NodeRedisListener) => Promise<unknown>,
+  unsubscribe: (channel: string, listener: NodeRedisListener) => Promise<unknown>,
 ): Listener => {
   const channels = new Map<string, () => void>()
   return {
     subscribe: async (channel) => {
-      const listener: OnMessage = () => message(channel)
+      const listener: NodeRedisListener = () => message(channel)
       const subscribed = subscribe(channel, listener)
       channels.set(channel, () => {
         channels.delete(channel)
@@ -186,10 +139,11 @@ const listenByClient = (
  * The client stays the application's: its time-outs and credentials count, and it must be closed by whom it was opened.
  *
  * @example
- * import { nodeRedis, type NodeRedisClient, redisStore } from '@tessera/store-redis'
+ * import { createClient } from '@redis/client'
+ * import { nodeRedis } from '@tessera/store-redis'
  *
- * const storeOf = (client: NodeRedisClient) => redisStore(nodeRedis(client))
- * assert.strictEqual(storeOf.length, 1)
+ * const port = nodeRedis(createClient())
+ * assert.strictEqual(port.sharded, false)
  */
 export const nodeRedis = (client: NodeRedisClient): RedisPort => ({
   ...connection(client),

@@ -51,10 +51,11 @@ const toTokenSet = (answer: unknown): O.Option<TokenSet> => {
  * up, so stop the Python processes first. Its access token's end is unknown: it is used until it is refused.
  *
  * @example
- * import { readPythonSession, type RedisPort } from '@tessera/store-redis'
+ * import { nodeRedis, readPythonSession } from '@tessera/store-redis'
+ * import { createClient } from '@redis/client'
  *
- * const initial = (port: RedisPort) => readPythonSession(port, { uniqueId: 'user-42' })
- * assert.strictEqual(initial.length, 1)
+ * const initial = readPythonSession(nodeRedis(createClient()), { uniqueId: 'user-42' })
+ * void initial().then((result) => assert.strictEqual(result._tag, 'Left'))
  */
 export const readPythonSession = (
   port: RedisPort,

@@ -84,10 +84,11 @@ const toStamped = (answer: ReadonlyArray<unknown>): Stamped => {
  * `NOAUTH`, …) or a code of the operating system, never a message, which may quote what was sent.
  *
  * @example
- * import { redisStore, type RedisPort } from '@tessera/store-redis'
+ * import { ioRedis, redisStore } from '@tessera/store-redis'
+ * import { Redis } from 'ioredis'
  *
- * const shared = (port: RedisPort) => redisStore(port, { namespace: 'my-app' })
- * assert.strictEqual(shared.length, 1)
+ * const store = redisStore(ioRedis(new Redis({ lazyConnect: true })), { namespace: 'my-app' })
+ * assert.strictEqual(store.guarantee, 'shared')
  */
 export const redisStore = (
   port: RedisPort,

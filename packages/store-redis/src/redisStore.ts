@@ -60,6 +60,15 @@ export interface RedisStoreOptions {
 // constructor
 // -----------------------------------------------------------------------------
 
+// WAIT holds up its whole connection, and with it the writes of other keys: it is asked again and again, for 1 ms each time.
+const SLICE = 1
+const PAUSE = 4
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
+
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 const isText = (value: unknown): value is string | null => value === null || typeof value === 'string'
@@ -129,9 +138,14 @@ export const redisStore = (
   const replicate = async (connection: RedisConnection, key: Key, address: string): Promise<void> => {
     if (replicas === undefined) return
     const { count, timeout } = replicas
+    const end = performance.now() + timeout
     try {
-      const acknowledged = await within(timeout + commandTimeout, () => connection.wait(address, count, timeout))
-      if (acknowledged < count) tell(key, count, O.some(acknowledged))
+      for (;;) {
+        const acknowledged = await within(commandTimeout, () => connection.wait(address, count, SLICE))
+        if (acknowledged >= count) return
+        if (performance.now() >= end) return tell(key, count, O.some(acknowledged))
+        await pause(PAUSE)
+      }
     } catch {
       // The write is there: only this is unknown.
       tell(key, count, O.none)
@@ -150,7 +164,7 @@ export const redisStore = (
       await replicate(connection, key, address)
       return committed
     }
-    // WAIT holds up its whole connection.
+    // WAIT would hold up the application's.
     return replicas === undefined ? write(port) : own.use(write)
   }
 

@@ -1,8 +1,10 @@
 /** The laws of a token store, over every topology, through both clients. */
-import type { TokenStore } from '@tessera/core'
+import { absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
 import { storeLaws } from '@tessera/testing'
-import { redisStore } from '../src/index.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { type NotReplicated, redisStore } from '../src/index.js'
 import { cluster, type Opened, sentinel, standalone } from './support/clients.js'
+import { right } from './support/either.js'
 import { describeRedis, type Servers, servers, startCluster, startSentinels } from './support/redis.js'
 
 const topologies = {
@@ -21,7 +23,7 @@ const topologies = {
 }
 
 describeRedis('the laws of a token store', () => {
-  describe.each(Object.entries(topologies))('%s', (_, start) => {
+  describe.each(Object.entries(topologies))('%s', (topology, start) => {
     let all: Servers
     const open: Record<string, Opened> = {}
     const stores: Record<string, TokenStore> = {}
@@ -44,6 +46,24 @@ describeRedis('the laws of a token store', () => {
         make: () => stores[name] ?? Promise.reject(new Error('not open')),
         numRuns: 25,
       })
+      test('WAIT asks the primary of the key, over the connection that wrote', async () => {
+        const told: Array<NotReplicated> = []
+        const client = open[name]
+        if (client === undefined) throw new Error('not open')
+        const store = redisStore(client.port, {
+          replicas: { count: 2, timeout: millis(200) },
+          observe: (event) => told.push(event),
+        })
+        const keys = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => `${name} ${key}`)
+        const next = { version: 'v', record: Secret.make('Record', 'r') }
+        const answers = await Promise.all(keys.map((key) => right(store.compareAndSet(key, absent, next))))
+        expect(answers).toEqual(keys.map(() => committed))
+        const acknowledged = O.some(topology === 'Sentinel' ? 1 : 0)
+        const expected = keys.map((key) => ({ _tag: 'NotReplicated', key, wished: 2, acknowledged }))
+        expect(told).toHaveLength(keys.length)
+        expect(told).toEqual(expect.arrayContaining(expected))
+      })
+
       test.each(laws)('$name', async ({ run }) => {
         await run()
       })

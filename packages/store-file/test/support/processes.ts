@@ -1,17 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { buildSync } from 'esbuild'
+import { temporary } from './values.js'
 
 const packages = join(__dirname, '..', '..', '..')
 const source = (name: string): string => join(packages, name, 'src', 'index.ts')
 
 /** Makes one file of a script and of the sources that it imports, so that processes of their own can run it. */
 export const bundle = (script: string): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-script-'))
+  const folder = temporary()
   writeFileSync(join(folder, 'script.ts'), script)
   const outfile = join(folder, 'script.cjs')
   buildSync({

@@ -154,7 +154,7 @@ describe('stopped in the middle of a write', () => {
     const all = await start(stepper, folder, '0', 'SIGSTOP').rest
     const steps = Number(all.lines[1])
     let held = 0
-    for (let step = 1; step <= steps; step += 4) {
+    for (let step = 1; step <= steps; step += 3) {
       const { folder, lock } = await seeded()
       const one = start(stepper, folder, String(step), 'SIGSTOP')
       await one.line()

@@ -390,7 +390,7 @@ export const makeSession = <R>(
         }
         if (refusal !== undefined) await refusal.done
 
-        const remembered = first && refusing === undefined ? present() : O.none
+        const remembered = first && refusing === undefined && !holds(backOff, clock.now()) ? present() : O.none
         const from = O.isSome(remembered) && wantsRedemption(remembered.value) ? remembered : O.none
         const there: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(freshness(deadline))
         if (E.isLeft(there)) return there

@@ -664,7 +664,7 @@ export const makeSession = <R>(
     if (O.isNone(token)) return E.right('forgotten')
     tell({ _tag: 'Revoked' })
     const revoked = await revokeAtServer(toProcessClock(token.value, known))
-    if (E.isRight(revoked)) {
+    if (E.isRight(revoked) && O.isSome(found)) {
       await apply(() => ({ _tag: 'RevocationConfirmed', epoch: known.cell.epoch }), known, deadline)
     }
     return revoked

@@ -251,7 +251,9 @@ const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, cell: C
   if (verdict._tag === 'Foreign') return unlessUsable({ _tag: 'Wait', until: plus(now, event.hold) })
   const redeemable = O.isSome(cell.token) && O.isSome(view.refresh(cell.token.value))
   if (!selfSufficient && !redeemable) return unlessUsable({ _tag: 'Fail', reason: 'NothingToRedeem' })
-  if (verdict._tag === 'CoolingDown' && now < verdict.until) return unlessUsable({ _tag: 'Wait', until: verdict.until })
+  if (verdict._tag === 'CoolingDown' && now < verdict.until && !isBeyond(now, verdict.until, event.hold)) {
+    return unlessUsable({ _tag: 'Wait', until: verdict.until })
+  }
   if (O.isSome(cell.intent) && now < cell.intent.value.until && !isBeyond(now, cell.intent.value.until, event.hold)) {
     return unlessUsable({ _tag: 'Wait', until: cell.intent.value.until })
   }

@@ -84,7 +84,7 @@ export const makeSession = <R>(
   let refusing: Secret.Secret | undefined
   let refusal: { readonly access: Secret.Secret; readonly done: Promise<Result<void>> } | undefined
   let lastRefused: Secret.Secret | undefined
-  let initial = O.fromNullable(config.initial)
+  let initial = pipe(O.fromNullable(config.initial), O.map(storable))
   let initialWrite: SessionEvent | undefined
   let isClosed = false
   const work = new Set<Promise<unknown>>()
@@ -364,7 +364,7 @@ export const makeSession = <R>(
 
   const writeInitial = async (known: Known): Promise<Result<boolean>> => {
     if (O.isNone(initial) || known.version !== Store.absent) return E.right(false)
-    const token = toStoreClock(storable(initial.value), known)
+    const token = toStoreClock(initial.value, known)
     initial = O.none
     const event: SessionEvent = { _tag: 'LoggedIn', from: known.cell.epoch, nonce: nonce(random)(), token }
     initialWrite = event
@@ -614,7 +614,7 @@ export const makeSession = <R>(
           _tag: 'LoggedIn',
           from: cell.epoch,
           nonce: own,
-          token: toStoreClock(storable(token), start.right),
+          token: toStoreClock(token, start.right),
         }
         const applied = await commitExclusively(event, O.none)
         if (E.isLeft(applied)) return applied
@@ -632,7 +632,7 @@ export const makeSession = <R>(
         // Beyond the deadline nobody waits, but a token that was issued is still committed.
         async () => {
           const result = await acquire()
-          return E.isLeft(result) ? result : track(loggedIn(result.right))
+          return E.isLeft(result) ? result : track(loggedIn(storable(result.right)))
         },
       )()
     }

@@ -1,0 +1,891 @@
+import {
+  AuthError,
+  CellCodec,
+  type Duration,
+  type Instant,
+  instant,
+  Lifecycle,
+  memoryStore,
+  millis,
+  minutes,
+  pairCallbackStore,
+  plus,
+  Secret,
+  type SourceEvent,
+  type Strategy,
+  type Subscription,
+  seconds,
+  type TokenPair,
+  type TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import { modelServer, type ScriptedAnswer, scriptedStrategy } from '@tessera/testing'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { access, left, rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
+
+const HOUR = minutes(60)
+const YEAR = minutes(60 * 24 * 365)
+/** Twice the timeout of 15 s, and 5 s. */
+const PATIENCE = 35_000
+
+const until = (at: Instant, text: string, known: Partial<TokenSet> = {}): TokenSet =>
+  token(text, { issuedAt: O.some(START), expiresAt: O.some(at), ...known })
+const living = (text: string): TokenSet => until(plus(START, HOUR), text)
+/** Renewable, and over at `at`. */
+const refreshable = (text: string, at: Instant): TokenSet =>
+  until(at, text, { refreshToken: O.some(Secret.make('RefreshToken', `refresh of ${text}`)) })
+
+const later =
+  ({ clock }: TestEnv, duration: Duration, answer: E.Either<AuthError, TokenSet>): ScriptedAnswer =>
+  () =>
+  async () => {
+    await clock.sleep(duration)()
+    return answer
+  }
+
+const never =
+  <A>(): TaskEither<AuthError, A> =>
+  () =>
+    new Promise(() => undefined)
+const hanging: Strategy<unknown> = () => () => never()
+const logging = (...answers: ReadonlyArray<ScriptedAnswer>): Strategy<unknown> => scriptedStrategy(answers).strategy
+const always = function* (answer: ScriptedAnswer): Generator<ScriptedAnswer> {
+  for (;;) yield answer
+}
+
+type Config = Partial<Parameters<typeof TokenSource.make>[0]>
+
+const open = (
+  answers: Iterable<ScriptedAnswer>,
+  { env = testEnv(), ...config }: Config & { readonly env?: TestEnv } = {},
+  traits = {},
+) => {
+  const events: Array<SourceEvent> = []
+  const { strategy, attempts } = scriptedStrategy(answers, traits)
+  const store = config.store ?? memoryStore()
+  const source = pipe(strategy, TokenSource.make({ observe: (event) => events.push(event), ...config, store }))(env)()
+  const tags = () => events.map(({ _tag }) => _tag)
+  const cell = async () => right(CellCodec.decode(right(await store.get(source.key)()).record))
+  /** The result, and how long it took. */
+  const timed = async <A>(promise: Promise<A>): Promise<{ readonly result: A; readonly took: number }> => {
+    const from = env.clock.now()
+    const settled = promise.then((result) => ({ result, took: env.clock.now() - from }))
+    return env.clock.settle(settled)
+  }
+  const got = async () => textOf(await env.clock.settle(source.get()))
+  return { env, source, attempts, events, tags, store, cell, timed, got }
+}
+
+/** An environment whose clock can be set back. */
+const settable = () => {
+  const env = testEnv()
+  let behind = 0
+  return {
+    env: { ...env, clock: { ...env.clock, now: () => instant(env.clock.now() - behind) } },
+    setBack: (by: Duration): void => {
+      behind += by
+    },
+  }
+}
+
+/** A store that holds a cell already. */
+const holding = async (cell: Partial<Lifecycle.Cell<TokenSet>>): Promise<TokenStore> => {
+  const store = memoryStore()
+  const record = CellCodec.encode({ ...Lifecycle.empty, epoch: 1, generation: 1, ...cell })
+  right(await store.compareAndSet('default', '', { version: 'first', record })())
+  return store
+}
+
+const intentOf = (end: Instant): Lifecycle.Cell<TokenSet>['intent'] =>
+  O.some({ nonce: O.some('of another'), firstAt: START, until: end, recovery: false })
+
+const strict = { _tag: 'Strict', killsFamily: true } as const
+
+describe('a late answer that crosses the acknowledgement of a lease', () => {
+  test.each<[string, (cell: Lifecycle.Cell<TokenSet>) => boolean]>([
+    ['in the store already', ({ intent }) => O.isSome(intent)],
+    ['on its way to the store', () => true],
+  ])('%s: the old refresh token is sent once', async (_, isSlow) => {
+    const env = testEnv()
+    const memory = memoryStore()
+    const store: TokenStore = {
+      ...memory,
+      compareAndSet: (key, expected, next) => async () => {
+        const answer = await memory.compareAndSet(key, expected, next)()
+        if (isSlow(right(CellCodec.decode(O.some(next.record))))) await env.clock.sleep(seconds(1))()
+        return answer
+      },
+    }
+    const server = modelServer({ mode: strict, clock: env.clock })
+    const strategy = server.refreshing((call) => async () => {
+      const answer = await call()
+      await env.clock.sleep(millis(19_500))()
+      return answer
+    })
+    const initial = { ...server.login(), expiresAt: O.some(START) }
+    const source = pipe(strategy, TokenSource.make({ store, initial }))(env)()
+    expect(tagOf(await env.clock.settle(source.get()))).toBe('OutcomeUnknown')
+    expect(textOf(await env.clock.settle(source.get()))).toBe('access 2')
+    await env.clock.settle(source.settled())
+    expect(server.counts()).toMatchObject({ redeemed: 1, repeated: 0, killed: 0 })
+  })
+})
+
+describe("a token at hand when the user's lock fails", () => {
+  const lockable = () => {
+    const lock = { is: 'open' }
+    const store: TokenStore = {
+      ...memoryStore(),
+      exclusive: (_, use) => {
+        if (lock.is === 'throws') throw new Error('mine')
+        return lock.is === 'hangs' ? never() : use
+      },
+    }
+    return { lock, store }
+  }
+  describe.each(['throws', 'hangs'])('%s', (state) => {
+    test('of a login: pending, and the next call commits it', async () => {
+      const { lock, store } = lockable()
+      const { env, source, got, attempts, cell } = open([], { store })
+      lock.is = state
+      expect(E.isLeft(await env.clock.settle(source.login(logging(E.right(living('given'))))({})()))).toBe(true)
+      lock.is = 'open'
+      expect(await got()).toBe('given')
+      expect(await got()).toBe('given')
+      expect((await cell()).epoch).toBe(1)
+      expect(attempts()).toEqual([])
+    })
+
+    test('given as the initial one: pending, and the next call commits it', async () => {
+      const { lock, store } = lockable()
+      const { env, source, got, attempts, cell } = open([], { store, initial: living('given') })
+      lock.is = state
+      expect(E.isLeft(await env.clock.settle(source.get()))).toBe(true)
+      lock.is = 'open'
+      expect(await got()).toBe('given')
+      expect(await got()).toBe('given')
+      expect((await cell()).epoch).toBe(1)
+      expect(attempts()).toEqual([])
+    })
+
+    test('that came late: pending, and the next call commits it', async () => {
+      const { lock, store } = lockable()
+      const env = testEnv()
+      const { source, got, attempts } = open([later(env, seconds(16), E.right(living('late')))], { env, store })
+      expect(tagOf(await env.clock.settle(source.get()))).toBe('OutcomeUnknown')
+      lock.is = state
+      await env.clock.advance(seconds(20))
+      lock.is = 'open'
+      expect(await got()).toBe('late')
+      expect(await got()).toBe('late')
+      expect(attempts()).toHaveLength(1)
+    })
+  })
+})
+
+describe('notifications that fail', () => {
+  const mine = () => new Error('mine')
+  test.each<[string, (real: Subscription) => Subscription]>([
+    [
+      'changes throws',
+      () => {
+        throw mine()
+      },
+    ],
+    ['changed rejects', (real) => ({ ...real, changed: () => Promise.reject(mine()) })],
+    [
+      'changed throws',
+      (real) => ({
+        ...real,
+        changed: () => {
+          throw mine()
+        },
+      }),
+    ],
+    [
+      'end throws',
+      (real) => ({
+        ...real,
+        end: () => {
+          throw mine()
+        },
+      }),
+    ],
+  ])('%s: the store is polled', async (_, breaking) => {
+    const env = testEnv()
+    const memory = memoryStore()
+    const silent: Subscription = { changed: () => new Promise(() => undefined), end: () => undefined }
+    const store: TokenStore = { ...memory, changes: (key) => breaking(memory.changes?.(key) ?? silent) }
+    const far = plus(START, minutes(240))
+    const other = open(
+      [later(env, seconds(2), E.right(living('first'))), later(env, seconds(2), E.right(until(far, 'second')))],
+      { env, store: memory },
+    )
+    const { timed, source, attempts } = open([], { env, store })
+    for (const text of ['first', 'second']) {
+      const theirs = other.source.get()
+      await env.clock.advance(millis(1))
+      const { result, took } = await timed(source.get())
+      expect(textOf(result)).toBe(text)
+      expect(took).toBeLessThanOrEqual(2_500)
+      await env.clock.settle(theirs)
+      await env.clock.advance(HOUR)
+    }
+    expect(attempts()).toEqual([])
+  })
+})
+
+describe('what a record cannot hold', () => {
+  const circular: Array<unknown> = []
+  circular.push(circular, 's3cret')
+  const unwritable: ReadonlyArray<[string, Partial<TokenSet>]> = [
+    [
+      'a member that is not JSON',
+      {
+        members: new Map([
+          ['id_token', Secret.make('Member', 's3cret')],
+          ['note', Secret.make('Member', '"kept"')],
+        ]),
+      },
+    ],
+    ['a restriction that is circular', { restrictedTo: circular }],
+    ['a restriction with a bigint', { restrictedTo: ['s3cret', 1n] }],
+    [
+      'a restriction that throws',
+      {
+        restrictedTo: [
+          {
+            toJSON: () => {
+              throw new Error('s3cret')
+            },
+          },
+        ],
+      },
+    ],
+  ]
+  const origins = ['strategy', 'login', 'initial'] as const
+
+  const opened = async (origin: (typeof origins)[number], given: TokenSet) => {
+    const next = living('next')
+    const all = open(origin === 'strategy' ? [E.right(given), E.right(next)] : [E.right(next)], {
+      ...(origin === 'initial' && { initial: given }),
+    })
+    const first = await all.env.clock.settle(
+      origin === 'login' ? all.source.login(logging(E.right(given)))({})() : all.source.get(),
+    )
+    return { ...all, first }
+  }
+
+  test.each(origins.flatMap((origin) => unwritable.map(([name, known]) => [name, origin, known] as const)))(
+    '%s, from %s: the token is served and stored without it',
+    async (_, origin, known) => {
+      const given = { ...living('given'), ...known }
+      const { source, store, events, first, attempts } = await opened(origin, given)
+      for (const result of [first, await source.get()]) {
+        const served = right(result)
+        expect(textOf(result)).toBe('given')
+        expect(served.restrictedTo).toEqual([])
+        expect(Array.from(served.members, ([name, member]) => [name, Secret.open(member)])).toEqual(
+          known.members === undefined ? [] : [['note', '"kept"']],
+        )
+      }
+      const { record } = right(await store.get(source.key)())
+      expect(O.isSome(record) && Secret.open(record.value)).not.toContain('s3cret')
+      expect(JSON.stringify(events)).not.toContain('s3cret')
+      expect(attempts()).toHaveLength(origin === 'strategy' ? 1 : 0)
+    },
+  )
+
+  const numbers = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  test.each(origins.flatMap((origin) => numbers.map((number) => [number, origin] as const)))(
+    'times of %s, from %s: the record is readable, the token is used until it is refused',
+    async (number, origin) => {
+      const given = token('given', { issuedAt: O.some(instant(number)), expiresAt: O.some(instant(number)) })
+      const { source, env, store, got, first, attempts } = await opened(origin, given)
+      expect(textOf(first)).toBe('given')
+      await env.clock.advance(millis(10 * YEAR))
+      expect(await got()).toBe('given')
+      const second = open([], { env, store })
+      expect(await second.got()).toBe('given')
+      right(await env.clock.settle(source.refuse(access('given'))()))
+      await env.clock.settle(source.get())
+      expect(attempts()).toHaveLength(origin === 'strategy' ? 2 : 1)
+    },
+  )
+
+  test.each(origins)('an age of NaN, from %s: the token ends when it should', async (origin) => {
+    const { env, got, attempts } = await opened(origin, { ...living('given'), issuedAt: O.some(instant(Number.NaN)) })
+    expect(await got()).toBe('given')
+    await env.clock.advance(HOUR)
+    await got()
+    expect(attempts()).toHaveLength(origin === 'strategy' ? 2 : 1)
+  })
+})
+
+describe('a revoke whose tombstone was written, and whose answer was lost', () => {
+  /** `meanwhile` comes between the read and the write, `afterwards` between the write and the loss. */
+  const opened = (meanwhile: () => Promise<unknown>, afterwards: () => Promise<unknown>) => {
+    const env = testEnv()
+    const server = modelServer({ mode: strict, clock: env.clock })
+    const memory = memoryStore()
+    const start = server.login()
+    const revoked: Array<string> = []
+    let writes = Number.POSITIVE_INFINITY
+    const store: TokenStore = {
+      ...memory,
+      compareAndSet: (key, expected, next) => async () => {
+        const count = ++writes
+        if (count === 1) await meanwhile()
+        const answer = await memory.compareAndSet(key, expected, next)()
+        if (count > 2 || E.isLeft(answer) || answer.right._tag === 'Conflict') return answer
+        writes = Number.POSITIVE_INFINITY
+        await afterwards()
+        return E.left(AuthError.storeFailed('compareAndSet', 'lost'))
+      },
+    }
+    const all = open([], {
+      env,
+      store,
+      initial: start,
+      revocation: (of) => {
+        revoked.push(Secret.open(of.accessToken))
+        return server.revoking()(of)
+      },
+    })
+    const revoke = async () => {
+      await all.got()
+      await env.clock.advance(seconds(2))
+      writes = 0
+      return env.clock.settle(all.source.revoke())
+    }
+    return { ...all, server, memory, start, revoked, revoke }
+  }
+
+  test('another process renewed before: the token of the tombstone is revoked', async () => {
+    const { env, server, memory, start, revoke, revoked, cell } = opened(
+      async () => {
+        await other.refuse(start.accessToken)()
+        expect(textOf(await other.get())).toBe('access 2')
+      },
+      async () => undefined,
+    )
+    const other = pipe(server.refreshing(), TokenSource.make({ store: memory }))(env)()
+    expect(await revoke()).toEqual(E.right('revoked'))
+    expect(revoked).toEqual(['access 2'])
+    expect(server.isAlive(access('access 2'))()).toBe(false)
+    expect(await cell()).toMatchObject({ verdict: { _tag: 'Revoked' }, token: O.none })
+  })
+
+  test('another process logged in and revoked after: its tombstone keeps its token', async () => {
+    const { env, memory, revoke, revoked, cell } = opened(
+      async () => undefined,
+      async () => {
+        expect(textOf(await other.source.login(logging(E.right(living('theirs'))))({})())).toBe('theirs')
+        expect(tagOf(await other.source.revoke())).toBe('Rejected')
+      },
+    )
+    const other = open([], { env, store: memory, revocation: () => () => () => TE.left(rejected(503)) })
+    expect(await revoke()).toEqual(E.right('revoked'))
+    expect(revoked).toEqual(['access 1'])
+    expect(await cell()).toMatchObject({ verdict: { _tag: 'Revoked' }, token: O.some({}) })
+  })
+})
+
+describe('an interrupted caller', () => {
+  const aborted = AbortSignal.abort()
+
+  test('whose login does not begin: the strategy is not run', async () => {
+    const { source } = open([])
+    const { strategy, attempts } = scriptedStrategy([E.right(living('a'))])
+    expect(await source.within({ signal: aborted }).login(strategy)({})()).toEqual(E.left(AuthError.aborted))
+    expect(attempts()).toEqual([])
+  })
+
+  test('whose source is closed, and revoked, all the same', async () => {
+    const revocation = jest.fn(() => () => () => TE.right(undefined))
+    const { source, env, tags } = open([E.right(living('a'))], { revocation })
+    await source.get()
+    expect(await source.within({ signal: aborted }).close()()).toEqual(E.left(AuthError.aborted))
+    expect(source.closed()).toBe(true)
+    await env.clock.settle(source.settled())
+    expect(revocation).toHaveBeenCalledTimes(1)
+    expect(tags()).toContain('Closed')
+  })
+
+  test('whose source is closed by closing too', async () => {
+    const { source, attempts } = open([E.right(living('a'))])
+    const used = TokenSource.closing((of) => of.get)(source.within({ signal: aborted }))
+    expect(await used()).toEqual(E.left(AuthError.aborted))
+    expect(source.closed()).toBe(true)
+    expect(await source.get()).toEqual(E.left(AuthError.closed))
+    expect(attempts()).toEqual([])
+  })
+})
+
+describe('a token that expires', () => {
+  test('while its early renewal hangs: who comes then waits for the landing', async () => {
+    const env = testEnv()
+    const far = plus(START, minutes(180))
+    const { source, got, attempts } = open(
+      [E.right(living('old')), later(env, seconds(12), E.right(until(far, 'new')))],
+      { env },
+    )
+    await source.get()
+    await env.clock.advance(millis(HOUR - 5_000))
+    expect(textOf(await source.get())).toBe('old')
+    await env.clock.advance(millis(5_000))
+    expect(source.peek()).toEqual(O.none)
+    expect(await got()).toBe('new')
+    expect(attempts()).toHaveLength(2)
+  })
+
+  test('while the store answers: it is not served', async () => {
+    const env = testEnv()
+    const memory = await holding({ token: O.some(living('old')) })
+    const store: TokenStore = {
+      ...memory,
+      get: (key) => async () => {
+        const answer = await memory.get(key)()
+        await env.clock.sleep(seconds(3))()
+        return answer
+      },
+    }
+    await env.clock.advance(millis(HOUR - 2_000))
+    const { got } = open([E.right(until(plus(START, minutes(180)), 'new'))], { env, store })
+    expect(await got()).toBe('new')
+  })
+})
+
+describe('what hangs for ever', () => {
+  const starting = (what: string) => (source: TokenSource) =>
+    what === 'get' ? source.get() : source.login(hanging)({})()
+
+  describe.each(['get', 'login'])('a %s', (what) => {
+    const make = () => {
+      const env = testEnv()
+      return { env, source: pipe(hanging, TokenSource.make({ store: memoryStore() }))(env)() }
+    }
+    const timed = async <A>(env: TestEnv, promise: Promise<A>) => {
+      const settled = promise.then((result) => ({ result, took: env.clock.now() - START }))
+      return env.clock.settle(settled)
+    }
+
+    test('does not keep close', async () => {
+      const { env, source } = make()
+      void starting(what)(source)
+      await env.clock.advance(millis(0))
+      const { result, took } = await timed(env, source.close()())
+      expect(result).toEqual(E.right(undefined))
+      expect(took).toBeLessThanOrEqual(PATIENCE)
+    })
+
+    test('does not keep closing', async () => {
+      const { env, source } = make()
+      const use = TokenSource.closing((of) => async () => {
+        void starting(what)(of)
+        await env.clock.sleep(seconds(1))()
+        return E.right('used')
+      })
+      const { result, took } = await timed(env, use(source)())
+      expect(result).toEqual(E.right('used'))
+      expect(took).toBeLessThanOrEqual(1_000 + PATIENCE)
+    })
+
+    test('does not keep a source in memory', async () => {
+      const env = testEnv()
+      const sources = TokenSource.keyed({ store: memoryStore(), capacity: 1 })(() => hanging)(env)()
+      void starting(what)(sources.for('a'))
+      await env.clock.advance(millis(PATIENCE))
+      sources.for('b')
+      expect(sources.size()).toBe(1)
+    })
+  })
+})
+
+describe('an intent of another that ends late', () => {
+  test('a call ends by its patience; what the server answers after it is committed', async () => {
+    const env = testEnv()
+    const store = await holding({
+      token: O.some(refreshable('stale', START)),
+      intent: intentOf(plus(START, seconds(30))),
+    })
+    const { source, timed, attempts, tags, cell } = open([later(env, seconds(10), E.right(living('new')))], {
+      env,
+      store,
+    })
+    const first = await timed(source.get())
+    expect(tagOf(first.result)).toBe('TimedOut')
+    expect(first.took).toBe(PATIENCE)
+    const second = await timed(source.get())
+    expect(textOf(second.result)).toBe('new')
+    expect(second.took).toBeLessThanOrEqual(5_500)
+    expect(tags()).not.toContain('Pending')
+    expect(await cell()).toMatchObject({ generation: 2, intent: O.none })
+    expect(attempts()).toHaveLength(1)
+  })
+
+  test('beyond any sensible end, it is taken over at once', async () => {
+    const store = await holding({ token: O.some(refreshable('stale', START)), intent: intentOf(plus(START, YEAR)) })
+    const { source, timed, attempts } = open([E.right(living('new'))], { store }, { needsRefreshToken: true })
+    const { result, took } = await timed(source.get())
+    expect(textOf(result)).toBe('new')
+    expect(took).toBe(0)
+    expect(attempts()).toHaveLength(1)
+  })
+
+  test('within a sensible one, as after a prompt, it is waited for', async () => {
+    const store = await holding({
+      token: O.some(refreshable('stale', START)),
+      intent: intentOf(plus(START, minutes(10))),
+    })
+    const { source, env, attempts } = open([E.right(living('new'))], { store }, { needsRefreshToken: true })
+    expect(tagOf(await env.clock.settle(source.get()))).toBe('TimedOut')
+    expect(attempts()).toEqual([])
+  })
+})
+
+describe('invalid_grant whose verdict cannot be written', () => {
+  test('is a failure of the store: the next call asks again', async () => {
+    const memory = await holding({ token: O.some(refreshable('stale', START)) })
+    let isFull = false
+    const store: TokenStore = {
+      ...memory,
+      compareAndSet: (key, expected, next) =>
+        isFull ? TE.left(AuthError.storeFailed('compareAndSet', 'full')) : memory.compareAndSet(key, expected, next),
+    }
+    const invalidGrant = E.left(rejected(400, { error: O.some('invalid_grant') }))
+    const filling: ScriptedAnswer = () => async () => {
+      isFull = true
+      return invalidGrant
+    }
+    const { source, env, tags, cell, attempts } = open([filling, invalidGrant], { store }, { needsRefreshToken: true })
+    expect(left(await env.clock.settle(source.get()))).toMatchObject({ _tag: 'StoreFailed', pending: false })
+    expect(tags()).not.toContain('LoginRequired')
+    expect((await cell()).verdict._tag).toBe('None')
+    isFull = false
+    expect(tagOf(await env.clock.settle(source.get()))).toBe('ReauthenticationRequired')
+    expect(attempts()).toHaveLength(2)
+  })
+})
+
+describe.each([
+  ['an hour', HOUR],
+  ['a year', YEAR],
+])('a clock that is set back by %s', (_, by) => {
+  /** Asks ten times a second for a minute. */
+  const busyMinute = async (env: TestEnv, source: TokenSource) => {
+    for (let calls = 0; calls < 600; calls++) {
+      void source.get()
+      await env.clock.advance(millis(100))
+    }
+  }
+
+  test('during a back-off: the next call asks again, and the back-off goes on', async () => {
+    const { env, setBack } = settable()
+    const { source, attempts } = open(always(E.left(rejected(500))), { env })
+    await busyMinute(env, source)
+    const before = attempts().length
+    setBack(by)
+    expect(tagOf(await source.get())).toBe('Rejected')
+    expect(attempts()).toHaveLength(before + 1)
+    await busyMinute(env, source)
+    expect(attempts().length).toBeLessThanOrEqual(before + 3)
+  })
+
+  test('during a cool-down: asked again within a minute', async () => {
+    const { env, setBack } = settable()
+    const throttled = E.left(rejected(429, { retryAfter: O.some(seconds(60)) }))
+    const { source, got, attempts } = open([throttled, E.right(living('a'))], { env })
+    await env.clock.settle(source.get())
+    setBack(by)
+    await busyMinute(env, source)
+    expect(await got()).toBe('a')
+    expect(attempts()).toHaveLength(2)
+  })
+
+  test('during the wait for another: its intent is taken over within a minute', async () => {
+    const { env, setBack } = settable()
+    const store = await holding({
+      token: O.some(refreshable('stale', plus(START, HOUR))),
+      refused: true,
+      intent: intentOf(plus(START, seconds(20))),
+    })
+    const { source, attempts } = open([E.right(living('new'))], { env, store }, { needsRefreshToken: true })
+    const waiting = source.get()
+    await env.clock.advance(seconds(1))
+    setBack(by)
+    await env.clock.advance(seconds(60))
+    expect(textOf(await waiting)).toBe('new')
+    expect(attempts()).toHaveLength(1)
+  })
+
+  test('during a pause: a failed early renewal is tried again, once a second at most', async () => {
+    const { env, setBack } = settable()
+    const memory = memoryStore()
+    let isBroken = false
+    let tries = 0
+    const store: TokenStore = {
+      ...memory,
+      compareAndSet: (key, expected, next) => {
+        tries++
+        return isBroken
+          ? TE.left(AuthError.storeFailed('compareAndSet', 'full'))
+          : memory.compareAndSet(key, expected, next)
+      },
+    }
+    // So long that it is still to be renewed early when the clock is set back.
+    const lifetime = millis(20 * by)
+    const end = plus(START, lifetime)
+    const { source } = open([E.right(until(end, 'old'))], { env, store, early: lifetime })
+    await source.get()
+    await env.clock.advance(millis(lifetime - seconds(30)))
+    isBroken = true
+    expect(textOf(await env.clock.settle(source.get()))).toBe('old')
+    await env.clock.settle(source.settled())
+    setBack(by)
+    tries = 0
+    expect(textOf(await env.clock.settle(source.get()))).toBe('old')
+    await env.clock.settle(source.settled())
+    expect(tries).toBe(1)
+    await busyMinute(env, source)
+    expect(tries).toBeLessThanOrEqual(62)
+  })
+})
+
+describe('refusals', () => {
+  test('a token that comes back later, as from a vault, can be refused again', async () => {
+    const short = until(plus(START, seconds(12)), 'b')
+    const { source, env, got, attempts } = open([
+      E.right(living('a')),
+      E.right(short),
+      E.right(living('a')),
+      E.right(living('c')),
+    ])
+    expect(await got()).toBe('a')
+    await env.clock.advance(seconds(2))
+    await source.refuse(access('a'))()
+    expect(await got()).toBe('b')
+    await env.clock.advance(seconds(10))
+    expect(await got()).toBe('a')
+    await env.clock.advance(seconds(2))
+    await source.refuse(access('a'))()
+    expect(await got()).toBe('c')
+    expect(attempts()).toHaveLength(4)
+  })
+
+  test('a strategy that answers the refused token: an error at once, a back-off, and recovery', async () => {
+    const same = E.right(living('a'))
+    const { source, env, timed, got, attempts } = open([same, same, same, E.right(living('b'))])
+    await source.get()
+    await env.clock.advance(seconds(2))
+    await source.refuse(access('a'))()
+    const { result, took } = await timed(source.get())
+    expect(left(result)).toMatchObject({ _tag: 'Malformed', what: 'answer of the strategy' })
+    expect(took).toBe(0)
+    for (let calls = 0; calls < 100; calls++) expect(tagOf(await source.get())).toBe('Malformed')
+    expect(attempts()).toHaveLength(2)
+    await env.clock.advance(seconds(1))
+    expect(tagOf(await source.get())).toBe('Malformed')
+    expect(attempts()).toHaveLength(3)
+    await env.clock.advance(seconds(1))
+    expect(await got()).toBe('b')
+  })
+
+  test('a strategy that answers the refused token for ever is asked less and less', async () => {
+    const { source, env, attempts } = open(always(E.right(living('a'))))
+    await source.get()
+    await env.clock.advance(seconds(2))
+    await source.refuse(access('a'))()
+    for (let calls = 0; calls < 600; calls++) {
+      void source.get()
+      await env.clock.advance(millis(100))
+    }
+    expect(attempts().length).toBeLessThanOrEqual(12)
+  })
+})
+
+describe('back-offs, pauses and stale reads', () => {
+  test("during a local back-off another process's renewal is seen within a second", async () => {
+    const store = memoryStore()
+    const env = testEnv()
+    const { source, got, attempts } = open(always(E.left(rejected(500))), { env, store })
+    const other = open([E.right(living('theirs'))], { env, store })
+    while (attempts().length < 8) {
+      await source.get()
+      await env.clock.advance(millis(100))
+    }
+    expect(tagOf(await source.get())).toBe('Rejected')
+    expect(await other.got()).toBe('theirs')
+    await env.clock.advance(seconds(1))
+    expect(await got()).toBe('theirs')
+    expect(attempts()).toHaveLength(8)
+  })
+
+  test('a store that hangs is waited for 2 s while a token is valid, and then left alone for a while', async () => {
+    const memory = memoryStore()
+    let isHanging = false
+    let reads = 0
+    const store: TokenStore = {
+      ...memory,
+      get: (key) => {
+        reads++
+        return isHanging ? never() : memory.get(key)
+      },
+    }
+    const { source, env, timed } = open([E.right(living('old'))], { store })
+    await source.get()
+    isHanging = true
+    await env.clock.advance(seconds(60))
+    reads = 0
+    const { result, took } = await timed(source.get())
+    expect(textOf(result)).toBe('old')
+    expect(took).toBe(2_000)
+    for (let calls = 0; calls < 9; calls++) {
+      expect(await timed(source.get())).toMatchObject({ result: E.right({}), took: 0 })
+      await env.clock.advance(millis(100))
+    }
+    expect(reads).toBe(1)
+  })
+
+  test('in a cool-down, who waits for renewals reads the store once a second at most', async () => {
+    const memory = memoryStore()
+    let reads = 0
+    const store: TokenStore = {
+      ...memory,
+      get: (key) => {
+        reads++
+        return memory.get(key)
+      },
+    }
+    const throttled = E.left(rejected(429, { retryAfter: O.some(seconds(60)) }))
+    const { source, env, attempts } = open([E.right(living('old')), throttled], { store, renewal: 'blocking' })
+    await source.get()
+    await env.clock.advance(millis(HOUR - 60_000))
+    await source.get()
+    reads = 0
+    for (let calls = 0; calls < 200; calls++) {
+      expect(textOf(await source.get())).toBe('old')
+      await env.clock.advance(millis(50))
+    }
+    expect(reads).toBeLessThanOrEqual(10)
+    expect(attempts()).toHaveLength(2)
+  })
+})
+
+describe('peek before the first use', () => {
+  test('is the initial token, while it is valid and the source is open', async () => {
+    const { source, env, attempts } = open([], { initial: living('given') })
+    expect(source.peek()).toEqual(O.some(living('given')))
+    await env.clock.advance(HOUR)
+    expect(source.peek()).toEqual(O.none)
+    const closed = open([], { initial: living('given') })
+    await closed.source.close()()
+    expect(closed.source.peek()).toEqual(O.none)
+    expect(attempts()).toEqual([])
+  })
+
+  test('is what a get will serve, though a record cannot hold all that was given', async () => {
+    const { source, got } = open([], { initial: token('given', { expiresAt: O.some(instant(Number.NaN)) }) })
+    const before = source.peek()
+    expect(before).toEqual(O.some(token('given')))
+    await got()
+    expect(source.peek()).toEqual(before)
+  })
+
+  test('gives way to what the store has, once it was read', async () => {
+    const store = await holding({ token: O.some(living('theirs')) })
+    const { source, got } = open([], { store, initial: living('given') })
+    await got()
+    expect(source.peek()).toEqual(O.some(living('theirs')))
+  })
+})
+
+describe('observers', () => {
+  test('one that rejects harms nobody', async () => {
+    const observe = jest.fn((): void => {
+      throw new Error('mine')
+    })
+    const rejecting = jest.fn(() => Promise.reject(new Error('mine')))
+    for (const observer of [observe, rejecting]) {
+      const { got } = open([E.right(living('a'))], { observe: observer })
+      expect(await got()).toBe('a')
+      expect(observer).toHaveBeenCalled()
+    }
+    // A rejection that nobody handles is reported after this turn, and fails the test.
+    await new Promise((resolve) => setImmediate(resolve))
+  })
+})
+
+describe('a token that came too late for its session', () => {
+  test.each([
+    [2, true],
+    [3, false],
+  ])('its revocation fails %s times: tried three times, revoked %s', async (failures, revoked) => {
+    const env = testEnv()
+    let tries = 0
+    const { source, events } = open([E.right(living('old'))], {
+      env,
+      revocation:
+        ({ accessToken }) =>
+        () =>
+        () =>
+          Secret.open(accessToken) === 'late' && ++tries <= failures ? TE.left(rejected(503)) : TE.right(undefined),
+    })
+    await source.get()
+    const running = source.login(logging(later(env, seconds(5), E.right(living('late')))))({})()
+    await env.clock.advance(seconds(1))
+    expect(await source.revoke()).toEqual(E.right('revoked'))
+    expect(tagOf(await env.clock.settle(running))).toBe('ReauthenticationRequired')
+    await env.clock.settle(source.settled())
+    expect(tries).toBe(3)
+    expect(events.filter(({ _tag }) => _tag === 'Discarded')).toEqual([{ key: 'default', _tag: 'Discarded', revoked }])
+  })
+})
+
+describe('a pair that two processes share under one lock', () => {
+  test('what the one could not store, the other recovered: nothing is revoked', async () => {
+    const env = testEnv()
+    const server = modelServer({ mode: { _tag: 'GraceFor', grace: seconds(60) }, clock: env.clock })
+    const pairOf = ({ accessToken, refreshToken }: TokenSet): TokenPair => ({
+      accessToken: Secret.open(accessToken),
+      refreshToken: pipe(refreshToken, O.map(Secret.open), O.toNullable),
+    })
+    let pair: TokenPair | null = pairOf(server.login())
+    let turn: Promise<unknown> = Promise.resolve()
+    const processOf = (isBroken: () => boolean) => {
+      const store = pairCallbackStore({
+        retrieve: () => pair,
+        store: (next) => {
+          if (isBroken()) throw new Error('mine')
+          pair = next
+        },
+        exclusive: (_, use) => {
+          const run = turn.then(use)
+          turn = run
+          return run
+        },
+      })
+      const source = pipe(server.refreshing(), TokenSource.make({ store, revocation: server.revoking() }))(env)()
+      return { source, got: () => env.clock.settle(source.get()) }
+    }
+    let isBroken = true
+    const a = processOf(() => isBroken)
+    const b = processOf(() => false)
+    for (const { source, got } of [a, b]) {
+      expect(textOf(await got())).toBe('access 1')
+      expect(await source.refuse(access('access 1'))()).toEqual(E.right(undefined))
+    }
+    expect(left(await a.got())).toMatchObject({ _tag: 'StoreFailed', pending: true })
+    expect(textOf(await b.got())).toBe('access 3')
+    isBroken = false
+    expect(textOf(await a.got())).toBe('access 3')
+    await env.clock.settle(a.source.settled())
+    expect(server.counts()).toMatchObject({ redeemed: 2, revoked: 0, killed: 0 })
+    expect(server.isAlive(access('access 3'))()).toBe(true)
+  })
+})

@@ -30,7 +30,7 @@ const using = async <S extends Served>(server: Promise<S>): Promise<S> => {
   return served
 }
 // Less than undici's bounds on connecting and on idle connections, so that ending by itself means that nothing was left.
-const BOUND = 3_500
+const BOUND = 8_000
 const run = (url: string, options: unknown, ms: number) =>
   ended(node(script, [url, JSON.stringify(options), `${ms}`]), BOUND)
 

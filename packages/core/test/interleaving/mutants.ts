@@ -5,7 +5,7 @@ import type { Strategy, TokenStore } from '../../src/index.js'
 import type { Core, Patch } from './loadCore.js'
 import type { Focus } from './scenario.js'
 import type { Mode } from './server.js'
-import type { Options, Property } from './world.js'
+import type { Options, Property, Scenario } from './world.js'
 
 /** A deliberate break, and the property that must notice it. */
 export interface Mutant {
@@ -50,6 +50,8 @@ export const withAnotherAccount = (core: Core, strategy: Strategy<unknown>): Str
       ),
     ),
   )
+
+const CALM: Partial<Scenario> = { processes: 2, start: 'due', renewal: 'background', wakes: false, storeClock: null }
 
 export const mutants: ReadonlyArray<Mutant> = [
   { name: 'last-write-wins store', killedBy: 'lineage kept', mode: 'strict', options: { store: lastWriteWins } },
@@ -171,6 +173,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: 'a refusal clears the intent',
     killedBy: 'one redemption',
+    focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: inStep('? { ...cell, refused: true }', '? { ...cell, refused: true, intent: O.none }'),
   },
@@ -263,6 +266,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: 'a refused token is served',
     killedBy: 'refused is not served',
+    focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: inStep('    !cell.refused &&\n', ''),
   },
@@ -283,7 +287,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: 'a late answer is asked for again',
     killedBy: 'one redemption',
-    focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
+    focus: { acts: [], serverFaults: ['late answer'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: inSession('if (answered.has(place) || isElsewhere) return again', ''),
   },
@@ -296,7 +300,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: 'the memory goes back',
     killedBy: 'refused is not served',
-    focus: { acts: ['login', 'refuse'], serverFaults: [], storeFaults: [] },
+    focus: { acts: ['login', 'refuse'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: [
       { file: 'internal/cache.ts', find: 'const overlaps = begun < adopted', replace: 'const overlaps = false' },

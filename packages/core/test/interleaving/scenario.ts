@@ -7,6 +7,8 @@ export interface Focus {
   readonly acts?: ReadonlyArray<Act['_tag']>
   readonly serverFaults?: ReadonlyArray<ServerFault>
   readonly storeFaults?: ReadonlyArray<StoreFault>
+  /** What is not drawn. */
+  readonly fixed?: Partial<Scenario>
 }
 
 const ACTS: ReadonlyArray<Act['_tag']> = ['refuse', 'revoke', 'login', 'crash', 'close']
@@ -60,16 +62,18 @@ const outages = <A>(fault: fc.Arbitrary<A>): fc.Arbitrary<ReadonlyArray<A>> =>
 /** Runs of 2 to 4 processes over one session. */
 export const scenario = (
   mode: Mode,
-  { acts = ACTS, serverFaults = SERVER_FAULTS, storeFaults = STORE_FAULTS }: Focus = {},
+  { acts = ACTS, serverFaults = SERVER_FAULTS, storeFaults = STORE_FAULTS, fixed = {} }: Focus = {},
 ): fc.Arbitrary<Scenario> =>
-  fc.record({
-    mode: fc.constant(mode),
-    processes: fc.integer({ min: 2, max: 4 }),
-    start: fc.constantFrom('due' as const, 'expired' as const, 'ending' as const),
-    renewal: fc.constantFrom('background' as const, 'blocking' as const),
-    wakes: fc.boolean(),
-    storeClock: fc.constantFrom(null, 0, 3_600_000, -3_600_000),
-    actions: fc.array(action(acts), { minLength: 4, maxLength: 40, size: 'max' }),
-    serverFaults: fc.array(faults(serverFaults, 4), { maxLength: 8 }),
-    storeFaults: fc.oneof(fc.constant([]), outages(faults(storeFaults, 10))),
-  })
+  fc
+    .record({
+      mode: fc.constant(mode),
+      processes: fc.integer({ min: 2, max: 4 }),
+      start: fc.constantFrom('due' as const, 'expired' as const, 'ending' as const),
+      renewal: fc.constantFrom('background' as const, 'blocking' as const),
+      wakes: fc.boolean(),
+      storeClock: fc.constantFrom(null, 0, 3_600_000, -3_600_000),
+      actions: fc.array(action(acts), { minLength: 4, maxLength: 40, size: 'max' }),
+      serverFaults: fc.array(faults(serverFaults, 4), { maxLength: 8 }),
+      storeFaults: fc.oneof(fc.constant([]), outages(faults(storeFaults, 10))),
+    })
+    .map((drawn) => ({ ...drawn, ...fixed }))

@@ -55,16 +55,20 @@ const isBearer = (value: unknown): value is string =>
 const isRestrictions = (value: unknown): value is ReadonlyArray<unknown> =>
   Array.isArray(value) && value.every((each) => isPlain(each))
 
+// Servers write an optional member that they do not have as null: to refuse that would lose a rotated refresh token.
+const optional = <A>(codec: t.Type<A>): t.Type<A | null> =>
+  checked(codec.name, (value): value is A | null => value === null || codec.is(value))
+
 // A token goes into a header: no space, no control character, nothing beyond ASCII (RFC 6749 appendix A, RFC 6750 §2.1).
 const TokenResponse = t.intersection([
   t.type({ access_token: matching('a text of visible ASCII characters', /^[\x21-\x7e]+$/) }),
   t.partial({
     token_type: checked('"bearer"', isBearer),
-    expires_in: checked('a number of seconds, zero or more', isSeconds),
-    refresh_token: matching('a text of printable ASCII characters', /^[\x20-\x7e]+$/),
-    scope: matching('scopes with a space between them', /^[\x20-\x7e]*$/),
-    restricted_to: checked('a list', isRestrictions),
-    issued_token_type: matching('a token type', /^[\x21-\x7e]+$/),
+    expires_in: optional(checked('a number of seconds, zero or more', isSeconds)),
+    refresh_token: optional(matching('a text of printable ASCII characters', /^[\x20-\x7e]+$/)),
+    scope: optional(matching('scopes with a space between them', /^[\x20-\x7e]*$/)),
+    restricted_to: optional(checked('a list', isRestrictions)),
+    issued_token_type: optional(matching('a token type', /^[\x21-\x7e]+$/)),
   }),
 ])
 
@@ -87,13 +91,13 @@ const members = (response: Readonly<Record<string, unknown>>): O.Option<TokenSet
 
 const isIssued = (asked: string, issued: string): boolean => issued === asked || isBearer(issued)
 
-const scopes = (scope: string | undefined): ReadonlyArray<string> =>
-  scope === undefined ? [] : scope.split(' ').filter((each) => each !== '')
+const scopes = (scope: string): ReadonlyArray<string> => scope.split(' ').filter((each) => each !== '')
 
 /**
  * A strict decoder. Wrong types, rubbish and hostile members are `Malformed` with the path and never with a piece of the
- * input. Leniences: `expires_in` may be a text of digits, and a lifetime beyond ten years counts as ten years. A member that
- * is `null` is of the wrong type. Unknown members are kept apart, as the JSON text of each.
+ * input. Leniences: `expires_in` may be a text of digits, a lifetime beyond ten years counts as ten years, and `null` for an
+ * optional member (`expires_in`, `refresh_token`, `scope`, `restricted_to`, `issued_token_type`) counts as absent. Unknown
+ * members are kept apart, as the JSON text of each.
  *
  * @example
  * import { instant, Secret } from '@tessera/core'
@@ -112,24 +116,27 @@ export const tokenResponse =
     const decoded = decode(body)
     if (E.isLeft(decoded)) return decoded
     const response = decoded.right
-    const { token_type, refresh_token, issued_token_type, expires_in } = response
+    const { token_type } = response
+    const refreshToken = O.fromNullable(response.refresh_token)
+    const expiresIn = O.fromNullable(response.expires_in)
+    const issuedTokenType = O.fromNullable(response.issued_token_type)
     if (token_type === undefined && exchanged === undefined) return malformed('token_type', '"bearer"')
-    if (refresh_token === undefined && refreshTokenRequired) return malformed('refresh_token', 'there')
-    if (exchanged !== undefined && issued_token_type !== undefined && !isIssued(exchanged, issued_token_type)) {
+    if (O.isNone(refreshToken) && refreshTokenRequired) return malformed('refresh_token', 'there')
+    if (exchanged !== undefined && O.isSome(issuedTokenType) && !isIssued(exchanged, issuedTokenType.value)) {
       return malformed('issued_token_type', 'the type that was asked for')
     }
     const further = members(response)
     if (O.isNone(further)) return malformed('body', 'free of hostile names and deep nesting')
     return E.right({
       accessToken: Secret.make('AccessToken', response.access_token),
-      refreshToken: refresh_token === undefined ? O.none : O.some(Secret.make('RefreshToken', refresh_token)),
+      refreshToken: O.isNone(refreshToken) ? O.none : O.some(Secret.make('RefreshToken', refreshToken.value)),
       issuedAt: O.some(now),
       expiresAt:
-        expires_in === undefined ? O.none : O.some(plus(now, seconds(Math.min(Number(expires_in), TEN_YEARS)))),
-      scope: scopes(response.scope),
+        O.isNone(expiresIn) ? O.none : O.some(plus(now, seconds(Math.min(Number(expiresIn.value), TEN_YEARS)))),
+      scope: scopes(response.scope ?? ''),
       tokenType: token_type ?? 'bearer',
       restrictedTo: response.restricted_to ?? [],
-      issuedTokenType: O.fromNullable(issued_token_type),
+      issuedTokenType,
       subject: O.none,
       members: further.value,
     })

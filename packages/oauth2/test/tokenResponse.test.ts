@@ -95,11 +95,12 @@ test.each([
 
 test.each([
   ['access_token', [1, '', null, undefined, [], {}, true, 'a b', 'a\nb', 'a\r\nx: y', 'ä', '\u0000', 'a\u007f']],
-  ['refresh_token', [1, '', null, [], {}, true, 'a\nb', 'ü']],
-  ['expires_in', [-1, '-1', '', 'soon', '1e3', ' 1', null, [], {}, true, '1'.repeat(400)]],
-  ['scope', [1, null, ['a'], {}, 'a\nb']],
-  ['restricted_to', ['a', null, {}, 1]],
-  ['issued_token_type', [1, '', null, 'a\nb']],
+  ['refresh_token', [1, '', [], {}, true, 'a\nb', 'ü']],
+  ['expires_in', [-1, '-1', '', 'soon', '1e3', ' 1', [], {}, true, '1'.repeat(400)]],
+  ['scope', [1, ['a'], {}, 'a\nb']],
+  ['restricted_to', ['a', {}, 1]],
+  ['issued_token_type', [1, '', 'a\nb']],
+  ['token_type', [1, null, [], {}]],
 ])('S-RESPONSE-01 a wrong %s names its path', (name, values) => {
   for (const value of values) {
     expect(left(read({ ...good, [name]: value }))).toMatchObject({
@@ -108,6 +109,22 @@ test.each([
       path: name,
     })
   }
+})
+
+test('RFC 6749 §5.1: null for an optional member is no member, and loses no token', () => {
+  const optional = { expires_in: 3600, refresh_token: 'r', scope: 'a', restricted_to: [{}], issued_token_type: 'x:y' }
+  fc.assert(
+    fc.property(fc.subarray(Object.keys(optional)), (names) => {
+      const absent = Object.fromEntries(Object.entries(optional).filter(([name]) => !names.includes(name)))
+      const nulls = Object.fromEntries(names.map((name) => [name, null]))
+      expect(right(read({ ...good, ...absent, ...nulls }))).toEqual(right(read({ ...good, ...absent })))
+    }),
+  )
+  expect(O.map(Secret.open)(right(read({ ...good, refresh_token: 'rotated', scope: null })).refreshToken)).toEqual(
+    O.some('rotated'),
+  )
+  const strict = tokenResponse({ refreshTokenRequired: true })
+  expect(left(read({ ...good, refresh_token: null }, strict))).toMatchObject({ path: 'refresh_token' })
 })
 
 test.each(['1e999', '-1e999', '-0.1', '1E400'])('an expiry of %s is refused', (expires_in) => {
@@ -202,7 +219,6 @@ const wrongNumber = fc.constantFrom(
   '1e400',
   `"${CANARY}"`,
   '"-1"',
-  'null',
   'true',
   '[1]',
 )

@@ -46,5 +46,8 @@ export const post = (secret: Secret<'ClientSecret'> | string): ClientAuthenticat
   secret: toSecret(secret),
 })
 
-/** A signed assertion, new at each request, for the token endpoint as its audience (RFC 7523 §2.2). */
+/**
+ * A signed assertion, new at each request (RFC 7523 §2.2). Its audience is the server's issuer where that is known, else the URL
+ * that the request goes to, so that no endpoint gets an assertion that another server takes.
+ */
 export const privateKeyJwt = (signer: Signer): ClientAuthentication => ({ _tag: 'PrivateKeyJwt', signer })

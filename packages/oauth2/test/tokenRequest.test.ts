@@ -4,8 +4,30 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { AuthorizationServer, Client, ClientAuthentication, type Grant, tokenRequest } from '../src/index.js'
-import { attempt, bodyOf, client, headerOf, issued, jwtPart, left, NOW, right, signer, world } from './support.js'
+import {
+  AuthorizationServer,
+  Client,
+  ClientAuthentication,
+  deviceAuthorization,
+  type Grant,
+  revocation,
+  tokenRequest,
+} from '../src/index.js'
+import {
+  attempt,
+  bodyOf,
+  client,
+  endpoints,
+  headerOf,
+  holding,
+  issued,
+  jwtPart,
+  left,
+  NOW,
+  right,
+  signer,
+  world,
+} from './support.js'
 
 const grant: Grant = {
   type: 'urn:example:grant',
@@ -98,6 +120,24 @@ test('RFC 7523 §2.2: an assertion instead of a secret, fresh for each request',
     exp: NOW / 1_000 + 60,
   })
   expect(jwtPart(second?.get('client_assertion') ?? '', 1)['jti']).not.toBe(claims['jti'])
+})
+
+test('RFC 7523 §3: the audience is the issuer, else the URL of the request, never that of another endpoint', async () => {
+  const authentication = ClientAuthentication.privateKeyJwt(signer)
+  const audiences = async (issuer?: string) => {
+    const w = world({ body: issued })
+    const own = Client.make({ id: 'app', authentication, ...endpoints, issuer })
+    await send(w, own)
+    await revocation(own)(holding('R0'))(attempt())(w.env)()
+    await deviceAuthorization(own)(attempt())(w.env)()
+    return w.forms().map((form) => jwtPart(form.get('client_assertion') ?? '', 1)['aud'])
+  }
+  expect(await audiences()).toEqual([
+    endpoints.tokenEndpoint,
+    endpoints.revocationEndpoint,
+    endpoints.deviceAuthorizationEndpoint,
+  ])
+  expect(await audiences('https://as.example')).toEqual(Array.from({ length: 3 }, () => 'https://as.example'))
 })
 
 test('a signer that fails sends nothing', async () => {

@@ -1,5 +1,6 @@
 import { type AuthError, type ClockEnv, type Limits, type RandomEnv, Secret, seconds } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Client } from '../Client.js'
 import type { HttpRequest } from '../Http.js'
@@ -14,8 +15,9 @@ export interface Credentials {
   readonly secrets: ReadonlyArray<Secret>
 }
 
-/** Makes the credentials of one request. */
+/** Makes the credentials of one request, to `url`. */
 export type Authenticate = (
+  url: string,
   limits: Required<Limits>,
   env: ClockEnv & RandomEnv,
 ) => TE.TaskEither<AuthError, Credentials>
@@ -53,13 +55,14 @@ export const authenticate = ({ id, authentication, server }: Client): Authentica
     }
     case 'PrivateKeyJwt': {
       const sign = assertion(authentication.signer)
-      return (limits, { clock, random }) =>
+      return (url, limits, { clock, random }) =>
         pipe(
           // Read when it runs: each request has a `jti` of its own.
           TE.fromIO(() => ({
             iss: id,
             sub: id,
-            aud: server.tokenEndpoint,
+            // Never the URL of another endpoint: whoever made that up would be handed an assertion for it.
+            aud: O.getOrElse(() => url)(server.issuer),
             jti: jti(random)(),
             exp: expiry(clock.now(), seconds(60)),
           })),

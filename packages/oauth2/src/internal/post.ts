@@ -31,7 +31,7 @@ export const post =
   (env: TokenEnv): TaskEither<AuthError, Answered> =>
   async () => {
     if (E.isLeft(endpoint)) return endpoint
-    const made = await authenticate(limits, env)()
+    const made = await authenticate(endpoint.right.url, limits, env)()
     if (E.isLeft(made)) return made
     const credentials = made.right
     const body = join(form(parameters), credentials.form, form(further))

@@ -295,7 +295,7 @@ export const run = async (
       }
       return await await over(process, 'get', () => stampedAt(now, memory.get(key)()))
     },
-    ...(scenario.wakes && memory.changes !== undefined && { changes: memory.changes }),
+    ...(scenario.wakes && { changes: changesOf(process) }),
     compareAndSet: (key, expected, next) => async () => {
       const fault = nextStoreFault()
       if (fault === 'failed') {
@@ -313,6 +313,18 @@ export const run = async (
         : written
     },
   })
+
+  /** Wake-ups, which a dead process does not hear. */
+  const changesOf = (process: number) => (key: string) => {
+    const subscription = memory.changes?.(key)
+    return {
+      changed: async () => {
+        await subscription?.changed()
+        if (dead.has(process)) await never()
+      },
+      end: () => subscription?.end(),
+    }
+  }
 
   /** By the store's own clock, where it has one. */
   const stamp = (at: number, found: Stamped): Stamped =>

@@ -13,7 +13,7 @@ import type { Client } from './Client.js'
 import type { Grant, Parameter } from './Grant.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
-import { tokenResponse } from './tokenResponse.js'
+import { ACCESS_TOKEN, tokenResponse } from './tokenResponse.js'
 
 // -----------------------------------------------------------------------------
 // model
@@ -42,8 +42,6 @@ export interface TokenExchangeOptions {
 // -----------------------------------------------------------------------------
 // request
 // -----------------------------------------------------------------------------
-
-const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
 const listOf = (value: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
   value === undefined ? [] : typeof value === 'string' ? [value] : value

@@ -14,14 +14,18 @@ export interface TokenResponseOptions {
   /** An answer without a refresh token is malformed. Default: false. */
   readonly refreshTokenRequired?: boolean | undefined
   /**
-   * An answer to a token exchange (RFC 8693 §2.2.1): `issued_token_type`, where there is one, must be this. It may also be
-   * `bearer`, and `token_type` may be missing: Box's documentation shows that.
+   * An answer to a token exchange that asked for this type: `issued_token_type` must be it, and `token_type` may be `N_A` where
+   * it is no access token (RFC 8693 §2.2.1). For an access token `issued_token_type` may be missing or `bearer`, and
+   * `token_type` may be missing: Box's documentation shows that.
    */
   readonly exchanged?: string | undefined
 }
 
 /** Reads an answer that came at `now`. */
 export type TokenResponseDecoder = (body: Secret<'Body'>, now: Instant) => E.Either<AuthError, TokenSet>
+
+/** The type of an access token (RFC 8693 §3). */
+export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
 const WHAT = 'token response'
 const TEN_YEARS = 10 * 365 * 24 * 3_600
@@ -52,6 +56,10 @@ const isSeconds = (value: unknown): value is number | string =>
 const isBearer = (value: unknown): value is string =>
   typeof value === 'string' && (value === 'bearer' || value.toLowerCase() === 'bearer')
 
+// `N_A` is for what is no access token (RFC 8693 §2.2.1).
+const isTokenType = (value: unknown): value is string =>
+  isBearer(value) || (typeof value === 'string' && value.toUpperCase() === 'N_A')
+
 const isRestrictions = (value: unknown): value is ReadonlyArray<unknown> =>
   Array.isArray(value) && value.every((each) => isPlain(each))
 
@@ -63,7 +71,7 @@ const optional = <A>(codec: t.Type<A>): t.Type<A | null> =>
 const TokenResponse = t.intersection([
   t.type({ access_token: matching('a text of visible ASCII characters', /^[\x21-\x7e]+$/) }),
   t.partial({
-    token_type: checked('"bearer"', isBearer),
+    token_type: checked('"bearer"', isTokenType),
     expires_in: optional(checked('a number of seconds, zero or more', isSeconds)),
     refresh_token: optional(matching('a text of printable ASCII characters', /^[\x20-\x7e]+$/)),
     scope: optional(matching('scopes with a space between them', /^[\x20-\x7e]*$/)),
@@ -89,7 +97,11 @@ const members = (response: Readonly<Record<string, unknown>>): O.Option<TokenSet
   return O.some(unknown ?? NO_MEMBERS)
 }
 
-const isIssued = (asked: string, issued: string): boolean => issued === asked || isBearer(issued)
+const isUsable = (asked: string, tokenType: string | undefined): boolean =>
+  asked === ACCESS_TOKEN ? tokenType === undefined || isBearer(tokenType) : tokenType !== undefined
+
+const isIssued = (asked: string, issued: O.Option<string>): boolean =>
+  O.isNone(issued) ? asked === ACCESS_TOKEN : issued.value === asked || (asked === ACCESS_TOKEN && isBearer(issued.value))
 
 const scopes = (scope: string): ReadonlyArray<string> => scope.split(' ').filter((each) => each !== '')
 
@@ -120,9 +132,11 @@ export const tokenResponse =
     const refreshToken = O.fromNullable(response.refresh_token)
     const expiresIn = O.fromNullable(response.expires_in)
     const issuedTokenType = O.fromNullable(response.issued_token_type)
-    if (token_type === undefined && exchanged === undefined) return malformed('token_type', '"bearer"')
+    if (exchanged === undefined ? !isBearer(token_type) : !isUsable(exchanged, token_type)) {
+      return malformed('token_type', '"bearer"')
+    }
     if (O.isNone(refreshToken) && refreshTokenRequired) return malformed('refresh_token', 'there')
-    if (exchanged !== undefined && O.isSome(issuedTokenType) && !isIssued(exchanged, issuedTokenType.value)) {
+    if (exchanged !== undefined && !isIssued(exchanged, issuedTokenType)) {
       return malformed('issued_token_type', 'the type that was asked for')
     }
     const further = members(response)

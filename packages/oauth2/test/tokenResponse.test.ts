@@ -83,6 +83,36 @@ test("Box's documented exchange: issued_token_type bearer and no token_type", ()
   expect(right(read({ access_token: 'a', issued_token_type: 'bearer' }, exchange)).tokenType).toBe('bearer')
 })
 
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
+const identity = tokenResponse({ exchanged: ID_TOKEN })
+
+test.each(['N_A', 'n_a', 'Bearer'])('RFC 8693 §2.2.1: what is no access token may be of type %s', (token_type) => {
+  expect(right(read({ access_token: 'a', token_type, issued_token_type: ID_TOKEN }, identity))).toMatchObject({
+    tokenType: token_type,
+    issuedTokenType: O.some(ID_TOKEN),
+  })
+  if (token_type.toLowerCase() === 'bearer') return
+  for (const decoder of [decode, exchange]) {
+    expect(left(read({ access_token: 'a', token_type, issued_token_type: ACCESS_TOKEN }, decoder))).toMatchObject({
+      path: 'token_type',
+    })
+  }
+})
+
+test.each([undefined, null, 'bearer', ACCESS_TOKEN])(
+  'RFC 8693 §2.2.1: %s is not the issued token type that was asked for',
+  (issued_token_type) => {
+    expect(left(read({ access_token: 'a', token_type: 'N_A', issued_token_type }, identity))).toMatchObject({
+      _tag: 'Malformed',
+      path: 'issued_token_type',
+    })
+  },
+)
+
+test('RFC 8693 §2.2.1: the token type of what is no access token is required', () => {
+  expect(left(read({ access_token: 'a', issued_token_type: ID_TOKEN }, identity))).toMatchObject({ path: 'token_type' })
+})
+
 test.each([
   [0, NOW],
   [0.5, NOW + 500],

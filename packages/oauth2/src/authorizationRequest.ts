@@ -41,7 +41,7 @@ export interface AuthorizationRequestOptions {
   /** Must be given again at the exchange, as the callback's result does. */
   readonly redirectUri?: string | undefined
   readonly scope?: ReadonlyArray<string> | undefined
-  /** A state of the application's own, unguessable and of one use. Default: `statePrefix` and 131 random bits. */
+  /** A state of the application's own, unguessable, of one use and not empty. Default: `statePrefix` and 131 random bits. */
   readonly state?: Secret<'State'> | string | undefined
   readonly statePrefix?: string | undefined
   /** Further parameters, such as `prompt`. The protocol's own are refused as `Misconfigured`. */
@@ -87,6 +87,9 @@ const checkedExtra = (extra: Readonly<Record<string, string>>): E.Either<AuthErr
     ),
   )
 
+const checkedState = (state: Secret<'State'>): E.Either<AuthError, Secret<'State'>> =>
+  Secret.open(state) === '' ? E.left(AuthError.misconfigured('state', 'it is empty')) : E.right(state)
+
 const once = (): IO<boolean> => {
   let spent = false
   return () => {
@@ -98,7 +101,8 @@ const once = (): IO<boolean> => {
 
 /**
  * Begins a login: a fresh state of at least 128 bits, a fresh verifier, and the URL to open. Each run is another transaction.
- * `Misconfigured` where the server has no (good) authorization endpoint or `extra` has one of the protocol's own parameters.
+ * `Misconfigured` where the server has no (good) authorization endpoint, `extra` has one of the protocol's own parameters or
+ * the given state is empty.
  *
  * @example
  * import { authorizationRequest, Client } from '@tessera/oauth2'
@@ -125,9 +129,12 @@ export const authorizationRequest =
     pipe(
       checkedExtra(options.extra ?? {}),
       E.flatMap(() => endpoint('authorizationEndpoint', options.client.server.authorizationEndpoint)),
-      E.map(({ url }) => {
-        const { state: given = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
-        const state = typeof given === 'string' ? Secret.make('State', given) : given
+      E.bindTo('endpoint'),
+      E.bind('state', () => {
+        const { state = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
+        return checkedState(typeof state === 'string' ? Secret.make('State', state) : state)
+      }),
+      E.map(({ endpoint: { url }, state }) => {
         const verifier = codeVerifier({ random })()
         const query = form(authorizationParameters(options, state, codeChallenge(digest)(verifier)))
         return {

@@ -45,6 +45,10 @@ test('S-OAUTH2-02 a state can be given, with a prefix or whole', () => {
   expect(Secret.open(begin({ state: Secret.make('State', 'mine') }).state)).toBe('mine')
 })
 
+test.each(['', Secret.make('State', '')])('RFC 6749 §10.12: an empty state protects nothing (%#)', (state) => {
+  expect(left(authorizationRequest({ client, state })(env)())).toMatchObject({ _tag: 'Misconfigured', field: 'state' })
+})
+
 test('RFC 6749 §10.10: a state of at least 128 bits, fresh each time', () => {
   const states = Array.from({ length: 200 }, () => Secret.open(begin().state))
   expect(new Set(states).size).toBe(200)

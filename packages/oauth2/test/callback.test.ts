@@ -65,6 +65,11 @@ test('a missing state is refused', () => {
   expect(left(callback(begin())('https://app.example/cb')())).toMatchObject({ _tag: 'Malformed', path: 'state' })
 })
 
+test.each(['?code=c', '?code=c&state='])('a transaction without a state matches no callback (%s)', (url) => {
+  const transaction = { ...begin(), state: Secret.make('State', '') }
+  expect(left(callback(transaction)(url)())).toMatchObject({ _tag: 'Malformed', path: 'state' })
+})
+
 test('the state is looked at before an error', () => {
   expect(left(callback(begin())(back({ error: 'access_denied', state: 'x' }))())).toMatchObject({ path: 'state' })
 })

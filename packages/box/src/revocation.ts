@@ -3,11 +3,16 @@
  *
  * @packageDocumentation
  */
-import type { Revoker } from '@tessera/core'
+import type { Instant, Revoker, TokenSet } from '@tessera/core'
 import { type Client, revocation as oauth2Revocation, type TokenEnv } from '@tessera/oauth2'
+import * as O from 'fp-ts/lib/Option.js'
+
+const hasExpired = ({ expiresAt }: TokenSet, now: Instant): boolean => O.isSome(expiresAt) && expiresAt.value <= now
 
 /**
- * Revokes the access token, and the refresh token with it: Box ends the pair by either. Box answers 200 with an empty body.
+ * Revokes the access token, and the refresh token with it: Box ends the pair by either. An access token that has expired may
+ * be unknown to Box by now and end nothing: the refresh token is sent instead, where there is one. Box answers 200 with an
+ * empty body.
  *
  * Source: Box's guide “Revoke a Token”; RFC 7009.
  *
@@ -16,4 +21,9 @@ import { type Client, revocation as oauth2Revocation, type TokenEnv } from '@tes
  *
  * assert.strictEqual(typeof Box.revocation(Box.client({ id: 'app', secret: 's3cret' })), 'function')
  */
-export const revocation = (client: Client): Revoker<TokenEnv> => oauth2Revocation(client, { token: 'access' })
+export const revocation = (client: Client): Revoker<TokenEnv> => {
+  const byAccess = oauth2Revocation(client, { token: 'access' })
+  const byRefresh = oauth2Revocation(client, { token: 'refresh' })
+  return (token) => (limits) => (env) => () =>
+    (hasExpired(token, env.clock.now()) ? byRefresh : byAccess)(token)(limits)(env)()
+}

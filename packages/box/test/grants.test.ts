@@ -378,6 +378,19 @@ describe('revocation', () => {
     expect(server.urls()).toEqual(['https://api.box.com/oauth2/revoke'])
     expect(server.forms()).toEqual([[...CREDENTIALS, ['token', 'old']]])
   })
+
+  test('RFC 7009 §2.1: by the refresh token, where there is one, once the access token has expired', async () => {
+    const server = scripted({ body: '' })
+    const refreshToken = O.some(Secret.make('RefreshToken', 'r'))
+    for (const known of [
+      { refreshToken, expiresAt: O.some(instant(NOW + 1)) },
+      { refreshToken, expiresAt: O.some(NOW) },
+      { expiresAt: O.some(NOW) },
+    ]) {
+      expect(await Box.revocation(client)(previous(known))(attempt())(server.env)()).toEqual(E.right(undefined))
+    }
+    expect(server.forms().map((form) => parameter(form, 'token'))).toEqual(['old', 'r', 'old'])
+  })
 })
 
 // -----------------------------------------------------------------------------

@@ -17,8 +17,8 @@ import type { TokenEnv } from './TokenEnv.js'
 /** The parameters of {@link revocation}. */
 export interface RevocationOptions {
   /**
-   * Which token is sent. Many servers end the whole grant by either; the refresh token is the safer choice where only that one
-   * does. Default: `access`. Where there is no refresh token, the access token is sent anyway.
+   * Which token is sent. Every server ends the whole grant by the refresh token, not every one by the access token (RFC 7009
+   * §2.1). Default: `refresh`. Where there is no refresh token, the access token is sent anyway.
    */
   readonly token?: 'access' | 'refresh' | undefined
 }
@@ -26,7 +26,7 @@ export interface RevocationOptions {
 /** The request's pure half. */
 export const revocationParameters = (
   token: TokenSet,
-  { token: which = 'access' }: RevocationOptions = {},
+  { token: which = 'refresh' }: RevocationOptions = {},
 ): ReadonlyArray<Parameter> => [
   ['token', which === 'refresh' && O.isSome(token.refreshToken) ? token.refreshToken.value : token.accessToken],
 ]

@@ -10,7 +10,7 @@ test('B-OAUTH2-01 an empty 200 is a success', async () => {
   const w = world({ status: 200, body: '' })
   expect(await revoke(w)).toEqual(E.right(undefined))
   expect(w.requests[0]?.url).toBe('https://as.example/revoke')
-  expect(bodyOf(w.requests[0])).toBe('client_id=app&client_secret=S3CRET&token=A0')
+  expect(bodyOf(w.requests[0])).toBe('client_id=app&client_secret=S3CRET&token=R0')
 })
 
 test.each(['', '{}', '<html>', '{"error":"invalid_token"}'])(
@@ -30,11 +30,13 @@ test('a revocation can be sent again', async () => {
   expect(AuthError.isRetryable(left(await revoke(world({ status: 500 }))))).toBe(true)
 })
 
-test('the refresh token, where it is asked for and there is one', async () => {
+test('RFC 7009 §2.1: the refresh token where there is one, unless the access token is asked for', async () => {
   const w = world({})
-  right(await revoke(w, { token: 'refresh' }))
-  right(await revoke(w, { token: 'refresh' }, holding(undefined)))
-  expect(w.forms().map((form) => form.get('token'))).toEqual(['R0', 'A0'])
+  for (const options of [{}, { token: 'refresh' }, { token: 'access' }]) {
+    right(await revoke(w, options))
+    right(await revoke(w, options, holding(undefined)))
+  }
+  expect(w.forms().map((form) => form.get('token'))).toEqual(['R0', 'A0', 'R0', 'A0', 'A0', 'A0'])
 })
 
 test('the client authenticates in its own way', async () => {
@@ -42,7 +44,7 @@ test('the client authenticates in its own way', async () => {
   const own = Client.make({ id: 'app', authentication: ClientAuthentication.basic('s'), ...endpoints })
   right(await revocation(own)(holding('R0'))(attempt())(w.env)())
   expect(headerOf(w.requests[0], 'authorization')).toBe('Basic YXBwOnM=')
-  expect(bodyOf(w.requests[0])).toBe('token=A0')
+  expect(bodyOf(w.requests[0])).toBe('token=R0')
 })
 
 test.each([undefined, 'http://as.example/revoke'])(
@@ -60,7 +62,7 @@ test.each([undefined, 'http://as.example/revoke'])(
 
 test('a token that the server echoes is in no error', async () => {
   const error = left(
-    await revoke(world({ status: 400, body: { error: 'e', error_description: 'unknown A0 of S3CRET' } })),
+    await revoke(world({ status: 400, body: { error: 'e', error_description: 'unknown R0 of S3CRET' } })),
   )
-  expect(JSON.stringify(error)).not.toMatch(/A0|S3CRET/)
+  expect(JSON.stringify(error)).not.toMatch(/R0|S3CRET/)
 })

@@ -50,26 +50,37 @@ export const metadataUrls = (issuer: string): E.Either<AuthError, readonly [rfc8
     }),
   )
 
-const isUrl = (value: unknown): value is string => typeof value === 'string' && O.isSome(parseEndpoint(value))
-const Url = checked(EXPECTED, isUrl)
+const isHttp = ({ url }: Endpoint): boolean => url.startsWith('http:')
 
-const Metadata = t.intersection([
-  t.type({ issuer: t.string, token_endpoint: Url }),
-  t.partial({
-    authorization_endpoint: Url,
-    revocation_endpoint: Url,
-    device_authorization_endpoint: Url,
-    authorization_response_iss_parameter_supported: t.boolean,
-  }),
-])
+// Only a server of this machine may have its endpoints here: another one could send the client's secrets to any local service.
+const urlFor = (issuer: string): t.Type<string> => {
+  const isLocal = O.exists(isHttp)(parseEndpoint(issuer))
+  return checked(
+    isLocal ? EXPECTED : 'an https URL without fragment and user',
+    (value): value is string =>
+      typeof value === 'string' && O.exists<Endpoint>((found) => isLocal || !isHttp(found))(parseEndpoint(value)),
+  )
+}
+
+const metadataFor = (url: t.Type<string>) =>
+  t.intersection([
+    t.type({ issuer: t.string, token_endpoint: url }),
+    t.partial({
+      authorization_endpoint: url,
+      revocation_endpoint: url,
+      device_authorization_endpoint: url,
+      authorization_response_iss_parameter_supported: t.boolean,
+    }),
+  ])
 
 const WHAT = 'server metadata'
-const decode = decodeJson(WHAT, Metadata)
 
 /** The answer's pure half. The issuer must be the one that was asked for, to the letter (RFC 8414 §3.3). */
-export const metadataResponse =
-  (issuer: string) =>
-  (body: Secret<'Body'>): E.Either<AuthError, AuthorizationServer.AuthorizationServer> =>
+export const metadataResponse = (
+  issuer: string,
+): ((body: Secret<'Body'>) => E.Either<AuthError, AuthorizationServer.AuthorizationServer>) => {
+  const decode = decodeJson(WHAT, metadataFor(urlFor(issuer)))
+  return (body) =>
     pipe(
       decode(body),
       E.filterOrElse(
@@ -87,6 +98,7 @@ export const metadataResponse =
         }),
       ),
     )
+}
 
 const HEADERS: HttpRequest['headers'] = [
   ['accept', 'application/json'],
@@ -97,7 +109,7 @@ const isNotFound = (error: AuthError): boolean => error._tag === 'Rejected' && e
 
 /**
  * Reads a server's metadata: at RFC 8414's address, then, where there is none (404), at OpenID Connect's. An endpoint that is
- * not https (or a loopback literal) is `Malformed`.
+ * not https is `Malformed`; http for a loopback literal is taken only from an issuer that is one too.
  *
  * @example
  * import { discovery } from '@tessera/oauth2'

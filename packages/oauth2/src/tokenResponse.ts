@@ -101,7 +101,9 @@ const isUsable = (asked: string, tokenType: string | undefined): boolean =>
   asked === ACCESS_TOKEN ? tokenType === undefined || isBearer(tokenType) : tokenType !== undefined
 
 const isIssued = (asked: string, issued: O.Option<string>): boolean =>
-  O.isNone(issued) ? asked === ACCESS_TOKEN : issued.value === asked || (asked === ACCESS_TOKEN && isBearer(issued.value))
+  O.isNone(issued)
+    ? asked === ACCESS_TOKEN
+    : issued.value === asked || (asked === ACCESS_TOKEN && isBearer(issued.value))
 
 const scopes = (scope: string): ReadonlyArray<string> => scope.split(' ').filter((each) => each !== '')
 
@@ -145,8 +147,9 @@ export const tokenResponse =
       accessToken: Secret.make('AccessToken', response.access_token),
       refreshToken: O.isNone(refreshToken) ? O.none : O.some(Secret.make('RefreshToken', refreshToken.value)),
       issuedAt: O.some(now),
-      expiresAt:
-        O.isNone(expiresIn) ? O.none : O.some(plus(now, seconds(Math.min(Number(expiresIn.value), TEN_YEARS)))),
+      expiresAt: O.isNone(expiresIn)
+        ? O.none
+        : O.some(plus(now, seconds(Math.min(Number(expiresIn.value), TEN_YEARS)))),
       scope: scopes(response.scope ?? ''),
       tokenType: token_type ?? 'bearer',
       restrictedTo: response.restricted_to ?? [],

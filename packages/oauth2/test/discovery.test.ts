@@ -84,6 +84,16 @@ test('loopback literals may be http', async () => {
   expect(right(await discovery({ issuer: local })(w.env)()).tokenEndpoint).toBe('http://127.0.0.1:1234/token')
 })
 
+test.each(['http://127.0.0.1:6379/', 'http://[::1]/token'])(
+  'an issuer elsewhere cannot name %s of this machine',
+  async (value) => {
+    for (const name of ['token_endpoint', 'authorization_endpoint', 'revocation_endpoint']) {
+      const error = left(await discovery({ issuer })(world({ body: { ...metadata, [name]: value } }).env)())
+      expect(error).toMatchObject({ _tag: 'Malformed', path: name })
+    }
+  },
+)
+
 test.each([
   'http://server.example.com',
   'https://server.example.com?a=1',

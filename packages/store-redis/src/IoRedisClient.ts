@@ -29,7 +29,12 @@ export interface IoRedisOverrides {
 /** A client of one server, or behind Sentinels: `new Redis(…)`. */
 export interface IoRedisNode extends IoRedisCommon {
   duplicate(
-    overrides: IoRedisOverrides & { keyPrefix?: string; autoResubscribe?: boolean; disableClientInfo?: boolean },
+    overrides: IoRedisOverrides & {
+      keyPrefix?: string
+      autoResubscribe?: boolean
+      disableClientInfo?: boolean
+      enableReadyCheck?: boolean
+    },
   ): IoRedisNode
   wait(replicas: number, timeout: number): Promise<number>
   subscribe(channel: string): Promise<unknown>

@@ -143,7 +143,12 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
       heard,
     )
   }
-  const subscriber = client.duplicate({ ...SUBSCRIBER, autoResubscribe: true, disableClientInfo: true })
+  const subscriber = client.duplicate({
+    ...SUBSCRIBER,
+    autoResubscribe: true,
+    disableClientInfo: true,
+    enableReadyCheck: false,
+  })
   return listenWith(
     client,
     subscriber,

@@ -5,9 +5,11 @@ import {
   millis,
   minutes,
   plus,
+  RetryPolicy,
   remoteCallback,
   type SourceEvent,
-  type Strategy,
+  Strategy,
+  seconds,
   type TokenSet,
   TokenSource,
   type TokenStore,
@@ -18,6 +20,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { access, outcomeUnknown, rejected, right, START, tagOf, testEnv, textOf, token } from './support.js'
 
 /** A store that counts its calls. */
@@ -54,6 +57,28 @@ describe('the hot path', () => {
     expect({ reads: env.clock.reads(), ...calls }).toEqual({ ...before, reads: before.reads + 1_000 })
     expect(textOf(await source.get())).toBe('abc')
     expect(env.clock.pending()).toBe(0)
+  })
+
+  test('builds no pipeline: each layer is constructed once a request, however many ask', async () => {
+    const env = testEnv()
+    const constructions = { attempt: 0, environment: 0 }
+    const innermost: Strategy<unknown> = () => {
+      constructions.attempt++
+      return () => {
+        constructions.environment++
+        return TE.right(living('abc', 3_600_000))
+      }
+    }
+    const source = pipe(
+      innermost,
+      Strategy.retrying(RetryPolicy.exponential()),
+      Strategy.within(seconds(10)),
+      Strategy.mapLeft((error) => error),
+      TokenSource.make({ store: memoryStore() }),
+    )(env)()
+    await Promise.all(Array.from({ length: 1_000 }, source.get))
+    for (let calls = 0; calls < 1_000; calls++) await source.get()
+    expect(constructions).toEqual({ attempt: 1, environment: 1 })
   })
 
   test('peek asks no store', async () => {

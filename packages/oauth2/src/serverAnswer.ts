@@ -18,6 +18,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { HttpResponse } from './Http.js'
 import { httpDate } from './internal/httpDate.js'
+import { visible } from './internal/visible.js'
 
 /** The request that was answered. */
 export interface Asked {
@@ -36,7 +37,7 @@ const LONGEST = 500
  */
 export const cleaned = (secrets: ReadonlyArray<Secret>): ((text: string) => string) => {
   const redact = Secret.redact(secrets)
-  return (text) => redact(text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '')).slice(0, LONGEST)
+  return (text) => redact(visible(text)).slice(0, LONGEST)
 }
 
 const parsed = (body: Secret<'Body'>): Readonly<Record<string, unknown>> => {

@@ -11,6 +11,7 @@ import type { AuthorizationServer } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Grant, Parameter } from './Grant.js'
 import { anonymous, authenticate } from './internal/credentials.js'
+import { withoutEchoes } from './internal/echo.js'
 import { endpoint } from './internal/endpoint.js'
 import { malformedAt } from './internal/json.js'
 import { post } from './internal/post.js'
@@ -22,7 +23,8 @@ const isClient = (at: Client | AuthorizationServer): at is Client => 'server' in
 /**
  * Sends a grant, as a client or without one, and decodes the answer. The order of the form: `grant_type`, the grant's
  * parameters, the client's authentication, the grant's further parameters, the client's parameters. The endpoint, the
- * client's authentication and the decoder are prepared once.
+ * client's authentication and the decoder are prepared once. A secret of the request, of 8 characters or more, that the answer
+ * echoes in a public member (`scope`, `token_type`, `restricted_to`, `issued_token_type`) is redacted there.
  *
  * Errors: `Misconfigured` (the endpoint), `Aborted`, `TimedOut` and `Unreachable` (nothing was sent), `Rejected`,
  * `OutcomeUnknown`, `Malformed`.
@@ -54,9 +56,11 @@ export const tokenRequest = (
     return (limits) => (env) => async () => {
       const sent = await request(limits)(env)()
       if (E.isLeft(sent)) return sent
-      const { body, now, answer } = sent.right
+      const { body, now, secrets, answer } = sent.right
       const decoded = decode(body, now)
-      return E.isRight(decoded) ? decoded : E.left(malformedAt(answer(), repeatable)(decoded.left))
+      return E.isRight(decoded)
+        ? E.right(withoutEchoes(secrets)(decoded.right))
+        : E.left(malformedAt(answer(), repeatable)(decoded.left))
     }
   }
 }

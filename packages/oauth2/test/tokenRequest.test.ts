@@ -336,6 +336,46 @@ test('secrets that the server echoes are in no error, whatever the status', asyn
   }
 })
 
+test('secrets that the server echoes beside a token are redacted, and the token is not lost', async () => {
+  const secrets = ['C4NARY-given', 'C4NARY secret', 'a.b.c2lnbmF0dXJl']
+  const own = Client.make({ id: 'app', secret: 'C4NARY secret', tokenEndpoint: 'https://as.example/token' })
+  const given = { ...grant, further: [['assertion', Secret.make('Assertion', 'a.b.c2lnbmF0dXJl')] as const] }
+  for (const secret of secrets) {
+    const echoes = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64url')]
+    for (const echo of echoes) {
+      const w = world({
+        body: {
+          ...issued,
+          scope: `read ${echo} write`,
+          restricted_to: [
+            { scope: echo, object: { id: [`${echo.slice(0, 3)}\u200b${echo.slice(3)}`], n: 1 }, [echo]: null },
+          ],
+          issued_token_type: `urn:${echo.replaceAll(' ', '+')}`,
+        },
+      })
+      const token = right(await send(w, own, given))
+      expect(Secret.open(token.accessToken)).toBe('A1')
+      expect(token).toMatchObject({
+        scope: ['read', '<redacted>', 'write'],
+        restrictedTo: [{ scope: '<redacted>', object: { id: ['<redacted>'], n: 1 }, '<redacted>': null }],
+        issuedTokenType: O.some('urn:<redacted>'),
+      })
+    }
+  }
+})
+
+test('a secret so short that it is in words by chance changes no scope', async () => {
+  const own = Client.make({ id: 'app', secret: 'read', tokenEndpoint: 'https://as.example/token' })
+  expect(right(await send(world({ body: { ...issued, scope: 'read' } }), own)).scope).toEqual(['read'])
+})
+
+test('what echoes nothing stays as it is', async () => {
+  const restricted_to = [{ scope: 'a', object: { name: 'a\u200db\n', id: 1, deep: [true, null, ''] } }]
+  const token = right(await send(world({ body: { ...issued, scope: 'a b', restricted_to } })))
+  expect(token).toMatchObject({ scope: ['a', 'b'], restrictedTo: restricted_to, issuedTokenType: O.none })
+  expect(token.restrictedTo).toEqual(restricted_to)
+})
+
 test('hostile answers over the wire: a typed error or a token, never a throw', async () => {
   await fc.assert(
     fc.asyncProperty(

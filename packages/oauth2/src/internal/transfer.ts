@@ -19,6 +19,8 @@ export interface Transfer extends Pick<HttpRequest, 'method' | 'headers' | 'body
 export interface Answered {
   readonly body: Secret<'Body'>
   readonly now: Instant
+  /** Of the request. */
+  readonly secrets: ReadonlyArray<Secret>
   /** Made only where an error needs it. */
   readonly answer: () => ServerAnswer
 }
@@ -63,7 +65,7 @@ export const transfer =
       const now = clock.now()
       const answer = () => serverAnswer({ method, url: endpoint.shown, secrets })(response, now)
       return response.status >= 200 && response.status < 300
-        ? E.right({ body: response.body, now, answer })
+        ? E.right({ body: response.body, now, secrets, answer })
         : E.left(refusal(answer(), repeatable))
     } catch {
       return E.left(

@@ -8,6 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Dispatcher } from 'undici'
 import { type Bearer, type BearerConfig, bearer, originsOf, renewed } from './internal/bearer.js'
 import { isReplayable } from './internal/replayable.js'
+import { withoutRaw } from './internal/withoutRaw.js'
 
 type Headers = Dispatcher.DispatchOptions['headers']
 type Value = string | ReadonlyArray<string> | undefined
@@ -45,6 +46,7 @@ const originOf = ({ origin, path }: Dispatcher.DispatchOptions): string | undefi
  *   token is refused all the same. Through undici's `fetch` every body is one; {@link authenticatedFetch} knows better.
  * - undici's redirect interceptor may be composed before or after: after, each hop is looked at anew; before, undici itself
  *   takes the token off where the origin changes.
+ * - An error shows nothing of an answer that is no HTTP: the server may have echoed the token.
  * - A 401 is held back up to 64 KiB of its body; a longer one is the caller's.
  *
  * @throws A {@link AuthError.toError | typed error} when one of `origins` is no https origin.
@@ -93,6 +95,14 @@ const start = (
   const waiting = new AbortController()
   const source = tokens.within({ signal: waiting.signal })
 
+  // Once: a request that was aborted in the queue of a pool fails a second time when its turn comes.
+  let failed = false
+  const fail = (error: Error, at: Dispatcher.DispatchController = controller) => {
+    if (failed) return
+    failed = true
+    handler.onResponseError?.(at, withoutRaw(error))
+  }
+
   // The caller holds one controller through both requests, and can abort between them too.
   const controller: Dispatcher.DispatchController = {
     get aborted() {
@@ -108,14 +118,11 @@ const start = (
       if (reason !== null) return
       reason = why
       waiting.abort()
-      if (current === undefined) handler.onResponseError?.(controller, why)
+      if (current === undefined) fail(why)
       else current.abort(why)
     },
     pause: () => current?.pause(),
     resume: () => current?.resume(),
-  }
-  const fail = (error: Error) => {
-    if (reason === null) handler.onResponseError?.(controller, error)
   }
   /** Goes on with what the source says, unless the caller is gone. */
   const then = <A>(asked: Promise<E.Either<AuthError, A>>, use: (answer: A) => void): void => {
@@ -173,7 +180,7 @@ const start = (
           handler.onResponseEnd?.(controller, trailers)
         })
       },
-      onResponseError: (to, error) => handler.onResponseError?.(to, error),
+      onResponseError: (to, error) => fail(error, to),
     }
   }
 

@@ -6,7 +6,9 @@
 import { AuthError } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { type Bearer, type BearerConfig, bearer, originsOf, renewed } from './internal/bearer.js'
+import { cleanResponse } from './internal/cleanResponse.js'
 import { isReplayable } from './internal/replayable.js'
+import { withoutRaw } from './internal/withoutRaw.js'
 
 /** The parameters of {@link authenticatedFetch}. */
 export interface AuthenticatedFetchConfig extends BearerConfig {
@@ -29,11 +31,12 @@ interface Outgoing {
 const redirectOf = ({ status, headers }: Response): string | undefined =>
   [301, 302, 303, 307, 308].includes(status) ? (headers.get('location') ?? undefined) : undefined
 
-const isRequest = (input: Parameters<typeof fetch>[0]): input is Request =>
-  typeof input === 'object' && 'headers' in input && 'url' in input
+type Input = Parameters<typeof fetch>[0]
+
+const isRequest = (input: Input): input is Request => typeof input === 'object' && 'headers' in input && 'url' in input
 
 // Not by `new Request`, which would make a stream of the body and use up the one it is given.
-const outgoing = (input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Outgoing => {
+const outgoing = (input: Input, init: RequestInit | undefined): Outgoing => {
   const request = isRequest(input) ? input : undefined
   const body = init?.body ?? request?.body
   return {
@@ -46,7 +49,7 @@ const outgoing = (input: Parameters<typeof fetch>[0], init: RequestInit | undefi
 }
 
 /** The request that a redirect asks for (Fetch §4.4, HTTP-redirect fetch). */
-const follow = (from: Outgoing, status: number, location: string): Outgoing => {
+const redirected = (from: Outgoing, status: number, location: string): Outgoing => {
   if (!URL.canParse(location, from.url.href)) throw new TypeError('a redirect leads nowhere')
   const url = new URL(location, from.url)
   if (!/^https?:$/.test(url.protocol)) throw new TypeError('a redirect leaves http')
@@ -76,6 +79,8 @@ const follow = (from: Outgoing, status: number, location: string): Outgoing => {
  *   untouched.
  * - A stream, or the body of a `Request`, can be read once only: such a call is not sent again, and its caller gets the
  *   first 401. The token is refused all the same.
+ * - An error, of the call or of reading the body, shows nothing of an answer that is no HTTP: the server may have echoed the
+ *   token.
  * - Redirects are followed here, 5 at most. Each hop to a listed origin carries the token; once a chain has left them, none
  *   does any more, even when it comes back.
  *
@@ -92,9 +97,8 @@ const follow = (from: Outgoing, status: number, location: string): Outgoing => {
 export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fetch => {
   const { fetch: send = fetch } = config
   const origins = originsOf(config)
-  return async (input, init) => {
-    const first = outgoing(input, init)
-    if (!origins.has(first.url.origin) || first.headers.has('authorization')) return send(input, init)
+
+  const follow = async (first: Outgoing, input: Input, init: RequestInit | undefined): Promise<Response> => {
     const request = isRequest(input) ? input : undefined
     const redirect = init?.redirect ?? request?.redirect ?? 'follow'
     const signal = init?.signal ?? request?.signal
@@ -141,7 +145,17 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
       if (location === undefined) return response
       await response.body?.cancel()
       if (redirects === MOST_REDIRECTS) throw new TypeError(`more than ${MOST_REDIRECTS} redirects`)
-      hop = follow(hop, response.status, location)
+      hop = redirected(hop, response.status, location)
+    }
+  }
+
+  return async (input, init) => {
+    const first = outgoing(input, init)
+    if (!origins.has(first.url.origin) || first.headers.has('authorization')) return send(input, init)
+    try {
+      return cleanResponse(await follow(first, input, init))
+    } catch (error) {
+      throw withoutRaw(error)
     }
   }
 }

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { AuthError } from '@tessera/core'
 import { Agent, interceptors, FormData as UndiciFormData } from 'undici'
 import { authenticated, authenticatedFetch } from '../src/index.js'
-import { bodyOf, type Served, serve } from './support/servers.js'
+import { bodyOf, echoes, type Served, serve, serveRaw } from './support/servers.js'
 import { type Scripted, scripted } from './support/tokens.js'
 
 const closing: Array<() => Promise<void>> = []
@@ -199,6 +199,16 @@ describe.each(doors)('S-OAUTH2-12 through %s', (_, open) => {
     },
   )
 
+  test.each(echoes)('a token echoed in %s is not shown', async (_, answer) => {
+    const server = await serveRaw(answer)
+    closing.push(server.close)
+    const tokens = scripted({ get: () => 'c4n4ry' })
+    const error = await open(tokens, [server.origin])(server.origin).catch((thrown: unknown) => thrown)
+    const shown = inspect(error, { depth: 9, showHidden: true })
+    expect(shown).toMatch(/HTTPParserError: Response does not match/)
+    expect(shown).not.toContain('c4n4ry')
+  })
+
   test('100 calls at once each come through', async () => {
     const server = await api(['t2'])
     const call = open(scripted(), [server.origin])
@@ -212,6 +222,39 @@ describe('fetch', () => {
     method: 'POST',
     body: new Response(text).body,
     duplex: 'half',
+  })
+
+  test('a response is what it was: its facts, its clone, its body in pieces, and its end when nobody wants it', async () => {
+    let closed = () => {}
+    const gone = new Promise<void>((resolve) => {
+      closed = resolve
+    })
+    const server = await serveRaw((socket, request) => {
+      socket.on('close', closed)
+      const size = request.startsWith('GET /endless') ? 1e9 : 10
+      socket.write(`HTTP/1.1 999 Ünknown\r\ncontent-type: text/html\r\ncontent-length: ${size}\r\n\r\n0123456789`)
+    })
+    closing.push(server.close)
+    const fetch = authenticatedFetch({ tokens: scripted(), origins: [server.origin] })
+    const plain = await globalThis.fetch(`${server.origin}/a`)
+    const response = await fetch(`${server.origin}/a`)
+    const facts = ({ ok, redirected, status, statusText, type, url }: Response) =>
+      [ok, redirected, status, statusText, type, url] as const
+    expect(facts(response)).toEqual(facts(plain))
+    const clone = response.clone()
+    expect(facts(clone)).toEqual(facts(plain))
+    expect((await clone.blob()).type).toBe('text/html')
+    expect(await response.text()).toBe('0123456789')
+    let text = ''
+    const reader = (await fetch(`${server.origin}/b`)).body?.getReader({ mode: 'byob' })
+    for (let done = false; reader !== undefined && !done; ) {
+      const piece = await reader.read(new Uint8Array(4))
+      text += Buffer.from(piece.value ?? []).toString()
+      done = piece.done
+    }
+    expect(text).toBe('0123456789')
+    await (await fetch(`${server.origin}/endless`)).body?.cancel()
+    await gone
   })
 
   test('a stream is not sent again, but its token is refused', async () => {
@@ -377,6 +420,37 @@ describe('undici', () => {
     expect(dispatched).toBe(0)
     await (await dispatcher.request(to)).body.dump()
     expect(dispatched).toBe(1)
+  })
+
+  test('aborted in the queue of a busy pool: one error', async () => {
+    const held: Array<() => void> = []
+    const server = await serve((_, response) => void held.push(() => response.end()))
+    closing.push(server.close)
+    const agent = new Agent({ connections: 1 })
+    closing.push(() => agent.close())
+    const dispatcher = agent.compose(authenticated({ tokens: scripted(), origins: [server.origin] }))
+    const to = { origin: server.origin, path: '/', method: 'GET' } as const
+    const first = dispatcher.request(to)
+    while (held.length === 0) await new Promise(setImmediate)
+    const errors: Error[] = []
+    let abort = (_: Error) => {}
+    dispatcher.dispatch(to, {
+      onRequestStart: (controller) => {
+        abort = (reason) => controller.abort(reason)
+      },
+      onResponseError: (_, error) => void errors.push(error),
+    })
+    // Until the token has come and the request is in the queue.
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    const reason = new Error('enough')
+    abort(reason)
+    held[0]?.()
+    await (await first).body.dump()
+    const last = dispatcher.request(to)
+    while (held.length === 1) await new Promise(setImmediate)
+    held[1]?.()
+    await (await last).body.dump()
+    expect(errors).toEqual([reason])
   })
 
   test('a redirect interceptor outside or inside: no token at the other origin', async () => {

@@ -130,3 +130,16 @@ export const serveProxy = async (
   })
   return Object.assign(await listen(server), { connects })
 }
+
+/** Servers that echo a request where HTTP was due: instead of a status, and in the middle of a body. */
+export const echoes: ReadonlyArray<readonly [where: string, answer: (socket: net.Socket, request: string) => void]> = [
+  ['the status line', (socket, request) => socket.end(`HTTP/1.1 nonsense ${request}`)],
+  [
+    'the body',
+    (socket, request) =>
+      // Apart, so that the answer has begun when it breaks.
+      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n', () =>
+        setImmediate(() => socket.end(`zz${request}`)),
+      ),
+  ],
+]

@@ -220,7 +220,15 @@ describe('notifications that fail', () => {
     const env = testEnv()
     const memory = memoryStore()
     const silent: Subscription = { changed: () => new Promise(() => undefined), end: () => undefined }
-    const store: TokenStore = { ...memory, changes: (key) => breaking(memory.changes?.(key) ?? silent) }
+    let reads = 0
+    const store: TokenStore = {
+      ...memory,
+      get: (key) => {
+        reads++
+        return memory.get(key)
+      },
+      changes: (key) => breaking(memory.changes?.(key) ?? silent),
+    }
     const far = plus(START, minutes(240))
     const other = open(
       [later(env, seconds(2), E.right(living('first'))), later(env, seconds(2), E.right(until(far, 'second')))],
@@ -233,6 +241,9 @@ describe('notifications that fail', () => {
       const { result, took } = await timed(source.get())
       expect(textOf(result)).toBe(text)
       expect(took).toBeLessThanOrEqual(2_500)
+      // Each 50 ms at most.
+      expect(reads).toBeLessThanOrEqual(50)
+      reads = 0
       await env.clock.settle(theirs)
       await env.clock.advance(HOUR)
     }

@@ -16,6 +16,9 @@ export interface Grant {
   readonly parameters: ReadonlyArray<Parameter>
   /** Sent after it. */
   readonly further: ReadonlyArray<Parameter>
-  /** The grant consumes nothing: when the outcome is unknown, it can be sent again. */
+  /**
+   * The grant consumes nothing: when the outcome is unknown, it can be sent again. What is not repeatable has an unknown outcome
+   * after a 503 without `Retry-After`, too.
+   */
   readonly repeatable: boolean
 }

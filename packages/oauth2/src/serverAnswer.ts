@@ -112,12 +112,14 @@ export const serverAnswer =
   }
 
 /**
- * The error of an answer that is no success. 408, 409 and 5xx do not tell whether the request took effect; 429 and 503 tell
- * that it did not, and to wait. Anything else is a no: a redirect too, since none is followed.
+ * The error of an answer that is no success. 408, 409 and 5xx do not tell whether the request took effect; 429 tells that it did
+ * not, and to wait. So does a 503 with a `Retry-After`; a gateway may answer one without it after it has forwarded the request,
+ * which counts where the request consumes something. Anything else is a no: a redirect too, since none is followed.
  */
 export const refusal = (answer: ServerAnswer, repeatable: boolean): AuthError => {
   const { status, url } = answer
-  const unknown = status === 408 || status === 409 || (status >= 500 && status !== 503)
+  const waits = status === 503 && (repeatable || O.isSome(answer.retryAfter))
+  const unknown = status === 408 || status === 409 || (status >= 500 && !waits)
   return unknown
     ? AuthError.outcomeUnknown({ url, reason: `status ${status}`, answer: O.some(answer), repeatable })
     : AuthError.rejected(answer)

@@ -255,20 +255,32 @@ test('a transport that throws is an unknown outcome, and what it threw is not sh
   expect(inspect(error)).not.toContain('C4NARY')
 })
 
-const classOf = (status: number) =>
-  status === 429 || status === 503
+const classOf = (status: number, isTold: boolean) =>
+  status === 429 || (status === 503 && isTold)
     ? 'asked to wait'
     : status === 408 || status === 409 || status >= 500
       ? 'unknown'
       : 'no'
 
 test('every status that is no success: refused, asked to wait, or unknown', async () => {
-  for (const status of Array.from({ length: 300 }, (_, i) => 300 + i)) {
-    const error = left(await send(world({ status })))
-    expect([status, error._tag]).toEqual([status, classOf(status) === 'unknown' ? 'OutcomeUnknown' : 'Rejected'])
-    expect(AuthError.isRetryable(error)).toBe(classOf(status) === 'asked to wait')
-    expect(O.map(({ status: s }: { status: number }) => s)(AuthError.answer(error))).toEqual(O.some(status))
+  for (const headers of [{}, { 'retry-after': '7' }]) {
+    for (const status of Array.from({ length: 300 }, (_, i) => 300 + i)) {
+      const error = left(await send(world({ status, headers })))
+      const expected = classOf(status, 'retry-after' in headers)
+      expect([status, error._tag]).toEqual([status, expected === 'unknown' ? 'OutcomeUnknown' : 'Rejected'])
+      expect(AuthError.isRetryable(error)).toBe(expected === 'asked to wait')
+      expect(O.map(({ status: s }: { status: number }) => s)(AuthError.answer(error))).toEqual(O.some(status))
+    }
   }
+})
+
+test('a 503 without a Retry-After, which a gateway may answer after forwarding, is an unknown outcome of what is consumed', async () => {
+  const answer = async (repeatable: boolean, headers: Readonly<Record<string, string>>) =>
+    left(await send(world({ status: 503, headers }), client, { ...grant, repeatable }))
+  expect(await answer(false, {})).toMatchObject({ _tag: 'OutcomeUnknown', repeatable: false })
+  expect(await answer(false, { 'retry-after': 'soon' })).toMatchObject({ _tag: 'OutcomeUnknown', repeatable: false })
+  expect(await answer(false, { 'retry-after': '0' })).toMatchObject({ _tag: 'Rejected' })
+  expect(await answer(true, {})).toMatchObject({ _tag: 'Rejected', answer: { status: 503 } })
 })
 
 test('B-OAUTH2-03 an empty 409 of Box is an unknown outcome, repeatable where the grant consumes nothing', async () => {

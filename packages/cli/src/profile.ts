@@ -13,7 +13,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { ExitCode } from './exitCode.js'
-import { configFolder, stateFolder } from './folders.js'
+import { configFolder, statePaths } from './folders.js'
 import { commandLine, type Invocation } from './invocation.js'
 import { type Principal, parsePrincipal } from './principal.js'
 import { type Problem, problem, type Situation, toProblem } from './report.js'
@@ -37,7 +37,7 @@ export const situationOf = (invocation: Invocation, command: string, file: strin
   again: commandLine(invocation, command),
   login: commandLine(invocation, 'login'),
   config: file,
-  state: stateFolder(invocation.variables),
+  state: statePaths(invocation.variables).sessions,
   clientId: O.none,
   keyId: O.none,
 })

@@ -116,6 +116,12 @@ const onRejected = ({ status, error, description, retryAfter }: ServerAnswer, si
   }
 }
 
+/** Takes the command that mends it out of what a store says. */
+export const mendedBy = (reason: string): { readonly why: string; readonly command: string | undefined } => {
+  const [, why = reason, command] = /^(.*?)[.;:,] mend it by: (.+)$/is.exec(reason) ?? []
+  return { why, command }
+}
+
 type Cause = ReturnType<typeof AuthError.causes>[number]
 
 const fromCause = (error: Cause, situation: Situation): Omit<Problem, 'server'> => {
@@ -172,14 +178,18 @@ const fromCause = (error: Cause, situation: Situation): Omit<Problem, 'server'> 
       return problem(ExitCode.unreachable, `timed out waiting for ${error.waitingFor}`, `try again: ${again}`)
     case 'Aborted':
       return problem(ExitCode.interrupted, 'interrupted', again)
-    case 'StoreFailed':
+    case 'StoreFailed': {
+      const { why, command } = mendedBy(error.reason)
       return problem(
         ExitCode.store,
-        `the session could not be ${error.operation === 'compareAndSet' ? 'saved' : 'read'}: ${error.reason}`,
-        error.operation === 'decode'
-          ? `a newer version may have written it; look at ${state}, or: ${login}`
-          : `see that ${state} can be written and is not full, then: ${again}`,
+        `the session could not be ${error.operation === 'compareAndSet' ? 'saved' : 'read'}: ${why}`,
+        command !== undefined
+          ? `${command}, then: ${again}`
+          : error.operation === 'decode'
+            ? `use the key and the version that wrote it; or delete its file in ${state}, which ends it, then: ${again}`
+            : `see that ${state} can be written and is not full, then: ${again}`,
       )
+    }
     case 'Closed':
       return problem(ExitCode.unexpected, 'the session was closed', again)
   }

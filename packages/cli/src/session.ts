@@ -1,8 +1,6 @@
 /**
  * From a profile to a source of tokens that every process of this person's shares.
  */
-import { constants } from 'node:fs'
-import { access, mkdir } from 'node:fs/promises'
 import * as Box from '@tessera/box'
 import {
   type AuthError,
@@ -13,21 +11,19 @@ import {
   Strategy,
   seconds,
   TokenSource,
-  type TokenStore,
 } from '@tessera/core'
 import { type NodeEnv, nodeEnv, signer } from '@tessera/node'
 import { type AuthorizationServer, type Client, refreshToken, type TokenEnv } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { ExitCode } from './exitCode.js'
-import { stateFolder } from './folders.js'
 import type { Invocation } from './invocation.js'
 import { type Principal, showPrincipal } from './principal.js'
 import { type Profile, readProfile, situationOf } from './profile.js'
-import { type Problem, problem, toProblem } from './report.js'
-import { sessionFile } from './sessionFile.js'
+import { type Problem, toProblem } from './report.js'
+import { openSessions } from './sessionStore.js'
 
 /** All that a command works with. */
 export interface Session {
@@ -36,6 +32,8 @@ export interface Session {
   /** The base of the API, for resources. */
   readonly api: string
   readonly source: TokenSource
+  /** The file of the session, where there is one that can be read. */
+  readonly file: Task<O.Option<string>>
   readonly env: NodeEnv
   readonly limits: Limits
   readonly problem: (error: AuthError, presented?: string) => Problem
@@ -92,31 +90,13 @@ export const acquisitionOf = (client: Client, { settings, principal }: Profile):
 export const keyOf = (client: Client, principal: Principal): string =>
   `${client.server.tokenEndpoint} ${client.id} ${showPrincipal(principal)}`
 
-/** The folder, and a store in it; a clear word where it cannot be used. */
-const openStore = (folder: string): TE.TaskEither<Problem, TokenStore> =>
-  pipe(
-    TE.tryCatch(
-      async () => {
-        await mkdir(folder, { recursive: true, mode: 0o700 })
-        await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
-        return sessionFile(folder)
-      },
-      (error) =>
-        problem(
-          ExitCode.store,
-          `sessions cannot be kept in ${folder}${error instanceof Error && 'code' in error ? ` (${error.code})` : ''}`,
-          'make it a folder of your own, or set XDG_STATE_HOME to another',
-        ),
-    ),
-  )
-
 /** Opens the session of the profile that the options name. */
 export const openSession = (invocation: Invocation, command: string): TE.TaskEither<Problem, Session> =>
   pipe(
     readProfile(invocation, command),
     TE.bindTo('profile'),
-    TE.bind('store', () => openStore(stateFolder(invocation.variables))),
-    TE.flatMapEither(({ profile, store }) => {
+    TE.bind('sessions', () => openSessions(invocation.variables)),
+    TE.flatMapEither(({ profile, sessions: { store, file } }) => {
       const client = clientOf(profile)
       const base = situationOf(invocation, command, profile.file)
       const told = (error: AuthError, presented: string): Problem =>
@@ -160,6 +140,10 @@ export const openSession = (invocation: Invocation, command: string): TE.TaskEit
               client,
               api: O.getOrElse(() => 'https://api.box.com')(profile.baseUrl),
               source,
+              file: pipe(
+                file(source.key),
+                TE.getOrElse((): Task<O.Option<string>> => () => Promise.resolve(O.none)),
+              ),
               env,
               limits,
               problem: (error, other = presented) => told(error, other),

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withHome } from './support.js'
 
@@ -123,7 +123,7 @@ describe('an error', () => {
 
   it(
     'of the store exits with 7',
-    withHome(async ({ run, folder, sessions }) => {
+    withHome(async ({ run, folder, state, sessions }) => {
       const file = join(folder, 'file')
       await writeFile(file, '')
       const nowhere = await run(['token'], { XDG_STATE_HOME: file })
@@ -131,10 +131,40 @@ describe('an error', () => {
       expect(nowhere.stderr).toContain(`sessions cannot be kept in ${file}`)
       await run(['token'])
       const [session = ''] = await sessions()
+      const good = await readFile(session)
+
+      const next = async (expected: string): Promise<void> => {
+        const { code, stderr } = await run(['token'])
+        expect({ stderr, code }).toEqual({ stderr: expect.stringContaining(`\n  next     ${expected}`), code: 7 })
+        expect(await sessions()).toEqual([session])
+      }
+      const opened = [
+        [state, '700'],
+        [join(state, 'sessions'), '700'],
+        [join(state, 'key'), '600'],
+        [session, '600'],
+      ] as const
+      for (const [path, mode] of opened) {
+        await chmod(path, 0o755)
+        await next(`chmod ${mode} '${path}'`)
+        await chmod(path, Number.parseInt(mode, 8))
+      }
+
       await writeFile(session, '{"version":"1","record":"x"}')
-      const broken = await run(['token'])
-      expect(broken.code).toBe(7)
-      expect(broken.stderr).toContain('the record is not JSON')
+      const damaged = await run(['token'])
+      expect(damaged.code).toBe(7)
+      expect(damaged.stderr).toContain(`the file ${session} is damaged`)
+      expect(damaged.stderr).toContain('delete its file')
+      expect(await readFile(session, 'utf8')).toBe('{"version":"1","record":"x"}')
+
+      await writeFile(session, good)
+      await writeFile(join(state, 'key'), 'n0t-a-k3y-at-all')
+      await next(`correct ${join(state, 'key')}`)
+      expect((await run(['token'])).stderr).not.toContain('n0t-a-k3y')
+      const variable = await run(['token'], { TESSERA_KEY: 'n0t-a-k3y-at-all' })
+      expect(variable.code).toBe(3)
+      expect(variable.stderr).toContain('next     correct TESSERA_KEY')
+      expect(variable.stderr).not.toContain('n0t-a-k3y')
     }),
   )
 })

@@ -1,6 +1,8 @@
-import { stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { expire, withHome } from './support.js'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Secret } from '@tessera/core'
+import { formatKeys, generateKey, systemRandom } from '@tessera/node'
+import { withHome } from './support.js'
 
 const processes = <A>(count: number, start: () => Promise<A>): Promise<ReadonlyArray<A>> =>
   Promise.all(Array.from({ length: count }, () => start()))
@@ -8,14 +10,15 @@ const processes = <A>(count: number, start: () => Promise<A>): Promise<ReadonlyA
 describe('token', () => {
   it(
     'prints a valid token and nothing else',
-    withHome(async ({ box, run, sessions }) => {
+    withHome(async ({ box, run, state, sessions }) => {
       const { code, stdout, stderr } = await run(['token'])
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       expect(stdout).toMatch(/^\S+\n$/)
       expect(box.isActive(stdout.trim())).toBe(true)
       const [file = ''] = await sessions()
-      expect((await stat(file)).mode & 0o777).toBe(0o600)
-      expect((await stat(dirname(file))).mode & 0o777).toBe(0o700)
+      const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777
+      expect([await modeOf(file), await modeOf(join(state, 'key'))]).toEqual([0o600, 0o600])
+      expect([await modeOf(state), await modeOf(join(state, 'sessions'))]).toEqual([0o700, 0o700])
     }),
   )
 
@@ -45,12 +48,11 @@ describe('token', () => {
   it(
     'redeems once for five shells whose login has expired, where a reuse would end the session',
     withHome(
-      async ({ box, start, run, sessions }) => {
+      async ({ box, start, run, expire }) => {
         const login = start(['login', '--no-browser'])
         await fetch(await box.grant(await login.said(/http:\S+/)))
         expect((await login.ended).code).toBe(0)
-        const [file = ''] = await sessions()
-        await expire(file)
+        await expire()
         const ended = await processes(5, () => start(['token', '--as', 'login']).ended)
         expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([0]))
         expect(new Set(ended.map(({ stdout }) => stdout)).size).toBe(1)
@@ -64,10 +66,9 @@ describe('token', () => {
 
   it(
     'renews before the end, and lives with the old token when that fails',
-    withHome(async ({ box, run, sessions }) => {
+    withHome(async ({ box, run, expire }) => {
       const { stdout: old } = await run(['token'])
-      const [file = ''] = await sessions()
-      await expire(file, Date.now() + 60_000)
+      await expire(Date.now() + 60_000)
       box.faults.next({ kind: 'status', status: 400, endpoint: 'token' })
       expect(await run(['token'])).toEqual({ code: 0, stdout: old, stderr: '' })
       expect(box.counts().byEndpoint.token).toBe(2)
@@ -149,6 +150,38 @@ describe('inspect and revoke', () => {
       expect(JSON.parse(revoked.stdout)).toEqual({ profile: 'default', outcome: 'revoked' })
       expect(box.isActive(stdout.trim())).toBe(false)
       expect(JSON.parse((await run(['inspect', '--json', '--quiet'])).stdout).state).toBe('revoked')
+    }),
+  )
+})
+
+describe('what is kept', () => {
+  it(
+    'is sealed: no file holds a token, and none opens without its key',
+    withHome(async ({ box, state, run, sessions, records }) => {
+      const { stdout } = await run(['token'])
+      const token = stdout.trim()
+      expect((await records()).join()).toContain(token)
+      const names = (await readdir(state, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+      const texts = await Promise.all(names.map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')))
+      expect(texts).toHaveLength(2)
+      for (const form of Secret.forms(token)) expect(texts.join().includes(form)).toBe(false)
+
+      const variables = { TESSERA_KEY: Secret.open(formatKeys({ write: generateKey(systemRandom)() })) }
+      const { code, stderr } = await run(['token'], variables)
+      expect(code).toBe(7)
+      expect(stderr).toContain(`the file ${(await sessions())[0]}: the record is sealed with the key`)
+      expect(box.counts().byEndpoint.token).toBe(1)
+    }),
+  )
+
+  it(
+    'is sealed by the key of TESSERA_KEY where that is set, and no key file is made',
+    withHome(async ({ box, state, run }) => {
+      const variables = { TESSERA_KEY: Secret.open(formatKeys({ write: generateKey(systemRandom)() })) }
+      const first = await run(['token'], variables)
+      expect((await run(['token'], variables)).stdout).toBe(first.stdout)
+      expect(box.counts().byEndpoint.token).toBe(1)
+      expect(await readdir(state)).toEqual(['sessions'])
     }),
   )
 })

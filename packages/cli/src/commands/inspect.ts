@@ -2,11 +2,11 @@ import type { Inspection } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { stateFolder } from '../folders.js'
+import { statePaths } from '../folders.js'
 import type { Command } from '../invocation.js'
 import { showPrincipal } from '../principal.js'
 import { type Session, when, withSession } from '../session.js'
-import { fileOf } from '../sessionFile.js'
+import { KIND } from '../sessionStore.js'
 
 const validity = ({ state, expiresAt, renewsAt }: Inspection, now: number): string => {
   if (state === 'empty') return 'no token yet'
@@ -23,11 +23,12 @@ const iso = (at: O.Option<number>): string | null =>
     O.toNullable,
   )
 
-const toJson = ({ profile, client }: Session, file: string, of: Inspection) => ({
+const toJson = ({ profile, client }: Session, file: O.Option<string>, of: Inspection) => ({
   profile: profile.name,
   as: showPrincipal(profile.principal),
   server: client.server.tokenEndpoint,
-  store: file,
+  store: KIND,
+  file: O.toNullable(file),
   state: of.state,
   expires_at: iso(of.expiresAt),
   renews_at: iso(of.renewsAt),
@@ -43,19 +44,20 @@ export const inspect: Command<Record<string, never>> = (invocation) =>
   withSession(invocation, 'inspect', (session) => {
     const { source, limits, env, profile, client } = session
     const { output } = invocation
-    const file = fileOf(stateFolder(invocation.variables), source.key)
     const row = (label: string, first: string, rest: string): void =>
-      output.tell(`${output.colors.dim(label.padEnd(10))}${first.padEnd(16)}${rest}`.trimEnd())
+      output.tell(`${output.colors.dim(label.padEnd(10))}${first.padEnd(18)}${rest}`.trimEnd())
     return pipe(
       source.within(limits).inspect,
+      TE.bindTo('of'),
+      TE.bind('file', () => TE.fromTask(session.file)),
       TE.bimap(
         (error) => session.problem(error),
-        (of) => {
+        ({ of, file }) => {
           const now = env.clock.now()
           output.result(undefined, toJson(session, file, of))
           if (invocation.shared.json === true) return
           row('profile', profile.name, `as ${showPrincipal(profile.principal)} at ${client.server.tokenEndpoint}`)
-          row('store', 'file', file)
+          row('store', KIND, O.getOrElse(() => statePaths(invocation.variables).sessions)(file))
           row('session', of.state, validity(of, now))
           row('refresh', of.refreshToken ? 'held' : 'none', `epoch ${of.epoch}, generation ${of.generation}`)
           if (of.scope.length > 0) row('scope', of.scope.join(' '), '')

@@ -7,14 +7,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { stateFolder } from '../folders.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
 import { askSettings } from '../login/askSettings.js'
 import { browserLogin } from '../login/browserLogin.js'
 import { profileFile } from '../profile.js'
 import type { Problem } from '../report.js'
 import { type Session, when, withSession } from '../session.js'
-import { fileOf } from '../sessionFile.js'
+import { KIND } from '../sessionStore.js'
 
 export interface LoginOptions {
   readonly device: boolean
@@ -61,8 +60,8 @@ const strategyOf = (invocation: Invocation, { client }: Session, options: LoginO
   })
 }
 
-const done = (invocation: Invocation, { profile, env, source }: Session, token: TokenSet): void => {
-  const { output, variables } = invocation
+const done = (invocation: Invocation, { profile, env }: Session, token: TokenSet, file: O.Option<string>): void => {
+  const { output } = invocation
   const until = pipe(
     token.expiresAt,
     O.match(
@@ -79,7 +78,8 @@ const done = (invocation: Invocation, { profile, env, source }: Session, token: 
       O.toNullable,
     ),
     scope: token.scope,
-    store: fileOf(stateFolder(variables), source.key),
+    store: KIND,
+    file: O.toNullable(file),
   })
   output.say(`${output.colors.green('logged in')} to profile ${profile.name}${until}`)
   output.say(`next: ${commandLine(invocation, 'token')}`)
@@ -115,9 +115,11 @@ export const login: Command<LoginOptions> = (given, options) => {
               'waiting for the login, 10 minutes at most',
               source.within(limits).login(strategyOf(invocation, session, options))(env)(),
             ),
+          TE.bindTo('token'),
+          TE.bind('file', () => TE.fromTask(session.file)),
           TE.bimap(
             (error) => problem(error, 'the login'),
-            (token) => done(invocation, session, token),
+            ({ token, file }) => done(invocation, session, token, file),
           ),
         )
       }),

@@ -46,10 +46,10 @@ export interface JwtAssertionOptions {
   /** Further claims. The grant's own cannot be changed by them. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
   /**
-   * The server's time, where its rejection proves that our clock is skewed. There is then one more try, with that time and a
-   * new `jti`. Nothing is learned beyond the attempt.
+   * The server's time, where its rejection proves that our clock, which says `now`, is skewed. There is then one more try, with
+   * that time and a new `jti`. Nothing is learned beyond the attempt.
    */
-  readonly clockSkew?: ((answer: ServerAnswer) => O.Option<Instant>) | undefined
+  readonly clockSkew?: ((answer: ServerAnswer, now: Instant) => O.Option<Instant>) | undefined
 }
 
 /** The request's pure half. An assertion is made anew for each request, so that a lost answer may be asked for again. */
@@ -110,7 +110,7 @@ export const jwtAssertion = ({
     if (E.isLeft(whom)) return whom
     const first = await once(whom.right, env.clock.now(), attempt, env)
     if (E.isRight(first) || first.left._tag !== 'Rejected') return first
-    const serversTime = clockSkew(first.left.answer)
+    const serversTime = clockSkew(first.left.answer, env.clock.now())
     return O.isNone(serversTime) ? first : once(whom.right, serversTime.value, attempt, env)
   }
 }

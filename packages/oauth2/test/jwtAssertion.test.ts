@@ -147,6 +147,20 @@ test("S-JWT-05 one retry with the server's time and a new jti", async () => {
   expect(second?.['jti']).not.toBe(first?.['jti'])
 })
 
+test('S-JWT-05 the rule is told our time when the answer came', async () => {
+  const w = world(() => {
+    w.advance(700)
+    return skewed
+  })
+  const told: Array<number> = []
+  const listening = (_: ServerAnswer, now: number) => {
+    told.push(now)
+    return O.none
+  }
+  left(await run(w, { clockSkew: listening }))
+  expect(told).toEqual([NOW + 700])
+})
+
 test('S-JWT-05 exactly one', async () => {
   const w = world(skewed)
   expect(left(await run(w, { clockSkew }))._tag).toBe('Rejected')

@@ -3,12 +3,17 @@ declare module 'jsonwebtoken' {
   import type { KeyObject } from 'node:crypto'
 
   interface VerifyOptions {
-    readonly algorithms: string[]
+    readonly algorithms: ReadonlyArray<string>
     readonly audience: string
     readonly issuer: string
+    readonly complete: true
+  }
+  interface Verified {
+    readonly header: object
+    readonly payload: unknown
   }
   const jsonwebtoken: {
-    readonly verify: (token: string, key: KeyObject, options: VerifyOptions) => unknown
+    readonly verify: (token: string, key: KeyObject, options: VerifyOptions) => Verified
   }
   export default jsonwebtoken
 }

@@ -25,13 +25,19 @@ const EXPECTED: ReadonlyArray<readonly [start: string, path: string, expected: s
   ['jwt not active', 'nbf', 'in the past'],
   ['jwt audience', 'aud', 'the expected audience'],
   ['jwt issuer', 'iss', 'the expected issuer'],
+  ['invalid exp', 'exp', 'a number'],
+  ['invalid nbf', 'nbf', 'a number'],
   ['invalid algorithm', 'alg', 'one of the expected algorithms'],
   ['invalid signature', 'signature', 'by the expected key'],
 ]
 
+const wrong = (path: string, expected: string): E.Either<AuthError, never> =>
+  E.left(AuthError.malformed({ what: 'JWT', path, expected }))
+
 /**
- * Verifies signature, `exp`, `nbf`, `aud` and `iss` (RFC 7519 §7.2) with jsonwebtoken, and answers the claims. A token that
- * does not hold is `Malformed` and names the claim; a key that cannot be read is `Misconfigured`.
+ * Verifies signature, `exp`, `nbf`, `aud` and `iss` (RFC 7519 §7.2) with jsonwebtoken, and answers the claims. A token without
+ * `exp` does not hold, nor does one whose header has `crit`: none of the extensions that it may name are understood (RFC 7515
+ * §4.1.11). What does not hold is `Malformed` and names the claim; a key that cannot be read is `Misconfigured`.
  *
  * @example
  * import { generateKeyPairSync } from 'node:crypto'
@@ -54,11 +60,12 @@ export const verifyJwt = ({ key, algorithms, audience, issuer }: VerifyConfig) =
       // Loaded when it is needed: most programs never verify.
       const { default: jsonwebtoken } = await import('jsonwebtoken')
       try {
-        const options = { algorithms: [...algorithms], audience, issuer }
-        const claims = jsonwebtoken.verify(Secret.open(jwt), publicKey, options)
-        return typeof claims === 'object' && claims !== null
-          ? E.right({ ...claims })
-          : E.left(AuthError.malformed({ what: 'JWT', path: 'claims', expected: 'an object' }))
+        const options = { algorithms, audience, issuer, complete: true } as const
+        const { header, payload } = jsonwebtoken.verify(Secret.open(jwt), publicKey, options)
+        if ('crit' in header) return wrong('crit', 'absent')
+        if (typeof payload !== 'object' || payload === null) return wrong('claims', 'an object')
+        // JSON has numbers that are none here, 1e999 say.
+        return 'exp' in payload && Number.isFinite(payload.exp) ? E.right({ ...payload }) : wrong('exp', 'a number')
       } catch (error) {
         const message = error instanceof Error ? error.message : ''
         const [, path, expected] = EXPECTED.find(([start]) => message.startsWith(start)) ?? [
@@ -66,7 +73,7 @@ export const verifyJwt = ({ key, algorithms, audience, issuer }: VerifyConfig) =
           'token',
           'a signed JWT',
         ]
-        return E.left(AuthError.malformed({ what: 'JWT', path, expected }))
+        return wrong(path, expected)
       }
     }
 }

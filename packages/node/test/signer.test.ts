@@ -22,12 +22,14 @@ const file = join(mkdtempSync(join(tmpdir(), 'tessera-node-')), 'key.pem')
 writeFileSync(file, encrypted)
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const assertion = async (by: Signer, claims: object): Promise<Secret<'Assertion'>> => {
-  const input = `${part({ alg: by.algorithm })}.${part(claims)}`
+const signed = async (by: Signer, header: string, claims: string): Promise<Secret<'Assertion'>> => {
+  const input = `${header}.${claims}`
   const signature = await by.sign(input)()
   if (E.isLeft(signature)) throw new Error(JSON.stringify(signature.left))
   return Secret.make('Assertion', `${input}.${signature.right}`)
 }
+const assertion = (by: Signer, claims: object, header: object = {}): Promise<Secret<'Assertion'>> =>
+  signed(by, part({ alg: by.algorithm, ...header }), part(claims))
 const soon = () => Math.floor(Date.now() / 1000) + 60
 const claims = () => ({ iss: 'me', aud: 'you', exp: soon() })
 const verify = (key: string | KeyObject, algorithm: Algorithm) =>
@@ -184,7 +186,11 @@ describe('verifyJwt names what does not hold', () => {
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 })
   test.each([
     ['exp', { exp: 1 }, rsa.publicKey, 'RS256'],
+    ['exp', { exp: undefined }, rsa.publicKey, 'RS256'],
+    ['exp', { exp: `${soon()}` }, rsa.publicKey, 'RS256'],
+    ['exp', { exp: null }, rsa.publicKey, 'RS256'],
     ['nbf', { nbf: soon() }, rsa.publicKey, 'RS256'],
+    ['nbf', { nbf: 'c4n4ry' }, rsa.publicKey, 'RS256'],
     ['aud', { aud: 'c4n4ry' }, rsa.publicKey, 'RS256'],
     ['iss', { iss: 'c4n4ry' }, rsa.publicKey, 'RS256'],
     ['alg', {}, rsa.publicKey, 'RS512'],
@@ -194,6 +200,18 @@ describe('verifyJwt names what does not hold', () => {
     const result = await verify(key, algorithm)(jwt)()
     expect(result).toMatchObject({ left: { _tag: 'Malformed', what: 'JWT', path } })
     expect(inspect(result)).not.toContain('c4n4ry')
+  })
+
+  test('a header with crit is refused, whatever it names; so is an exp that never comes', async () => {
+    for (const crit of [['c4n4ry'], [], null]) {
+      const jwt = await assertion(by, claims(), { crit, c4n4ry: true })
+      const result = await verify(rsa.publicKey, 'RS256')(jwt)()
+      expect(result).toMatchObject({ left: { _tag: 'Malformed', what: 'JWT', path: 'crit' } })
+      expect(inspect(result)).not.toContain('c4n4ry')
+    }
+    const never = Buffer.from('{"iss":"me","aud":"you","exp":1e999}').toString('base64url')
+    const jwt = await signed(by, part({ alg: 'RS256' }), never)
+    expect(await verify(rsa.publicKey, 'RS256')(jwt)()).toMatchObject({ left: { _tag: 'Malformed', path: 'exp' } })
   })
 
   test('no JWT; an unsigned one; a symmetric one keyed with the public key', async () => {

@@ -15,7 +15,10 @@ type Headers = Readonly<Record<string, string | ReadonlyArray<string> | undefine
 
 /** The parameters of {@link undiciHttp}. */
 export interface UndiciHttpOptions {
-  /** It says `onRequestStart` before it writes a request, as undici's own do: that is what `NotSent` rests on. */
+  /**
+   * It says `onRequestStart` before it writes a request, as undici's own do: that is what `NotSent` rests on. Give none that
+   * tries again, undici's `RetryAgent` say: a token request may be honoured twice.
+   */
   readonly dispatcher: Dispatcher
   /** The `user-agent` of each request. */
   readonly userAgent: string
@@ -39,7 +42,8 @@ const headerOf = (headers: Headers, name: string): O.Option<string> => {
  *
  * - No redirect is followed. Nothing is decompressed: `accept-encoding: identity` is sent, and what a server compresses
  *   anyway is handed over as it came, within `maxBytes`.
- * - A request is written once at most, whatever a given dispatcher would like to retry.
+ * - A request is written once. A second write is detected and refused where the dispatcher reports it: by a second
+ *   `onRequestStart`, or a second answer. What a dispatcher retries in silence goes unnoticed; give no retrying dispatcher.
  * - `NotSent` until undici starts to write: no address, no connection, no TLS, no tunnel; the deadline or the signal came
  *   first. `Lost` from there on. A failure tells a code, never a message or a header.
  * - The deadline is one timer from the call to the last byte. It keeps the process alive while a request is under way.
@@ -104,6 +108,7 @@ const exchange = (
       if (settled) started.abort(new Error('settled'))
     },
     onResponseStart: (_, statusCode, received) => {
+      if (status >= 200) return stop('connection', 'a second answer was refused')
       // Of a 1xx, which is no answer, nothing stays: the answer comes after it.
       status = statusCode
       headers = received

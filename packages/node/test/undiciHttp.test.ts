@@ -301,6 +301,27 @@ describe('not sent, or lost', () => {
   })
 })
 
+test('a second answer is refused: nobody knows which one holds', async () => {
+  const aborts: string[] = []
+  class Again extends Dispatcher {
+    override dispatch(_: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+      const abort = ({ message }: Error) => void aborts.push(message)
+      const controller = { aborted: false, paused: false, reason: null, pause() {}, resume() {}, abort }
+      handler.onRequestStart?.(controller, {})
+      handler.onResponseStart?.(controller, 103, {}, '')
+      handler.onResponseStart?.(controller, 200, {}, '')
+      handler.onResponseData?.(controller, Buffer.from('ab'))
+      handler.onResponseStart?.(controller, 200, {}, '')
+      handler.onResponseData?.(controller, Buffer.from('abcd'))
+      handler.onResponseEnd?.(controller, {})
+      return true
+    }
+  }
+  const http = undiciHttp({ dispatcher: new Again(), userAgent: 'tests/1' })
+  expect(told(await http.send(post('http://127.0.0.1/'))())).toBe('Lost connection')
+  expect(aborts).toEqual(['a second answer was refused'])
+})
+
 test('a deadline that comes before its timer: not sent', async () => {
   let aborts = 0
   class Blocked extends Dispatcher {

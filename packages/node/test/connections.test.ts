@@ -62,7 +62,7 @@ describe('TLS', () => {
 })
 
 describe('a proxy', () => {
-  test('https and http go through a tunnel, with the credentials', async () => {
+  test('https goes through a tunnel, with the credentials; plain http to a loopback literal stays on this machine', async () => {
     const secure = await using(serveTls(authority, (_, response) => response.end()))
     const plain = await using(serve((_, response) => response.end()))
     const proxy = await using(serveProxy())
@@ -70,12 +70,14 @@ describe('a proxy', () => {
     const env = open({ proxy: Secret.make('Proxy', url), tls: { ca } })
     expect(told(await env.http.send(post(secure.origin))())).toBe('200')
     expect(told(await env.http.send(post(plain.origin))())).toBe('200')
-    expect(proxy.connects.map(({ url, headers }) => [url, headers['proxy-authorization']])).toEqual(
-      [secure, plain].map(({ port }) => [
-        `127.0.0.1:${port}`,
-        `Basic ${Buffer.from('us@er:c4n4ry:').toString('base64')}`,
-      ]),
-    )
+    expect(told(await env.http.send(post(`http://127.1:${plain.port}`))())).toBe('200')
+    expect(told(await env.http.send(post('http://127.255.0.9:1'))())).toBe('NotSent connection')
+    expect(told(await env.http.send(post('http://[::1]:1'))())).toBe('NotSent connection')
+    expect(proxy.connects.map(({ url, headers }) => [url, headers['proxy-authorization']])).toEqual([
+      [`127.0.0.1:${secure.port}`, `Basic ${Buffer.from('us@er:c4n4ry:').toString('base64')}`],
+    ])
+    await env.http.send(post(`http://localhost:${plain.port}`))()
+    expect(proxy.connects).toHaveLength(2)
     expect(inspect(env, { depth: 9, showHidden: true })).not.toContain('c4n4ry')
   })
 
@@ -132,7 +134,13 @@ describe('a proxy', () => {
     expect(told(await env.http.send(request)())).toBe('NotSent deadline')
   })
 
-  test.each(['c4n4ry', 'socks5://a:c4n4ry@127.0.0.1', 'http://a:c4n4ry@'])('%s is no proxy', (proxy) => {
+  test.each([
+    'c4n4ry',
+    'socks5://a:c4n4ry@127.0.0.1',
+    'http://a:c4n4ry@',
+    'http://us%er:c4n4ry@h',
+    'http://user:c4n4ry%zz@h',
+  ])('%p is no proxy', (proxy) => {
     try {
       nodeEnv({ proxy })
       throw new Error('accepted')

@@ -19,7 +19,10 @@ export interface TlsOptions {
 
 /** How servers are reached. */
 export interface ConnectionOptions {
-  /** The http or https URL of a proxy, with its credentials if it has some. Every request goes through a CONNECT tunnel. */
+  /**
+   * The http or https URL of a proxy, with its credentials if it has some. Every request goes through a CONNECT tunnel, but
+   * for plain http to a loopback literal (`127.0.0.0/8`, `[::1]`): it stays on this machine.
+   */
   readonly proxy?: string | Secret
   readonly tls?: TlsOptions
   /** The most connections to one origin. Default: no limit. */
@@ -60,27 +63,41 @@ const finalCode = (code: string): string => (code === 'UND_ERR_SOCKET' || code =
 const hasConnector = (options: object): options is { readonly connect: buildConnector.connector } =>
   'connect' in options && typeof options.connect === 'function'
 
-const proxied = (proxy: string | Secret, tls: TlsOptions, pool: Pool.Options): Dispatcher => {
-  if (!/^https?:/i.test(text(proxy)) || !URL.canParse(text(proxy))) {
-    // The text is not shown: it may contain a password.
-    throw AuthError.toError(AuthError.misconfigured('proxy', 'is not the http or https URL of a proxy'))
+/** The origin of a proxy, and its credentials (`:` where it has none). */
+const proxyOf = (proxy: string | Secret): { readonly origin: string; readonly credentials: string } => {
+  try {
+    const { protocol, origin, username, password } = new URL(text(proxy))
+    if (/^https?:$/.test(protocol)) {
+      return { origin, credentials: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }
+    }
+  } catch {
+    // No URL, or an escape in it that is none.
   }
-  const url = new URL(text(proxy))
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
-  const factory = (origin: string | URL, options: object) =>
+  // The text is not shown: it may contain a password.
+  throw AuthError.toError(AuthError.misconfigured('proxy', 'is not the http or https URL of a proxy'))
+}
+
+const PLAIN_LOOPBACK = /^http:\/\/(127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/
+
+const proxied = (proxy: string | Secret, tls: TlsOptions, pool: Pool.Options): Dispatcher => {
+  const { origin: uri, credentials } = proxyOf(proxy)
+  const clientFactory = (origin: string | URL, options: object) =>
     new Pool(origin, {
       ...options,
       headersTimeout: CONNECT_TIMEOUT,
       ...(hasConnector(options) && { connect: bounded(options.connect) }),
     })
+  const direct = buildConnector(tlsOf(tls))
+  const factory = (origin: string | URL, options: object) =>
+    clientFactory(origin, PLAIN_LOOPBACK.test(new URL(origin).origin) ? { ...options, connect: direct } : options)
   return new ProxyAgent({
     ...pool,
-    uri: url.origin,
+    uri,
     ...(credentials !== ':' && { token: `Basic ${Buffer.from(credentials).toString('base64')}` }),
     requestTls: tlsOf(tls),
     // The proxy is not shown the client's certificate.
     proxyTls: tlsOf(tls.ca === undefined ? {} : { ca: tls.ca }),
-    clientFactory: factory,
+    clientFactory,
     factory,
   })
 }

@@ -5,6 +5,7 @@
  */
 import { type AuthError, type Duration, type Instant, type Limits, plus, Secret, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
@@ -25,6 +26,7 @@ export interface DeviceAuthorization {
   readonly deviceCode: Secret<'DeviceCode'>
   /** To be shown, and typed by the person at `verificationUri`. */
   readonly userCode: string
+  /** As a URL parser writes it: ASCII, so that it shows what it is. */
   readonly verificationUri: string
   /** The same with the code in it, for a QR code. */
   readonly verificationUriComplete: O.Option<string>
@@ -53,6 +55,9 @@ const WHAT = 'device authorization response'
 const isCount = (value: unknown): value is number => typeof value === 'number' && value >= 0 && Number.isFinite(value)
 
 const isUrl = (value: unknown): value is string => typeof value === 'string' && O.isSome(parseEndpoint(value))
+
+// Characters beyond ASCII can turn the direction of a text around, or look like others.
+const asciiOf = (url: string): string => new URL(url).href
 
 // What a person is shown is not to hold control characters, and what a browser is sent to is not to be a script.
 const DeviceAuthorizationResponse = t.intersection([
@@ -91,8 +96,8 @@ export const deviceAuthorizationResponse = (
   return E.right({
     deviceCode: Secret.make('DeviceCode', device_code),
     userCode: user_code,
-    verificationUri: verification_uri,
-    verificationUriComplete: O.fromNullable(verification_uri_complete),
+    verificationUri: asciiOf(verification_uri),
+    verificationUriComplete: pipe(O.fromNullable(verification_uri_complete), O.map(asciiOf)),
     expiresAt: plus(now, bounded(expires_in)),
     interval: bounded(Math.max(1, interval)),
   })

@@ -74,6 +74,19 @@ test.each([
   }
 })
 
+test('no character of an address hides what it is', () => {
+  const read = (uri: string) => {
+    const body = JSON.stringify({ ...authorization, verification_uri: uri, verification_uri_complete: uri })
+    const { verificationUri, verificationUriComplete } = right(
+      deviceAuthorizationResponse(Secret.make('Body', body), NOW),
+    )
+    expect(verificationUriComplete).toEqual(O.some(verificationUri))
+    return verificationUri
+  }
+  expect(read('https://example.com/\u202edevice?x=\u200b')).toBe('https://example.com/%E2%80%AEdevice?x=%E2%80%8B')
+  expect(read('https://ex\u0430mple.com/')).toBe('https://xn--exmple-4nf.com/')
+})
+
 test('a server without the endpoint is Misconfigured', async () => {
   const own = Client.make({ id: 'tv', tokenEndpoint: endpoints.tokenEndpoint })
   expect(left(await deviceAuthorization(own)(attempt())(world().env)())).toMatchObject({

@@ -161,6 +161,20 @@ test.each([
   expect(w.requests.length).toBe(1)
 })
 
+test.each<[string, Partial<Grant>, Readonly<Record<string, string>>]>([
+  ['grant_type', { parameters: [['grant_type', 'password']] }, {}],
+  ['client_id', {}, { client_id: 'other' }],
+  ['client_secret', { further: [['client_secret', Secret.make('X', 'C4NARY')]] }, {}],
+  ['scope', { further: [['scope', 'a']] }, { scope: 'b' }],
+  ['a+%26', { further: [['a &', 'C4NARY']] }, { 'a &': 'C4NARY' }],
+  ['', { further: [['', 'x']] }, { '': 'C4NARY' }],
+])('RFC 6749 §3.2: a repeated %j is Misconfigured, and nothing is sent', async (name, about, parameters) => {
+  const w = world({ body: issued })
+  const error = left(await send(w, { ...client, parameters }, { ...grant, ...about }))
+  expect(error).toEqual(AuthError.misconfigured('parameters', `there is more than one ${name}`))
+  expect(w.requests).toEqual([])
+})
+
 // -----------------------------------------------------------------------------
 // endpoint
 // -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-import { type AuthError, type Limits, Secret } from '@tessera/core'
+import { AuthError, type Limits, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -7,7 +7,7 @@ import type { HttpRequest } from '../Http.js'
 import type { TokenEnv } from '../TokenEnv.js'
 import type { Authenticate } from './credentials.js'
 import type { Endpoint } from './endpoint.js'
-import { form, join, secretsOf } from './form.js'
+import { form, join, repeated, secretsOf } from './form.js'
 import { type Answered, transfer } from './transfer.js'
 
 /** One form that a client posts: `parameters`, its authentication, `further`. */
@@ -35,6 +35,8 @@ export const post =
     if (E.isLeft(made)) return made
     const credentials = made.right
     const body = join(form(parameters), credentials.form, form(further))
+    const twice = repeated(body)
+    if (O.isSome(twice)) return E.left(AuthError.misconfigured('parameters', `there is more than one ${twice.value}`))
     return transfer(
       {
         endpoint: endpoint.right,

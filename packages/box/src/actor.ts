@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { alphanumeric, type ClockEnv, plus, type RandomEnv, Secret, seconds } from '@tessera/core'
-import type { Client } from '@tessera/oauth2'
+import { base64url, type Client } from '@tessera/oauth2'
 import type { IO } from 'fp-ts/lib/IO.js'
 
 // -----------------------------------------------------------------------------
@@ -55,12 +55,6 @@ export const actor = ({ client, id, name }: ActorOptions): Actor => ({
 // token
 // -----------------------------------------------------------------------------
 
-const base64url = (text: string): string =>
-  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '')
-
 const LIFETIME = seconds(45)
 
 /**
@@ -82,6 +76,8 @@ export const actorToken =
       jti: alphanumeric(43)(random)(),
       exp: Math.floor(plus(clock.now(), LIFETIME) / 1_000),
     }
-    const parts = [{ alg: 'none', typ: 'JWT' }, claims].map((part) => base64url(JSON.stringify(part)))
+    const parts = [{ alg: 'none', typ: 'JWT' }, claims].map((part) =>
+      base64url(new TextEncoder().encode(JSON.stringify(part))),
+    )
     return Secret.make('ActorToken', `${parts.join('.')}.`)
   }

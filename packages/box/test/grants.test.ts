@@ -327,6 +327,13 @@ describe('tokenExchange', () => {
     )
   })
 
+  test('a name of any length', async () => {
+    const name = 'ä'.repeat(300_000)
+    const exchange = Box.tokenExchange(undefined, { actor: Box.actor({ client, id: 'u', name }) })
+    const { forms } = await run(exchange(previous(), { scope: [] }))
+    expect(jwtParts(parameter(forms[0], 'actor_token')).claims).toMatchObject({ name })
+  })
+
   test.each([
     ['a scope that is two', 'scope', { scope: [Box.scope.other('item_preview item_delete')] }],
     ['an empty scope', 'scope', { scope: [Box.scope.other('')] }],

@@ -22,6 +22,7 @@ export {
   authorizationRequest,
   type Transaction,
 } from './authorizationRequest.js'
+export { base64url } from './base64url.js'
 export const Client = ClientModule
 export type Client = ClientModule.Client
 export type { Options as ClientOptions } from './Client.js'
@@ -47,7 +48,7 @@ export { codeChallenge, codeVerifier } from './pkce.js'
 export { refreshToken, refreshTokenGrant } from './refreshToken.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
 export type { Algorithm, Signer } from './Signer.js'
-export { type Asked, retryAfter, serverAnswer } from './serverAnswer.js'
+export { type RequestContext, retryAfter, serverAnswer } from './serverAnswer.js'
 export type { TokenEnv } from './TokenEnv.js'
 export {
   type ExchangeTarget,

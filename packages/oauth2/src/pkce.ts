@@ -5,8 +5,8 @@
  */
 import { alphanumeric, type RandomEnv, Secret } from '@tessera/core'
 import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
+import { base64url } from './base64url.js'
 import type { Digest } from './Digest.js'
-import { base64url } from './internal/base64url.js'
 
 /** A fresh verifier: 43 unreserved characters, 256 bits (RFC 7636 §4.1). */
 export const codeVerifier: ReaderIO<RandomEnv, Secret<'CodeVerifier'>> =

@@ -21,7 +21,7 @@ import { httpDate } from './internal/httpDate.js'
 import { visible } from './internal/visible.js'
 
 /** The request that was answered. */
-export interface Asked {
+export interface RequestContext {
   readonly method: string
   /** Without query and fragment. */
   readonly url: string
@@ -78,7 +78,7 @@ export const retryAfter = (text: string, date: Instant): O.Option<Duration> =>
  * shape. It never fails: what cannot be read is none.
  */
 export const serverAnswer =
-  ({ method, url, secrets }: Asked) =>
+  ({ method, url, secrets }: RequestContext) =>
   (response: HttpResponse, now: Instant): ServerAnswer => {
     const body = parsed(response.body)
     const clean = cleaned(secrets)

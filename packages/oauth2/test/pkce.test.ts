@@ -1,7 +1,7 @@
 import { Secret } from '@tessera/core'
 import fc from 'fast-check'
+import { base64url, base64urlText } from '../src/base64url.js'
 import { codeChallenge, codeVerifier } from '../src/index.js'
-import { base64url, base64urlText } from '../src/internal/base64url.js'
 import { world } from './support.js'
 
 const { env } = world()

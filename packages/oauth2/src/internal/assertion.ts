@@ -12,8 +12,8 @@ import {
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { base64urlText } from '../base64url.js'
 import type { Signer } from '../Signer.js'
-import { base64urlText } from './base64url.js'
 import { signing } from './limits.js'
 
 /** The claims of an assertion (RFC 7523 §3). */

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withHome } from './support.js'
 
@@ -18,6 +18,37 @@ describe('sandbox', () => {
       server.child.kill('SIGINT')
       expect(await server.ended).toMatchObject({ code: 0, stdout: '' })
       await expect(stat(join(folder, 'config', 'tessera', 'sandbox.json'))).rejects.toThrow('ENOENT')
+    }),
+  )
+
+  it(
+    'writes over the settings of a sandbox, and over no others',
+    withHome(async ({ folder, settings, start, run }) => {
+      const file = join(folder, 'box_config.json')
+      const { boxAppSettings } = settings
+      for (const foreign of [
+        '',
+        '{}',
+        JSON.stringify({ ...settings, boxAppSettings: { ...boxAppSettings, clientID: 'x' } }),
+      ]) {
+        await writeFile(file, foreign)
+        const { code, stderr } = await run(['sandbox', '--write', file])
+        expect(code).toBe(3)
+        expect(stderr).toContain(`${file} is not a sandbox's`)
+        expect(await readFile(file, 'utf8')).toBe(foreign)
+        await expect(stat(join(folder, 'config', 'tessera', 'sandbox.json'))).rejects.toThrow('ENOENT')
+      }
+      await writeFile(
+        file,
+        JSON.stringify({ ...settings, boxAppSettings: { ...boxAppSettings, clientID: 'sandbox-1' } }),
+      )
+      const server = start(['sandbox', '--write', file])
+      await server.said(/Ctrl-C/)
+      const { clientID } = JSON.parse(await readFile(file, 'utf8')).boxAppSettings
+      expect(clientID).toMatch(/^sandbox-[0-9a-f]{8}$/)
+      expect((await stat(file)).mode & 0o777).toBe(0o600)
+      server.child.kill('SIGINT')
+      expect(await server.ended).toMatchObject({ code: 0 })
     }),
   )
 

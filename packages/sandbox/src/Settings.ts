@@ -58,7 +58,10 @@ export const boxSettings = (
   enterpriseID,
 })
 
-/** Writes the settings where only their owner can read them, also over a file that was open to others. */
+/**
+ * Writes the settings where only their owner can read them. Replaces whatever file is there, also one that was open to others
+ * or another application's: name a file of the test's own.
+ */
 export const writeSettings = async (path: string, settings: BoxSettings): Promise<void> => {
   const file = await open(path, 'w', 0o600)
   try {

@@ -17,9 +17,14 @@ export interface SandboxCommandOptions {
   readonly write?: string
 }
 
+/** What the client ids of sandboxes begin with. */
+const PREFIX = 'sandbox-'
+
+/** What a sandbox gave, so that it may be replaced. */
+const OwnSettings = t.type({ boxAppSettings: t.type({ clientID: t.string }) })
 const OwnProfile = t.type({ tessera: t.type({ sandbox: t.literal(true), baseUrl: t.string }) })
 
-const readProfile = async (file: string): Promise<unknown> => {
+const readSettings = async (file: string): Promise<unknown> => {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (error) {
@@ -30,7 +35,7 @@ const readProfile = async (file: string): Promise<unknown> => {
 const started = (port: number, rotation: Rotation, { self }: Invocation): TE.TaskEither<Problem, Sandbox> =>
   TE.tryCatch(
     // A client id of its own: what an earlier sandbox gave must not be taken for this one's.
-    () => startSandbox({ port, rotation, client: { id: `sandbox-${randomBytes(4).toString('hex')}` } }),
+    () => startSandbox({ port, rotation, client: { id: `${PREFIX}${randomBytes(4).toString('hex')}` } }),
     (error) =>
       problem(
         ExitCode.configuration,
@@ -39,30 +44,40 @@ const started = (port: number, rotation: Rotation, { self }: Invocation): TE.Tas
       ),
   )
 
-/** A profile for this sandbox. Another's settings are never written over. */
-const writeProfile = (sandbox: Sandbox, file: string): TE.TaskEither<Problem, void> =>
+const isOwnProfile = (there: unknown): boolean => OwnProfile.is(there)
+const isOwnSettings = (there: unknown): boolean =>
+  OwnSettings.is(there) && there.boxAppSettings.clientID.startsWith(PREFIX)
+
+/** Writes settings for their owner only. Another's are never written over: they may hold the only copy of a key. */
+const writeSettings = (
+  file: string,
+  settings: object,
+  isOwn: (there: unknown) => boolean,
+  next: { readonly foreign: string; readonly failed: string },
+): TE.TaskEither<Problem, void> =>
   pipe(
     TE.tryCatch(
       async () => {
-        const there = await readProfile(file)
-        if (there !== undefined && !OwnProfile.is(there)) return false
+        const there = await readSettings(file)
+        if (there !== undefined) {
+          if (!isOwn(there)) return false
+          await rm(file, { force: true })
+        }
         await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-        const settings = { ...(await sandbox.settings()), tessera: { sandbox: true, baseUrl: sandbox.url } }
-        await rm(file, { force: true })
         await writeFile(file, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
         return true
       },
-      () => problem(ExitCode.configuration, `${file} cannot be written`, 'set XDG_CONFIG_HOME to a folder of your own'),
+      () => problem(ExitCode.configuration, `${file} cannot be written`, next.failed),
     ),
     TE.filterOrElse(
       (written) => written,
-      () => problem(ExitCode.configuration, `${file} is not a sandbox's`, 'name another profile with --profile'),
+      () => problem(ExitCode.configuration, `${file} is not a sandbox's`, next.foreign),
     ),
     TE.map(() => undefined),
   )
 
 const removeProfile = async (sandbox: Sandbox, file: string): Promise<void> => {
-  const there = await readProfile(file)
+  const there = await readSettings(file)
   if (OwnProfile.is(there) && there.tessera.baseUrl === sandbox.url) await rm(file, { force: true })
 }
 
@@ -99,21 +114,28 @@ export const sandbox: Command<SandboxCommandOptions> = (invocation, { port, rota
     TE.bind('server', () => started(port, rotation, invocation)),
     TE.flatMap(({ named: { name, file }, server }) => async () => {
       try {
-        const written = await writeProfile(server, file)()
+        const settings = await server.settings()
+        const profile = { ...settings, tessera: { sandbox: true, baseUrl: server.url } }
+        const written = await pipe(
+          writeSettings(file, profile, isOwnProfile, {
+            foreign: 'name another profile with --profile',
+            failed: 'set XDG_CONFIG_HOME to a folder of your own',
+          }),
+          TE.flatMap(() =>
+            write === undefined
+              ? TE.right(undefined)
+              : writeSettings(write, settings, isOwnSettings, {
+                  foreign: 'name another file with --write',
+                  failed: 'name a file in a folder of your own with --write',
+                }),
+          ),
+        )()
         if (E.isLeft(written)) return written
-        if (write !== undefined) {
-          const copied = await TE.tryCatch(
-            () => server.writeSettings(write),
-            () => problem(ExitCode.configuration, `${write} cannot be written`, `${invocation.self} sandbox`),
-          )()
-          if (E.isLeft(copied)) return copied
-        }
         tell(invocation, server, name, write ?? file)
         await interruption(invocation.signal)
-        await removeProfile(server, file)
         return E.right(undefined)
       } finally {
-        await server.close()
+        await removeProfile(server, file).finally(() => server.close())
       }
     }),
   )

@@ -86,9 +86,13 @@ export const acquisitionOf = (client: Client, { settings, principal }: Profile):
       )
 }
 
-/** Contains the server, the client and the principal, so that nobody's token serves anybody else. */
-export const keyOf = (client: Client, principal: Principal): string =>
-  `${client.server.tokenEndpoint} ${client.id} ${showPrincipal(principal)}`
+/** Contains the server, the client, the principal and the enterprise, so that nobody's token serves anybody else. */
+export const keyOf = (client: Client, { principal, settings }: Pick<Profile, 'principal' | 'settings'>): string =>
+  JSON.stringify([
+    client.server.tokenEndpoint,
+    client.id,
+    `${showPrincipal(principal)}:${O.getOrElse(() => '')(settings.enterpriseId)}`,
+  ])
 
 /** Opens the session of the profile that the options name. */
 export const openSession = (invocation: Invocation, command: string): TE.TaskEither<Problem, Session> =>
@@ -128,7 +132,7 @@ export const openSession = (invocation: Invocation, command: string): TE.TaskEit
               strategy,
               TokenSource.make({
                 store,
-                key: keyOf(client, profile.principal),
+                key: keyOf(client, profile),
                 revocation: Box.revocation(client),
                 timeout: millis(Math.min(timeout, seconds(15))),
                 // Whoever asked is gone before a renewal in the background would end.

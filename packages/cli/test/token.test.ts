@@ -93,6 +93,19 @@ describe('token', () => {
   )
 
   it(
+    'is of its own enterprise, where two have one client id',
+    withHome(async ({ box, run, settings, writeProfile }) => {
+      const tessera = { baseUrl: box.url }
+      await writeProfile('other', { ...settings, enterpriseID: '4343', tessera })
+      const own = await run(['token'])
+      const other = await run(['token', '--profile', 'other'])
+      expect([own.code, other.code]).toEqual([0, 5])
+      expect(other.stdout).toBe('')
+      expect(box.counts().byEndpoint.token).toBe(2)
+    }),
+  )
+
+  it(
     'goes by client credentials where there is no key',
     withHome(async ({ box, run, settings, writeProfile }) => {
       const { clientID, clientSecret } = settings.boxAppSettings

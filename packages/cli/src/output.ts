@@ -2,6 +2,7 @@
  * The two streams: results go to standard output, what is said to people goes to standard error.
  */
 import pc from 'picocolors'
+import { printable } from './printable.js'
 import { lines, type Problem, toJson } from './report.js'
 
 /** A stream, as far as it is written to. */
@@ -22,7 +23,7 @@ export interface Output {
   readonly colors: ReturnType<typeof pc.createColors>
   /** The result: the text, or with `--json` the object, alone on standard output. */
   readonly result: (text: string | undefined, json: unknown) => void
-  /** To people; not with `--quiet`. */
+  /** To people; not with `--quiet`. What a server said goes through `printable` first, here and below. */
   readonly say: (text: string) => void
   /** To people, who cannot go on without it. */
   readonly tell: (text: string) => void
@@ -41,9 +42,6 @@ const PATIENCE = 500
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME = 80
 const ERASE = '\r\u001b[2K'
-
-// What a server says must not steer the terminal.
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '')
 
 export const makeOutput = ({ out, err, json, quiet, color }: OutputOptions): Output => {
   const colors = pc.createColors(color)

@@ -12,6 +12,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
+import { parseBaseUrl } from './baseUrl.js'
 import { ExitCode } from './exitCode.js'
 import { configFolder, statePaths } from './folders.js'
 import { commandLine, type Invocation } from './invocation.js'
@@ -80,12 +81,23 @@ const missing = (invocation: Invocation, name: string, file: string): Problem =>
         'download it: Developer Console → Configuration → Add and Manage Public Keys → Generate a Keypair',
       )
 
-/** A base URL without a slash at its end. */
-const baseUrlOf = (invocation: Invocation, text: string | undefined): E.Either<Problem, O.Option<string>> => {
-  if (text === undefined) return E.right(O.none)
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-    ? E.right(O.some(text.replace(/\/+$/, '')))
-    : E.left(usage('--base-url is not an http or https URL', invocation))
+/** The server that the options name, or else the settings. */
+const baseUrlOf = (
+  { shared }: Invocation,
+  file: string,
+  text: string | undefined,
+): E.Either<Problem, O.Option<string>> => {
+  if (shared.baseUrl !== undefined) return E.right(O.some(shared.baseUrl))
+  return text === undefined
+    ? E.right(O.none)
+    : pipe(
+        parseBaseUrl(text),
+        E.bimap(
+          (why) =>
+            problem(ExitCode.configuration, `the member "tessera.baseUrl" of the settings ${why}`, `correct ${file}`),
+          O.some,
+        ),
+      )
 }
 
 const principalOf = (
@@ -121,7 +133,7 @@ const decode =
     return pipe(
       E.Do,
       E.apS('settings', pipe(Box.settings(json, overrides(variables)), E.mapLeft(told))),
-      E.apS('baseUrl', baseUrlOf(invocation, shared.baseUrl ?? json.tessera?.baseUrl)),
+      E.apS('baseUrl', baseUrlOf(invocation, file, json.tessera?.baseUrl)),
       E.bind('principal', ({ settings }) => principalOf(invocation, shared.as ?? json.tessera?.as, settings)),
       E.map((rest) => ({ name, file, ...rest })),
     )

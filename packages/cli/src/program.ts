@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs'
 import { basename, relative } from 'node:path'
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { parseBaseUrl } from './baseUrl.js'
 import type { DemoOptions } from './commands/demo.js'
 import type { DownscopeOptions } from './commands/downscope.js'
 import type { LoginOptions } from './commands/login.js'
@@ -26,18 +28,30 @@ const version = (): string => {
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : ''
 }
 
-const count =
-  (least: number, most: number) =>
+const number =
+  (form: RegExp, least: number, most: number) =>
   (text: string): number => {
     const value = Number(text)
-    if (Number.isFinite(value) && value >= least && value <= most) return value
+    if (form.test(text) && value >= least && value <= most) return value
     throw new InvalidArgumentError(`It is a number from ${least} to ${most}.`)
   }
+
+const WHOLE = /^\d+$/
+const DECIMAL = /^\d+(\.\d+)?$/
+
+/** Not as an invalid argument, whose message repeats it. */
+const baseUrl = (text: string): string =>
+  pipe(
+    parseBaseUrl(text),
+    E.getOrElse((why): string => {
+      throw new CommanderError(ExitCode.usage, 'tessera.baseUrl', `--base-url ${why}`)
+    }),
+  )
 
 const collect = (text: string, before: ReadonlyArray<string> = []): ReadonlyArray<string> => [...before, text]
 
 const PORT = new Option('--port <number>', 'the port on 127.0.0.1; 0 is a free one')
-  .argParser(count(0, 65_535))
+  .argParser(number(WHOLE, 0, 65_535))
   .default(0)
 
 const describe = (root: Commander): void => {
@@ -47,9 +61,11 @@ const describe = (root: Commander): void => {
     .version(version(), '-V, --version')
     .option('--profile <name>', 'the profile, a settings file in the configuration folder (TESSERA_PROFILE)')
     .option('--config <file>', 'a settings file instead of a profile: box_config.json of the developer console')
-    .option('--base-url <url>', 'another server than Box: the sandbox, or a gateway')
+    .option('--base-url <url>', 'another server than Box: the sandbox, or a gateway', baseUrl)
     .option('--as <who>', 'whom the token is for: service, user:ID, or login')
-    .addOption(new Option('--timeout <seconds>', 'how long to wait at most (30)').argParser(count(0.1, 86_400)))
+    .addOption(
+      new Option('--timeout <seconds>', 'how long to wait at most (30)').argParser(number(DECIMAL, 0.1, 86_400)),
+    )
     .option('--json', 'one object on standard output')
     .option('--quiet', 'nothing on standard error but errors and what cannot do without you')
     .showHelpAfterError(false)
@@ -67,7 +83,7 @@ Examples:
 ${exitCodesHelp}
 
 Standard output carries the token, or the object of --json, and nothing else. NO_COLOR is respected.
-TESSERA_CLIENT_SECRET and TESSERA_PASSPHRASE win over the settings file.`,
+TESSERA_CLIENT_SECRET and TESSERA_PASSPHRASE win over the settings file, TESSERA_KEY over the key file of the sessions.`,
     )
 }
 

@@ -49,6 +49,14 @@ describe('an error', () => {
         ['downscope'],
         ['downscope', '--scope', 'a', '--resource', 'file:x'],
         ['token', '--base-url', 'nowhere'],
+        ['token', '--base-url', 'https://someone@example.com'],
+        ['token', '--base-url', 'https://example.com/?n0t-this'],
+        ['login', '--base-url', 'https://example.com/#n0t-this', '--profile', 'none'],
+        ['token', '--base-url', 'https://someone:n0t-this@example.com', '--profile', 'none'],
+        ['login', '--port', '80.5'],
+        ['login', '--port', ''],
+        ['sandbox', '--port', '65536'],
+        ['token', '--timeout', ''],
         ['token', '--config', 'a', '--profile', 'b'],
         ['token', '--timeout', 'soon'],
       ]
@@ -56,6 +64,7 @@ describe('an error', () => {
         const { code, stdout, stderr } = await run(args)
         expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' })
         expect(stderr).toMatch(/^tessera: .*\.\n {2}next {5}.*--help\n$/)
+        expect(stderr).not.toMatch(/n0t-this|someone/)
       }
     }),
   )
@@ -66,10 +75,13 @@ describe('an error', () => {
       await writeProfile('half', { boxAppSettings: { clientID: 'app' } })
       await writeProfile('wrong', { boxAppSettings: { clientID: 1, clientSecret: 'cl13nt-s3cr3t' } })
       await writeProfile('text', '{ cl13nt-s3cr3t')
+      const server = { baseUrl: 'https://me:cl13nt-s3cr3t@example.com' }
+      await writeProfile('server', { boxAppSettings: { clientID: 'app', clientSecret: 's' }, tessera: server })
       const expected: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
         [['--profile', 'half'], 'boxAppSettings.clientSecret'],
         [['--profile', 'wrong'], 'boxAppSettings.clientID'],
         [['--profile', 'text'], 'is not JSON'],
+        [['--profile', 'server'], 'tessera.baseUrl'],
         [['--profile', 'none'], 'there is no profile "none"'],
         [['--config', join(folder, 'none.json')], 'there is no settings file'],
         [['--base-url', 'http://example.com'], 'https'],

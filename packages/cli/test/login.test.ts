@@ -151,6 +151,21 @@ describe('login', () => {
   )
 
   it(
+    'says the address when the browser does not open, also with --quiet',
+    withHome(async ({ box, folder, start }) => {
+      const browser = join(folder, 'browser')
+      await writeFile(browser, '#!/bin/sh\nexit 3\n', { mode: 0o755 })
+      for (const args of [[], ['--quiet']]) {
+        const login = start(['login', ...args], { BROWSER: browser })
+        await fetch(await box.grant(await login.said(/http:\S+/)))
+        const { code, stderr } = await login.ended
+        expect(code).toBe(0)
+        expect(stderr.match(/open this address/g)).toHaveLength(1)
+      }
+    }),
+  )
+
+  it(
     'ends with 5 when the person declines',
     withHome(async ({ box, start }) => {
       const login = start(['login', '--no-browser', '--json'])

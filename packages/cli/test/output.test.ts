@@ -1,6 +1,8 @@
 import { AuthError } from '@tessera/core'
+import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { makeOutput, type Sink, takesColor } from '../src/output.js'
+import { printable } from '../src/printable.js'
 import { type Problem, toProblem } from '../src/report.js'
 
 const ESCAPE = '\u001b'
@@ -90,5 +92,18 @@ describe('an error', () => {
     expect(problem.exit).toBe(exit)
     expect(problem.what).not.toBe('')
     expect(problem.next).toMatch(/tessera|box_config\.json/)
+  })
+})
+
+describe('what a server says', () => {
+  const hidden = ['\u0000', '\u0007', '\n', '\r', ESCAPE, '\u009b', '\u200f', '\u202e', '\u2066', '\u2028', '\ufeff']
+  const seen = fc.string({ unit: fc.constantFrom('a', 'é', '漢', '😀', ' ', '['), maxLength: 10 })
+
+  it('is shown without what steers a terminal or turns the text', () => {
+    fc.assert(
+      fc.property(seen, fc.constantFrom(...hidden), seen, (before, character, after) => {
+        expect(printable(`${before}${character}${after}`)).toBe(`${before}${after}`)
+      }),
+    )
   })
 })

@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { statePaths } from '../folders.js'
 import type { Command } from '../invocation.js'
 import { showPrincipal } from '../principal.js'
+import { printable } from '../printable.js'
 import { type Session, when, withSession } from '../session.js'
 import { KIND } from '../sessionStore.js'
 
@@ -60,7 +61,7 @@ export const inspect: Command<Record<string, never>> = (invocation) =>
           row('store', KIND, O.getOrElse(() => statePaths(invocation.variables).sessions)(file))
           row('session', of.state, validity(of, now))
           row('refresh', of.refreshToken ? 'held' : 'none', `epoch ${of.epoch}, generation ${of.generation}`)
-          if (of.scope.length > 0) row('scope', of.scope.join(' '), '')
+          if (of.scope.length > 0) row('scope', printable(of.scope.join(' ')), '')
           if (O.isSome(of.waitingUntil)) row('waiting', `until ${when(of.waitingUntil.value, now)}`, '')
         },
       ),

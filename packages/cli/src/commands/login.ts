@@ -10,6 +10,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
 import { askSettings } from '../login/askSettings.js'
 import { browserLogin } from '../login/browserLogin.js'
+import { printable } from '../printable.js'
 import { profileFile } from '../profile.js'
 import type { Problem } from '../report.js'
 import { type Session, when, withSession } from '../session.js'
@@ -24,17 +25,31 @@ export interface LoginOptions {
 
 const PATIENCE = minutes(10)
 
-/** Opens the system's browser, without a shell; says the address where that does not work. */
+const byAddress = (url: string): string => `open this address in a browser:\n\n  ${url}\n`
+
+/**
+ * Opens the system's browser; says the address where that does not work. What opens it is a program of the system, to whose
+ * arguments the address belongs: other users of this machine may see it, with its state and the challenge, and can log nobody
+ * in by them.
+ */
 const openBrowser =
   (invocation: Invocation) =>
   (url: string): void => {
     const { output } = invocation
-    const byHand = (): void => output.tell(`open this address in a browser:\n\n  ${url}\n`)
+    let isTold = false
+    const byHand = (): void => {
+      if (!isTold) output.tell(byAddress(url))
+      isTold = true
+    }
     output.say(`opening the browser; if nothing happens: ${commandLine(invocation, 'login')} --no-browser`)
     import('open')
       .then(({ default: open }) => open(url))
       .then((child) => {
-        child.once('error', byHand)
+        child.once('error', byHand).once('exit', (code) => {
+          if (code !== 0) byHand()
+        })
+        // On Windows it has ended by now.
+        if ((child.exitCode ?? 0) !== 0) byHand()
       })
       .catch(byHand)
   }
@@ -47,16 +62,14 @@ const strategyOf = (invocation: Invocation, { client }: Session, options: LoginO
       client,
       ...(scope.length > 0 && { scope }),
       onUserCode: ({ verificationUri, userCode }) =>
-        output.tell(`open ${verificationUri} and type the code ${output.colors.bold(userCode)}`),
+        output.tell(`open ${printable(verificationUri)} and type the code ${output.colors.bold(printable(userCode))}`),
     })
   }
   return browserLogin({
     client,
     port: options.port,
     ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
-    visit: options.browser
-      ? openBrowser(invocation)
-      : (url) => output.tell(`open this address in a browser:\n\n  ${url}\n`),
+    visit: options.browser ? openBrowser(invocation) : (url) => output.tell(byAddress(url)),
   })
 }
 

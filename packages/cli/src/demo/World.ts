@@ -73,8 +73,8 @@ export const openWorld = async (): Promise<World> => {
   canaries.remember(clientSecret, appAuth.passphrase, ...pemLines(appAuth.privateKey))
 
   const { clock, travel, hurried } = makeTravel(box.clock.advance)
-  const live = nodeEnv({ userAgent: 'tessera-demo' })
-  const env: NodeEnv = { ...live, clock, http: watched(live.http, canaries, box.endpoints.token).http }
+  const live = nodeEnv({ userAgent: 'tessera-demo', clock })
+  const env: NodeEnv = { ...live, http: watched(live.http, canaries, box.endpoints.token).http }
 
   let lost = 0
   const observe = (event: SourceEvent): void => {

@@ -3,6 +3,7 @@
  */
 import { AuthError } from '@tessera/core'
 import type { Output } from '../output.js'
+import { printable } from '../printable.js'
 import { type Check, holds, type Scene, type Told } from './Scene.js'
 
 export interface Played {
@@ -22,7 +23,7 @@ const failure = (error: unknown): Told => {
   return { text: 'it failed', checks: [{ what: 'the scene', expected: 'no failure', found }] }
 }
 
-const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+const show = (value: unknown): string => printable(typeof value === 'string' ? value : String(JSON.stringify(value)))
 
 export const play = async <World>(
   scenes: ReadonlyArray<Scene<World>>,
@@ -35,7 +36,7 @@ export const play = async <World>(
     const failed = checks.filter((each) => !holds(each))
     const number = String(index + 1).padStart(2)
     const mark = failed.length === 0 ? colors.dim(number) : colors.red(' ✗')
-    tell(`${mark}  ${colors.bold(title.padEnd(TITLE))}${text}`)
+    tell(`${mark}  ${colors.bold(title.padEnd(TITLE))}${printable(text)}`)
     for (const { what, expected, found } of failed) {
       tell(colors.red(`    ${what}: expected ${show(expected)}, found ${show(found)}`))
     }

@@ -72,10 +72,11 @@ export const listen =
       }
 
       const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 10_000 }, handle)
-      server.once('error', (error: NodeJS.ErrnoException) =>
-        resolve(E.left(AuthError.misconfigured('port', `127.0.0.1:${port} cannot be listened on (${error.code})`))),
-      )
-      server.listen(port, '127.0.0.1', () => {
+      const refuse = (error: unknown): void => {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+        resolve(E.left(AuthError.misconfigured('port', `127.0.0.1:${port} cannot be listened on (${code})`)))
+      }
+      const listened = (): void => {
         const address = server.address()
         host = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`
         resolve(
@@ -92,5 +93,11 @@ export const listen =
               }),
           }),
         )
-      })
+      }
+      server.once('error', refuse)
+      try {
+        server.listen(port, '127.0.0.1', listened)
+      } catch (error) {
+        refuse(error)
+      }
     })

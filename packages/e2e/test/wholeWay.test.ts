@@ -398,7 +398,7 @@ test('a request that was not sent is asked again without a wait for its outcome'
     { ...refreshing(), strategy: pipe(refreshToken(client), Strategy.retrying(RetryPolicy.limit(2))) },
     { initial: expired() },
   )
-  box.faults.next({ kind: 'status', status: 503, endpoint: 'token' })
+  box.faults.next({ kind: 'status', status: 503, endpoint: 'token', retryAfter: 0 })
   right(await source.get())
   expect(tokenRequests()).toBe(2)
 })

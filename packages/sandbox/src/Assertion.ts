@@ -139,7 +139,8 @@ export const verifyClientAssertion = (
   if (!verified.ok) return false
   const { iss, sub } = verified.value
   if (iss !== clientId || sub !== clientId) return false
-  const audiences = [world.endpoints.token, world.endpoints.issuer]
+  const { token, revoke, deviceAuthorization, issuer } = world.endpoints
+  const audiences = [token, revoke, deviceAuthorization, issuer]
   return checkUse(world, clientId, verified.value, { audiences, furthest: 600, jtiLength: 1 }).ok
 }
 

@@ -3,15 +3,37 @@
  *
  * @packageDocumentation
  */
-import { instant, Secret, type Tokens } from '@tessera/core'
+import { AuthError, Secret, type TokenSet, type Tokens } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { after } from './internal/timer.js'
 import { run } from './run.js'
 
 /** What bounds the wait for a token. */
 export interface AccessTokenOptions {
   readonly signal?: AbortSignal
-  /** In ms. Default: the source's own. */
+  /** In ms of real time. The source may have a shorter one of its own. */
   readonly timeout?: number
 }
+
+// By a signal and not by a deadline: that would be by the source's clock, which is not known here.
+const timed =
+  (tokens: Tokens, timeout: number, signal: AbortSignal | undefined): TaskEither<AuthError, TokenSet> =>
+  async () => {
+    const waiting = new AbortController()
+    const onAbort = () => waiting.abort()
+    let late = false
+    const cancel = after(timeout, () => {
+      late = !waiting.signal.aborted
+      waiting.abort()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+    const got = await tokens.within({ signal: waiting.signal }).get()
+    cancel()
+    signal?.removeEventListener('abort', onAbort)
+    return late && E.isLeft(got) && got.left._tag === 'Aborted' ? E.left(AuthError.timedOut('a token')) : got
+  }
 
 /**
  * The access token, opened. Ask before each use and keep it nowhere: the source keeps it, and renews it.
@@ -24,12 +46,7 @@ export interface AccessTokenOptions {
  * assert.strictEqual(typeof header, 'function')
  */
 export const accessToken = async (tokens: Tokens, { signal, timeout }: AccessTokenOptions = {}): Promise<string> => {
-  const bounded =
-    signal === undefined && timeout === undefined
-      ? tokens
-      : tokens.within({
-          ...(signal !== undefined && { signal }),
-          ...(timeout !== undefined && { deadline: instant(Date.now() + timeout) }),
-        })
-  return Secret.open((await run(bounded.get)).accessToken)
+  const bounded = signal === undefined ? tokens : tokens.within({ signal })
+  const get = timeout === undefined ? bounded.get : timed(tokens, timeout, signal)
+  return Secret.open((await run(get)).accessToken)
 }

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { ClockEnv, PromptEnv, RandomEnv } from '@tessera/core'
+import type { Clock, ClockEnv, PromptEnv, RandomEnv } from '@tessera/core'
 import type { DigestEnv, HttpEnv } from '@tessera/oauth2'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Dispatcher } from 'undici'
@@ -26,6 +26,8 @@ export interface NodeOptions extends ConnectionOptions {
   readonly userAgent?: string
   /** An undici dispatcher of the application's own, instead of `proxy`, `tls` and `connections`. */
   readonly dispatcher?: Dispatcher
+  /** For one that can be moved, say. Every deadline is by it; timers are real. Default: the system's. */
+  readonly clock?: Clock
 }
 
 /**
@@ -42,13 +44,14 @@ export interface NodeOptions extends ConnectionOptions {
  * void env.close()
  */
 export const nodeEnv = (options: NodeOptions = {}): NodeEnv => {
+  const { clock = systemClock, userAgent = 'tessera' } = options
   const dispatcher = options.dispatcher ?? makeDispatcher(options)
   return {
-    clock: systemClock,
+    clock,
     random: systemRandom,
     digest: systemDigest,
-    http: undiciHttp({ dispatcher, userAgent: options.userAgent ?? 'tessera' }),
-    prompt: terminalPrompt(),
+    http: undiciHttp({ dispatcher, userAgent, clock }),
+    prompt: terminalPrompt({ clock }),
     close: () => (options.dispatcher === undefined ? dispatcher.close() : Promise.resolve()),
   }
 }

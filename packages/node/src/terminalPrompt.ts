@@ -3,9 +3,10 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type Prompt, type Question, Secret } from '@tessera/core'
+import { AuthError, type Clock, type Prompt, type Question, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { after } from './internal/timer.js'
+import { systemClock } from './systemClock.js'
 
 type Answer = E.Either<AuthError, Secret<'Answer'>>
 
@@ -15,6 +16,8 @@ export interface TerminalOptions {
   readonly input?: NodeJS.ReadStream
   /** Where the question is shown. Default: standard error, so that standard output stays clean. */
   readonly output?: NodeJS.WritableStream
+  /** By which the deadlines of the questions were computed. Default: the system's. */
+  readonly clock?: Clock
 }
 
 /**
@@ -29,7 +32,7 @@ export interface TerminalOptions {
  *
  * assert.strictEqual(typeof terminalPrompt().ask, 'function')
  */
-export const terminalPrompt = ({ input, output }: TerminalOptions = {}): Prompt => {
+export const terminalPrompt = ({ input, output, clock = systemClock }: TerminalOptions = {}): Prompt => {
   let turn: Promise<void> = Promise.resolve()
   return {
     ask: (question) => () =>
@@ -46,7 +49,7 @@ export const terminalPrompt = ({ input, output }: TerminalOptions = {}): Prompt 
         }
         const onAbort = () => settle(E.left(AuthError.aborted))
         const onDeadline = () => settle(E.left(AuthError.timedOut('an answer at the terminal')))
-        const cancel = after(Math.max(0, question.deadline - Date.now()), onDeadline)
+        const cancel = after(Math.max(0, question.deadline - clock.now()), onDeadline)
         question.signal.addEventListener('abort', onAbort, { once: true })
         if (question.signal.aborted) return onAbort()
         turn = turn.then(

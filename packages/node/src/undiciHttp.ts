@@ -3,13 +3,14 @@
  *
  * @packageDocumentation
  */
-import { Secret } from '@tessera/core'
+import { type Clock, Secret } from '@tessera/core'
 import type { Http, HttpFailure, HttpRequest, HttpResponse } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Dispatcher } from 'undici'
 import { codeOf } from './internal/code.js'
 import { after } from './internal/timer.js'
+import { systemClock } from './systemClock.js'
 
 type Headers = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
 
@@ -22,6 +23,8 @@ export interface UndiciHttpOptions {
   readonly dispatcher: Dispatcher
   /** The `user-agent` of each request. */
   readonly userAgent: string
+  /** By which the deadlines of the requests were computed. Default: the system's. */
+  readonly clock?: Clock
 }
 
 const headersOf = (request: HttpRequest, userAgent: string): string[] => {
@@ -55,16 +58,15 @@ const headerOf = (headers: Headers, name: string): O.Option<string> => {
  * const http = undiciHttp({ dispatcher: new Agent({ connections: 8 }), userAgent: 'invoices/1.0' })
  * assert.strictEqual(typeof http.send, 'function')
  */
-export const undiciHttp = ({ dispatcher, userAgent }: UndiciHttpOptions): Http => ({
+export const undiciHttp = ({ dispatcher, userAgent, clock = systemClock }: UndiciHttpOptions): Http => ({
   send: (request) => () =>
     new Promise((resolve) => {
-      exchange(dispatcher, userAgent, request, resolve)
+      exchange({ dispatcher, userAgent, clock }, request, resolve)
     }),
 })
 
 const exchange = (
-  dispatcher: Dispatcher,
-  userAgent: string,
+  { dispatcher, userAgent, clock }: Required<UndiciHttpOptions>,
   request: HttpRequest,
   resolve: (result: E.Either<HttpFailure, HttpResponse>) => void,
 ): void => {
@@ -93,16 +95,16 @@ const exchange = (
   const onDeadline = () => stop('deadline', 'the deadline has passed')
   const onAbort = () => stop('abort', 'aborted')
 
-  const cancel = after(Math.max(0, deadline - Date.now()), onDeadline)
+  const cancel = after(Math.max(0, deadline - clock.now()), onDeadline)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
-  else if (deadline <= Date.now()) onDeadline()
+  else if (deadline <= clock.now()) onDeadline()
   if (settled) return
 
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart: (started) => {
       // A timer may be late, and a dispatcher may try again.
-      if (!settled && deadline <= Date.now()) onDeadline()
+      if (!settled && deadline <= clock.now()) onDeadline()
       if (!settled && controller !== undefined) fail('connection', 'a second try was refused')
       controller = started
       if (settled) started.abort(new Error('settled'))

@@ -3,9 +3,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { AuthError, millis } from '@tessera/core'
+import { AuthError, memoryStore, millis, remoteCallback, TokenSource } from '@tessera/core'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import {
   accessToken,
@@ -17,6 +18,7 @@ import {
   systemDigest,
   systemRandom,
 } from '../src/index.js'
+import { wrongClocks } from './support/requests.js'
 import { scripted } from './support/tokens.js'
 
 describe('promises', () => {
@@ -34,6 +36,32 @@ describe('promises', () => {
       error: { _tag: 'Aborted' },
     })
   })
+
+  test.each(wrongClocks)(
+    'the timeout of accessToken is real time, whatever the source’s clock: a %s one',
+    async (_, clock) => {
+      const opened = (callback: () => Promise<string>) =>
+        pipe(remoteCallback(callback), TokenSource.make({ store: memoryStore() }))({ ...nodeEnv(), clock })()
+      const { signal } = new AbortController()
+      expect(
+        await accessToken(
+          opened(async () => 't1'),
+          { timeout: 20_000 },
+        ),
+      ).toBe('t1')
+      let go = (_: string) => {}
+      const waiting = opened(() => new Promise((resolve) => (go = resolve)))
+      for (const limits of [{ timeout: 20 }, { timeout: 20, signal }]) {
+        await expect(accessToken(waiting, limits)).rejects.toMatchObject({ error: { _tag: 'TimedOut' } })
+      }
+      const abort = new AbortController()
+      const aborted = accessToken(waiting, { timeout: 20_000, signal: abort.signal })
+      abort.abort()
+      await expect(aborted).rejects.toMatchObject({ error: { _tag: 'Aborted' } })
+      go('t1')
+      expect(await accessToken(waiting)).toBe('t1')
+    },
+  )
 
   test('openSource gives the environment', () => {
     const env = nodeEnv()

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { PassThrough } from 'node:stream'
 import type { ReadStream } from 'node:tty'
-import { Secret } from '@tessera/core'
+import { millis, plus, Secret } from '@tessera/core'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { terminalPrompt } from '../src/index.js'
 import { bundle, ended } from './support/bundle.js'
-import { inMs } from './support/requests.js'
+import { inMs, wrongClocks } from './support/requests.js'
 
 const script = bundle(`
   import { execFileSync } from 'node:child_process'
@@ -138,6 +138,20 @@ describe('over any stream', () => {
     expect(E.isRight(await third)).toBe(true)
     expect(String(output.read())).toBe('first?\nthird?\n')
     expect(modes).toEqual([true, false, true, false])
+  })
+
+  test.each(wrongClocks)('the deadline is by the clock that is given: a %s one', async (_, clock) => {
+    const input = new PassThrough() as unknown as ReadStream
+    const { ask } = terminalPrompt({ input, output: new PassThrough(), clock })
+    const deadline = (ms: number) => plus(clock.now(), millis(ms))
+    expect(await ask({ message: '', deadline: deadline(20), signal: never })()).toMatchObject({
+      left: { _tag: 'TimedOut' },
+    })
+    const answer = ask({ message: '', deadline: deadline(20_000), signal: never })()
+    // Not before a deadline that has passed by another clock.
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    input.push('one\n')
+    expect(E.isRight(await answer)).toBe(true)
   })
 
   test('one that waits for its turn keeps its own deadline, and takes no line', async () => {

@@ -1,14 +1,14 @@
 import net from 'node:net'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { Secret } from '@tessera/core'
+import { millis, plus, Secret } from '@tessera/core'
 import type { HttpRequest } from '@tessera/oauth2'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Agent, Dispatcher } from 'undici'
 import { nodeEnv, undiciHttp } from '../src/index.js'
-import { inMs, post, told } from './support/requests.js'
+import { inMs, post, told, wrongClocks } from './support/requests.js'
 import { bodyOf, closedPort, listen, type Served, serve, serveRaw } from './support/servers.js'
 
 const env = nodeEnv({ userAgent: 'tests/1' })
@@ -339,6 +339,18 @@ test('a deadline that comes before its timer: not sent', async () => {
   const http = undiciHttp({ dispatcher: new Blocked(), userAgent: 'tests/1' })
   expect(told(await http.send(post('http://127.0.0.1/', { deadline }))())).toBe('NotSent deadline')
   expect(aborts).toBe(1)
+})
+
+test.each(wrongClocks)('deadlines are by the clock that is given: a %s one', async (_, clock) => {
+  const live = nodeEnv({ clock })
+  expect(live.clock).toBe(clock)
+  const inTime = await using(serve((_, response) => response.end()))
+  const mute = await using(serve(() => {}))
+  const within = (ms: number) => ({ deadline: plus(clock.now(), millis(ms)) })
+  expect(told(await live.http.send(post(inTime.origin, within(20_000)))())).toBe('200')
+  expect(told(await live.http.send(post(inTime.origin, within(-1)))())).toBe('NotSent deadline')
+  expect(told(await live.http.send(post(mute.origin, within(100)))())).toBe('Lost deadline')
+  await live.close()
 })
 
 describe('bounds', () => {

@@ -1,9 +1,16 @@
-import { type Instant, instant, Secret } from '@tessera/core'
+import { type Clock, type Instant, instant, Secret } from '@tessera/core'
 import type { HttpFailure, HttpRequest, HttpResponse } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { systemClock } from '../../src/index.js'
 
 export const inMs = (ms: number): Instant => instant(Date.now() + ms)
+
+/** Clocks that are an hour off. */
+export const wrongClocks: ReadonlyArray<readonly [which: string, clock: Clock]> = [
+  ['slow', { ...systemClock, now: () => inMs(-3_600_000) }],
+  ['fast', { ...systemClock, now: () => inMs(3_600_000) }],
+]
 
 /** A form POST that ends in 20 s. */
 export const post = (url: string, given: Partial<HttpRequest> = {}): HttpRequest => ({

@@ -48,6 +48,12 @@ const outgoing = (input: Input, init: RequestInit | undefined): Outgoing => {
   }
 }
 
+/** What else a `Request` says: of where it cannot be passed on itself, and since `fetch` with an `init` forgets its referrer. */
+const carried = (request: Request) => {
+  const { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy } = request
+  return { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy }
+}
+
 /** The request that a redirect asks for (Fetch §4.4, HTTP-redirect fetch). */
 const redirected = (from: Outgoing, status: number, location: string): Outgoing => {
   if (!URL.canParse(location, from.url.href)) throw new TypeError('a redirect leads nowhere')
@@ -79,6 +85,9 @@ const redirected = (from: Outgoing, status: number, location: string): Outgoing 
  *   untouched.
  * - A stream, or the body of a `Request`, can be read once only: such a call is not sent again, and its caller gets the
  *   first 401. The token is refused all the same.
+ * - A `Request` is passed on as it is, with all it carries, but to where a redirect leads: its own dispatcher stays behind
+ *   there. One that is given in `init` does not.
+ * - With an `integrity`, a 401 or a redirect is an error, as no other body than the expected one is let through.
  * - An error, of the call or of reading the body, shows nothing of an answer that is no HTTP: the server may have echoed the
  *   token.
  * - Redirects are followed here, 5 at most. Each hop to a listed origin carries the token; once a chain has left them, none
@@ -104,12 +113,16 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
     const signal = init?.signal ?? request?.signal
     const tokens = signal === undefined ? config.tokens : config.tokens.within({ signal })
 
-    const once = ({ url, method, headers, body }: Outgoing, using?: Bearer): Promise<Response> => {
-      const all = new Headers(headers)
+    const once = (hop: Outgoing, using?: Bearer): Promise<Response> => {
+      // Itself where it can be, since not all that a `Request` carries can be read: its dispatcher, say.
+      const itself = hop === first ? request : undefined
+      const body = itself === undefined ? hop.body : init?.body
+      const all = new Headers(hop.headers)
       if (using !== undefined) all.set('authorization', using.header)
-      return send(url, {
+      return send(itself ?? hop.url, {
+        ...(request !== undefined && carried(request)),
         ...init,
-        method,
+        method: hop.method,
         headers: all,
         // Node needs `duplex` for a stream, and ignores it elsewhere.
         ...(body !== undefined && { body, duplex: 'half' }),

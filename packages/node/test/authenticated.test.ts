@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { AuthError } from '@tessera/core'
-import { Agent, interceptors, FormData as UndiciFormData } from 'undici'
+import { Agent, Dispatcher, interceptors, FormData as UndiciFormData } from 'undici'
 import { authenticated, authenticatedFetch } from '../src/index.js'
 import { bodyOf, echoes, type Served, serve, serveRaw } from './support/servers.js'
 import { type Scripted, scripted } from './support/tokens.js'
@@ -255,6 +256,60 @@ describe('fetch', () => {
     expect(text).toBe('0123456789')
     await (await fetch(`${server.origin}/endless`)).body?.cancel()
     await gone
+  })
+
+  test('a Request goes out as by the platform’s fetch, but for the token; where a redirect leads, too', async () => {
+    const seen: unknown[] = []
+    const server = await serve(async (request, response) => {
+      const { authorization: _, connection: __, ...headers } = request.headers
+      seen.push([request.method, request.url, headers, await bodyOf(request)])
+      response.writeHead(request.url === '/302' ? 302 : 200, { location: '/there' }).end('body')
+    })
+    closing.push(server.close)
+    const fetch = authenticatedFetch({ tokens: scripted(), origins: [server.origin] })
+    const referrer = `${server.origin}/from`
+    const requests: ReadonlyArray<() => Request> = [
+      () => new Request(`${server.origin}/a`),
+      () => new Request(`${server.origin}/b`, { method: 'PUT', body: 'text', cache: 'no-store', keepalive: true }),
+      () => new Request(`${server.origin}/c`, { referrer, referrerPolicy: 'unsafe-url', headers: { 'x-a': 'b' } }),
+      () => new Request(`${server.origin}/302`, { referrer, referrerPolicy: 'unsafe-url', cache: 'no-cache' }),
+      () => new Request(`${server.origin}/302`, { method: 'POST', body: 'text' }),
+    ]
+    for (const request of requests) {
+      await (await globalThis.fetch(request())).text()
+      const plain = seen.splice(0)
+      await (await fetch(request())).text()
+      expect(seen.splice(0)).toEqual(plain)
+    }
+  })
+
+  test('the integrity and the dispatcher of a Request hold', async () => {
+    const server = await api(['t1'])
+    const fetch = authenticatedFetch({ tokens: scripted(), origins: [server.origin] })
+    const integrity = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`
+    expect((await fetch(new Request(server.origin, { integrity: integrity('yes') }))).status).toBe(200)
+    await expect(fetch(new Request(server.origin, { integrity: integrity('other') }))).rejects.toThrow('fetch failed')
+    class Mine extends Dispatcher {
+      override dispatch(): never {
+        throw new Error('mine')
+      }
+    }
+    const init: object = { dispatcher: new Mine() }
+    await expect(fetch(new Request(server.origin, init))).rejects.toMatchObject({ cause: { message: 'mine' } })
+  })
+
+  test('a Request without a body is sent again, and one whose body is given beside it', async () => {
+    const server = await api(['t2'])
+    const fetch = () => authenticatedFetch({ tokens: scripted(), origins: [server.origin] })
+    expect((await fetch()(new Request(`${server.origin}/a`))).status).toBe(200)
+    const request = new Request(`${server.origin}/b`, { method: 'POST', body: 'own' })
+    expect((await fetch()(request, { body: 'given' })).status).toBe(200)
+    expect(server.seen).toEqual([
+      'GET /a Bearer t1',
+      'GET /a Bearer t2',
+      'POST /b Bearer t1 given',
+      'POST /b Bearer t2 given',
+    ])
   })
 
   test('a stream is not sent again, but its token is refused', async () => {

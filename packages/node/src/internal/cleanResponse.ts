@@ -16,7 +16,7 @@ const dressed = (response: Response, like: Response): Response =>
 /** The same response, whose body fails {@link withoutRaw | without what its parser could not read}. */
 export const cleanResponse = (response: Response): Response => {
   if (response.body === null) return response
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined
   // Not before the first read: undici cancels the body of a response that nobody holds, unless it is locked.
   const source = () => {
     reader ??= response.body?.getReader()

@@ -148,12 +148,15 @@ describe("a token at hand when the user's lock fails", () => {
     }
     return { lock, store }
   }
+  const isPending = { _tag: 'Left', left: { _tag: 'StoreFailed', pending: true } }
+
   describe.each(['throws', 'hangs'])('%s', (state) => {
     test('of a login: pending, and the next call commits it', async () => {
       const { lock, store } = lockable()
-      const { env, source, got, attempts, cell } = open([], { store })
+      const { env, source, got, attempts, tags, cell } = open([], { store })
       lock.is = state
-      expect(E.isLeft(await env.clock.settle(source.login(logging(E.right(living('given'))))({})()))).toBe(true)
+      expect(await env.clock.settle(source.login(logging(E.right(living('given'))))({})())).toMatchObject(isPending)
+      expect(tags()).toEqual(['Pending'])
       lock.is = 'open'
       expect(await got()).toBe('given')
       expect(await got()).toBe('given')
@@ -163,9 +166,10 @@ describe("a token at hand when the user's lock fails", () => {
 
     test('given as the initial one: pending, and the next call commits it', async () => {
       const { lock, store } = lockable()
-      const { env, source, got, attempts, cell } = open([], { store, initial: living('given') })
+      const { env, source, got, attempts, tags, cell } = open([], { store, initial: living('given') })
       lock.is = state
-      expect(E.isLeft(await env.clock.settle(source.get()))).toBe(true)
+      expect(await env.clock.settle(source.get())).toMatchObject(isPending)
+      expect(tags()).toEqual(['Pending'])
       lock.is = 'open'
       expect(await got()).toBe('given')
       expect(await got()).toBe('given')
@@ -176,10 +180,11 @@ describe("a token at hand when the user's lock fails", () => {
     test('that came late: pending, and the next call commits it', async () => {
       const { lock, store } = lockable()
       const env = testEnv()
-      const { source, got, attempts } = open([later(env, seconds(16), E.right(living('late')))], { env, store })
+      const { source, got, attempts, tags } = open([later(env, seconds(16), E.right(living('late')))], { env, store })
       expect(tagOf(await env.clock.settle(source.get()))).toBe('OutcomeUnknown')
       lock.is = state
       await env.clock.advance(seconds(20))
+      expect(tags()).toContain('Pending')
       lock.is = 'open'
       expect(await got()).toBe('late')
       expect(await got()).toBe('late')

@@ -177,7 +177,10 @@ export const makeSession = <R>(
   }
 
   const heldBack = (error: AuthError.AuthError): Result<never> => {
-    const held = error._tag === 'StoreFailed' ? AuthError.storeFailed(error.operation, error.reason, true) : error
+    const held =
+      error._tag === 'StoreFailed'
+        ? AuthError.storeFailed(error.operation, error.reason, true)
+        : AuthError.storeFailed('compareAndSet', AuthError.show.show(error), true)
     tell({ _tag: 'Pending', error: held })
     return E.left(held)
   }
@@ -215,7 +218,9 @@ export const makeSession = <R>(
     pending.add(event)
     const deadline = after(timeout)
     const applied = await exclusively(deadline, () => commit(event, from, deadline))
-    return E.isLeft(applied) && applied.left._tag !== 'StoreFailed' ? heldBack(applied.left) : applied
+    // A commit that failed has said so itself.
+    const isSaid = E.isRight(applied) || (applied.left._tag === 'StoreFailed' && applied.left.pending)
+    return isSaid ? applied : heldBack(applied.left)
   }
 
   const flushPending = async (deadline: Instant): Promise<Result<void>> => {
@@ -644,8 +649,8 @@ export const makeSession = <R>(
     const applied = await exclusively(deadline, () =>
       persist(
         ({ cell }) => {
-          // Asked of what is there at first: a re-sent revoke never ends a later login.
-          asked ??= { from: cell.epoch, token: cell.token }
+          // Asked of the epoch that is there at first: a re-sent revoke never ends a later login.
+          asked = asked === undefined || asked.from === cell.epoch ? { from: cell.epoch, token: cell.token } : asked
           return { _tag: 'RevokeAsked', from: asked.from, nonce: own }
         },
         O.none,

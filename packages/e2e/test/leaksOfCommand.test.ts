@@ -1,10 +1,17 @@
 /** I4 for the command: what the built `tessera` writes, against a server that echoes and one that does not. */
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { encrypted, Secret } from '@tessera/core'
+import { aesGcm, keyFile, run } from '@tessera/node'
 import { startSandbox } from '@tessera/sandbox'
+import { fileStore } from '@tessera/store-file'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { request } from 'undici'
 import { type Canary, canary, textCanary } from './leaks/canary.js'
 import { type Evidence, leaksIn, makeEvidence } from './leaks/evidence.js'
@@ -33,6 +40,28 @@ const settings = {
     appAuth: { publicKeyID: 'k1', privateKey: pem, passphrase: secrets.passphrase.value },
   },
   enterpriseID: '42',
+}
+
+/** The tokens in the sealed files of a sessions folder, opened with the key beside it. */
+const storedTokens = async (sessions: string): Promise<ReadonlyArray<Canary>> => {
+  const files = fileStore({ folder: sessions })
+  const store = await run(
+    pipe(
+      keyFile(join(sessions, '..', 'key')),
+      TE.flatMapEither(aesGcm),
+      TE.map((cipher) => encrypted(cipher)(files)),
+    ),
+  )
+  const keys = (await run(files.list)).map(({ key }) => key).filter(E.isRight)
+  const records = await Promise.all(keys.map(({ right }) => run(store.get(right))))
+  return records.flatMap(({ record }) =>
+    O.isNone(record)
+      ? []
+      : [...Secret.open(record.value).matchAll(/"(?:access|refresh)_token":"([^"]+)/g)].map(([, value = '']) => ({
+          name: 'stored token',
+          value,
+        })),
+  )
 }
 
 let evil: EvilServer
@@ -177,21 +206,29 @@ test('settings and sessions that cannot be read', async () => {
   )
   expect(ended.map(({ code }) => code)).not.toContain(0)
 
-  const good = write('good.json', text)
-  const options = ['--config', good, '--base-url', baseOf('error'), '--timeout', '1']
-  const store = JSON.parse((await tessera(['inspect', '--json', ...options])).stdout) as { readonly store: string }
-  mkdirSync(join(store.store, '..'), { recursive: true })
-  for (const record of [
-    secrets.record.value,
-    JSON.stringify({ version: 'v', record: secrets.record.value }),
-    JSON.stringify({ version: 'v', record: JSON.stringify({ v: 1, epoch: secrets.record.value, generation: 0 }) }),
-  ]) {
-    writeFileSync(store.store, record)
-    expect((await tessera(['inspect', ...options])).code).toBe(7)
+  const box = await startSandbox({ client: { secret: secrets.client.value } })
+  try {
+    const config = join(folder, 'good.json')
+    await box.writeSettings(config, { passphrase: secrets.passphrase.value })
+    const options = ['--config', config, '--base-url', box.url]
+    const { stdout } = await tessera(['token', ...options])
+    evidence.secrets.push({ name: 'stored token', value: stdout.trim() })
+    const { file } = JSON.parse((await tessera(['inspect', '--json', ...options])).stdout) as { readonly file: string }
+    for (const record of [
+      secrets.record.value,
+      JSON.stringify({ version: 'v', record: secrets.record.value }),
+      readFileSync(file, 'utf8').replace('v1.', `v1.${secrets.record.value}.`),
+    ]) {
+      writeFileSync(file, record)
+      expect((await tessera(['inspect', ...options])).code).toBe(7)
+    }
+    expect((await tessera(['token', ...options])).code).toBe(7)
+    expect((await tessera(['revoke', ...options])).code).toBe(7)
+  } finally {
+    await box.close()
   }
-  expect((await tessera(['token', ...options])).code).toBe(7)
-  expect((await tessera(['revoke', ...options])).code).toBe(7)
-  expect(leaksIn(evidence)).toEqual([])
+  // The one token that was printed, where it was asked for.
+  expect(leaksIn(evidence).filter(({ origin }) => origin !== 'stdout')).toEqual([])
 })
 
 test('every command against a server that behaves: the token on standard output, nothing else anywhere', async () => {
@@ -219,14 +256,14 @@ test('every command against a server that behaves: the token on standard output,
     evidence.secrets.push({ name: 'code', value: new URL(callback).searchParams.get('code') ?? '' })
     await printed('token', '--as', 'login')
 
-    const sessions = JSON.parse((await tessera(['inspect', '--json', ...options])).stdout) as { readonly store: string }
-    const stored = readdirSync(join(sessions.store, '..')).map((name) =>
-      readFileSync(join(sessions.store, '..', name), 'utf8'),
-    )
-    expect(stored).toHaveLength(2)
-    const tokens = stored.flatMap((text) => [...text.matchAll(/(?:access|refresh)_token\\":\\"([^"\\]+)/g)])
+    const { file } = JSON.parse((await tessera(['inspect', '--json', ...options])).stdout) as { readonly file: string }
+    const tokens = await storedTokens(dirname(file))
     expect(tokens.length).toBeGreaterThanOrEqual(3)
-    evidence.secrets.push(...tokens.map(([, value = '']) => ({ name: 'stored token', value })))
+    evidence.secrets.push(...tokens)
+    for (const name of readdirSync(dirname(file)).filter((of) => of.endsWith('.json'))) {
+      const sealed = readFileSync(join(dirname(file), name), 'utf8')
+      expect(tokens.filter(({ value }) => sealed.includes(value))).toEqual([])
+    }
 
     for (const args of [['inspect'], ['inspect', '--as', 'login'], ['revoke'], ['revoke', '--as', 'login']]) {
       expect((await tessera([...args, ...options])).code).toBe(0)

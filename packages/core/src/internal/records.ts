@@ -70,6 +70,9 @@ export interface Records {
   ) => Promise<Result<Applied>>
 }
 
+/** A record that cannot be read will not mend itself: it is reported at once, and left as it is. */
+const isDamaged = (error: AuthError.AuthError): boolean => error._tag === 'StoreFailed' && error.operation === 'decode'
+
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 500
 
@@ -143,7 +146,7 @@ export const makeRecords = (
     let at: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(deadline)
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const applied = E.isLeft(at) ? at : await apply(event, at.right, deadline)
-      if (E.isRight(applied) || plus(clock.now(), millis(pause)) >= deadline) return applied
+      if (E.isRight(applied) || isDamaged(applied.left) || plus(clock.now(), millis(pause)) >= deadline) return applied
       await clock.sleep(millis(pause))()
       at = await read(deadline)
     }

@@ -141,7 +141,10 @@ const addCommands = (root: Commander, run: Run): void => {
         .choices(['grace-until-use', 'strict', 'strict-without-kill', 'none'])
         .default('grace-until-use'),
     )
-    .option('--write <file>', 'also write the settings here, exactly as the developer console does')
+    .option(
+      '--write <file>',
+      'also write the settings here, exactly as the developer console does; over those of a sandbox at most',
+    )
     .action((options: SandboxCommandOptions) =>
       run(async () => (await import('./commands/sandbox.js')).sandbox, options),
     )

@@ -144,7 +144,12 @@ export const withHome =
       return names.filter((name) => name.endsWith('.json')).map((name) => join(state, 'sessions', name))
     }
     const records = async (): Promise<ReadonlyArray<string>> => (await contents(state)).map(({ record }) => record)
-    const start: Home['start'] = (args, more = {}) => spawned(args, { ...variables, ...more })
+    const started: Running[] = []
+    const start: Home['start'] = (args, more = {}) => {
+      const running = spawned(args, { ...variables, ...more })
+      started.push(running)
+      return running
+    }
     const { clientSecret, appAuth } = settings.boxAppSettings
     const fixed = [
       clientSecret,
@@ -188,6 +193,8 @@ export const withHome =
       })
       expect(box.counts().internalErrors).toBe(0)
     } finally {
+      // A test that failed waits for none.
+      for (const { child } of started) child.kill('SIGKILL')
       await box.close()
       await rm(folder, { recursive: true, force: true })
     }

@@ -40,7 +40,7 @@ const run = (command, args, cwd) => {
     timeout: 120_000,
   })
   if (ran.status !== 0) throw new Error(`${command} ${args.join(' ')}\n${ran.stdout}${ran.stderr}`)
-  return ran.stdout
+  return ran.stdout + ran.stderr
 }
 
 /**

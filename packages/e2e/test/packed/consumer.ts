@@ -10,7 +10,9 @@ import { startSandbox } from '@tessera/sandbox'
 import { testClock } from '@tessera/testing'
 import { pipe } from 'fp-ts/lib/function.js'
 
-const libraries = ['box', 'core', 'node', 'oauth2', 'sandbox', 'testing'].map((name) => `@tessera/${name}`)
+const libraries = ['box', 'core', 'node', 'oauth2', 'sandbox', 'store-file', 'store-redis', 'testing'].map(
+  (name) => `@tessera/${name}`,
+)
 
 /** A token over real HTTP, and its use. */
 const exchange = async () => {

@@ -1,0 +1,3 @@
+import { judged } from './interleaving/judged.js'
+
+judged('strict')

@@ -135,10 +135,6 @@ export const run = async (
   const sent = new Map<string, Set<{ readonly process: number; readonly deadline: number }>>()
   /** Refresh tokens that were asked for again while their answer was on its way: a stall longer than the intent. */
   const crossed = new Set<string>()
-  /** Who holds the lease: it may be sending, whatever others commit meanwhile. */
-  let leaseOwner: number | undefined
-  /** Refresh tokens for which a take-over was declared. */
-  const takenOver = new Set<string | undefined>()
   const received = new Map<string, { readonly process: number; readonly access: string }>()
   let serverFault = 0
   let storeFault = 0
@@ -201,7 +197,7 @@ export const run = async (
       ? Secret.open(cell.token.value.refreshToken.value)
       : undefined
 
-  const judgeWrite = (before: Cell, after: Cell, process: number | undefined): void => {
+  const judgeWrite = (before: Cell, after: Cell): void => {
     const place = (cell: Cell): string => `epoch ${cell.epoch}, generation ${cell.generation}`
     const change = `${place(before)} → ${place(after)}`
     if (after.epoch < before.epoch || after.generation < before.generation) violated('lineage kept', `back: ${change}`)
@@ -233,12 +229,6 @@ export const run = async (
         O.isSome(after.intent) &&
         before.intent.value.nonce.value === after.intent.value.nonce.value
       )
-    const parentOfCommit = refreshOf(before)
-    if (tokenChanged && O.isSome(before.intent) && leaseOwner !== process && parentOfCommit !== undefined) {
-      crossed.add(parentOfCommit)
-    }
-    if (isNewLease) leaseOwner = process
-    if (isNewLease && O.isSome(after.intent) && after.intent.value.recovery) takenOver.add(refreshOf(after))
     if (before.verdict._tag === 'LogInAgain' && after.epoch === before.epoch) {
       if (isNewLease) violated('terminal until a login', `a lease after the verdict: ${change}`)
       if (after.verdict._tag === 'None' && after.generation === before.generation) {
@@ -276,12 +266,12 @@ export const run = async (
 
   /** One compare-and-set after the other, each judged at the moment when it takes effect. */
   let writes: Promise<unknown> = Promise.resolve()
-  const judged = <A>(write: TaskEither<AuthError, A>, process?: number): Promise<E.Either<AuthError, A>> => {
+  const judged = <A>(write: TaskEither<AuthError, A>): Promise<E.Either<AuthError, A>> => {
     const done = writes.then(async () => {
       const before = await readCell()
       const result = await write()
       const after = await readCell()
-      judgeWrite(before, after, process)
+      judgeWrite(before, after)
       return result
     })
     writes = done
@@ -313,9 +303,7 @@ export const run = async (
         return E.left(AuthError.storeFailed('compareAndSet', fault))
       }
       if (fault === 'answer lost' && isCommit(next.record)) writeFailed = true
-      const answer = await over(process, 'compareAndSet', () =>
-        judged(memory.compareAndSet(key, expected, next), process),
-      )
+      const answer = await over(process, 'compareAndSet', () => judged(memory.compareAndSet(key, expected, next)))
       if (fault === 'answer lost') {
         return E.left(AuthError.storeFailed('compareAndSet', fault))
       }
@@ -419,7 +407,7 @@ export const run = async (
       others.delete(request)
       if (answer.ok) {
         unanswered.delete(token)
-        if (others.size > 0 || takenOver.has(token)) crossed.add(token)
+        if (others.size > 0) crossed.add(token)
         received.set(token, { process, access: answer.access })
       }
       return answer.ok

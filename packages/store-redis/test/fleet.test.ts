@@ -7,10 +7,11 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { instant, Secret } from '@tessera/core'
+import { servers } from '@tessera/local-redis'
 import { modelServer } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { describeRedis, servers } from './support/redis.js'
+import { describeRedis } from './support/describeRedis.js'
 
 const open = (secret: O.Option<Secret>): string => (O.isSome(secret) ? Secret.open(secret.value) : '')
 

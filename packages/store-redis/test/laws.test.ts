@@ -1,11 +1,12 @@
 /** The laws of a token store, over every topology, through both clients. */
 import { absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
+import { type Servers, servers, startCluster, startSentinels } from '@tessera/local-redis'
 import { storeLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
 import { type NotReplicated, redisStore } from '../src/index.js'
 import { cluster, type Opened, sentinel, standalone } from './support/clients.js'
+import { describeRedis } from './support/describeRedis.js'
 import { right } from './support/either.js'
-import { describeRedis, type Servers, servers, startCluster, startSentinels } from './support/redis.js'
 
 const topologies = {
   standalone: async (all: Servers) => {

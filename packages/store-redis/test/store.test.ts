@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { AuthError, absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
+import { eventually, type Server, type Servers, servers, type Wire, wireTo } from '@tessera/local-redis'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { type NotReplicated, type RedisStoreOptions, readPythonSession, redisStore } from '../src/index.js'
@@ -9,9 +10,8 @@ import { addressOf } from '../src/internal/address.js'
 import { reasonOf } from '../src/internal/reason.js'
 import { script } from '../src/internal/script.js'
 import { type Opened, standalone } from './support/clients.js'
+import { describeRedis } from './support/describeRedis.js'
 import { left, right } from './support/either.js'
-import { describeRedis, eventually, type Server, type Servers, servers } from './support/redis.js'
-import { type Wire, wireTo } from './support/wire.js'
 
 const record = (text: string) => Secret.make('Record', text)
 const clients = ['@redis/client', 'ioredis'] as const

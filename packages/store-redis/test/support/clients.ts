@@ -1,8 +1,8 @@
 /** The clients of both packages, for each topology. */
 import { createClient, createCluster, createSentinel } from '@redis/client'
+import type { Server } from '@tessera/local-redis'
 import { Cluster, Redis } from 'ioredis'
 import { ioRedis, nodeRedis, type RedisPort } from '../../src/index.js'
-import type { Server } from './redis.js'
 
 /** A port, and how its client is closed. */
 export interface Opened {

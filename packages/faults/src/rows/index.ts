@@ -1,0 +1,4 @@
+import type { Fault } from '../Fault.js'
+
+/** The fault table, in the order of the report. */
+export const rows: ReadonlyArray<Fault> = []

@@ -180,6 +180,20 @@ export const isUsable =
     cell.verdict._tag !== 'Revoked' &&
     isBefore(now, view.expiresAt(cell.token.value))
 
+/**
+ * Whether a cell lies before another one in the history of one session. An epoch of another origin is another history.
+ *
+ * @example
+ * import { Lifecycle } from '@tessera/core'
+ *
+ * assert.strictEqual(Lifecycle.precedes(Lifecycle.empty, { ...Lifecycle.empty, generation: 1 }), true)
+ */
+export const precedes = <T>(before: Cell<T>, after: Cell<T>): boolean =>
+  before.epoch < after.epoch ||
+  (before.epoch === after.epoch &&
+    O.toNullable(before.origin) === O.toNullable(after.origin) &&
+    before.generation < after.generation)
+
 /** No intent lasts that long: the clock was set back since it was declared. */
 const isBeyond = (now: Instant, until: Instant, hold: Duration): boolean =>
   until - now > Math.max(2 * hold, LONGEST_INTENT)

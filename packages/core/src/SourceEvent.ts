@@ -40,5 +40,11 @@ export type SourceEvent = { readonly key: Key } & (
       readonly _tag: 'Discarded'
       readonly revoked: boolean
     }
+  | {
+      /** The store had lost this generation, which it had acknowledged; it is there again. */
+      readonly _tag: 'Restored'
+      readonly epoch: number
+      readonly generation: number
+    }
   | { readonly _tag: 'Refused' | 'LoginRequired' | 'Revoked' | 'Closed' }
 )

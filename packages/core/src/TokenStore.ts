@@ -66,6 +66,12 @@ export interface TokenStore {
   readonly guarantee: 'process' | 'shared'
   /** Records end with the process, so that closing a source would leave its tokens alive but lost. Default: false. */
   readonly ephemeral?: boolean
+  /**
+   * A write that was acknowledged may be lost without anybody's doing, as at the fail-over of a replicated Redis: what a process
+   * knows to be newer is then written back, not redeemed again. Default: false, since elsewhere an older record, or none, is
+   * somebody's intention.
+   */
+  readonly lossy?: boolean
   readonly get: (key: Key) => TaskEither<AuthError, Stamped>
   readonly compareAndSet: (key: Key, expected: Version, next: Next) => TaskEither<AuthError, Committed | Conflict>
   readonly changes?: (key: Key) => Subscription

@@ -114,6 +114,7 @@ export const encrypted =
     return {
       guarantee: store.guarantee,
       ephemeral: store.ephemeral === true,
+      lossy: store.lossy === true,
       get,
       compareAndSet: (key, expected, next) =>
         pipe(

@@ -173,6 +173,8 @@ export const redisStore = (
 
   return {
     guarantee: 'shared',
+    // Replication is asynchronous, and a server without AOF forgets.
+    lossy: true,
     get: (key) => attempt('get', () => get(key)),
     compareAndSet: (key, expected, next) => attempt('compareAndSet', () => compareAndSet(key, expected, next)),
     changes: (key) => wakeups.subscribe(addressOf(namespace, key)),

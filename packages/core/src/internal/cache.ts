@@ -64,7 +64,7 @@ export interface Cache {
 
 export interface CacheControl {
   readonly cache: Cache
-  readonly records: Adopt
+  readonly memory: Omit<Adopt, 'restored'>
   /** Serves the token no longer. */
   readonly expire: () => void
   /** Leaves a failing store alone until then. */
@@ -130,7 +130,15 @@ export const makeCache = (
 
   return {
     cache,
-    records: { begin: () => ++tickets, adopt },
+    memory: {
+      begin: () => ++tickets,
+      adopt,
+      ahead: (found, begun) =>
+        pipe(
+          cache.known,
+          O.filter(({ cell }) => begun >= adopted && Lifecycle.precedes(found.cell, cell)),
+        ),
+    },
     expire,
     pauseRead: (until) => {
       cache.readUntil = until
@@ -143,7 +151,7 @@ export const makeCache = (
 const mayFollow = (before: Cell<TokenSet>, after: Cell<TokenSet>): boolean =>
   after.epoch === before.epoch && after.generation === before.generation
     ? after.refused || !before.refused
-    : after.epoch > before.epoch || (after.epoch === before.epoch && after.generation > before.generation)
+    : !Lifecycle.precedes(after, before)
 
 /** Whether the cached token is valid. */
 export const isUsable = (cache: Cache, clock: Clock): boolean => clock.now() < cache.usableUntil

@@ -52,10 +52,19 @@ export interface Adopt {
   /** Marks the start of a call to the store. */
   readonly begin: () => Ticket
   readonly adopt: (known: Known, begun: Ticket) => void
+  /** What was known already when the call began, where that is newer than what the call found. */
+  readonly ahead: (found: Known, begun: Ticket) => O.Option<Known>
+  /** What a lossy store had lost is there again. */
+  readonly restored: (known: Known) => void
 }
 
 /** Orders calls to the store: one that begins after another was adopted is the later one; else the two overlap. */
 export type Ticket = number
+
+/** How a write ended. */
+type Written =
+  | { readonly _tag: 'Committed'; readonly known: Known }
+  | { readonly _tag: 'Conflict'; readonly found: Result<Known>; readonly begun: Ticket }
 
 /** One record of a store, as cells. Every change goes through `Lifecycle.step`. */
 export interface Records {
@@ -80,7 +89,7 @@ export const makeRecords = (
   store: TokenStore,
   key: Key,
   { clock, random }: SourceEnv,
-  { begin, adopt }: Adopt,
+  { begin, adopt, ahead, restored }: Adopt,
 ): Records => {
   const call = <A>(
     operation: 'get' | 'compareAndSet',
@@ -106,16 +115,50 @@ export const makeRecords = (
       })),
     )
 
+  /** Takes in what a call found. What a lossy store has lost is written back first: its older token may be spent. */
+  const take = async (found: Result<Known>, begun: Ticket, deadline: Instant): Promise<Result<Known>> => {
+    if (E.isLeft(found)) return found
+    const newer = store.lossy === true ? ahead(found.right, begun) : O.none
+    if (O.isNone(newer)) {
+      adopt(found.right, begun)
+      return found
+    }
+    const { cell } = newer.value
+    const answer = await write(found.right, cell, deadline)
+    if (E.isLeft(answer)) return answer
+    if (answer.right._tag === 'Conflict') return take(answer.right.found, answer.right.begun, deadline)
+    restored(answer.right.known)
+    return E.right(answer.right.known)
+  }
+
   const read: Records['read'] = async (deadline) => {
     const begun = begin()
     const startedAt = clock.now()
     const stamped = await call('get', deadline, () => store.get(key))
-    const known = pipe(
-      stamped,
-      E.flatMap((there) => toKnown(there, startedAt)),
+    return take(
+      pipe(
+        stamped,
+        E.flatMap((there) => toKnown(there, startedAt)),
+      ),
+      begun,
+      deadline,
     )
-    if (E.isRight(known)) adopt(known.right, begun)
-    return known
+  }
+
+  /** Writes a cell onto the version of what is known. */
+  const write = async (at: Known, cell: Cell<TokenSet>, deadline: Instant): Promise<Result<Written>> => {
+    if (clock.now() >= deadline) return E.left(AuthError.storeFailed('compareAndSet', 'no turn by the deadline'))
+    const next = { version: nonce(random)(), record: CellCodec.encode(cell) }
+    const begun = begin()
+    const startedAt = clock.now()
+    const answer = await call('compareAndSet', deadline, () => store.compareAndSet(key, at.version, next))
+    if (E.isLeft(answer)) return answer
+    if (answer.right._tag === 'Conflict') {
+      return E.right({ _tag: 'Conflict', found: toKnown(answer.right.found, startedAt), begun })
+    }
+    const known = { ...at, version: next.version, cell }
+    adopt(known, begun)
+    return E.right({ _tag: 'Committed', known })
   }
 
   const apply: Records['apply'] = async (event, from, deadline) => {
@@ -123,21 +166,11 @@ export const makeRecords = (
     for (;;) {
       const [decision, cell] = step(event(at))(at.cell)
       if (cell === at.cell) return E.right({ decision, known: at })
-      if (clock.now() >= deadline) return E.left(AuthError.storeFailed('compareAndSet', 'no turn by the deadline'))
-      const next = { version: nonce(random)(), record: CellCodec.encode(cell) }
-      const expected = at.version
-      const begun = begin()
-      const startedAt = clock.now()
-      const answer = await call('compareAndSet', deadline, () => store.compareAndSet(key, expected, next))
+      const answer = await write(at, cell, deadline)
       if (E.isLeft(answer)) return answer
-      if (answer.right._tag === 'Committed') {
-        const known = { ...at, version: next.version, cell }
-        adopt(known, begun)
-        return E.right({ decision, known })
-      }
-      const found = toKnown(answer.right.found, startedAt)
+      if (answer.right._tag === 'Committed') return E.right({ decision, known: answer.right.known })
+      const found = await take(answer.right.found, answer.right.begun, deadline)
       if (E.isLeft(found)) return found
-      adopt(found.right, begun)
       at = found.right
     }
   }

@@ -40,10 +40,12 @@ interface Flight {
   readonly landed: Promise<Result<TokenSet>>
 }
 
-/** How one turn of a flight ended: with a result, or by having to read again. */
-type Turn = O.Option<Result<TokenSet>>
-const ended = (result: Result<TokenSet>): Turn => O.some(result)
-const again: Turn = O.none
+/** How one turn of a flight ended: with a result, or by having to look again, at what it found where it found something. */
+type Turn =
+  | { readonly _tag: 'Ended'; readonly result: Result<TokenSet> }
+  | { readonly _tag: 'Again'; readonly found: O.Option<Known> }
+const ended = (result: Result<TokenSet>): Turn => ({ _tag: 'Ended', result })
+const again: Turn = { _tag: 'Again', found: O.none }
 
 const placeOf = ({ epoch, generation }: Lifecycle.Parent): string => `${epoch} ${generation}`
 
@@ -89,7 +91,7 @@ export const makeSession = <R>(
   let isClosed = false
   const work = new Set<Promise<unknown>>()
 
-  const { cache, records, expire, pauseRead } = makeCache(
+  const { cache, memory, expire, pauseRead } = makeCache(
     {
       early: config.early ?? minutes(10),
       maxStale: config.maxStale ?? seconds(60),
@@ -97,7 +99,10 @@ export const makeSession = <R>(
     },
     (token) => !isClosed && !(refusing !== undefined && Secret.eq.equals(refusing, token.accessToken)),
   )
-  const { read, apply, persist } = makeRecords(store, key, env, records)
+  const { read, apply, persist } = makeRecords(store, key, env, {
+    ...memory,
+    restored: ({ cell: { epoch, generation } }) => tell({ _tag: 'Restored', epoch, generation }),
+  })
 
   const track = <A>(promise: Promise<A>): Promise<A> => {
     const forget = (): void => {
@@ -258,7 +263,8 @@ export const makeSession = <R>(
       O.filter(isValid),
     )
     if (O.isSome(served)) offer(served.value)
-    if (decision.work._tag !== 'Redeem') return again
+    // Another was first. What it wrote came with the answer.
+    if (decision.work._tag !== 'Redeem') return { _tag: 'Again', found: O.some(lease) }
     const { parent, recovery } = decision.work
     const previous = pipe(
       decision.work.previous,
@@ -387,6 +393,7 @@ export const makeSession = <R>(
   ): Promise<Result<TokenSet>> => {
     let changes: Store.Subscription | undefined
     try {
+      let found: O.Option<Known> = O.none
       for (let first = true; clock.now() < deadline && !over.aborted; first = false) {
         if (isClosed) return E.left(AuthError.closed)
         if (pending.size > 0) {
@@ -396,7 +403,11 @@ export const makeSession = <R>(
         if (refusal !== undefined) await refusal.done
 
         const remembered = first && refusing === undefined && !holds(backOff, clock.now()) ? present() : O.none
-        const from = O.isSome(remembered) && wantsRedemption(remembered.value) ? remembered : O.none
+        const from = pipe(
+          found,
+          O.orElse(() => pipe(remembered, O.filter(wantsRedemption))),
+        )
+        found = O.none
         const there: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(freshness(deadline))
         if (E.isLeft(there)) return there
         const wrote = await writeInitial(there.right)
@@ -424,7 +435,8 @@ export const makeSession = <R>(
             if (holds(backOff, clock.now())) return E.left(backOff.error)
             const turn = await redeemExclusively(O.some(known), deadline, offer)
             if (E.isLeft(turn)) return turn
-            if (O.isSome(turn.right)) return turn.right.value
+            if (turn.right._tag === 'Ended') return turn.right.result
+            found = turn.right.found
             break
           }
           case 'Fail':
@@ -493,7 +505,9 @@ export const makeSession = <R>(
 
   /** Until a change, or a jittered poll: the poll is the truth, the wake-up saves time. Tells whether it was a change. */
   const wait = async (until: Instant, changes: Store.Subscription | undefined): Promise<boolean> => {
-    const poll = POLL.least + (POLL.most - POLL.least) * uniform(random)()
+    // Who is woken polls only for a wake-up that was lost.
+    const least = changes === undefined ? POLL.least : POLL.most / 2
+    const poll = least + (POLL.most - least) * uniform(random)()
     const timer = new AbortController()
     const slept = clock.sleep(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))), timer.signal)()
     const polled = slept.then(() => false)

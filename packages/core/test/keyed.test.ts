@@ -19,7 +19,12 @@ const open = (capacity: number, store: TokenStore = memoryStore()) => {
         : `token of ${key}`,
     )
   })(testEnv())()
-  return { sources, made, hold: (key: string) => held.add(key), release: (key: string) => gates.get(key)?.() }
+  /** Resolves when the strategy of a held key is asked. */
+  const asked = async (key: string): Promise<void> => {
+    for (let turn = 0; turn < 1_000 && !gates.has(key); turn++) await new Promise(setImmediate)
+    expect(gates.has(key)).toBe(true)
+  }
+  return { sources, made, hold: (key: string) => held.add(key), asked, release: (key: string) => gates.get(key)?.() }
 }
 
 test('one source a key, each with its own session', async () => {
@@ -59,11 +64,11 @@ test('a session that was dropped goes on from the store', async () => {
 })
 
 test('one with a renewal under way is never dropped, and is when it is done', async () => {
-  const { sources, made, hold, release } = open(1)
+  const { sources, made, hold, asked, release } = open(1)
   hold('a')
   const source = sources.for('a')
   const running = source.get()
-  for (let round = 0; round < 20; round++) await null
+  await asked('a')
   sources.for('b')
   expect(sources.size()).toBe(2)
   expect(sources.for('a')).toBe(source)
@@ -76,10 +81,10 @@ test('one with a renewal under way is never dropped, and is when it is done', as
 })
 
 test('the one that was just asked for is not dropped, even if all others are busy', async () => {
-  const { sources, hold, release } = open(1)
+  const { sources, hold, asked, release } = open(1)
   hold('a')
   const running = sources.for('a').get()
-  for (let round = 0; round < 20; round++) await null
+  await asked('a')
   const other = sources.for('b')
   expect(sources.for('b')).toBe(other)
   release('a')

@@ -55,6 +55,8 @@ export interface SessionFile {
 
 /** A token store over files, and what a person needs to look after it. */
 export interface FileStore extends TokenStore {
+  /** The file of a key, whether it is there or not. */
+  readonly path: (key: Key) => string
   /** The files there are, by their names. */
   readonly list: TE.TaskEither<AuthError, ReadonlyArray<SessionFile>>
   /**
@@ -219,6 +221,8 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
     },
 
     changes: (key) => watch(nameOf(key) + SUFFIX),
+
+    path: (key) => join(folder, nameOf(key) + SUFFIX),
 
     list: guarded('get', async () => {
       const there = await checked('get')

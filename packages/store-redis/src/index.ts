@@ -19,4 +19,5 @@ export type {
 export { nodeRedis } from './nodeRedis.js'
 export type { Heard, Listener, OwnConnection, RedisConnection, RedisPort } from './RedisPort.js'
 export { type PythonSession, readPythonSession } from './readPythonSession.js'
+export { type RecordNames, recordNames } from './recordNames.js'
 export { type NotReplicated, type RedisStoreOptions, redisStore } from './redisStore.js'

@@ -1,6 +1,7 @@
 /**
  * Redis servers of our own, for tests, faults and benchmarks.
  */
-export { eventually, freePort, hasRedis, INSTALL, type Server, type Servers, servers } from './servers.js'
-export { startCluster, startSentinels } from './topologies.js'
+export { hasRedis, INSTALL } from './hasRedis.js'
+export { eventually, type Files, freePort, type Server, type Servers, servers } from './servers.js'
+export { type ClusterNode, type SentinelOptions, startCluster, startSentinels } from './topologies.js'
 export { type Wire, wireTo } from './wire.js'

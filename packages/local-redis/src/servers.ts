@@ -1,38 +1,30 @@
-/** Redis servers of the tests' own: unprivileged processes on free loopback ports, in a folder that goes with them. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+/** Redis servers of our own: unprivileged processes on free loopback ports, in a folder that goes with them. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 
-/** How it is installed. */
-export const INSTALL = 'apt-get install -y redis-server'
+// Linux gives outgoing connections, and whoever asks for port 0, ports from 32768 on: one of these is not taken from a server
+// between its choice and its start.
+const PORTS = { from: 10_000, to: 32_000 }
 
-const found = (): boolean => spawnSync('redis-server', ['--version']).status === 0
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 
-/** Whether there is a `redis-server`; installs it where it may. Without one, suites are left out, unless that is forbidden. */
-export const hasRedis = (): boolean => {
-  if (found()) return true
-  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'redis-server'], { stdio: 'ignore' })
-    if (found()) return true
-  }
-  if (process.env['REQUIRE_REDIS'] === '1') throw new Error(`REQUIRE_REDIS=1, but there is no redis-server: ${INSTALL}`)
-  process.stderr.write(`\nNOT TESTED: there is no redis-server. Install it: ${INSTALL}\n\n`)
-  return false
-}
-
+/** A port of 127.0.0.1 on which nobody listens. */
 export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from))
+    if (await isFree(port)) return port
+  }
 }
 
 const listens = (port: number): Promise<boolean> =>
@@ -55,10 +47,15 @@ export interface Server {
 
 /** Servers that are stopped, and whose folder is removed, all at once. */
 export interface Servers {
-  readonly start: (options?: ReadonlyArray<string>, port?: number) => Promise<Server>
-  readonly startSentinel: (primary: Server) => Promise<Server>
+  /** A server with these options, on a free port unless one is given; one that was there before finds its files again. */
+  readonly start: (options?: ReadonlyArray<string>, port?: number, files?: Files) => Promise<Server>
+  /** A Sentinel with this configuration. */
+  readonly startSentinel: (config: ReadonlyArray<string>, port: number) => Promise<Server>
   readonly stop: () => Promise<void>
 }
+
+/** Files of a server that are there before it starts, by name. */
+export type Files = Readonly<Record<string, string>>
 
 /** Asks again until it holds: for what a server does in its own time. */
 export const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
@@ -69,78 +66,93 @@ export const eventually = async (what: string, holds: () => Promise<boolean>): P
   throw new Error(`never came about: ${what}`)
 }
 
+const run = async (port: number, [name = '', ...words]: ReadonlyArray<string>): Promise<unknown> => {
+  const client = new Redis(port, '127.0.0.1', {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    disableClientInfo: true,
+    // Told to disconnect after the server has gone, it keeps the process alive for so long.
+    disconnectTimeout: 20,
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return await client.call(name, ...words)
+  } finally {
+    client.disconnect()
+  }
+}
+
 export const servers = (): Servers => {
   const folder = mkdtempSync(join(tmpdir(), 'redis-'))
-  const processes: Array<ChildProcess> = []
+  const processes = new Set<ChildProcess>()
   // Where the tests run as root, the servers do not.
-  const isRoot = process.getuid?.() === 0
-  const nobody = isRoot ? Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' })) : 0
+  const nobody =
+    process.getuid?.() === 0 ? Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' })) : undefined
+  const give = (path: string): string => {
+    if (nobody !== undefined) chownSync(path, nobody, -1)
+    return path
+  }
+  give(folder)
+
+  // A test that ends early must not leave them behind.
+  const kill = (): void => {
+    for (const child of processes) child.kill('SIGKILL')
+  }
+  process.once('exit', kill)
 
   const spawnServer = async (args: ReadonlyArray<string>, port: number, own: string): Promise<Server> => {
-    if (isRoot) execFileSync('chown', ['-R', 'nobody', folder])
     const child = spawn('redis-server', [...args], {
       cwd: own,
       stdio: 'ignore',
-      ...(isRoot && { uid: nobody }),
+      ...(nobody !== undefined && { uid: nobody }),
     })
-    processes.push(child)
-    const command = async (...[name = '', ...words]: ReadonlyArray<string>): Promise<unknown> => {
-      const client = new Redis(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null })
-      client.on('error', () => undefined)
-      try {
-        await client.connect()
-        return await client.call(name, ...words)
-      } finally {
-        client.disconnect()
-      }
-    }
-    await eventually(
-      `an answer on port ${port}`,
-      async () => (await listens(port)) && (await command('PING')) === 'PONG',
-    )
+    processes.add(child)
+    child.once('exit', () => processes.delete(child))
+    await eventually(`an answer on port ${port}`, async () => {
+      if (!processes.has(child)) throw new Error(`redis-server on port ${port} has ended`)
+      return (await listens(port)) && (await run(port, ['PING'])) === 'PONG'
+    })
     return {
       port,
       signal: (name) => {
         child.kill(name)
       },
-      command,
+      command: (...words) => run(port, words),
     }
   }
 
-  const ownFolder = (port: number): string => {
+  const ownFolder = (port: number, files: Files): string => {
     const own = join(folder, String(port))
     mkdirSync(own, { recursive: true })
+    give(own)
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(own, name), text)
+      give(join(own, name))
+    }
     return own
   }
 
   return {
-    start: async (options = [], port) => {
+    start: async (options = [], port, files = {}) => {
       const at = port ?? (await freePort())
       const common = ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--enable-debug-command', 'yes']
-      return spawnServer([...common, ...options], at, ownFolder(at))
+      return spawnServer([...common, ...options], at, ownFolder(at, files))
     },
-    startSentinel: async (primary) => {
-      const port = await freePort()
-      const own = ownFolder(port)
-      const lines = [
-        `port ${port}`,
-        'bind 127.0.0.1',
-        `sentinel monitor main 127.0.0.1 ${primary.port} 2`,
-        'sentinel down-after-milliseconds main 1000',
-        'sentinel failover-timeout main 3000',
-      ]
-      writeFileSync(join(own, 'sentinel.conf'), `${lines.join('\n')}\n`)
+    startSentinel: async (config, port) => {
+      const lines = [`port ${port}`, 'bind 127.0.0.1', ...config]
+      const own = ownFolder(port, { 'sentinel.conf': `${lines.join('\n')}\n` })
       return spawnServer([join(own, 'sentinel.conf'), '--sentinel'], port, own)
     },
     stop: async () => {
       await Promise.all(
-        processes.map(async (child) => {
-          if (child.exitCode !== null || child.signalCode !== null) return
+        [...processes].map(async (child) => {
           const exited = once(child, 'exit')
           child.kill('SIGKILL')
           await exited
         }),
       )
+      process.off('exit', kill)
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -1,55 +1,139 @@
-/** Redis as it is run in earnest: behind Sentinels, or as a Cluster. */
+/** Redis as it is run in earnest: behind Sentinels, or as a Cluster. All know each other from the start, by their files. */
+import { randomBytes } from 'node:crypto'
 import { eventually, freePort, type Server, type Servers } from './servers.js'
 
-/** One primary, one replica, three Sentinels. */
-export const startSentinels = async (all: Servers) => {
-  const primary = await all.start(['--repl-diskless-sync-delay', '0'])
-  const replica = await all.start(['--replicaof', '127.0.0.1', String(primary.port)])
-  const sentinels = await Promise.all([1, 2, 3].map(() => all.startSentinel(primary)))
-  await eventually('a replica in step', async () => {
-    const info = String(await replica.command('INFO', 'replication'))
-    return info.includes('master_link_status:up')
+const HOST = '127.0.0.1'
+
+/** How a Redis names its nodes. */
+const newId = (): string => randomBytes(20).toString('hex')
+
+const freePorts = (count: number): Promise<ReadonlyArray<number>> =>
+  Promise.all(Array.from({ length: count }, () => freePort()))
+
+const isInStep = async (replica: Server): Promise<boolean> =>
+  String(await replica.command('INFO', 'replication')).includes('master_link_status:up')
+
+/** Until the primary counts so many replicas, which is after they think that they are in step. */
+const hasReplicas = (primary: Server, count: number): Promise<void> =>
+  eventually(`${count} replicas`, async () => {
+    const info = String(await primary.command('INFO', 'replication'))
+    // One at 0 has not answered yet, and is sent nothing.
+    return info.split(/state=online,offset=[1-9]/).length - 1 === count
   })
+
+// -----------------------------------------------------------------------------
+// Sentinel
+// -----------------------------------------------------------------------------
+
+/** The parameters of {@link startSentinels}. */
+export interface SentinelOptions {
+  /** Options of each of the three servers. */
+  readonly options?: ReadonlyArray<string>
+  /** How long a server may be silent, in ms. Default: 1 s. */
+  readonly downAfter?: number
+  /** By which port others reach a server: that of a wire, say. Default: its own. */
+  readonly reach?: (port: number) => Promise<number>
+}
+
+/** One primary, two replicas, three Sentinels. The name of the primary is `main`. */
+export const startSentinels = async (
+  all: Servers,
+  { options = [], downAfter = 1_000, reach = async (port) => port }: SentinelOptions = {},
+) => {
+  const start = async (further: ReadonlyArray<string>) => {
+    const port = await freePort()
+    const reached = await reach(port)
+    const announced = ['--replica-announce-ip', HOST, '--replica-announce-port', String(reached)]
+    const common = ['--repl-diskless-sync', 'no', '--repl-ping-replica-period', '1', ...announced, ...options]
+    return { ...(await all.start([...common, ...further], port)), reached }
+  }
+  const primary = await start([])
+  const replicas = await Promise.all([1, 2].map(() => start(['--replicaof', HOST, String(primary.reached)])))
+  await Promise.all([
+    hasReplicas(primary, 2),
+    ...replicas.map((replica) => eventually('a replica in step', () => isInStep(replica))),
+  ])
+
+  const known = (await freePorts(3)).map((port) => ({ port, id: newId() }))
+  const sentinels = await Promise.all(
+    known.map(({ port, id }) =>
+      all.startSentinel(
+        [
+          `sentinel myid ${id}`,
+          `sentinel monitor main ${HOST} ${primary.reached} 2`,
+          `sentinel down-after-milliseconds main ${downAfter}`,
+          `sentinel failover-timeout main ${3 * downAfter}`,
+          ...replicas.map(({ reached }) => `sentinel known-replica main ${HOST} ${reached}`),
+          ...known.filter((of) => of.id !== id).map((of) => `sentinel known-sentinel main ${HOST} ${of.port} ${of.id}`),
+        ],
+        port,
+      ),
+    ),
+  )
   await Promise.all(
     sentinels.map((sentinel) =>
       eventually('a Sentinel that knows the others', async () => {
         const info = String(await sentinel.command('INFO', 'sentinel'))
-        return info.includes('slaves=1,sentinels=3')
+        const known = JSON.stringify(await sentinel.command('SENTINEL', 'REPLICAS', 'main'))
+        const inStep = known.split('"master-link-status","ok"').length - 1
+        return info.includes('status=ok') && info.includes('slaves=2,sentinels=3') && inStep === 2
       }),
     ),
   )
-  return { primary, replica, sentinels }
+  return { primary, replicas, sentinels }
+}
+
+// -----------------------------------------------------------------------------
+// Cluster
+// -----------------------------------------------------------------------------
+
+/** A server of a Cluster. */
+export interface ClusterNode extends Server {
+  readonly id: string
 }
 
 const SLOTS = 16_384
-const SHARE = Math.ceil(SLOTS / 3)
 
-/** Three primaries that share the slots. */
-export const startCluster = async (all: Servers): Promise<ReadonlyArray<Server>> => {
+/** Three primaries that share the slots, then the replica of each. */
+export const startCluster = async (all: Servers): Promise<ReadonlyArray<ClusterNode>> => {
+  const ports = await freePorts(12)
+  const known = [0, 1, 2, 3, 4, 5].map((index) => ({
+    id: newId(),
+    index,
+    port: ports[index] ?? 0,
+    bus: ports[index + 6] ?? 0,
+  }))
+  const firstSlot = (index: number): number => Math.ceil((index * SLOTS) / 3)
+  const line = ({ id, index, port, bus }: (typeof known)[number], isSelf: boolean): string => {
+    const role = index < 3 ? 'master' : 'slave'
+    const primary = index < 3 ? '-' : known[index - 3]?.id
+    const slots = index < 3 ? ` ${firstSlot(index)}-${firstSlot(index + 1) - 1}` : ''
+    const epoch = (index % 3) + 1
+    return `${id} ${HOST}:${port}@${bus} ${isSelf ? 'myself,' : ''}${role} ${primary} 0 0 ${epoch} connected${slots}`
+  }
   const nodes = await Promise.all(
-    [0, 1, 2].map(async (index) => {
-      const bus = await freePort()
-      const node = await all.start([
-        ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'],
-        ...['--cluster-config-file', 'nodes.conf', '--cluster-port', String(bus)],
-      ])
-      const last = Math.min(SLOTS, (index + 1) * SHARE) - 1
-      await node.command('CLUSTER', 'ADDSLOTSRANGE', String(index * SHARE), String(last))
-      await node.command('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))
-      return { ...node, bus }
+    known.map(async (self) => {
+      const lines = [...known.map((of) => line(of, of === self)), 'vars currentEpoch 3 lastVoteEpoch 0']
+      const node = await all.start(
+        [
+          ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-port', String(self.bus)],
+          ...['--cluster-config-file', 'nodes.conf', '--repl-diskless-sync', 'no'],
+        ],
+        self.port,
+        { 'nodes.conf': `${lines.join('\n')}\n` },
+      )
+      return { ...node, id: self.id }
     }),
   )
-  const [first, ...others] = nodes
-  for (const other of others) {
-    await first?.command('CLUSTER', 'MEET', '127.0.0.1', String(other.port), String(other.bus))
-  }
   await Promise.all(
-    nodes.map((node) =>
-      eventually('a cluster that is whole', async () => {
+    nodes.map(async (node, index) => {
+      await eventually('a cluster that is whole', async () => {
         const info = String(await node.command('CLUSTER', 'INFO'))
-        return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')
-      }),
-    ),
+        return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:6')
+      })
+      if (index < 3) await hasReplicas(node, 1)
+      else await eventually('a replica in step', () => isInStep(node))
+    }),
   )
   return nodes
 }

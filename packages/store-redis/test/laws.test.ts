@@ -23,6 +23,9 @@ const topologies = {
   },
 }
 
+/** How many each primary has. */
+const replicas: Readonly<Record<string, number>> = { standalone: 0, Sentinel: 2, Cluster: 1 }
+
 describeRedis('the laws of a token store', () => {
   describe.each(Object.entries(topologies))('%s', (topology, start) => {
     let all: Servers
@@ -52,15 +55,15 @@ describeRedis('the laws of a token store', () => {
         const client = open[name]
         if (client === undefined) throw new Error('not open')
         const store = redisStore(client.port, {
-          replicas: { count: 2, timeout: millis(200) },
+          replicas: { count: 3, timeout: millis(200) },
           observe: (event) => told.push(event),
         })
         const keys = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => `${name} ${key}`)
         const next = { version: 'v', record: Secret.make('Record', 'r') }
         const answers = await Promise.all(keys.map((key) => right(store.compareAndSet(key, absent, next))))
         expect(answers).toEqual(keys.map(() => committed))
-        const acknowledged = O.some(topology === 'Sentinel' ? 1 : 0)
-        const expected = keys.map((key) => ({ _tag: 'NotReplicated', key, wished: 2, acknowledged }))
+        const acknowledged = O.some(replicas[topology])
+        const expected = keys.map((key) => ({ _tag: 'NotReplicated', key, wished: 3, acknowledged }))
         expect(told).toHaveLength(keys.length)
         expect(told).toEqual(expect.arrayContaining(expected))
       })

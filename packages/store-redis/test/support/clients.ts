@@ -1,4 +1,5 @@
 /** The clients of both packages, for each topology. */
+import { once } from 'node:events'
 import { createClient, createCluster, createSentinel } from '@redis/client'
 import type { Server } from '@tessera/local-redis'
 import { Cluster, Redis } from 'ioredis'
@@ -20,6 +21,13 @@ const opened = (port: RedisPort, close: () => unknown): Opened => ({
   },
 })
 
+// Servers that go before the connections have closed leave a timer of ioredis's behind that keeps the process alive.
+const disconnect = async (client: Redis | Cluster): Promise<void> => {
+  const ended = once(client, 'end')
+  client.disconnect()
+  await ended
+}
+
 export type Open = (port: number) => Promise<Opened>
 
 /** One server, by its port. */
@@ -33,7 +41,7 @@ export const standalone: Readonly<Record<'@redis/client' | 'ioredis', Open>> = {
   ioredis: async (port) => {
     const client = new Redis({ host, port, retryStrategy: () => 20 })
     client.on('error', quiet)
-    return opened(ioRedis(client), () => client.disconnect())
+    return opened(ioRedis(client), () => disconnect(client))
   },
 }
 
@@ -52,7 +60,7 @@ export const sentinel = {
   ioredis: async (sentinels: ReadonlyArray<Server>): Promise<Opened> => {
     const client = new Redis({ name: 'main', sentinels: sentinels.map(({ port }) => ({ host, port })) })
     client.on('error', quiet)
-    return opened(ioRedis(client), () => client.disconnect())
+    return opened(ioRedis(client), () => disconnect(client))
   },
 }
 
@@ -67,6 +75,6 @@ export const cluster = {
   ioredis: async (nodes: ReadonlyArray<Server>): Promise<Opened> => {
     const client = new Cluster(nodes.map(({ port }) => ({ host, port })))
     client.on('error', quiet)
-    return opened(ioRedis(client), () => client.disconnect())
+    return opened(ioRedis(client), () => disconnect(client))
   },
 }

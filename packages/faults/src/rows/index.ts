@@ -1,5 +1,7 @@
 import type { Fault } from '../Fault.js'
+import { canaries } from './canaries.js'
+import { interleavings } from './interleavings.js'
 import { redirects } from './redirects.js'
 
 /** The fault table, in the order of the report. */
-export const rows: ReadonlyArray<Fault> = [redirects]
+export const rows: ReadonlyArray<Fault> = [interleavings, redirects, canaries]

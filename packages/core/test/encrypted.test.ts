@@ -4,6 +4,7 @@ import {
   type Cipher,
   encrypted,
   memoryStore,
+  millis,
   type Next,
   recordCallbackStore,
   Secret,
@@ -13,7 +14,8 @@ import {
 import { storeLaws } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { left, right } from './support.js'
+import { type Core, loadCore } from './interleaving/loadCore.js'
+import { left, right, tagOf, testEnv } from './support.js'
 
 const reverse = (text: string): string => Array.from(text).reverse().join('')
 
@@ -67,14 +69,15 @@ describe.each([
 })
 
 test('it promises what the store below promises', () => {
-  const kept = ({ guarantee, ephemeral, changes, exclusive }: TokenStore) => [
+  const kept = ({ guarantee, ephemeral, lossy, changes, exclusive }: TokenStore) => [
     guarantee,
     ephemeral === true,
+    lossy === true,
     changes !== undefined,
     exclusive !== undefined,
   ]
   const locked: TokenStore = { ...overRows().inner, exclusive: (_, use) => use }
-  for (const store of [memoryStore(), overRows().inner, locked])
+  for (const store of [memoryStore(), overRows().inner, locked, { ...overRows().inner, lossy: true }])
     expect(kept(encrypted(toy('a'))(store))).toEqual(kept(store))
 })
 
@@ -196,4 +199,47 @@ test('a cipher that throws is a failure of the store, and what it threw is not s
   expect(await store.compareAndSet('other', absent, next('one'))()).toEqual(
     E.left(AuthError.storeFailed('compareAndSet', 'the cipher threw')),
   )
+})
+
+describe('a session whose record does not open is reported, and stays in the store', () => {
+  /** What is left of the record of another cipher, when a whole session was lived over it. */
+  const recordAfter = async (
+    core: Core,
+  ): Promise<{ readonly isKept: boolean; readonly told: ReadonlyArray<string> }> => {
+    const { rows, inner } = overRows()
+    right(await encrypted(toy('a'))(inner).compareAndSet('default', absent, next('one'))())
+    const before = rows.get('default')
+    const source = core.TokenSource.make({ store: core.encrypted(toy('b'))(inner), timeout: millis(100) })(
+      core.remoteCallback(() => 'a token'),
+    )(testEnv())()
+    const login = source.login(core.remoteCallback(() => 'another'))({ ...testEnv() })
+    const told = []
+    const write = core.encrypted(toy('b'))(inner).compareAndSet('default', 'one', next('two'))
+    for (const use of [source.get, login, source.revoke, write]) told.push(tagOf(await use()))
+    return { isKept: rows.get('default') === before, told }
+  }
+  const patch = (find: string, replace: string): Core => loadCore([{ file: 'encrypted.ts', find, replace }])
+
+  test('as it is', async () => {
+    expect(await recordAfter(loadCore())).toEqual({ isKept: true, told: Array(4).fill('StoreFailed') })
+  })
+
+  test.each([
+    [
+      'takes it for none',
+      patch(
+        'E.map((record): Stamped => {',
+        'E.orElse(() => E.right(undefined)), E.map((record): Stamped => { if (record === undefined) return { ...there, record: O.none }',
+      ),
+    ],
+    [
+      'does not read it before it is written over',
+      patch(
+        'expected === Store.absent || memory.holds(key, expected) ? E.right(undefined) : get(key)()',
+        'E.right(undefined)',
+      ),
+    ],
+  ])('a mutant that %s is noticed', async (_, core) => {
+    expect((await recordAfter(core)).isKept).toBe(false)
+  })
 })

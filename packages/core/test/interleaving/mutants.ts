@@ -298,6 +298,32 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: inSession("if (decision.work._tag === 'DiscardAndRevoke') {", 'if (false) {'),
   },
   {
+    name: 'a refusal moves the end of the lease',
+    killedBy: 'a lease ends when it said',
+    focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
+    mode: 'grace until use',
+    patches: inStep(
+      '? { ...cell, refused: true }',
+      '? { ...cell, refused: true, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: plus(cell.intent.value.until, 20_000 as Duration) }) : O.none }',
+    ),
+  },
+  {
+    name: 'only a wake-up ends the wait, and it is lost',
+    killedBy: 'served in the end',
+    focus: { acts: ['crash'], serverFaults: ['lost answer'], storeFaults: [], fixed: { wakes: true } },
+    mode: 'grace until use',
+    options: {
+      store: (core) => ({
+        ...core.memoryStore(),
+        changes: () => ({ changed: () => new Promise(() => undefined), end: () => undefined }),
+      }),
+    },
+    patches: inSession(
+      'changes === undefined ? polled : Promise.race([polled, isChanged(changes)])',
+      'changes === undefined ? polled : isChanged(changes)',
+    ),
+  },
+  {
     name: 'the memory goes back',
     killedBy: 'refused is not served',
     focus: { acts: ['login', 'refuse'], serverFaults: [], storeFaults: [], fixed: CALM },

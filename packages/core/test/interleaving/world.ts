@@ -59,6 +59,7 @@ export const properties = [
   'every call settles',
   'served in the end',
   'refused is not served',
+  'a lease ends when it said',
   'fresh is served from memory',
 ] as const
 export type Property = (typeof properties)[number]
@@ -229,6 +230,14 @@ export const run = async (
         O.isSome(after.intent) &&
         before.intent.value.nonce.value === after.intent.value.nonce.value
       )
+    if (
+      O.isSome(before.intent) &&
+      O.isSome(after.intent) &&
+      O.toNullable(before.intent.value.nonce) === O.toNullable(after.intent.value.nonce) &&
+      before.intent.value.until !== after.intent.value.until
+    ) {
+      violated('a lease ends when it said', `its end was moved: ${change}`)
+    }
     if (before.verdict._tag === 'LogInAgain' && after.epoch === before.epoch) {
       if (isNewLease) violated('terminal until a login', `a lease after the verdict: ${change}`)
       if (after.verdict._tag === 'None' && after.generation === before.generation) {

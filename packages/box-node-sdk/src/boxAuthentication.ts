@@ -1,0 +1,162 @@
+/**
+ * The adapter.
+ *
+ * @packageDocumentation
+ */
+import { type DownscopeOptions, sharedLink as sharedLinkParameter, tokenExchange } from '@tessera/box'
+import {
+  AuthError,
+  between,
+  type ClockEnv,
+  type Downscoping,
+  type Exchange,
+  type Instant,
+  instant,
+  Secret,
+  seconds,
+  type TokenSet,
+  TokenSource,
+  type Tokens,
+} from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Authentication, SdkToken } from './Authentication.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** A token source, or a source derived from one, which has nothing to revoke. */
+export type Source = Tokens & Partial<Pick<TokenSource, 'revoke'>>
+
+type EnvOf<Of> = Of extends Exchange<infer R> ? R : never
+
+/** What downscoping needs of its environment: `nodeEnv()` of `@tessera/node` has it. */
+export type ExchangeEnv = EnvOf<ReturnType<typeof tokenExchange>> & ClockEnv
+
+/** What {@link boxAuthentication} may be told. */
+export interface BoxAuthenticationOptions extends Pick<DownscopeOptions, 'at' | 'actor' | 'timeout'> {
+  /** The environment of the source. `downscopeToken` needs it; without it the clock is the system's. */
+  readonly env?: ExchangeEnv
+}
+
+/** A token that the SDK was handed. */
+interface InUse {
+  readonly token: Secret<'AccessToken'>
+  /** The one that it was handed before. */
+  readonly before: Secret | undefined
+  readonly since: Instant
+}
+
+/**
+ * How long after a new token came into use a 401 is taken for a straggler's, of a request that was sent with the one before. The
+ * SDK tries five times and waits 7 s at least before the fourth 401 is told here: a call sees a bad token renewed.
+ */
+const SETTLED = seconds(5)
+
+// -----------------------------------------------------------------------------
+// constructor
+// -----------------------------------------------------------------------------
+
+/**
+ * A source as the `auth` of a `BoxClient`, for box-node-sdk 10. The SDK asks for a token before each request and tells of a 401
+ * after it, not which token that was for. It is taken for the one that was handed out last: never for one that no request can
+ * have used, and not for one that came into use less than 5 s ago, while requests with the one before may still be answered.
+ * Any number of calls that fail with one token thus cost one renewal.
+ *
+ * Failures reject with an `Error` that carries the typed error, see {@link AuthError.toError}; the SDK passes it on as it is and
+ * does not try again: retries of token requests are the strategy's (`Strategy.retrying`).
+ *
+ * @example
+ * import { boxAuthentication } from '@tessera/box-node-sdk'
+ * import type { TokenSource } from '@tessera/core'
+ * import { BoxClient } from 'box-node-sdk'
+ *
+ * const clientOf = (source: TokenSource) => new BoxClient({ auth: boxAuthentication(source) })
+ * assert.strictEqual(typeof clientOf, 'function')
+ */
+export const boxAuthentication = (
+  source: Source,
+  { env, at, actor, timeout }: BoxAuthenticationOptions = {},
+): Authentication => {
+  const now = (): Instant => env?.clock.now() ?? instant(Date.now())
+  const downscoping: Downscoping | undefined =
+    env &&
+    TokenSource.downscoping({ exchange: tokenExchange(at, { actor }), ...(timeout !== undefined && { timeout }) })(
+      source,
+    )(env)
+  let inUse: InUse | undefined
+
+  const handOut = async (): Promise<TokenSet> => {
+    const token = await run(source.get)
+    const { accessToken } = token
+    // Two calls that overlap may bring the old token after the new one.
+    if (!isOf(inUse?.token, accessToken) && !isOf(inUse?.before, accessToken)) {
+      inUse = { token: accessToken, before: inUse?.token, since: now() }
+    }
+    return token
+  }
+
+  const isSettled = ({ before, since }: InUse): boolean =>
+    before === undefined || Math.abs(between(since, now())) >= SETTLED
+
+  const toSdkToken = ({ accessToken, expiresAt, tokenType, issuedTokenType }: TokenSet): SdkToken => ({
+    accessToken: Secret.open(accessToken),
+    tokenType,
+    ...(O.isSome(expiresAt) && {
+      expiresIn: Math.max(0, Math.floor(between(now(), expiresAt.value) / seconds(1))),
+    }),
+    ...(O.isSome(issuedTokenType) && { issuedTokenType: issuedTokenType.value }),
+  })
+
+  return {
+    retrieveToken: async () => toSdkToken(await handOut()),
+
+    retrieveAuthorizationHeader: async () => {
+      const text = Secret.open((await handOut()).accessToken)
+      // The SDK's HTTP client shows a header that it refuses in its error.
+      if (!/^[\x21-\x7e]+$/.test(text)) throw AuthError.toError(unprintable)
+      return `Bearer ${text}`
+    },
+
+    refreshToken: async () => {
+      // What is acquired here is not in use before a request asks for it.
+      if (inUse !== undefined && isSettled(inUse)) await run(source.refuse(inUse.token))
+      return toSdkToken(await run(source.get))
+    },
+
+    revokeToken: async () => {
+      if (source.revoke === undefined) throw AuthError.toError(nothingToRevoke)
+      await run(source.revoke)
+      return undefined
+    },
+
+    downscopeToken: async (scopes, resource, sharedLink) => {
+      if (downscoping === undefined) throw AuthError.toError(noEnvironment)
+      const target = {
+        scope: scopes,
+        ...(resource !== undefined && { resource }),
+        ...(sharedLink !== undefined && { parameters: sharedLinkParameter(sharedLink) }),
+      }
+      return toSdkToken(await run(downscoping.for(target).get))
+    },
+  }
+}
+
+const run = async <A>(task: TaskEither<AuthError, A>): Promise<A> => {
+  const result = await task()
+  if (E.isRight(result)) return result.right
+  throw AuthError.toError(result.left)
+}
+
+const isOf = (token: Secret | undefined, other: Secret): boolean =>
+  token !== undefined && Secret.eq.equals(token, other)
+
+const unprintable = AuthError.malformed({
+  what: 'access token',
+  path: '',
+  expected: 'printable ASCII (RFC 6750 §2.1)',
+})
+const noEnvironment = AuthError.misconfigured('env', 'downscopeToken needs the environment of the source')
+const nothingToRevoke = AuthError.misconfigured('source', 'a derived source has nothing to revoke: revoke its parent')

@@ -1,7 +1,8 @@
 import type { Fault } from '../Fault.js'
+import { answersBroken } from './answersBroken.js'
 import { canaries } from './canaries.js'
 import { interleavings } from './interleavings.js'
 import { redirects } from './redirects.js'
 
 /** The fault table, in the order of the report. */
-export const rows: ReadonlyArray<Fault> = [interleavings, redirects, canaries]
+export const rows: ReadonlyArray<Fault> = [interleavings, answersBroken, redirects, canaries]

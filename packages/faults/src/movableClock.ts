@@ -1,0 +1,19 @@
+import { type Clock, instant } from '@tessera/core'
+import { systemClock } from '@tessera/node'
+
+/** The system's clock, moved on at will. Its sleeps are real. */
+export interface MovableClock extends Clock {
+  /** By ms; back where they are negative. */
+  readonly move: (by: number) => void
+}
+
+export const movableClock = (): MovableClock => {
+  let shift = 0
+  return {
+    now: () => instant(systemClock.now() + shift),
+    sleep: systemClock.sleep,
+    move: (by) => {
+      shift += by
+    },
+  }
+}

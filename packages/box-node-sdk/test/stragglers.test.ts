@@ -1,0 +1,151 @@
+/**
+ * The SDK does not say which token a 401 was for. A model of its client, run by virtual time: requests that take a while, tokens
+ * that die at the server, renewals that come early.
+ */
+import { instant, Secret, TokenSet } from '@tessera/core'
+import { type NodeEnv, nodeEnv } from '@tessera/node'
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { boxAuthentication, type Source } from '../src/index.js'
+
+let live: NodeEnv
+
+beforeAll(() => {
+  live = nodeEnv()
+})
+
+afterAll(() => live.close())
+
+/** A call: when it begins, how long each attempt's way there and back is, and where each sleep lies in its range (ms, [0, 1]). */
+interface Call {
+  readonly at: number
+  readonly there: ReadonlyArray<number>
+  readonly back: ReadonlyArray<number>
+  readonly sleeps: ReadonlyArray<number>
+}
+
+/** What happens to the token that is current then. */
+interface Turn {
+  readonly at: number
+  readonly what: 'dies' | 'is renewed' | 'is renewed and dies'
+}
+
+/** As many as the SDK makes. */
+const ATTEMPTS = 5
+
+const play = async (calls: ReadonlyArray<Call>, turns: ReadonlyArray<Turn>) => {
+  const dead = new Set<string>()
+  const refused: Array<{ readonly token: string; readonly wasDead: boolean }> = []
+  let now = 0
+  let current = 0
+  const name = () => `token${current}`
+  const source: Source = {
+    get: async () => E.right(TokenSet.make(Secret.make('AccessToken', name()))),
+    peek: () => O.none,
+    refuse: (used) => async () => {
+      const token = Secret.open(used)
+      refused.push({ token, wasDead: dead.has(token) })
+      if (token === name()) current++
+      return E.right(undefined)
+    },
+    within: () => source,
+  }
+  const auth = boxAuthentication(source, { env: { ...live, clock: { ...live.clock, now: () => instant(now) } } })
+
+  const queue: Array<{ readonly at: number; readonly run: () => Promise<void> | void }> = []
+  const later = (at: number, run: () => Promise<void> | void): void => {
+    queue.push({ at, run })
+  }
+  const outcomes: string[] = []
+  const attempt =
+    ({ there, back, sleeps }: Call, number: number) =>
+    async (): Promise<void> => {
+      const header = await auth.retrieveAuthorizationHeader()
+      const token = header.replace('Bearer ', '')
+      later(now + (there[number - 1] ?? 0), () => {
+        const status = dead.has(token) ? 401 : 200
+        later(now + (back[number - 1] ?? 0), async () => {
+          if (status === 200 || number === ATTEMPTS) {
+            outcomes.push(String(status))
+            return
+          }
+          await auth.refreshToken()
+          const sleep = 2 ** number * 1_000 * (0.5 + (sleeps[number - 1] ?? 0))
+          later(now + sleep, attempt({ at: 0, there, back, sleeps }, number + 1))
+        })
+      })
+    }
+  for (const call of calls) later(call.at, attempt(call, 1))
+  for (const { at, what } of turns) {
+    later(at, () => {
+      if (what !== 'is renewed') dead.add(name())
+      if (what !== 'dies') current++
+    })
+  }
+  for (let steps = 0; queue.length > 0 && steps < 10_000; steps++) {
+    queue.sort((a, b) => a.at - b.at)
+    const next = queue.shift()
+    if (next === undefined) break
+    now = next.at
+    await next.run()
+  }
+  return { outcomes, refused, current }
+}
+
+const times = (max: number, count: number) =>
+  fc.array(fc.integer({ min: 0, max }), { minLength: count, maxLength: count })
+const call: fc.Arbitrary<Call> = fc.record({
+  at: fc.integer({ min: 0, max: 240_000 }),
+  there: times(2_400, ATTEMPTS),
+  back: times(2_400, ATTEMPTS),
+  sleeps: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: ATTEMPTS, maxLength: ATTEMPTS }),
+})
+/** A minute apart: a call survives one death, not one after the other. */
+const turns = fc
+  .array(
+    fc.record({
+      jitter: fc.integer({ min: 0, max: 30_000 }),
+      what: fc.constantFrom('dies' as const, 'is renewed' as const, 'is renewed and dies' as const),
+    }),
+    { maxLength: 3 },
+  )
+  .map((drawn) => drawn.map(({ jitter, what }, i): Turn => ({ at: 90_000 * i + jitter, what })))
+
+test('requests of less than 5 s: no living token is refused, one renewal each death, and every call succeeds', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 30 }), turns, async (calls, happenings) => {
+      const { outcomes, refused, current } = await play(calls, happenings)
+      expect(refused.filter(({ wasDead }) => !wasDead)).toEqual([])
+      expect(outcomes).toEqual(calls.map(() => '200'))
+      expect(current).toBeLessThanOrEqual(happenings.length)
+    }),
+  )
+})
+
+/** Calls that begin at `at`, answered at once, but for those whose answer is `late`. */
+const calls = (...of: ReadonlyArray<readonly [at: number, late?: number]>): ReadonlyArray<Call> =>
+  of.map(([at, late = 0]) => ({ at, there: [0], back: [late], sleeps: [0, 0, 0, 0, 0] }))
+
+test('a 401 that took its time is no word about the token that came into use meanwhile', async () => {
+  const { outcomes, refused } = await play(calls([10], [10, 5_500], [2_000]), [{ at: 5, what: 'dies' }])
+  expect(refused).toEqual([{ token: 'token0', wasDead: true }])
+  expect(outcomes).toEqual(['200', '200', '200'])
+})
+
+test('a token that dies when it has just come into use is renewed by the fourth 401 of a call', async () => {
+  const { outcomes, refused } = await play(calls([0], [1_000]), [
+    { at: 500, what: 'is renewed' },
+    { at: 1_000, what: 'dies' },
+  ])
+  expect(refused).toEqual([{ token: 'token1', wasDead: true }])
+  expect(outcomes).toEqual(['200', '200'])
+})
+
+test('a 401 later than 5 s costs one renewal in 5 s, and no call', async () => {
+  const late = Array.from({ length: 20 }, (_, i) => [10, 7_000 + 100 * i] as const)
+  const { outcomes, refused, current } = await play(calls([10], ...late), [{ at: 5, what: 'dies' }])
+  expect([...new Set(refused.map(({ token }) => token))]).toEqual(['token0', 'token1'])
+  expect(current).toBe(2)
+  expect(outcomes).toEqual(Array.from({ length: 21 }, () => '200'))
+})

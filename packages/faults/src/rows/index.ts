@@ -1,8 +1,9 @@
 import type { Fault } from '../Fault.js'
 import { answersBroken } from './answersBroken.js'
+import { bodies } from './bodies.js'
 import { canaries } from './canaries.js'
 import { interleavings } from './interleavings.js'
 import { redirects } from './redirects.js'
 
 /** The fault table, in the order of the report. */
-export const rows: ReadonlyArray<Fault> = [interleavings, answersBroken, redirects, canaries]
+export const rows: ReadonlyArray<Fault> = [interleavings, answersBroken, bodies, redirects, canaries]

@@ -4,6 +4,7 @@ import { bodies } from './bodies.js'
 import { canaries } from './canaries.js'
 import { interleavings } from './interleavings.js'
 import { redirects } from './redirects.js'
+import { redisRows } from './redis.js'
 
 /** The fault table, in the order of the report. */
-export const rows: ReadonlyArray<Fault> = [interleavings, answersBroken, bodies, redirects, canaries]
+export const rows: ReadonlyArray<Fault> = [interleavings, answersBroken, bodies, redirects, ...redisRows, canaries]

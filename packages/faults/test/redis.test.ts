@@ -1,0 +1,48 @@
+import { committed, type TokenStore } from '@tessera/core'
+import { hasRedis, INSTALL } from '@tessera/local-redis'
+import { redisStore } from '@tessera/store-redis'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { makeCanaries } from '../src/canaries.js'
+import type { Fault, Findings } from '../src/Fault.js'
+import { rowOf } from '../src/Row.js'
+import { makeRandom } from '../src/random.js'
+import { redisRows, redisRowsWith } from '../src/rows/redis.js'
+
+const find = (rows: ReadonlyArray<Fault>, name: string): Fault => {
+  const row = rows.find((of) => of.name === name)
+  if (row === undefined) throw new Error(`there is no row ${name}`)
+  return row
+}
+
+const judge = async (fault: Fault, count: number): Promise<{ readonly ok: boolean; readonly findings: Findings }> => {
+  const findings = await fault.run({
+    count,
+    progress: () => undefined,
+    random: makeRandom(`1 ${fault.name}`),
+    canaries: makeCanaries(),
+  })
+  return rowOf(fault, count, 0, findings, false)
+}
+
+/** A store that calls a write done that was not. */
+const careless = (store: TokenStore): TokenStore => ({
+  ...store,
+  compareAndSet: (...args) =>
+    TE.orElse(() => TE.right<never, typeof committed>(committed))(store.compareAndSet(...args)),
+})
+
+if (hasRedis()) {
+  test('a store that loses writes is found out', async () => {
+    const rows = redisRowsWith({ store: (port) => careless(redisStore(port)), patience: 1_000 })
+    const { ok, findings } = await judge(find(rows, 'redis-out-of-memory'), 8)
+    expect(ok).toBe(false)
+    expect(findings.problems).not.toEqual([])
+  })
+
+  test('the store of the package is not', async () => {
+    expect(await judge(find(redisRows, 'redis-out-of-memory'), 8)).toMatchObject({
+      ok: true,
+      findings: { problems: [] },
+    })
+  })
+} else test(`not tested without redis-server (${INSTALL})`, () => expect(hasRedis()).toBe(false))

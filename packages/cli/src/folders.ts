@@ -15,8 +15,8 @@ const folder = (variables: Variables, name: string, fallback: ReadonlyArray<stri
 /** Where profiles are. */
 export const configFolder = (variables: Variables): string => folder(variables, 'XDG_CONFIG_HOME', ['.config'])
 
+/** Where sessions are, unless they are told to be elsewhere. */
+export const stateFolder = (variables: Variables): string => folder(variables, 'XDG_STATE_HOME', ['.local', 'state'])
+
 /** What is kept of sessions: the folder of all, the key that seals them, and their files. */
-export const statePaths = (variables: Variables) => {
-  const state = folder(variables, 'XDG_STATE_HOME', ['.local', 'state'])
-  return { state, key: join(state, 'key'), sessions: join(state, 'sessions') }
-}
+export const pathsIn = (state: string) => ({ state, key: join(state, 'key'), sessions: join(state, 'sessions') })

@@ -4,6 +4,7 @@
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Output } from './output.js'
 import type { Problem } from './report.js'
+import { type StorePlace, showStore } from './storePlace.js'
 
 /** The options that every command takes. */
 export interface SharedOptions {
@@ -11,10 +12,14 @@ export interface SharedOptions {
   readonly config?: string
   readonly baseUrl?: string
   readonly as?: string
+  readonly store?: StorePlace
   readonly timeout?: number
   readonly json?: boolean
   readonly quiet?: boolean
 }
+
+/** How long a command waits at most, unless it is told. */
+export const SECONDS = 30
 
 /** One run of the command. */
 export interface Invocation {
@@ -34,14 +39,15 @@ export type Command<Options> = (invocation: Invocation, options: Options) => Tas
 
 const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
-/** A command line that takes the same profile and server as this one. */
-export const commandLine = ({ self, shared }: Invocation, command: string): string =>
+/** A command line that takes the same profile, server and store as this one; without a password, which was in a URL. */
+export const commandLine = ({ self, shared }: Pick<Invocation, 'self' | 'shared'>, command: string): string =>
   [
     self,
     command,
     ...(shared.config === undefined ? [] : ['--config', word(shared.config)]),
     ...(shared.profile === undefined ? [] : ['--profile', word(shared.profile)]),
     ...(shared.baseUrl === undefined ? [] : ['--base-url', word(shared.baseUrl)]),
+    ...(shared.store === undefined ? [] : ['--store', word(showStore(shared.store))]),
     // A login is its own session, whatever is said.
     ...(shared.as === undefined || command === 'login' ? [] : ['--as', word(shared.as)]),
   ].join(' ')

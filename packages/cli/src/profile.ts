@@ -3,7 +3,7 @@
  * folder; a member `tessera` may say more.
  */
 import { access } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import * as Box from '@tessera/box'
 import { type AuthError, Secret } from '@tessera/core'
 import { readJson } from '@tessera/node'
@@ -14,10 +14,12 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { parseBaseUrl } from './baseUrl.js'
 import { ExitCode } from './exitCode.js'
-import { configFolder, statePaths } from './folders.js'
+import { configFolder, stateFolder } from './folders.js'
 import { commandLine, type Invocation } from './invocation.js'
 import { type Principal, parsePrincipal } from './principal.js'
 import { type Problem, problem, type Situation, toProblem } from './report.js'
+import { isPlaceNamed, placeOf, storeSituation } from './sessionStore.js'
+import { parseStore, type StorePlace } from './storePlace.js'
 
 export interface Profile {
   readonly name: string
@@ -25,20 +27,27 @@ export interface Profile {
   readonly settings: Box.Settings
   readonly baseUrl: O.Option<string>
   readonly principal: Principal
+  /** Where its sessions are kept. */
+  readonly store: StorePlace
 }
 
-const Extra = t.partial({ tessera: t.partial({ baseUrl: t.string, as: t.string }) })
+const Extra = t.partial({ tessera: t.partial({ baseUrl: t.string, as: t.string, store: t.string }) })
 
 const usage = (what: string, { self }: Invocation): Problem => problem(ExitCode.usage, what, `${self} --help`)
 
 /** What an error of this run is told with, before more is known than its options. */
-export const situationOf = (invocation: Invocation, command: string, file: string): Situation => ({
+export const situationOf = (
+  invocation: Invocation,
+  command: string,
+  file: string,
+  store: StorePlace = { _tag: 'Folder', folder: stateFolder(invocation.variables) },
+): Situation => ({
   server: 'the server',
   presented: 'the request',
   again: commandLine(invocation, command),
   login: commandLine(invocation, 'login'),
   config: file,
-  state: statePaths(invocation.variables).sessions,
+  store: storeSituation(invocation, store),
   clientId: O.none,
   keyId: O.none,
 })
@@ -100,6 +109,21 @@ const baseUrlOf = (
       )
 }
 
+/** The store that the options or the environment name, or else the settings. */
+const placeBeside = (invocation: Invocation, file: string, text: string | undefined): E.Either<Problem, StorePlace> =>
+  placeOf(invocation, () =>
+    text === undefined
+      ? E.right(O.none)
+      : pipe(
+          parseStore(text, resolve(dirname(file))),
+          E.bimap(
+            (why) =>
+              problem(ExitCode.configuration, `the member "tessera.store" of the settings ${why}`, `correct ${file}`),
+            O.some,
+          ),
+        ),
+  )
+
 const principalOf = (
   invocation: Invocation,
   text: string | undefined,
@@ -123,19 +147,23 @@ const overrides = (variables: Invocation['variables']): Box.SettingsOverrides =>
   return { ...(clientSecret !== undefined && { clientSecret }), ...(passphrase !== undefined && { passphrase }) }
 }
 
+const extraOf = (file: string, json: unknown) =>
+  Extra.is(json)
+    ? E.right(json.tessera ?? {})
+    : E.left(problem(ExitCode.configuration, 'the member "tessera" of the settings is wrong', `correct ${file}`))
+
 const decode =
   (invocation: Invocation, { name, file }: Pick<Profile, 'name' | 'file'>, told: (error: AuthError) => Problem) =>
   (json: unknown): E.Either<Problem, Profile> => {
     const { shared, variables } = invocation
-    if (!Extra.is(json)) {
-      return E.left(problem(ExitCode.configuration, 'the member "tessera" of the settings is wrong', `correct ${file}`))
-    }
     return pipe(
-      E.Do,
+      extraOf(file, json),
+      E.bindTo('extra'),
       E.apS('settings', pipe(Box.settings(json, overrides(variables)), E.mapLeft(told))),
-      E.apS('baseUrl', baseUrlOf(invocation, file, json.tessera?.baseUrl)),
-      E.bind('principal', ({ settings }) => principalOf(invocation, shared.as ?? json.tessera?.as, settings)),
-      E.map((rest) => ({ name, file, ...rest })),
+      E.bind('baseUrl', ({ extra }) => baseUrlOf(invocation, file, extra.baseUrl)),
+      E.bind('store', ({ extra }) => placeBeside(invocation, file, extra.store)),
+      E.bind('principal', ({ extra, settings }) => principalOf(invocation, shared.as ?? extra.as, settings)),
+      E.map(({ extra: _, ...rest }) => ({ name, file, ...rest })),
     )
   }
 
@@ -156,3 +184,30 @@ export const readProfile = (invocation: Invocation, command: string): TE.TaskEit
       )
     }),
   )
+
+/** Where the sessions are that the options name. Where they name a store, or nothing at all, no profile is needed. */
+export const readPlace = (invocation: Invocation, command: string): TE.TaskEither<Problem, StorePlace> => {
+  const { shared, variables } = invocation
+  const isNamed = shared.config !== undefined || shared.profile !== undefined || 'TESSERA_PROFILE' in variables
+  const place = (settings: E.Either<Problem, O.Option<StorePlace>>) =>
+    TE.fromEither(placeOf(invocation, () => settings))
+  if (isPlaceNamed(invocation)) return place(E.right(O.none))
+  return pipe(
+    TE.fromEither(profileFile(invocation)),
+    TE.flatMap(({ name, file }) =>
+      pipe(
+        isThere(file),
+        TE.flatMap((there) =>
+          there
+            ? pipe(
+                readJson(file),
+                TE.mapLeft(toProblem(situationOf(invocation, command, file))),
+                TE.flatMapEither((json) => extraOf(file, json)),
+                TE.flatMapEither(({ store }) => placeBeside(invocation, file, store)),
+              )
+            : place(isNamed ? E.left(missing(invocation, name, file)) : E.right(O.none)),
+        ),
+      ),
+    ),
+  )
+}

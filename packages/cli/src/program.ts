@@ -12,10 +12,12 @@ import type { DemoOptions } from './commands/demo.js'
 import type { DownscopeOptions } from './commands/downscope.js'
 import type { LoginOptions } from './commands/login.js'
 import type { SandboxCommandOptions } from './commands/sandbox.js'
+import type { StoreDeleteOptions } from './commands/store.js'
 import { ExitCode, exitCodesHelp } from './exitCode.js'
 import type { Command, Invocation, SharedOptions } from './invocation.js'
 import { makeOutput, takesColor } from './output.js'
 import { type Problem, problem } from './report.js'
+import { parseStore, type StorePlace, storesHelp } from './storePlace.js'
 
 /** How this program was called, so that what it proposes can be typed. */
 const selfOf = (script: string): string => {
@@ -39,14 +41,20 @@ const number =
 const WHOLE = /^\d+$/
 const DECIMAL = /^\d+(\.\d+)?$/
 
+/** The code of errors whose message is ours. */
+const OWN = 'tessera.url'
+
 /** Not as an invalid argument, whose message repeats it. */
-const baseUrl = (text: string): string =>
+const orThrow = <A>(option: string, parsed: E.Either<string, A>): A =>
   pipe(
-    parseBaseUrl(text),
-    E.getOrElse((why): string => {
-      throw new CommanderError(ExitCode.usage, 'tessera.baseUrl', `--base-url ${why}`)
+    parsed,
+    E.getOrElse((why): A => {
+      throw new CommanderError(ExitCode.usage, OWN, `${option} ${why}`)
     }),
   )
+
+const baseUrl = (text: string): string => orThrow('--base-url', parseBaseUrl(text))
+const store = (text: string): StorePlace => orThrow('--store', parseStore(text, process.cwd()))
 
 const collect = (text: string, before: ReadonlyArray<string> = []): ReadonlyArray<string> => [...before, text]
 
@@ -63,6 +71,7 @@ const describe = (root: Commander): void => {
     .option('--config <file>', 'a settings file instead of a profile: box_config.json of the developer console')
     .option('--base-url <url>', 'another server than Box: the sandbox, or a gateway', baseUrl)
     .option('--as <who>', 'whom the token is for: service, user:ID, or login')
+    .option('--store <url>', 'where sessions are kept (TESSERA_STORE): a folder, or a Redis; see below', store)
     .addOption(
       new Option('--timeout <seconds>', 'how long to wait at most (30)').argParser(number(DECIMAL, 0.1, 86_400)),
     )
@@ -78,8 +87,11 @@ Examples:
   $ tessera token --config box_config.json --as user:12345
   $ tessera login                                    in the browser; --device for a machine without one
   $ tessera downscope --scope item_preview --resource file:123
+  $ tessera token --store redis://redis.example      shared by many machines, with one TESSERA_KEY
+  $ tessera store list                               what is kept, of all profiles
   $ tessera sandbox                                  a server to try it all on
   $ tessera demo                                     a tour in a few seconds
+${storesHelp}
 ${exitCodesHelp}
 
 Standard output carries the token, or the object of --json, and nothing else. NO_COLOR is respected.
@@ -88,6 +100,34 @@ TESSERA_CLIENT_SECRET and TESSERA_PASSPHRASE win over the settings file, TESSERA
 }
 
 type Run = <O>(load: () => Promise<Command<O>>, options: O) => Promise<void>
+
+const addStoreCommands = (root: Commander, run: Run): void => {
+  const group = root
+    .command('store')
+    .description('the sessions of a store, of all profiles: list, inspect, delete')
+    .addHelpText('after', storesHelp)
+  group
+    .command('list')
+    .description('list all sessions; no secret')
+    .action(() => run(async () => (await import('./commands/store.js')).storeList, {}))
+  group
+    .command('inspect')
+    .description('show one session: that of the profile, or another; no secret')
+    .argument('[key]', 'its name or id, as "list" shows them')
+    .action((key?: string) =>
+      run(async () => (await import('./commands/store.js')).storeInspect, { ...(key !== undefined && { key }) }),
+    )
+  group
+    .command('delete')
+    .description(
+      'delete one session, readable or not; its tokens stay alive at the server, which "tessera revoke" ends',
+    )
+    .argument('<key>', 'its name or id, as "list" shows them')
+    .option('--yes', 'without being asked')
+    .action((key: string, { yes = false }: Partial<StoreDeleteOptions>) =>
+      run(async () => (await import('./commands/store.js')).storeDelete, { key, yes }),
+    )
+}
 
 const addCommands = (root: Commander, run: Run): void => {
   root
@@ -132,6 +172,7 @@ const addCommands = (root: Commander, run: Run): void => {
     .command('inspect')
     .description('show what is stored and when it renews; no secret')
     .action(() => run(async () => (await import('./commands/inspect.js')).inspect, {}))
+  addStoreCommands(root, run)
   root
     .command('sandbox')
     .description('run a local Box-compatible server until Ctrl-C, with a profile "sandbox"')
@@ -156,15 +197,14 @@ const addCommands = (root: Commander, run: Run): void => {
     .action((options: DemoOptions) => run(async () => (await import('./commands/demo.js')).demo, options))
 }
 
-const usage = ({ message }: CommanderError, self: string): Problem =>
-  problem(
-    ExitCode.usage,
-    message
-      .replace(/^error: /, '')
-      .replace(/\.?\n.*$/s, '')
-      .replace(/\.$/, ''),
-    `${self} --help`,
-  )
+const usage = ({ message, code }: CommanderError, self: string): Problem => {
+  const what = message
+    .replace(/^error: /, '')
+    .replace(/\.?\n.*$/s, '')
+    .replace(/\.$/, '')
+  // A URL in a wrong place, which Commander repeats, may have a password.
+  return problem(ExitCode.usage, code === OWN ? what : what.replace(/:\/\/.*@/, '://…@'), `${self} --help`)
+}
 
 /** Runs what the arguments say. The promise gives the exit code and never rejects. */
 export const program = async (host: NodeJS.Process): Promise<ExitCode> => {

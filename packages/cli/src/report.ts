@@ -2,17 +2,37 @@
  * What a person is told of a failure, in three parts: what failed, what the server said, what to do next.
  */
 import { AuthError, type ServerAnswer } from '@tessera/core'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { ExitCode } from './exitCode.js'
+import { isRedisError, redisAdvice } from './redisAdvice.js'
+
+/** What a server said: an answer of HTTP, or an error of Redis, which has no status. */
+export interface Said {
+  readonly status: O.Option<number>
+  readonly error: O.Option<string>
+  readonly description: O.Option<string>
+  readonly requestId: O.Option<string>
+}
 
 /** A failure as it is shown. No member holds a secret. */
 export interface Problem {
   readonly exit: ExitCode
   readonly what: string
-  readonly server: O.Option<ServerAnswer>
+  readonly server: O.Option<Said>
   readonly likely: O.Option<string>
   readonly next: string
+}
+
+/** Where sessions are kept. */
+export interface StoreSituation {
+  readonly kind: 'file' | 'redis'
+  /** The folder, or the URL without its password. */
+  readonly place: string
+  /** The key that seals them: the file that holds it, or the variable. */
+  readonly key: string
+  /** The command that lists them. */
+  readonly list: string
 }
 
 /** What the same error means differs by what was done. */
@@ -27,8 +47,7 @@ export interface Situation {
   readonly login: string
   /** The settings file. */
   readonly config: string
-  /** Where sessions are kept. */
-  readonly state: string
+  readonly store: StoreSituation
   readonly clientId: O.Option<string>
   readonly keyId: O.Option<string>
 }
@@ -122,34 +141,75 @@ export const mendedBy = (reason: string): { readonly why: string; readonly comma
   return { why, command }
 }
 
-type Cause = ReturnType<typeof AuthError.causes>[number]
+/** A failure of Redis. */
+export const redisProblem = (what: string, reason: string, place: string, again: string): Problem => {
+  const { likely, next } = redisAdvice(reason)
+  const isItsWord = isRedisError(reason)
+  return {
+    exit: ExitCode.store,
+    what: isItsWord ? `${what} ${place}` : `${what} ${place}: ${reason}`,
+    server: isItsWord
+      ? O.some({ status: O.none, error: O.some(reason), description: O.none, requestId: O.none })
+      : O.none,
+    likely: O.fromNullable(likely),
+    next: `${next}, then: ${again}`,
+  }
+}
 
-const fromCause = (error: Cause, situation: Situation): Omit<Problem, 'server'> => {
-  const { server, presented, again, login, config, state } = situation
+type Cause = ReturnType<typeof AuthError.causes>[number]
+type StoreFailed = Extract<Cause, { readonly _tag: 'StoreFailed' }>
+
+const undecodable = (reason: string, { store, again }: Situation): Problem => {
+  const what = `the session could not be read: ${reason}`
+  if (store.kind === 'file') {
+    const next = `use the key and the version that wrote it; or delete its file in ${store.place}, which ends it, then: ${again}`
+    return problem(ExitCode.store, what, next)
+  }
+  const end = `or end the session by deleting it: ${store.list}`
+  return /\bkey\b/.test(reason)
+    ? problem(
+        ExitCode.store,
+        what,
+        `give all machines that share the store the same TESSERA_KEY, with the key that wrote this; ${end}`,
+        `another machine wrote it, with a key of its own: this one's is in ${store.key}`,
+      )
+    : problem(ExitCode.store, what, `use the version that wrote it; ${end}`)
+}
+
+const storeFailed = ({ operation, reason }: StoreFailed, situation: Situation): Problem => {
+  const { store, again } = situation
+  const { why, command } = mendedBy(reason)
+  if (operation === 'decode') return undecodable(why, situation)
+  const what = `the session could not be ${operation === 'compareAndSet' ? 'saved' : 'read'}`
+  if (store.kind === 'redis')
+    return redisProblem(`${what} ${operation === 'get' ? 'from' : 'to'}`, why, store.place, again)
+  const next = command ?? `see that ${store.place} can be written and is not full`
+  return problem(ExitCode.store, `${what}: ${why}`, `${next}, then: ${again}`)
+}
+
+const fromCause = (error: Cause, situation: Situation): Problem => {
+  const { server, presented, again, login, config } = situation
   switch (error._tag) {
     case 'Rejected': {
       const { likely, next } = onRejected(error.answer, situation)
-      return { exit: ExitCode.refused, what: `${server} refused ${presented}`, likely: O.fromNullable(likely), next }
+      return problem(ExitCode.refused, `${server} refused ${presented}`, next, likely)
     }
     case 'ReauthenticationRequired':
-      return {
-        exit: ExitCode.login,
-        what:
-          error.reason === 'nothing to redeem'
-            ? 'nobody is logged in'
-            : error.reason === 'revoked'
-              ? 'the session was revoked'
-              : `${server} does not take the session any more`,
-        likely: O.none,
-        next: login,
-      }
+      return problem(
+        ExitCode.login,
+        error.reason === 'nothing to redeem'
+          ? 'nobody is logged in'
+          : error.reason === 'revoked'
+            ? 'the session was revoked'
+            : `${server} does not take the session any more`,
+        login,
+      )
     case 'Misconfigured':
-      return {
-        exit: ExitCode.configuration,
-        what: `the settings are not complete: ${error.field}: ${error.message}`,
-        likely: O.none,
-        next: `correct ${config}, then: ${again}`,
-      }
+      return problem(
+        ExitCode.configuration,
+        `the settings are not complete: ${error.field}: ${error.message}`,
+        `correct ${config}, then: ${again}`,
+      )
     case 'NotApplicable':
       return problem(ExitCode.configuration, `there is no way to a token: ${error.reason}`, `correct ${config}`)
     case 'Malformed':
@@ -178,22 +238,14 @@ const fromCause = (error: Cause, situation: Situation): Omit<Problem, 'server'> 
       return problem(ExitCode.unreachable, `timed out waiting for ${error.waitingFor}`, `try again: ${again}`)
     case 'Aborted':
       return problem(ExitCode.interrupted, 'interrupted', again)
-    case 'StoreFailed': {
-      const { why, command } = mendedBy(error.reason)
-      return problem(
-        ExitCode.store,
-        `the session could not be ${error.operation === 'compareAndSet' ? 'saved' : 'read'}: ${why}`,
-        command !== undefined
-          ? `${command}, then: ${again}`
-          : error.operation === 'decode'
-            ? `use the key and the version that wrote it; or delete its file in ${state}, which ends it, then: ${again}`
-            : `see that ${state} can be written and is not full, then: ${again}`,
-      )
-    }
+    case 'StoreFailed':
+      return storeFailed(error, situation)
     case 'Closed':
       return problem(ExitCode.unexpected, 'the session was closed', again)
   }
 }
+
+const toSaid = ({ status, ...words }: ServerAnswer): Said => ({ ...words, status: O.some(status) })
 
 /** The problem that an error is. Of several causes, the last is the one to act on, and the others are named. */
 export const toProblem =
@@ -206,30 +258,28 @@ export const toProblem =
     return {
       ...from,
       what: others.length === 0 ? from.what : `${from.what} (before that: ${others.join('; ')})`,
-      server: AuthError.answer(error),
+      server: pipe(
+        AuthError.answer(error),
+        O.match(() => from.server, flow(toSaid, O.some)),
+      ),
     }
   }
 
-const requestId = (answer: ServerAnswer): string =>
-  pipe(
-    answer.requestId,
-    O.match(
-      () => '',
-      (id) => `  (request id ${id})`,
-    ),
-  )
-
-const words = ({ error, description }: ServerAnswer): string =>
-  [error, description].flatMap((text) => (O.isSome(text) ? [text.value] : [])).join(': ')
+const said = ({ status, error, description, requestId }: Said): string => {
+  const words = [error, description].flatMap((text) => (O.isSome(text) ? [text.value] : [])).join(': ')
+  return [
+    ...(O.isSome(status) ? [String(status.value)] : []),
+    ...(words === '' ? [] : [words]),
+    ...(O.isSome(requestId) ? [` (request id ${requestId.value})`] : []),
+  ].join(' ')
+}
 
 const line = (label: string, text: string): string => `  ${label.padEnd(9)}${text}`
 
 /** The three parts, one a line. */
 export const lines = ({ what, server, likely, next }: Problem): ReadonlyArray<string> => [
   `tessera: ${what}.`,
-  ...(O.isSome(server)
-    ? [line('server', `${server.value.status} ${words(server.value)}`.trim() + requestId(server.value))]
-    : []),
+  ...(O.isSome(server) ? [line('server', said(server.value))] : []),
   ...(O.isSome(likely) ? [line('likely', likely.value)] : []),
   line('next', next),
 ]
@@ -242,7 +292,7 @@ export const toJson = ({ exit, what, server, likely, next }: Problem) => ({
     server: pipe(
       server,
       O.map(({ status, error, description, requestId: id }) => ({
-        status,
+        status: O.toNullable(status),
         error: O.toNullable(error),
         description: O.toNullable(description),
         request_id: O.toNullable(id),

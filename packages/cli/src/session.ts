@@ -12,18 +12,18 @@ import {
   seconds,
   TokenSource,
 } from '@tessera/core'
-import { type NodeEnv, nodeEnv, signer } from '@tessera/node'
+import { type NodeEnv, nodeEnv, signer, systemClock } from '@tessera/node'
 import { type AuthorizationServer, type Client, refreshToken, type TokenEnv } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Invocation } from './invocation.js'
+import { commandLine, type Invocation, SECONDS } from './invocation.js'
 import { type Principal, showPrincipal } from './principal.js'
 import { type Profile, readProfile, situationOf } from './profile.js'
 import { type Problem, toProblem } from './report.js'
-import { openSessions } from './sessionStore.js'
+import { openSessions, type SessionStore } from './sessionStore.js'
 
 /** All that a command works with. */
 export interface Session {
@@ -32,14 +32,13 @@ export interface Session {
   /** The base of the API, for resources. */
   readonly api: string
   readonly source: TokenSource
-  /** The file of the session, where there is one that can be read. */
+  readonly sessions: SessionStore
+  /** The file of the session, where there is one. */
   readonly file: Task<O.Option<string>>
   readonly env: NodeEnv
   readonly limits: Limits
   readonly problem: (error: AuthError, presented?: string) => Problem
 }
-
-const SECONDS = 30
 
 export const serverOf = ({ baseUrl }: Pick<Profile, 'baseUrl'>): AuthorizationServer =>
   pipe(
@@ -95,68 +94,70 @@ export const keyOf = (client: Client, { principal, settings }: Pick<Profile, 'pr
   ])
 
 /** Opens the session of the profile that the options name. */
-export const openSession = (invocation: Invocation, command: string): TE.TaskEither<Problem, Session> =>
-  pipe(
+export const openSession = (invocation: Invocation, command: string): TE.TaskEither<Problem, Session> => {
+  const { shared, signal, output } = invocation
+  const timeout = seconds(shared.timeout ?? SECONDS)
+  const limits = { deadline: instant(systemClock.now() + timeout), signal }
+  const toldOf = (profile: Profile, client: Client) => (error: AuthError, presented: string) =>
+    toProblem({
+      ...situationOf(invocation, command, profile.file, profile.store),
+      server: pipe(
+        profile.baseUrl,
+        O.match(
+          () => 'Box',
+          (url) => new URL(url).host,
+        ),
+      ),
+      presented,
+      clientId: O.some(client.id),
+      keyId: pipe(
+        profile.settings.appAuth,
+        O.map(({ publicKeyId }) => publicKeyId),
+      ),
+    })(error)
+  return pipe(
     readProfile(invocation, command),
     TE.bindTo('profile'),
-    TE.bind('sessions', () => openSessions(invocation.variables)),
-    TE.flatMapEither(({ profile, sessions: { store, file } }) => {
-      const client = clientOf(profile)
-      const base = situationOf(invocation, command, profile.file)
-      const told = (error: AuthError, presented: string): Problem =>
-        toProblem({
-          ...base,
-          server: pipe(
-            profile.baseUrl,
-            O.match(
-              () => 'Box',
-              (url) => new URL(url).host,
-            ),
-          ),
-          presented,
-          clientId: O.some(client.id),
-          keyId: pipe(
-            profile.settings.appAuth,
-            O.map(({ publicKeyId }) => publicKeyId),
-          ),
-        })(error)
-      return pipe(
+    TE.let('client', ({ profile }) => clientOf(profile)),
+    TE.let('told', ({ profile, client }) => toldOf(profile, client)),
+    TE.bind('acquisition', ({ profile, client, told }) =>
+      pipe(
         acquisitionOf(client, profile),
-        E.bimap(
-          (error) => told(error, 'the request'),
-          ({ strategy, presented }): Session => {
-            const env = nodeEnv({ userAgent: 'tessera-cli' })
-            const timeout = seconds(invocation.shared.timeout ?? SECONDS)
-            const limits = { deadline: instant(env.clock.now() + timeout), signal: invocation.signal }
-            const source = pipe(
-              strategy,
-              TokenSource.make({
-                store,
-                key: keyOf(client, profile),
-                revocation: Box.revocation(client),
-                timeout: millis(Math.min(timeout, seconds(15))),
-                // Whoever asked is gone before a renewal in the background would end.
-                renewal: 'blocking',
-              }),
-            )(env)()
-            return {
-              profile,
-              client,
-              api: O.getOrElse(() => 'https://api.box.com')(profile.baseUrl),
-              source,
-              file: pipe(
-                file(source.key),
-                TE.getOrElse((): Task<O.Option<string>> => () => Promise.resolve(O.none)),
-              ),
-              env,
-              limits,
-              problem: (error, other = presented) => told(error, other),
-            }
-          },
-        ),
-      )
+        E.mapLeft((error) => told(error, 'the request')),
+        TE.fromEither,
+      ),
+    ),
+    TE.bind('sessions', ({ profile }) => {
+      const opening = openSessions(invocation, profile.store, commandLine(invocation, command))
+      return () => output.during('waiting for the store', opening())
+    }),
+    TE.map(({ profile, client, told, acquisition: { strategy, presented }, sessions }): Session => {
+      const env = nodeEnv({ userAgent: 'tessera-cli' })
+      const source = pipe(
+        strategy,
+        TokenSource.make({
+          store: sessions.store,
+          key: keyOf(client, profile),
+          revocation: Box.revocation(client),
+          timeout: millis(Math.min(timeout, seconds(15))),
+          // Whoever asked is gone before a renewal in the background would end.
+          renewal: 'blocking',
+        }),
+      )(env)()
+      return {
+        profile,
+        client,
+        api: O.getOrElse(() => 'https://api.box.com')(profile.baseUrl),
+        source,
+        sessions,
+        file: sessions.file(source.key),
+        env,
+        limits,
+        problem: (error, other = presented) => told(error, other),
+      }
     }),
   )
+}
 
 /** Uses a session and ends it: a renewal under way is committed first, nothing is revoked. */
 export const withSession = (
@@ -167,17 +168,11 @@ export const withSession = (
   pipe(
     openSession(invocation, command),
     TE.flatMap((session) => async () => {
+      const { source, env, sessions, problem } = session
       const result = await use(session)()
-      const closed = await session.source.close({ revoke: false })()
-      await session.env.close()
-      return E.isLeft(result) || E.isRight(closed) ? result : E.left(session.problem(closed.left))
+      const closed = await source.close({ revoke: false })()
+      await env.close()
+      await sessions.close()
+      return E.isLeft(result) || E.isRight(closed) ? result : E.left(problem(closed.left))
     }),
   )
-
-/** When something happens, as people say it: `14:32 (in 41 min)`. */
-export const when = (at: number, now: number): string => {
-  const minutes = Math.round((at - now) / 60_000)
-  const time = new Date(at).toTimeString().slice(0, 5)
-  const distance = Math.abs(minutes) < 120 ? `${Math.abs(minutes)} min` : `${Math.round(Math.abs(minutes) / 60)} h`
-  return minutes < 0 ? `${time} (${distance} ago)` : `${time} (in ${distance})`
-}

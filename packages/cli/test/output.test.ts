@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { makeOutput, type Sink, takesColor } from '../src/output.js'
 import { printable } from '../src/printable.js'
-import { type Problem, toProblem } from '../src/report.js'
+import { lines, type Problem, type Situation, toJson, toProblem } from '../src/report.js'
 
 const ESCAPE = '\u001b'
 
@@ -18,13 +18,13 @@ const recorder = (isTTY: boolean): Sink & { readonly text: () => string } => {
   }
 }
 
-const situation = {
+const situation: Situation = {
   server: 'Box',
   presented: 'the assertion',
   again: 'tessera token',
   login: 'tessera login',
   config: 'box_config.json',
-  state: '~/.local/state/tessera',
+  store: { kind: 'file', place: '~/.local/state/tessera', key: 'key', list: 'tessera store list' },
   clientId: O.none,
   keyId: O.none,
 }
@@ -92,6 +92,55 @@ describe('an error', () => {
     expect(problem.exit).toBe(exit)
     expect(problem.what).not.toBe('')
     expect(problem.next).toMatch(/tessera|box_config\.json/)
+  })
+})
+
+describe('a failure of Redis', () => {
+  const store = { kind: 'redis', place: 'redis://h:6379/0', key: '/state/key', list: 'tessera store list' } as const
+  const told = (operation: 'get' | 'compareAndSet' | 'decode', reason: string): Problem =>
+    toProblem({ ...situation, store })(AuthError.storeFailed(operation, reason))
+
+  it('has three parts, too: its own word is what the server said', () => {
+    expect(lines(told('compareAndSet', 'OOM'))).toEqual([
+      'tessera: the session could not be saved to redis://h:6379/0.',
+      '  server   OOM',
+      '  likely   Redis is full',
+      '  next     give it memory, with maxmemory-policy noeviction, then: tessera token',
+    ])
+    expect(toJson(told('get', 'NOAUTH')).error).toMatchObject({
+      exit: 7,
+      server: { status: null, error: 'NOAUTH', description: null, request_id: null },
+    })
+  })
+
+  it.each(['ECONNREFUSED', 'no answer in 1000 ms', 'the client failed', 'SELF_SIGNED_CERT_IN_CHAIN'])(
+    'by %s is no word of the server',
+    (reason) => {
+      const { what, server, next } = told('get', reason)
+      expect(what).toBe(`the session could not be read from redis://h:6379/0: ${reason}`)
+      expect(O.isNone(server)).toBe(true)
+      expect(next).toContain(reason.includes('CERT') ? 'NODE_EXTRA_CA_CERTS' : 'see that Redis runs')
+    },
+  )
+
+  it.each([
+    ['WRONGPASS', 'TESSERA_REDIS_PASSWORD'],
+    ['NOPERM', 'tessera:*'],
+    ['READONLY', 'redis+sentinel:'],
+    ['MOVED', 'redis+cluster:'],
+    ['NOMASTER', 'correct the name'],
+    ['CLUSTERDOWN', 'wait'],
+    ['MISCONF', 'log'],
+    ['ERR', 'correct the URL'],
+  ])('by %s says what to do: %s', (reason, next) => {
+    expect(told('get', reason).next).toContain(next)
+  })
+
+  it("by another machine's key says that all need the same", () => {
+    const { likely, next } = told('decode', 'the record is sealed with the key k1, which is not among the keys')
+    expect(likely).toEqual(O.some(expect.stringMatching("another machine wrote it.*this one's is in /state/key")))
+    expect(next).toMatch(/same TESSERA_KEY.*tessera store list/)
+    expect(told('decode', 'the record is not JSON').likely).toEqual(O.none)
   })
 })
 

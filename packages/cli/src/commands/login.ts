@@ -7,14 +7,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { when } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
 import { askSettings } from '../login/askSettings.js'
 import { browserLogin } from '../login/browserLogin.js'
 import { printable } from '../printable.js'
 import { profileFile } from '../profile.js'
 import type { Problem } from '../report.js'
-import { type Session, when, withSession } from '../session.js'
-import { KIND } from '../sessionStore.js'
+import { type Session, withSession } from '../session.js'
 
 export interface LoginOptions {
   readonly device: boolean
@@ -73,7 +73,12 @@ const strategyOf = (invocation: Invocation, { client }: Session, options: LoginO
   })
 }
 
-const done = (invocation: Invocation, { profile, env }: Session, token: TokenSet, file: O.Option<string>): void => {
+const done = (
+  invocation: Invocation,
+  { profile, env, sessions }: Session,
+  token: TokenSet,
+  file: O.Option<string>,
+): void => {
   const { output } = invocation
   const until = pipe(
     token.expiresAt,
@@ -91,7 +96,7 @@ const done = (invocation: Invocation, { profile, env }: Session, token: TokenSet
       O.toNullable,
     ),
     scope: token.scope,
-    store: KIND,
+    store: sessions.kind,
     file: O.toNullable(file),
   })
   output.say(`${output.colors.green('logged in')} to profile ${profile.name}${until}`)

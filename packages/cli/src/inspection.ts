@@ -1,0 +1,43 @@
+/**
+ * What is shown of a session: no secret.
+ */
+import type { Inspection } from '@tessera/core'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+
+/** When something happens, as people say it: `14:32 (in 41 min)`. */
+export const when = (at: number, now: number): string => {
+  const minutes = Math.round((at - now) / 60_000)
+  const time = new Date(at).toTimeString().slice(0, 5)
+  const distance = Math.abs(minutes) < 120 ? `${Math.abs(minutes)} min` : `${Math.round(Math.abs(minutes) / 60)} h`
+  return minutes < 0 ? `${time} (${distance} ago)` : `${time} (in ${distance})`
+}
+
+/** Until when its token is good, in words. */
+export const validity = ({ state, expiresAt, renewsAt }: Inspection, now: number): string => {
+  if (state === 'empty') return 'no token yet'
+  if (state === 'revoked') return 'ended here and at the server'
+  if (O.isNone(expiresAt)) return 'expiry unknown: used until it is refused'
+  const renewal = state === 'valid' && O.isSome(renewsAt) ? `, renews at about ${when(renewsAt.value, now)}` : ''
+  return `access token until ${when(expiresAt.value, now)}${renewal}`
+}
+
+/** An instant as JSON has it. */
+export const iso = (at: O.Option<number>): string | null =>
+  pipe(
+    at,
+    O.map((value) => new Date(value).toISOString()),
+    O.toNullable,
+  )
+
+/** The members that tell of a session, as `--json` has them. */
+export const inspectionJson = (of: Inspection) => ({
+  state: of.state,
+  expires_at: iso(of.expiresAt),
+  renews_at: iso(of.renewsAt),
+  refresh_token: of.refreshToken,
+  epoch: of.epoch,
+  generation: of.generation,
+  scope: of.scope,
+  waiting_until: iso(of.waitingUntil),
+})

@@ -1,0 +1,191 @@
+/**
+ * Where sessions are kept, as a person says it by a URL.
+ */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Secret } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** A folder of this person's. */
+export interface FolderPlace {
+  readonly _tag: 'Folder'
+  readonly folder: string
+}
+
+export interface Host {
+  /** An IPv6 address is without its brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+/** What answers at the hosts. */
+export type Topology =
+  | { readonly _tag: 'Server'; readonly host: Host; readonly database: number }
+  | {
+      readonly _tag: 'Sentinel'
+      readonly sentinels: RNEA.ReadonlyNonEmptyArray<Host>
+      readonly primary: string
+      readonly database: number
+    }
+  | { readonly _tag: 'Cluster'; readonly nodes: RNEA.ReadonlyNonEmptyArray<Host> }
+
+/** A Redis. */
+export interface RedisPlace {
+  readonly _tag: 'Redis'
+  readonly tls: boolean
+  readonly user: O.Option<Secret<'RedisUser'>>
+  readonly password: O.Option<Secret<'RedisPassword'>>
+  readonly topology: Topology
+}
+
+export type StorePlace = FolderPlace | RedisPlace
+
+// -----------------------------------------------------------------------------
+// parse
+// -----------------------------------------------------------------------------
+
+/** The forms, for `--help`. */
+export const storesHelp = `
+Stores (--store, or TESSERA_STORE, or the member tessera.store of the settings, in this order):
+  file:FOLDER                                      files of this person's on this machine; without any, file:~/.local/state/tessera
+  redis://HOST[:PORT][/DATABASE]                   one session for every machine
+  redis+sentinel://HOST[:PORT],…/PRIMARY[/DATABASE]
+  redis+cluster://HOST[:PORT],…
+  rediss://…, rediss+sentinel://…, rediss+cluster://…   the same by TLS
+A user and a password stand before the host (USER:PASSWORD@), or better, where no other process sees them, in TESSERA_REDIS_USER
+and TESSERA_REDIS_PASSWORD (those of Sentinels in TESSERA_SENTINEL_USER and TESSERA_SENTINEL_PASSWORD). What is kept is encrypted:
+machines that share a Redis need the same TESSERA_KEY.`
+
+const FORMS = 'is not file:FOLDER, redis://HOST or another form that --help shows'
+
+const toFolder = (rest: string, base: string): E.Either<string, StorePlace> => {
+  const at = (path: string): E.Either<string, StorePlace> =>
+    path === '' || path.includes('\0') ? E.left(FORMS) : E.right({ _tag: 'Folder', folder: resolve(base, path) })
+  if (rest.startsWith('//')) {
+    return pipe(
+      E.tryCatch(
+        () => fileURLToPath(`file:${rest}`),
+        () => 'is not a file URL',
+      ),
+      E.flatMap(at),
+    )
+  }
+  return at(rest === '~' || rest.startsWith('~/') ? join(homedir(), rest.slice(1)) : rest)
+}
+
+const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/
+
+const toHost =
+  (defaultPort: number) =>
+  (text: string): E.Either<string, Host> => {
+    const [whole, ipv6, name, port = String(defaultPort)] = HOST.exec(text) ?? []
+    const host = ipv6 ?? name
+    if (whole === undefined || host === undefined) return E.left('has a host that is none')
+    return Number(port) >= 1 && Number(port) <= 65_535
+      ? E.right({ host, port: Number(port) })
+      : E.left('has a port that is none')
+  }
+
+const toHosts = (text: string, defaultPort: number): E.Either<string, RNEA.ReadonlyNonEmptyArray<Host>> => {
+  const [first = '', ...more] = text.split(',')
+  return RNEA.traverse(E.Applicative)(toHost(defaultPort))([first, ...more])
+}
+
+const toDatabase = (text: string): E.Either<string, number> =>
+  /^\d{0,4}$/.test(text) ? E.right(Number(text)) : E.left('has a database that is no number')
+
+const toTopology = (kind: string | undefined, hosts: string, path: string): E.Either<string, Topology> => {
+  if (kind === 'cluster') {
+    return path === ''
+      ? pipe(
+          toHosts(hosts, 6_379),
+          E.map((nodes) => ({ _tag: 'Cluster', nodes })),
+        )
+      : E.left('has a path, which a Cluster does not')
+  }
+  if (kind === 'sentinel') {
+    // As a Sentinel takes it. Nothing else could be shown: it may be a piece of a password with a slash in it.
+    const [, primary, database = ''] = /^([A-Za-z0-9._-]+)(?:\/([^/]*))?$/.exec(path) ?? []
+    if (primary === undefined) return E.left('does not name the primary, as in redis+sentinel://HOST/PRIMARY')
+    return pipe(
+      E.Do,
+      E.apS('sentinels', toHosts(hosts, 26_379)),
+      E.apS('database', toDatabase(database)),
+      E.map((rest) => ({ _tag: 'Sentinel', primary, ...rest })),
+    )
+  }
+  return pipe(
+    E.Do,
+    E.apS('host', toHost(6_379)(hosts)),
+    E.apS('database', toDatabase(path)),
+    E.map((rest) => ({ _tag: 'Server', ...rest })),
+  )
+}
+
+const decoded = <Kind extends string>(
+  kind: Kind,
+  text: string | undefined,
+): E.Either<string, O.Option<Secret<Kind>>> =>
+  text === undefined || text === ''
+    ? E.right(O.none)
+    : E.tryCatch(
+        () => O.some(Secret.make(kind, decodeURIComponent(text))),
+        () => 'has a user or password with a % that must be written %25',
+      )
+
+const REDIS = /^redis(s?)(?:\+(sentinel|cluster))?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]*)(?:\/([^@?#]*))?$/
+
+/**
+ * Reads where sessions are to be kept; a relative folder counts from `base`. What is wrong is said without the text, which may hold
+ * a password.
+ */
+export const parseStore = (text: string, base: string): E.Either<string, StorePlace> => {
+  if (text.startsWith('file:')) return toFolder(text.slice('file:'.length), base)
+  const [whole, s, kind, user, password, hosts = '', path = ''] = REDIS.exec(text) ?? []
+  if (whole === undefined) {
+    return E.left(
+      /^rediss?(\+\w+)?:/.test(text)
+        ? `${FORMS}; of a user or password, characters such as @ : / ? # are written %40 %3A %2F %3F %23`
+        : FORMS,
+    )
+  }
+  return pipe(
+    E.Do,
+    E.apS('user', decoded('RedisUser', user)),
+    E.apS('password', decoded('RedisPassword', password)),
+    E.apS('topology', toTopology(kind, hosts, path)),
+    E.map((rest): StorePlace => ({ _tag: 'Redis', tls: s === 's', ...rest })),
+  )
+}
+
+// -----------------------------------------------------------------------------
+// show
+// -----------------------------------------------------------------------------
+
+const showHost = ({ host, port }: Host): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+
+const showTopology = (topology: Topology): readonly [string, string] => {
+  switch (topology._tag) {
+    case 'Server':
+      return ['', `${showHost(topology.host)}/${topology.database}`]
+    case 'Sentinel':
+      return ['+sentinel', `${topology.sentinels.map(showHost).join(',')}/${topology.primary}/${topology.database}`]
+    case 'Cluster':
+      return ['+cluster', topology.nodes.map(showHost).join(',')]
+  }
+}
+
+/** The URL of a place again, without user and password. */
+export const showStore = (place: StorePlace): string => {
+  if (place._tag === 'Folder') return `file:${place.folder}`
+  const [kind, rest] = showTopology(place.topology)
+  return `redis${place.tls ? 's' : ''}${kind}://${rest}`
+}

@@ -272,7 +272,7 @@ export const bodiesWith = ({ decode, http }: Parts): Fault => ({
   expected:
     'exactly the token responses are taken; a typed error otherwise, no secret in any of it, no lifetime beyond ten years, no changed prototype; bounded memory',
   count: 100_000,
-  seconds: 60,
+  seconds: 30,
   run: async (context): Promise<Findings> => {
     const { random, canaries, count } = context
     const secrets: Secrets = {

@@ -5,6 +5,15 @@ import { canaries } from './canaries.js'
 import { interleavings } from './interleavings.js'
 import { redirects } from './redirects.js'
 import { redisRows } from './redis.js'
+import { throttled } from './throttled.js'
 
 /** The fault table, in the order of the report. */
-export const rows: ReadonlyArray<Fault> = [interleavings, answersBroken, bodies, redirects, ...redisRows, canaries]
+export const rows: ReadonlyArray<Fault> = [
+  interleavings,
+  answersBroken,
+  bodies,
+  redirects,
+  throttled,
+  ...redisRows,
+  canaries,
+]

@@ -2,18 +2,30 @@ import type { Fault } from '../Fault.js'
 import { answersBroken } from './answersBroken.js'
 import { bodies } from './bodies.js'
 import { canaries } from './canaries.js'
+import { clocks } from './clocks.js'
+import { herd } from './herd.js'
 import { interleavings } from './interleavings.js'
+import { killGraceForATime, killGraceUntilUse, killStrict } from './kill.js'
 import { redirects } from './redirects.js'
 import { redisRows } from './redis.js'
+import { revokeRace } from './revokeRace.js'
+import { stopPastLease } from './stopPastLease.js'
 import { throttled } from './throttled.js'
 
 /** The fault table, in the order of the report. */
 export const rows: ReadonlyArray<Fault> = [
   interleavings,
+  killGraceUntilUse,
+  killGraceForATime,
+  killStrict,
+  stopPastLease,
+  herd,
+  revokeRace,
   answersBroken,
   bodies,
   redirects,
   throttled,
+  clocks,
   ...redisRows,
   canaries,
 ]

@@ -1,0 +1,96 @@
+/**
+ * What a row and the processes of its crew say to each other: a line of JSON each. Commands come by standard input, reports
+ * go to standard output, where no secret may be; tokens that the server gave go to a pipe of their own.
+ */
+import type { SourceEvent } from '@tessera/core'
+import type { Pace } from './pace.js'
+
+/**
+ * Where a process is struck: after its intent is written, the request is sent, the answer is there and about to be committed, the
+ * token is committed.
+ */
+export const POINTS = ['intent', 'sent', 'answered', 'committed'] as const
+export type Point = (typeof POINTS)[number]
+
+/** Where records are. */
+export type Place =
+  | { readonly _tag: 'File'; readonly folder: string }
+  | { readonly _tag: 'Redis'; readonly port: number }
+
+/** A session that a process shares. */
+export interface Membership {
+  readonly key: string
+  readonly place: Place
+  /** The base URL of its server. */
+  readonly server: string
+  readonly client: { readonly id: string; readonly secret: string }
+  /** As in `SourceConfig`, in ms. */
+  readonly early: number
+  readonly maxStale?: number
+}
+
+/** Tokens, in the clear. */
+export interface Pair {
+  readonly key: string
+  readonly access: string
+  readonly refresh: string
+}
+
+/** What a process is started with; it can be seen by anybody on the machine. */
+export interface Start {
+  readonly pace: Pace
+}
+
+export type Command =
+  | ({ readonly do: 'join' } & Membership)
+  | { readonly do: 'leave'; readonly key: string }
+  /** Goes on asking for a token, and uses it at the API, until the end. */
+  | { readonly do: 'ask'; readonly key: string }
+  /** Signals itself when it next comes to that point, and stays there for so many ms before it does. */
+  | {
+      readonly do: 'strike'
+      readonly key: string
+      readonly at: Point
+      readonly signal: 'SIGKILL' | 'SIGSTOP'
+      readonly after: number
+    }
+  | { readonly do: 'jump'; readonly ms: number }
+  | { readonly do: 'close' }
+  | ({ readonly id: number } & Question)
+
+/** What is answered. `timeout` is in ms. */
+export type Question =
+  | { readonly do: 'login'; readonly key: string; readonly pair: Pair; readonly expiresIn: number }
+  | { readonly do: 'get'; readonly key: string; readonly callers: number; readonly timeout: number }
+  | { readonly do: 'revoke'; readonly key: string; readonly timeout: number }
+  | { readonly do: 'inspect'; readonly key: string }
+  | { readonly do: 'settle'; readonly key: string }
+
+/** How calls ended: each outcome, the tag of an error or a word, with its count; and by their hashes, the tokens. */
+export interface Answer {
+  readonly outcomes: Readonly<Record<string, number>>
+  readonly tokens: ReadonlyArray<string>
+}
+
+/** Where a process was struck, and the token that it was about to replace. */
+export interface Struck {
+  readonly key: string
+  readonly at: Point
+  readonly epoch: number
+  readonly generation: number
+  readonly recovery: boolean
+}
+
+export type Report =
+  | { readonly tag: 'ready' }
+  | { readonly tag: 'event'; readonly event: SourceEvent }
+  | ({ readonly tag: 'struck' } & Struck)
+  /** It goes on, after so many ms. */
+  | { readonly tag: 'continued'; readonly key: string; readonly stopped: number }
+  /** How a call of those that go on asking ended, where the one before ended otherwise. */
+  | { readonly tag: 'outcome'; readonly key: string; readonly outcome: string }
+  /** All of the calls have begun. */
+  | { readonly tag: 'begun'; readonly id: number }
+  | { readonly tag: 'answer'; readonly id: number; readonly answer: Answer }
+  /** The longest that a call took beyond its deadline so far, in ms. */
+  | { readonly tag: 'overdue'; readonly ms: number }

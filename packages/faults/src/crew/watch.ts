@@ -1,0 +1,121 @@
+/**
+ * Reads a session's record as often as it changes, and judges each change: nothing goes back, each token is the child of the
+ * one that it replaced, and what was revoked stays so.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CellCodec, type Lifecycle, Secret, type TokenSet, type TokenStore } from '@tessera/core'
+import type { Sandbox } from '@tessera/sandbox'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+
+export type Cell = Lifecycle.Cell<TokenSet>
+
+/** A token's place in its session's history, by the record's count. */
+export interface Spot {
+  readonly epoch: number
+  readonly generation: number
+}
+
+export interface Watch {
+  /** What was read last. */
+  readonly cell: () => Cell | undefined
+  /** Whether it comes about within ms. */
+  readonly until: (ms: number, holds: (cell: Cell) => boolean) => Promise<boolean>
+  /** Changes that must not be. */
+  readonly stale: () => number
+  /** The place of the server's nth token of a session; none where no token of that session was ever in the record. */
+  readonly placeOf: (session: string, nth: number) => Spot | undefined
+  readonly stop: () => Promise<void>
+}
+
+/** Where no wake-up comes, the record is read after so many ms. */
+const PAUSE = 100
+
+/** Whether one is later than the other. */
+export const isAfter = (a: Spot, b: Spot): boolean =>
+  a.epoch > b.epoch || (a.epoch === b.epoch && a.generation > b.generation)
+
+/** How one epoch's tokens are counted by the server. */
+interface Family {
+  readonly session: string
+  /** The server's count minus the record's. */
+  readonly ahead: number
+}
+
+export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch => {
+  const families = new Map<number, Family>()
+  const waiters = new Set<() => void>()
+  let last: Cell | undefined
+  let stale = 0
+  let isStopped = false
+  let wake: () => void = () => undefined
+
+  const familyOf = ({ token, generation }: Cell): Family | undefined => {
+    if (O.isNone(token) || O.isNone(token.value.refreshToken)) return undefined
+    const there = sandbox.redemptionsOf(Secret.open(token.value.refreshToken.value))
+    return there && { session: there.session, ahead: there.generation - generation }
+  }
+
+  const see = (cell: Cell): void => {
+    if (last !== undefined && isAfter(last, cell)) stale++
+    if (last?.verdict._tag === 'Revoked' && last.epoch === cell.epoch && cell.verdict._tag !== 'Revoked') stale++
+    // A tombstone keeps the token of the epoch before it.
+    const family = cell.verdict._tag === 'Revoked' ? undefined : familyOf(cell)
+    if (family !== undefined) {
+      const before = families.get(cell.epoch)
+      families.set(cell.epoch, before ?? family)
+      if (before !== undefined && (before.session !== family.session || before.ahead !== family.ahead)) stale++
+    }
+    last = cell
+    for (const waiter of waiters) waiter()
+  }
+
+  const run = async (): Promise<void> => {
+    while (!isStopped) {
+      const change = store.changes?.(key)
+      const there = await store.get(key)()
+      const cell = E.isRight(there) ? CellCodec.decode(there.right.record) : there
+      if (E.isRight(cell)) see(cell.right)
+      const timer = new AbortController()
+      const stopped = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      if (!isStopped) {
+        const slept = sleep(PAUSE, undefined, { signal: timer.signal }).catch(() => undefined)
+        await Promise.race([slept, stopped, ...(change === undefined ? [] : [change.changed()])])
+      }
+      timer.abort()
+      change?.end()
+    }
+  }
+  const running = run()
+
+  return {
+    cell: () => last,
+    until: (ms, holds) =>
+      new Promise((resolve) => {
+        const done = (result: boolean): void => {
+          clearTimeout(timer)
+          waiters.delete(look)
+          resolve(result)
+        }
+        const timer = setTimeout(() => done(false), ms)
+        const look = (): void => {
+          if (last !== undefined && holds(last)) done(true)
+        }
+        waiters.add(look)
+        look()
+      }),
+    stale: () => stale,
+    placeOf: (session, nth) => {
+      for (const [epoch, family] of families)
+        if (family.session === session) return { epoch, generation: nth - family.ahead }
+      return undefined
+    },
+    stop: async () => {
+      isStopped = true
+      wake()
+      await running
+    },
+  }
+}

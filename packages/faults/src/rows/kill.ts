@@ -1,0 +1,244 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seconds } from '@tessera/core'
+import type { Rotation } from '@tessera/sandbox'
+import * as O from 'fp-ts/lib/Option.js'
+import { type Account, type Crew, openCrew } from '../crew/Crew.js'
+import type { Member } from '../crew/Member.js'
+import { POINTS, type Point, type Struck } from '../crew/protocol.js'
+import { makeReserve, type Reserve } from '../crew/reserve.js'
+import { type Cell, isAfter, type Spot } from '../crew/watch.js'
+import type { Context, Fault, Findings } from '../Fault.js'
+import { dealt } from '../random.js'
+
+/** Sessions at a time. */
+const ACCOUNTS = 16
+/** Processes that share all sessions, and go on asking. */
+const OTHERS = 3
+/** Processes that are ready to be killed. */
+const AHEAD = 4
+/** How much faster time runs, so that the 20 s of an intent are 4. */
+const SPEED = 5
+/** Of access tokens, in s: somewhat longer than an intent. */
+const LIFETIME = 25
+/** What is left of the first token, in ms, so that nobody waits for its end. */
+const FIRST = seconds(3)
+/** Whoever is killed renews this long before the token's end, in ms, and so before the others, who wait for that. */
+const EARLY = seconds(600)
+/** In ms: for the intents of two that are killed one after the other. */
+const GRACE_FOR = seconds(60)
+/** How long a session may take to be whole again, in ms of real time. */
+const PATIENCE = 15_000
+/** How long some stay where they are killed, in ms of real time: for what they have told their callers too early. */
+const STAY = 20
+/** How long is waited for requests that must not come, in ms of real time. */
+const SILENCE = 200
+
+const isWhole = ({ token, intent, verdict }: Cell): boolean =>
+  O.isSome(token) && O.isNone(intent) && verdict._tag === 'None'
+
+/** The request may be with the server, and its token is not in the store. */
+const isBetween = (point: Point): boolean => point === 'sent' || point === 'answered'
+
+/** What a run counts. */
+interface Counts {
+  done: number
+  /** Struck between sending and committing. */
+  between: number
+  recoveries: number
+}
+
+/** What a test may break. */
+export interface Parts {
+  /** The program of the processes. Default: the project's. */
+  readonly program?: string
+}
+
+/** What all parts of a run share. */
+interface Stage {
+  readonly crew: Crew
+  readonly others: ReadonlyArray<Member>
+  readonly reserve: Reserve
+  readonly counts: Counts
+  readonly context: Context
+}
+
+const eventually = async (holds: () => boolean): Promise<boolean> => {
+  for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(20)) if (holds()) return true
+  return false
+}
+
+/** Whether each of the processes that go on asking comes to get that from the session. */
+const all = ({ outcomes }: Account, others: ReadonlyArray<Member>, outcome: string): Promise<boolean> =>
+  eventually(() => others.every((other) => outcomes.get(other) === outcome))
+
+const login = async (account: Account, [member]: ReadonlyArray<Member>, { tally }: Crew): Promise<void> => {
+  const answer = await member?.ask({ do: 'login', key: account.key, pair: account.issue(), expiresIn: FIRST })
+  if (answer?.outcomes['ok'] !== 1) tally.problem('a login failed')
+}
+
+/** Logs in anew whenever the session is lost, after a look at what its processes do then. */
+const nurse = async (account: Account, { crew, others }: Stage, over: AbortSignal): Promise<void> => {
+  let lost = -1
+  while (!over.aborted) {
+    const isLost = await account.watch.until(100, ({ epoch, verdict }) => epoch > lost && verdict._tag === 'LogInAgain')
+    if (!isLost || over.aborted) continue
+    lost = account.watch.cell()?.epoch ?? lost
+    crew.tally.lost++
+    const requests = account.requests()
+    if (!(await all(account, others, 'ReauthenticationRequired')))
+      crew.tally.problem('a lost session was not reported as ReauthenticationRequired to everybody')
+    await sleep(SILENCE)
+    if (account.requests() > requests) crew.tally.problem('a lost session was asked for again')
+    await login(account, others, crew)
+  }
+}
+
+/** Has a process killed at a point; resolves to what it was replacing. */
+const kill = async (account: Account, point: Point, victim: Member, stage: Stage): Promise<Struck> => {
+  const { key } = account
+  const { crew, counts, context } = stage
+  const struck = crew.struck(victim)
+  victim.send({ do: 'join', ...account.membership(EARLY) })
+  victim.send({ do: 'strike', key, at: point, signal: 'SIGKILL', after: context.random() < 0.5 ? 0 : STAY })
+  victim.send({ do: 'ask', key })
+  try {
+    const at = await struck
+    const how = await victim.ended
+    if (how !== 'SIGKILL') crew.tally.problem(`a process that killed itself ended by ${how}`)
+    if (isBetween(point)) counts.between++
+    if (at.recovery) counts.recoveries++
+    if (point === 'sent') await received(account, crew)
+    return at
+  } finally {
+    victim.signal('SIGKILL')
+  }
+}
+
+/** Every request that was declared comes to the server, also that of a dead process. */
+const received = async (account: Account, { tally }: Crew): Promise<void> => {
+  const declared = account.events.filter(({ _tag }) => _tag === 'Renewing').length
+  if (!(await eventually(() => account.requests() >= declared)))
+    tally.problem('a request that was sent did not come to the server')
+}
+
+/** Kills processes of one session, one after the other. */
+const strike = async (account: Account, stage: Stage, points: Point[]): Promise<void> => {
+  const { crew, others, reserve, counts, context } = stage
+  let last: Struck | undefined
+  for (let point = points.pop(); point !== undefined; point = points.pop()) {
+    const victim = await reserve.take()
+    if (last === undefined) await begin(account, stage)
+    last = await kill(account, point, victim, stage)
+    context.progress(++counts.done)
+    // The next one may come in time for the recovery, and be killed in that; a third would wear out the grace.
+    if (last.recovery || context.random() < 0.5) await whole(account, last)
+  }
+  if (last === undefined) return
+  await whole(account, last)
+  if (!(await all(account, others, 'ok'))) crew.tally.problem('a process does not get the token of a whole session')
+}
+
+const begin = async (account: Account, { crew, others }: Stage): Promise<void> => {
+  for (const other of others) other.send({ do: 'join', ...account.membership(0) })
+  await login(account, others, crew)
+  for (const other of others) other.send({ do: 'ask', key: account.key })
+}
+
+const whole = async ({ watch }: Account, after: Spot): Promise<void> => {
+  if (!(await watch.until(PATIENCE, (cell) => isAfter(cell, after) && isWhole(cell))))
+    throw new Error(`a session was not renewed in ${PATIENCE / 1_000} s after a process of it was killed`)
+}
+
+const run =
+  (rotation: Rotation, { program }: Parts): Fault['run'] =>
+  async (context: Context): Promise<Findings> => {
+    const { count, random } = context
+    const crew = await openCrew(context, {
+      accounts: Math.min(ACCOUNTS, count),
+      rotation,
+      speed: SPEED,
+      lifetime: LIFETIME,
+      ...(program !== undefined && { program }),
+    })
+    const { tally, accounts } = crew
+    const counts: Counts = { done: 0, between: 0, recoveries: 0 }
+    const over = new AbortController()
+    try {
+      const others = await Promise.all(Array.from({ length: OTHERS }, crew.start))
+      const stage: Stage = { crew, others, counts, context, reserve: makeReserve(AHEAD, count, crew.start) }
+      const nurses = accounts.map((account) => nurse(account, stage, over.signal))
+      const points = [...dealt(random, POINTS, count)]
+      await Promise.all(
+        accounts.map((account) =>
+          strike(account, stage, points).catch((error: unknown) => {
+            tally.problem(error instanceof Error ? error.message : String(error))
+            points.length = 0
+          }),
+        ),
+      )
+      over.abort()
+      await Promise.all(nurses)
+      await Promise.all(others.map(crew.dismiss))
+      if (tally.lost > counts.between && rotation === 'strict')
+        tally.problem(`${tally.lost} sessions were lost, and ${counts.between} processes killed that could lose one`)
+      return crew.findings(
+        `${counts.between} were killed between sending and committing, ${counts.recoveries} of all in a recovery`,
+      )
+    } finally {
+      over.abort()
+      await crew.close()
+    }
+  }
+
+const kills = (
+  about: Pick<Fault, 'name' | 'expected' | 'count' | 'seconds' | 'mayLose'>,
+  server: string,
+  rotation: Rotation,
+  parts: Parts,
+): Fault => ({
+  ...about,
+  injection: [
+    `processes kill themselves (SIGKILL) after the intent is written, the request sent, the answer there, the token committed,`,
+    `while ${OTHERS} others go on asking; ${server}; files and Redis in turn;`,
+    `time runs ${SPEED} times as fast for processes, stores and server`,
+  ].join(' '),
+  run: run(rotation, parts),
+})
+
+const RECOVERED = 'no session lost; no refresh token redeemed again but by a declared recovery'
+
+export const killGraceUntilUseWith = (parts: Parts): Fault =>
+  kills(
+    { name: 'kill-grace-until-use', expected: RECOVERED, count: 400, seconds: 120 },
+    'grace until the new token is used',
+    'grace-until-use',
+    parts,
+  )
+
+export const killGraceForATimeWith = (parts: Parts): Fault =>
+  kills(
+    { name: 'kill-grace-for-a-time', expected: RECOVERED, count: 300, seconds: 90 },
+    `a grace of ${GRACE_FOR / 1_000} s`,
+    { graceFor: GRACE_FOR },
+    parts,
+  )
+
+export const killStrictWith = (parts: Parts): Fault =>
+  kills(
+    {
+      name: 'kill-strict',
+      expected:
+        'no more sessions lost than processes killed between sending and committing; each is reported, and not asked for again until a login',
+      count: 300,
+      seconds: 90,
+      // The run compares.
+      mayLose: ({ lost }) => lost,
+    },
+    'strict rotation',
+    'strict',
+    parts,
+  )
+
+export const killGraceUntilUse = killGraceUntilUseWith({})
+export const killGraceForATime = killGraceForATimeWith({})
+export const killStrict = killStrictWith({})

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { minutes, seconds } from '@tessera/core'
+import * as O from 'fp-ts/lib/Option.js'
+import { type Account, type Crew, openCrew } from '../crew/Crew.js'
+import type { Member } from '../crew/Member.js'
+import { settledBy } from '../crew/settledBy.js'
+import type { Cell } from '../crew/watch.js'
+import type { Context, Fault, Findings } from '../Fault.js'
+import { dealt, pick } from '../random.js'
+
+const PROCESSES = 3
+/** Races at a time, each at a server of its own. */
+const LANES = 6
+/** How much faster time runs, so that nobody waits long for a second try to revoke. */
+const SPEED = 10
+const LIFETIME = 3_600
+/** How long a process may serve what it knows, in ms. */
+const MAX_STALE = seconds(1)
+const CALLERS = 5
+const TIMEOUT = minutes(1)
+/** In ms of real time. */
+const PATIENCE = 10_000
+/** How often a revoke is asked for, at most. */
+const TRIES = 5
+
+/** When the revoke is asked for. */
+const MOMENTS = [
+  'with the renewal',
+  'while the request is on its way',
+  'while the answer is on its way',
+  'with the answer',
+] as const
+
+interface Race {
+  readonly moment: (typeof MOMENTS)[number]
+  /** The server does not take the first request to revoke: only who brings the late token can end it. */
+  readonly isRefused: boolean
+}
+
+const RACES: ReadonlyArray<Race> = MOMENTS.flatMap((moment) => [
+  { moment, isRefused: false },
+  { moment, isRefused: true },
+])
+
+/** What a test may break. */
+export interface Parts {
+  /** The program of the processes. Default: the project's. */
+  readonly program?: string
+}
+
+const isRevoked = ({ verdict }: Cell): boolean => verdict._tag === 'Revoked'
+
+const race = async (
+  account: Account,
+  members: ReadonlyArray<Member>,
+  { tally }: Crew,
+  { moment, isRefused }: Race,
+  random: () => number,
+): Promise<void> => {
+  const { key, sandbox, watch, events } = account
+  const about = `revoked ${moment}${isRefused ? ', at first refused' : ''}`
+  const [first, ...rest] = members
+  if (first === undefined) return
+  for (const member of members) member.send({ do: 'join', ...account.membership(minutes(10), MAX_STALE) })
+  const login = await first.ask({ do: 'login', key, pair: account.issue(), expiresIn: 0 })
+  if (login.outcomes['ok'] !== 1) tally.problem(`${about}: the login failed`)
+
+  if (isRefused) sandbox.faults.next({ kind: 'status', status: 503, endpoint: 'revoke' })
+  const revoker = pick(random, [first, ...rest])
+  const revoke = () => revoker.ask({ do: 'revoke', key, timeout: TIMEOUT })
+  const gets = () => members.map((member) => member.ask({ do: 'get', key, callers: CALLERS, timeout: TIMEOUT }))
+  const at = moment === 'while the request is on its way' ? 'before' : 'after'
+  const gate = moment === 'with the renewal' ? undefined : sandbox.gate('token', { at })
+  const renewals = gets()
+  let revocation: ReturnType<typeof revoke>
+  try {
+    if (gate === undefined) {
+      await sleep(10 * random())
+      revocation = revoke()
+    } else {
+      await settledBy(PATIENCE, 'a request', gate.arrived)
+      revocation = revoke()
+      if (moment !== 'with the answer') {
+        if (!(await watch.until(PATIENCE, isRevoked))) tally.problem(`${about}: there is no tombstone`)
+        await sleep(5 * random())
+      } else await sleep(3 * random())
+    }
+  } finally {
+    gate?.open()
+  }
+  let { outcomes } = await revocation
+  await Promise.all(renewals)
+  await Promise.all(members.map((member) => member.ask({ do: 'settle', key })))
+
+  const alive = () =>
+    account.pairs.filter(({ access, refresh }) => sandbox.isActive(access) || sandbox.isActive(refresh))
+  // Whoever came too late with a token has ended it, whatever became of the revoke.
+  if (events.some(({ _tag }) => _tag === 'Discarded') && alive().length > 0)
+    tally.problem(`${about}: a token that came too late is alive`)
+  for (let tries = 1; outcomes['revoked'] !== 1 && tries < TRIES; tries++) outcomes = (await revoke()).outcomes
+  if (outcomes['revoked'] !== 1) tally.problem(`${about}: not revoked at the server`)
+  if (alive().length > 0) tally.problem(`${about}: a token is alive`)
+
+  // What a process still remembered is over soon.
+  const isOver = async (member: Member): Promise<boolean> => {
+    for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(20)) {
+      const got = await member.ask({ do: 'get', key, callers: 1, timeout: TIMEOUT })
+      if (got.outcomes['ReauthenticationRequired'] === 1) return true
+    }
+    return false
+  }
+  const ends = await Promise.all(members.map(isOver))
+  if (ends.includes(false)) tally.problem(`${about}: a process has a token still`)
+  const states = await Promise.all(members.map((member) => member.ask({ do: 'inspect', key })))
+  if (states.some((state) => state.outcomes['revoked'] !== 1)) tally.problem(`${about}: it did not stay so`)
+  const cell = watch.cell()
+  if (cell === undefined || !isRevoked(cell) || O.isSome(cell.intent))
+    tally.problem(`${about}: the record says otherwise`)
+  for (const member of members) member.send({ do: 'leave', key })
+  await watch.stop()
+}
+
+const run =
+  ({ program }: Parts): Fault['run'] =>
+  async (context: Context): Promise<Findings> => {
+    const { count, random, progress } = context
+    const crew = await openCrew(context, {
+      accounts: Math.min(LANES, count),
+      rotation: 'strict',
+      speed: SPEED,
+      lifetime: LIFETIME,
+      ...(program !== undefined && { program }),
+    })
+    const races = [...dealt(random, RACES, count)]
+    let done = 0
+    const lane = async (server: Account, members: ReadonlyArray<Member>): Promise<void> => {
+      for (let of = races.pop(); of !== undefined; of = races.pop()) {
+        await race(crew.further(`${server.key}, race ${races.length}`, server), members, crew, of, random)
+        progress(++done)
+      }
+    }
+    try {
+      const members = await Promise.all(Array.from({ length: PROCESSES }, crew.start))
+      await Promise.all(
+        crew.accounts.map((account) =>
+          lane(account, members).catch((error: unknown) => {
+            crew.tally.problem(error instanceof Error ? error.message : String(error))
+            races.length = 0
+          }),
+        ),
+      )
+      await Promise.all(members.map(crew.dismiss))
+      return crew.findings()
+    } finally {
+      await crew.close()
+    }
+  }
+
+export const revokeRaceWith = (parts: Parts): Fault => ({
+  name: 'revoke-race',
+  injection: `one of ${PROCESSES} processes revokes while they renew: with the renewal, while its request or its answer is on its way, or with the answer; each also where the server does not take the first request to revoke; files and Redis in turn; time runs ${SPEED} times as fast`,
+  expected:
+    'the session stays revoked; no token of it is alive at the server, the late one is revoked by whom it came to',
+  count: 200,
+  seconds: 30,
+  run: run(parts),
+})
+
+export const revokeRace = revokeRaceWith({})

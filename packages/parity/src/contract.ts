@@ -295,8 +295,10 @@ type Rows = (typeof contract)[number]
 export type Id = Rows['id']
 
 /** What is better about a row. */
-export type Law<Of extends Id> =
-  Extract<Rows, { readonly id: Of; readonly better: ReadonlyArray<string> }>['better'][number]
+export type Law<Of extends Id> = Extract<
+  Rows,
+  { readonly id: Of; readonly better: ReadonlyArray<string> }
+>['better'][number]
 
 /** The name of the test that shows what is better; `better` of the tests gives it. */
 export const nameOf = (id: string, law: string): string => `${id} better: ${law}`

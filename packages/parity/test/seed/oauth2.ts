@@ -1,9 +1,9 @@
 /** A model of the seed's `OAuth2`, and of what its subclasses override. */
 import { randomInt } from 'node:crypto'
-import type { Client } from '@tessera/oauth2'
 import { Secret } from '@tessera/core'
+import type { Client } from '@tessera/oauth2'
 import * as O from 'fp-ts/lib/Option.js'
-import { type Answer, jsonOf, makeSession, type Session, type SeedError, seedError, textOf } from './session.js'
+import { type Answer, jsonOf, makeSession, type SeedError, type Session, seedError, textOf } from './session.js'
 
 /** An access token and a refresh token, either of which may be missing. */
 export type Pair = readonly [access: string | null, refresh: string | null]
@@ -135,7 +135,8 @@ export const makeOAuth2 = ({
       return [`${urlOf(server.authorizationEndpoint)}?${query}`, state]
     },
 
-    authenticate: (code) => self.sendTokenRequest({ grant_type: 'authorization_code', code, ...credentials, ...device }),
+    authenticate: (code) =>
+      self.sendTokenRequest({ grant_type: 'authorization_code', code, ...credentials, ...device }),
 
     refresh: (stale) => {
       checkClosed()

@@ -61,7 +61,16 @@ export interface Session {
 }
 
 /** Of a request that is logged, these are hidden. */
-const HIDDEN = ['Authorization', 'access_token', 'refresh_token', 'subject_token', 'token', 'client_id', 'client_secret', 'code']
+const HIDDEN = [
+  'Authorization',
+  'access_token',
+  'refresh_token',
+  'subject_token',
+  'token',
+  'client_id',
+  'client_secret',
+  'code',
+]
 
 const shown = (values: Readonly<Record<string, unknown>>): string =>
   JSON.stringify(

@@ -1,7 +1,7 @@
 /** Models of the seed's subclasses of `OAuth2`, each by what it overrides. */
 import { createPrivateKey, sign } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { letters, type Lock, makeOAuth2, NONE, type OAuth2, type OAuth2Options, type Pair } from './oauth2.js'
+import { type Lock, letters, makeOAuth2, NONE, type OAuth2, type OAuth2Options, type Pair } from './oauth2.js'
 import { jsonOf, makeSession, type SeedError, seedError } from './session.js'
 
 // -----------------------------------------------------------------------------

@@ -21,4 +21,5 @@ export const outcome = <A, B>(result: E.Either<AuthError, A>, of: (value: A) => 
 
 export const accessOf = ({ accessToken }: TokenSet): string => Secret.open(accessToken)
 
-export const refreshOf = ({ refreshToken }: TokenSet): string | null => pipe(refreshToken, O.map(Secret.open), O.toNullable)
+export const refreshOf = ({ refreshToken }: TokenSet): string | null =>
+  pipe(refreshToken, O.map(Secret.open), O.toNullable)

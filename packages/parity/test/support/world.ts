@@ -13,7 +13,14 @@ import {
   type TokenStore,
 } from '@tessera/core'
 import { type NodeEnv, type NodeOptions, nodeEnv, signer } from '@tessera/node'
-import { authorizationCode, type Client, callback, type HttpRequest, refreshToken, type TokenEnv } from '@tessera/oauth2'
+import {
+  authorizationCode,
+  type Client,
+  callback,
+  type HttpRequest,
+  refreshToken,
+  type TokenEnv,
+} from '@tessera/oauth2'
 import { type Sandbox, type SandboxOptions, startSandbox } from '@tessera/sandbox'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -55,7 +62,7 @@ const toSent = ({ url, body, headers }: HttpRequest): Sent => ({
   headers: Object.fromEntries(headers.map(([name, value]) => [name, open(value)])),
 })
 
-export const valueOf = ({ form }: { readonly form: Form }, name: string): string | undefined =>
+export const parameter = ({ form }: { readonly form: Form }, name: string): string | undefined =>
   form.find(([each]) => each === name)?.[1]
 
 export const openWorld = async (options: SandboxOptions = {}, node: NodeOptions = {}): Promise<World> => {
@@ -82,11 +89,12 @@ export const openWorld = async (options: SandboxOptions = {}, node: NodeOptions 
       box.clock.advance(duration)
     },
     sent: (grantType) =>
-      grantType === undefined ? [...sent] : sent.filter((request) => valueOf(request, 'grant_type') === grantType),
+      grantType === undefined ? [...sent] : sent.filter((request) => parameter(request, 'grant_type') === grantType),
     requests: () => box.counts().byEndpoint.token,
     close: async () => {
-      await live.close()
+      // First, since a request that the server holds would be waited for.
       await box.close()
+      await live.close()
     },
   }
 }
@@ -129,10 +137,7 @@ export const codeLogin = async (
 }
 
 /** The source of a person who logged in. */
-export const loggedIn = async (
-  world: World,
-  config: Partial<SourceConfig<NodeEnv>> = {},
-): Promise<TokenSource> => {
+export const loggedIn = async (world: World, config: Partial<SourceConfig<NodeEnv>> = {}): Promise<TokenSource> => {
   const source = sourceOf(world, refreshToken(world.client), { revocation: Box.revocation(world.client), ...config })
   right(await source.login(await codeLogin(world))(world.env)())
   // Old enough to be refused.

@@ -9,6 +9,7 @@ import {
   between,
   type ClockEnv,
   type Downscoping,
+  type Duration,
   type Exchange,
   type Instant,
   instant,
@@ -41,19 +42,19 @@ export interface BoxAuthenticationOptions extends Pick<DownscopeOptions, 'at' | 
   readonly env?: ExchangeEnv
 }
 
-/** A token that the SDK was handed. */
-interface InUse {
+/** A token, and when something was last done with it. */
+interface Dated {
   readonly token: Secret<'AccessToken'>
-  /** The one that it was handed before. */
-  readonly before: Secret | undefined
-  readonly since: Instant
+  at: Instant
 }
 
 /**
- * How long after a new token came into use a 401 is taken for a straggler's, of a request that was sent with the one before. The
- * SDK tries five times and waits 7 s at least before the fourth 401 is told here: a call sees a bad token renewed.
+ * How long after a token was last handed out a 401 may still be for it, and is not taken for its successor's. The SDK tries five
+ * times and waits 7 s at least before the fourth 401 is told here: by then a call sees a bad token renewed.
  */
-const SETTLED = seconds(5)
+const AFTER_USE = seconds(5)
+/** The same after a token was refused: then there are stragglers, as many as there were requests under way. */
+const AFTER_REFUSAL = seconds(30)
 
 // -----------------------------------------------------------------------------
 // constructor
@@ -62,8 +63,8 @@ const SETTLED = seconds(5)
 /**
  * A source as the `auth` of a `BoxClient`, for box-node-sdk 10. The SDK asks for a token before each request and tells of a 401
  * after it, not which token that was for. It is taken for the one that was handed out last: never for one that no request can
- * have used, and not for one that came into use less than 5 s ago, while requests with the one before may still be answered.
- * Any number of calls that fail with one token thus cost one renewal.
+ * have used, and not while requests with the one before may still be answered (for 5 s; for 30 s after a 401). Any number of
+ * calls that fail with one token thus cost one renewal.
  *
  * Failures reject with an `Error` that carries the typed error, see {@link AuthError.toError}; the SDK passes it on as it is and
  * does not try again: retries of token requests are the strategy's (`Strategy.retrying`).
@@ -86,20 +87,34 @@ export const boxAuthentication = (
     TokenSource.downscoping({ exchange: tokenExchange(at, { actor }), ...(timeout !== undefined && { timeout }) })(
       source,
     )(env)
-  let inUse: InUse | undefined
+  let last: Dated | undefined
+  let before: Dated | undefined
+  let refused: Dated | undefined
 
   const handOut = async (): Promise<TokenSet> => {
     const token = await run(source.get)
     const { accessToken } = token
     // Two calls that overlap may bring the old token after the new one.
-    if (!isOf(inUse?.token, accessToken) && !isOf(inUse?.before, accessToken)) {
-      inUse = { token: accessToken, before: inUse?.token, since: now() }
+    const known = [last, before].find((handed) => isOf(handed, accessToken))
+    if (known === undefined) {
+      before = last
+      last = { token: accessToken, at: now() }
+    } else {
+      known.at = now()
     }
     return token
   }
 
-  const isSettled = ({ before, since }: InUse): boolean =>
-    before === undefined || Math.abs(between(since, now())) >= SETTLED
+  const isWithin = (patience: Duration, dated: Dated | undefined): boolean =>
+    dated !== undefined && Math.abs(between(dated.at, now())) < patience
+
+  const refuseLast = async (): Promise<void> => {
+    if (last === undefined) return
+    const isKnown = isOf(refused, last.token)
+    if (!isKnown && (isWithin(AFTER_USE, before) || isWithin(AFTER_REFUSAL, refused))) return
+    refused = { token: last.token, at: now() }
+    await run(source.refuse(last.token))
+  }
 
   const toSdkToken = ({ accessToken, expiresAt, tokenType, issuedTokenType }: TokenSet): SdkToken => ({
     accessToken: Secret.open(accessToken),
@@ -122,7 +137,7 @@ export const boxAuthentication = (
 
     refreshToken: async () => {
       // What is acquired here is not in use before a request asks for it.
-      if (inUse !== undefined && isSettled(inUse)) await run(source.refuse(inUse.token))
+      await refuseLast()
       return toSdkToken(await run(source.get))
     },
 
@@ -150,8 +165,8 @@ const run = async <A>(task: TaskEither<AuthError, A>): Promise<A> => {
   throw AuthError.toError(result.left)
 }
 
-const isOf = (token: Secret | undefined, other: Secret): boolean =>
-  token !== undefined && Secret.eq.equals(token, other)
+const isOf = (dated: Dated | undefined, token: Secret): boolean =>
+  dated !== undefined && Secret.eq.equals(dated.token, token)
 
 const unprintable = AuthError.malformed({
   what: 'access token',

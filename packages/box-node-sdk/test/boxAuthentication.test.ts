@@ -1,14 +1,5 @@
 /** Method by method, without the SDK. */
-import {
-  AuthError,
-  instant,
-  memoryStore,
-  remoteCallback,
-  Secret,
-  TokenSet,
-  TokenSource,
-  type Tokens,
-} from '@tessera/core'
+import { AuthError, instant, memoryStore, remoteCallback, Secret, TokenSet, TokenSource } from '@tessera/core'
 import { type NodeEnv, nodeEnv, openSource } from '@tessera/node'
 import type { Authentication as SdkAuthentication } from 'box-node-sdk/networking'
 import * as E from 'fp-ts/lib/Either.js'
@@ -41,15 +32,12 @@ const counting = () => {
   return { source, acquired: () => count }
 }
 
-/** A source that hands out what it is told to, when it is told to. */
-const manual = () => {
-  const waiting: Array<(token: string) => void> = []
+/** A source that hands out these tokens, in this order. */
+const scripted = (...tokens: ReadonlyArray<string>) => {
   const refused: string[] = []
+  const left = [...tokens]
   const source: Source = {
-    get: () =>
-      new Promise((resolve) => {
-        waiting.push((token) => resolve(E.right(TokenSet.make(Secret.make('AccessToken', token)))))
-      }),
+    get: async () => E.right(TokenSet.make(Secret.make('AccessToken', left.shift() ?? 'no more'))),
     peek: () => O.none,
     refuse: (used) => async () => {
       refused.push(Secret.open(used))
@@ -57,7 +45,7 @@ const manual = () => {
     },
     within: () => source,
   }
-  return { source, refused, answer: (token: string) => waiting.shift()?.(token) }
+  return { source, refused }
 }
 
 const failing = (error: AuthError): Source => {
@@ -122,9 +110,8 @@ describe('a token', () => {
   })
 
   test('of unknown end says nothing of it; one that has ended has 0 s left', async () => {
-    const source = manual().source
     const of = (known: Partial<TokenSet>): Source => ({
-      ...source,
+      ...scripted().source,
       get: async () => E.right(TokenSet.make(Secret.make('AccessToken', 'access'), known)),
     })
     expect(await boxAuthentication(of({}), { env }).retrieveToken()).toEqual({
@@ -136,10 +123,7 @@ describe('a token', () => {
   })
 
   test('that is no header is not shown', async () => {
-    const source: Source = {
-      ...manual().source,
-      get: async () => E.right(TokenSet.make(Secret.make('AccessToken', 'a\nb'))),
-    }
+    const { source } = scripted('a\nb')
     const error = await errorOf(boxAuthentication(source).retrieveAuthorizationHeader())
     expect(error).toMatchObject({ _tag: 'Malformed', what: 'access token' })
   })
@@ -158,45 +142,28 @@ describe('a 401', () => {
   })
 
   test('when nothing was handed out: a token, and nothing refused', async () => {
-    const { source, refused, answer } = manual()
-    const refreshed = boxAuthentication(source, { env }).refreshToken()
-    answer('token1')
-    expect(await refreshed).toMatchObject({ accessToken: 'token1' })
+    const { source, refused } = scripted('token1')
+    expect(await boxAuthentication(source, { env }).refreshToken()).toMatchObject({ accessToken: 'token1' })
     expect(refused).toEqual([])
   })
 
   test('what a refresh brings is not in use before a request asks for it', async () => {
-    const { source, refused, answer } = manual()
+    const { source, refused } = scripted('token1', 'token2', 'token2', 'token2')
     const auth = boxAuthentication(source, { env })
-    const header = auth.retrieveAuthorizationHeader()
-    answer('token1')
-    await header
-    for (let i = 0; i < 3; i++) {
-      const refreshed = auth.refreshToken()
-      await new Promise((resolve) => setImmediate(resolve))
-      answer('token2')
-      await refreshed
-    }
+    await auth.retrieveAuthorizationHeader()
+    for (let i = 0; i < 3; i++) await auth.refreshToken()
     expect(refused).toEqual(['token1', 'token1', 'token1'])
   })
 
-  test('a token that comes late is not the one in use', async () => {
+  test('a token that comes late, of a call that began earlier, is not the last one', async () => {
     let now = NOW
-    const { source, refused, answer } = manual()
+    const { source, refused } = scripted('token1', 'token2', 'token1', 'token3', 'token3')
     const auth = boxAuthentication(source, { env: { ...env, clock: { ...live.clock, now: () => instant(now) } } })
-    const hand = (token: string) => {
-      const header = auth.retrieveAuthorizationHeader()
-      answer(token)
-      return header
-    }
-    await hand('token1')
-    await hand('token2')
-    now += 60_000
-    await hand('token1')
-    const refreshed = auth.refreshToken()
-    await new Promise((resolve) => setImmediate(resolve))
-    answer('token3')
-    await refreshed
+    for (let i = 0; i < 3; i++) await auth.retrieveAuthorizationHeader()
+    await auth.refreshToken()
+    expect(refused).toEqual([])
+    now += 5_000
+    await auth.refreshToken()
     expect(refused).toEqual(['token2'])
   })
 })
@@ -211,11 +178,9 @@ describe('failures are Errors that carry the typed one', () => {
   )
 
   test('a refusal that fails', async () => {
-    const { source, answer } = manual()
+    const { source } = scripted('token1')
     const auth = boxAuthentication({ ...source, refuse: () => async () => E.left(AuthError.closed) })
-    const header = auth.retrieveAuthorizationHeader()
-    answer('token1')
-    await header
+    await auth.retrieveAuthorizationHeader()
     expect(await errorOf(auth.refreshToken())).toEqual(AuthError.closed)
   })
 
@@ -229,8 +194,7 @@ describe('failures are Errors that carry the typed one', () => {
   })
 
   test('a derived source has nothing to revoke', async () => {
-    const derived: Tokens = failing(AuthError.closed).within({})
-    const { revoke: _, ...tokens } = { ...failing(AuthError.closed), ...derived }
+    const { revoke: _, ...tokens } = failing(AuthError.closed)
     expect(await errorOf(boxAuthentication(tokens).revokeToken())).toMatchObject({
       _tag: 'Misconfigured',
       field: 'source',

@@ -101,6 +101,13 @@ const call: fc.Arbitrary<Call> = fc.record({
   back: times(2_400, ATTEMPTS),
   sleeps: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: ATTEMPTS, maxLength: ATTEMPTS }),
 })
+/** So many that a death is soon noticed. */
+const traffic: ReadonlyArray<Call> = Array.from({ length: 30 }, (_, i) => ({
+  at: 10_000 * i,
+  there: [0, 0, 0, 0, 0],
+  back: [0, 0, 0, 0, 0],
+  sleeps: [0.5, 0.5, 0.5, 0.5, 0.5],
+}))
 /** A minute apart: a call survives one death, not one after the other. */
 const turns = fc
   .array(
@@ -114,7 +121,8 @@ const turns = fc
 
 test('requests of less than 5 s: no living token is refused, one renewal each death, and every call succeeds', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 30 }), turns, async (calls, happenings) => {
+    fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 30 }), turns, async (drawn, happenings) => {
+      const calls = [...traffic, ...drawn]
       const { outcomes, refused, current } = await play(calls, happenings)
       expect(refused.filter(({ wasDead }) => !wasDead)).toEqual([])
       expect(outcomes).toEqual(calls.map(() => '200'))
@@ -128,9 +136,24 @@ const calls = (...of: ReadonlyArray<readonly [at: number, late?: number]>): Read
   of.map(([at, late = 0]) => ({ at, there: [0], back: [late], sleeps: [0, 0, 0, 0, 0] }))
 
 test('a 401 that took its time is no word about the token that came into use meanwhile', async () => {
-  const { outcomes, refused } = await play(calls([10], [10, 5_500], [2_000]), [{ at: 5, what: 'dies' }])
+  const { outcomes, refused } = await play(calls([10], [10, 29_900], [2_000]), [{ at: 5, what: 'dies' }])
   expect(refused).toEqual([{ token: 'token0', wasDead: true }])
   expect(outcomes).toEqual(['200', '200', '200'])
+})
+
+test('nor where the token before was renewed early, and died of that', async () => {
+  const { outcomes, refused } = await play(calls([0], [10, 4_900], [100]), [{ at: 10, what: 'is renewed and dies' }])
+  expect(refused).toEqual([])
+  expect(outcomes).toEqual(['200', '200', '200'])
+})
+
+test('a token that comes into use after a pause has no stragglers to wait for', async () => {
+  const { outcomes, refused } = await play(calls([0], [60_000]), [
+    { at: 0, what: 'dies' },
+    { at: 60_000, what: 'dies' },
+  ])
+  expect(refused.map(({ token }) => token)).toEqual(['token0', 'token1'])
+  expect(outcomes).toEqual(['200', '200'])
 })
 
 test('a token that dies when it has just come into use is renewed by the fourth 401 of a call', async () => {
@@ -142,10 +165,10 @@ test('a token that dies when it has just come into use is renewed by the fourth 
   expect(outcomes).toEqual(['200', '200'])
 })
 
-test('a 401 later than 5 s costs one renewal in 5 s, and no call', async () => {
-  const late = Array.from({ length: 20 }, (_, i) => [10, 7_000 + 100 * i] as const)
+test('401s that come more than 30 s late cost one renewal in 30 s, and no call', async () => {
+  const late = Array.from({ length: 100 }, (_, i) => [10, 32_000 + 400 * i] as const)
   const { outcomes, refused, current } = await play(calls([10], ...late), [{ at: 5, what: 'dies' }])
-  expect([...new Set(refused.map(({ token }) => token))]).toEqual(['token0', 'token1'])
-  expect(current).toBe(2)
-  expect(outcomes).toEqual(Array.from({ length: 21 }, () => '200'))
+  expect([...new Set(refused.map(({ token }) => token))]).toEqual(['token0', 'token1', 'token2'])
+  expect(current).toBe(3)
+  expect(outcomes).toEqual(Array.from({ length: 101 }, () => '200'))
 })

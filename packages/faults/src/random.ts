@@ -10,9 +10,12 @@ export const makeRandom = (seed: string): (() => number) => {
 export const whole = (random: () => number, least: number, most: number): number =>
   least + Math.floor(random() * (most - least + 1))
 
-/** One of them. */
-export const pick = <A>(random: () => number, of: readonly [A, ...A[]]): A =>
-  of[Math.floor(random() * of.length)] ?? of[0]
+/** One of them; throws where there is none. */
+export const pick = <A>(random: () => number, of: ReadonlyArray<A>): A => {
+  const [one] = of.slice(Math.floor(random() * of.length))
+  if (one === undefined) throw new Error('nothing to pick from')
+  return one
+}
 
 /** The same in another order. */
 export const shuffled = <A>(random: () => number, of: ReadonlyArray<A>): ReadonlyArray<A> =>

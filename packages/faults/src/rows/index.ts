@@ -3,6 +3,7 @@ import { answersBroken } from './answersBroken.js'
 import { bodies } from './bodies.js'
 import { canaries } from './canaries.js'
 import { clocks } from './clocks.js'
+import { fileKill } from './fileKill.js'
 import { herd } from './herd.js'
 import { interleavings } from './interleavings.js'
 import { killGraceForATime, killGraceUntilUse, killStrict } from './kill.js'
@@ -26,6 +27,7 @@ export const rows: ReadonlyArray<Fault> = [
   redirects,
   throttled,
   clocks,
+  fileKill,
   ...redisRows,
   canaries,
 ]

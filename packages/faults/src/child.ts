@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** A process that tells what it does, line by line. */
+export interface Child {
+  readonly process: ChildProcess
+  /** So far, and all once it has ended. */
+  readonly lines: ReadonlyArray<string>
+  /** All that it wrote to standard error. */
+  readonly complaints: () => string
+  /** Resolves when there are so many lines, or no more can come. */
+  readonly has: (lines: number) => Promise<void>
+  /** How it ended: an exit code, or a signal. */
+  readonly ended: Promise<number | string | null>
+}
+
+/** Starts a process. */
+export const child = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = process.env): Child => {
+  const started = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  const watchers = new Set<() => void>()
+  let rest = ''
+  let complaints = ''
+  let isOver = false
+  const tell = (): void => {
+    for (const watch of watchers) watch()
+  }
+  started.stdout.on('data', (data) => {
+    const parts = `${rest}${data}`.split('\n')
+    rest = parts.pop() ?? ''
+    lines.push(...parts)
+    tell()
+  })
+  started.stderr.on('data', (data) => {
+    complaints += data
+    tell()
+  })
+  const ended = new Promise<number | string | null>((resolve, reject) => {
+    started.once('error', reject)
+    started.once('close', (code, signal) => {
+      isOver = true
+      tell()
+      resolve(signal ?? code)
+    })
+  })
+  return {
+    process: started,
+    lines,
+    complaints: () => complaints,
+    has: (count) =>
+      new Promise((resolve) => {
+        const watch = (): void => {
+          if (lines.length < count && !isOver) return
+          watchers.delete(watch)
+          resolve()
+        }
+        watchers.add(watch)
+        watch()
+      }),
+    ended,
+  }
+}
+
+/** The built script of a worker, also where this runs from the sources. */
+export const workerScript = (name: string): string =>
+  fileURLToPath(new URL(`../dist/workers/${name}.js`, import.meta.url))
+
+/** Starts a worker of this package's. */
+export const worker = (name: string, ...args: ReadonlyArray<string>): Child =>
+  child(process.execPath, [workerScript(name), ...args])

@@ -1,0 +1,25 @@
+/**
+ * The records that rows and workers write into files: whoever knows the version knows what must be in them.
+ */
+import { absent, type Next, Secret, type Stamped } from '@tessera/core'
+import * as O from 'fp-ts/lib/Option.js'
+
+export const KEY = 'key'
+
+// Large, so that a write takes a while.
+const SIZE = 65_536
+
+const textOf = (version: string): string => `record of ${version} `.padEnd(SIZE, version)
+
+/** The number of a version; none was ever written before 1. */
+export const numberOf = (version: string): number => (version === absent ? 0 : Number(version))
+
+/** The version after another one. */
+export const nextOf = (version: string): Next => {
+  const next = String(numberOf(version) + 1)
+  return { version: next, record: Secret.make('Record', textOf(next)) }
+}
+
+/** Whether what is there is whole, and of its version. */
+export const isWhole = ({ version, record }: Stamped): boolean =>
+  O.isSome(record) ? Secret.open(record.value) === textOf(version) : version === absent

@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AuthError, millis } from '@tessera/core'
+import { type FileStore, fileStore } from '@tessera/store-file'
+import * as E from 'fp-ts/lib/Either.js'
+import { worker } from '../child.js'
+import type { Context, Fault, Findings } from '../Fault.js'
+import { isWhole, KEY, nextOf, numberOf } from '../fileRecord.js'
+import { many } from '../many.js'
+import { makeStopwatch, type Stopwatch } from '../overdue.js'
+import { whole } from '../random.js'
+import { makeTally, type Tally } from '../tally.js'
+
+/** What a test may break: a module with another `fileStore`, for the writers and for whoever reads after them. */
+export interface Parts {
+  readonly module?: string
+  readonly store: typeof fileStore
+}
+
+/** How long the next writer may wait for its turn, in ms. */
+const PATIENCE = millis(5_000)
+
+/** As many writers at a time as keep two cores busy. */
+const LANES = 4
+
+interface Lane {
+  readonly folder: string
+  readonly store: FileStore
+  /** The last version that is known to be committed. */
+  version: number
+}
+
+interface Run {
+  readonly context: Context
+  readonly tally: Tally
+  readonly stopwatch: Stopwatch
+  readonly module: ReadonlyArray<string>
+  /** How many steps on the file system a write takes. */
+  readonly steps: number
+}
+
+/** Kills a writer; answers the last version that it told, where it did. */
+const kill = async ({ context: { random }, tally, module, steps }: Run, { folder }: Lane): Promise<number> => {
+  if (random() < 0.7) {
+    const step = whole(random, 1, steps)
+    const writer = worker('writer', folder, 'step', String(step), ...module)
+    const end = await writer.ended
+    // A turn that it had to wait for has other steps.
+    if (end !== 'SIGKILL' && end !== 0)
+      tally.problem(`a writer ended with ${end}: ${writer.complaints().slice(0, 200)}`)
+    return Number(writer.lines[0] ?? 0)
+  }
+  const writer = worker('writer', folder, 'loop', '', ...module)
+  await writer.has(whole(random, 0, 3))
+  for (let turns = whole(random, 0, 300); turns > 0; turns--) await new Promise(setImmediate)
+  writer.process.kill('SIGKILL')
+  const end = await writer.ended
+  if (end !== 'SIGKILL') tally.problem(`a writer ended with ${end}: ${writer.complaints().slice(0, 200)}`)
+  return Number(writer.lines.at(-1) ?? 0)
+}
+
+/** What is there after a kill, and whether the next writer can go on. */
+const inspect = async ({ tally, stopwatch }: Run, lane: Lane, told: number): Promise<void> => {
+  const there = await stopwatch.time(PATIENCE, lane.store.get(KEY))
+  if (E.isLeft(there)) {
+    tally.lost++
+    tally.problem(`the record cannot be read: ${AuthError.show.show(there.left)}`)
+    return
+  }
+  const version = numberOf(there.right.version)
+  const known = Math.max(lane.version, told)
+  if (!isWhole(there.right)) tally.problem(`version ${version} is torn`)
+  if (version < known) tally.staleOverwrites++
+  // The write that was killed may be there, untold.
+  if (version > known + 1) tally.problem(`version ${version} after ${known}`)
+  const written = await stopwatch.time(
+    PATIENCE,
+    lane.store.compareAndSet(KEY, there.right.version, nextOf(there.right.version)),
+  )
+  if (E.isRight(written) && written.right._tag === 'Committed') lane.version = version + 1
+  else
+    tally.problem(
+      `the next writer does not come in: ${E.isLeft(written) ? AuthError.show.show(written.left) : 'a conflict'}`,
+    )
+}
+
+const run =
+  ({ module, store: make }: Parts): Fault['run'] =>
+  async (context): Promise<Findings> => {
+    const { count, progress } = context
+    const root = mkdtempSync(join(tmpdir(), 'tessera-kill-'))
+    const tally = makeTally()
+    const stopwatch = makeStopwatch()
+    const modules = module === undefined ? [] : [module]
+    try {
+      const lanes = await Promise.all(
+        Array.from({ length: Math.min(LANES, count) }, async (_, i): Promise<Lane> => {
+          const folder = join(root, String(i))
+          const store = make({ folder, patience: PATIENCE })
+          await store.compareAndSet(KEY, '', nextOf(''))()
+          return { folder, store, version: 1 }
+        }),
+      )
+      const counted = worker('writer', join(root, 'counted'), 'step', '0', ...modules)
+      await counted.ended
+      const steps = Number(counted.lines[1])
+      const all: Run = { context, tally, stopwatch, module: modules, steps }
+      let done = 0
+      await many(lanes, lanes.length, async (lane) => {
+        while (done < count) {
+          progress(done++)
+          await inspect(all, lane, await kill(all, lane))
+        }
+      })
+      return tally.findings(context, stopwatch.longest(), `a write takes ${steps} steps on the file system`)
+    } finally {
+      stopwatch.stop()
+      rmSync(root, { recursive: true, force: true })
+    }
+  }
+
+export const fileKillWith = (parts: Parts): Fault => ({
+  name: 'file-kill',
+  injection:
+    'SIGKILL of a process that writes a record of 64 KiB into a file: before each of its steps on the file system, and at any time',
+  expected:
+    'the old record or the new one, whole; a record that was committed is never gone; the next writer comes in at once',
+  count: 1_000,
+  seconds: 130,
+  run: run(parts),
+})
+
+export const fileKill = fileKillWith({ store: fileStore })

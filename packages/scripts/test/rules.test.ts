@@ -61,6 +61,11 @@ const rules: Readonly<Record<string, Rule>> = {
     [...impure, '@tessera/node', '@tessera/sandbox'],
     [...pure, '@tessera/core', '@tessera/oauth2'],
   ),
+  'box-node-sdk imports core and box, and nothing of the SDK': imports(
+    'box-node-sdk',
+    ['box-node-sdk', 'box-node-sdk/networking', 'node:crypto', '@tessera/oauth2', '@tessera/node', 'io-ts'],
+    ['fp-ts/lib/Either.js', '@tessera/core', '@tessera/box', './other.js'],
+  ),
   'node imports core and oauth2': imports(
     'node',
     ['@tessera/box', '@tessera/sandbox', '@tessera/testing', 'axios', '../../core/src/index.js'],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import * as Box from '@tessera/box'
+import { boxAuthentication } from '@tessera/box-node-sdk'
 import { memoryStore, Secret, type Strategy, TokenSource } from '@tessera/core'
 import { accessToken, authenticatedFetch, nodeEnv, openSource, run } from '@tessera/node'
 import { Client, clientCredentials, type TokenEnv } from '@tessera/oauth2'
@@ -10,9 +11,17 @@ import { startSandbox } from '@tessera/sandbox'
 import { testClock } from '@tessera/testing'
 import { pipe } from 'fp-ts/lib/function.js'
 
-const libraries = ['box', 'core', 'node', 'oauth2', 'sandbox', 'store-file', 'store-redis', 'testing'].map(
-  (name) => `@tessera/${name}`,
-)
+const libraries = [
+  'box',
+  'box-node-sdk',
+  'core',
+  'node',
+  'oauth2',
+  'sandbox',
+  'store-file',
+  'store-redis',
+  'testing',
+].map((name) => `@tessera/${name}`)
 
 /** A token over real HTTP, and its use. */
 const exchange = async () => {
@@ -27,6 +36,12 @@ const exchange = async () => {
     assert.ok(sandbox.isActive(await accessToken(source)))
     const send = authenticatedFetch({ tokens: source, origins: [sandbox.url] })
     assert.equal((await send(`${sandbox.url}/2.0/users/me`)).status, 200)
+    // Without its declarations: they need those of the DOM and of node-fetch.
+    const { BoxClient } = await import(['box-node', 'sdk'].join('-'))
+    const { url } = sandbox
+    const urls = { baseUrl: url, uploadUrl: url, oauth2Url: url }
+    const sdk = new BoxClient({ auth: boxAuthentication(source) }).withCustomBaseUrls(urls)
+    assert.equal((await sdk.users.getUserMe()).type, 'user')
     await run(source.close())
   } finally {
     await env.close()

@@ -168,7 +168,8 @@ export const contract = [
     keeps: 'the callback gets the token that went stale and answers a new one, with its end where it has one',
     better: [
       'the store is written',
-      'a callback that fails or hangs is a typed error within the deadline',
+      'a callback that fails is a typed error',
+      'a callback that hangs is a typed error at the deadline',
       'a revoke sends no request with credentials that nobody has',
     ],
   },
@@ -243,7 +244,8 @@ export const contract = [
     id: 'B-JWT-06',
     system: 'JWTAuth',
     better: [
-      'an encrypted key is opened off the hot path, once, and signatures leave the event loop free',
+      'an encrypted key is opened once, when it is first needed',
+      'signatures leave the event loop free',
       'a key that never leaves its service can sign',
     ],
   },

@@ -22,6 +22,7 @@ import { makeSession, surroundings } from './seed/session.js'
 import { better } from './support/better.js'
 import { impatientClock } from './support/clock.js'
 import { right } from './support/either.js'
+import { isOver, turn } from './support/over.js'
 import { loggedIn, parameter, REDIRECT, type Row, renewed, row, sourceOf, type World } from './support/world.js'
 
 /** Without a value what it is, with one the error's name. */
@@ -190,19 +191,6 @@ better('B-OAUTH2-04', '`Retry-After` is understood in seconds and as an HTTP dat
 // -----------------------------------------------------------------------------
 // time
 // -----------------------------------------------------------------------------
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-/** Whether a promise is over after everything that does not wait for the network has run. */
-const isOver = async (promise: Promise<unknown>): Promise<boolean> => {
-  let over = false
-  const end = (): void => {
-    over = true
-  }
-  promise.then(end, end)
-  for (let turns = 0; turns < 20; turns++) await turn()
-  return over
-}
 
 interface Calling {
   readonly call: (signal: AbortSignal) => Promise<unknown>

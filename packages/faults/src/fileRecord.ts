@@ -11,12 +11,12 @@ const SIZE = 65_536
 
 const textOf = (version: string): string => `record of ${version} `.padEnd(SIZE, version)
 
-/** The number of a version; none was ever written before 1. */
-export const numberOf = (version: string): number => (version === absent ? 0 : Number(version))
+/** The number of a version; the first is 1. */
+export const numberOf = (version: string): number => Number.parseInt(version, 10) || 0
 
-/** The version after another one. */
-export const nextOf = (version: string): Next => {
-  const next = String(numberOf(version) + 1)
+/** The version after another one, by a writer: no two write the same. */
+export const nextOf = (version: string, writer = ''): Next => {
+  const next = `${numberOf(version) + 1}${writer}`
   return { version: next, record: Secret.make('Record', textOf(next)) }
 }
 

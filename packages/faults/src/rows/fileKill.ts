@@ -49,7 +49,7 @@ const kill = async ({ context: { random }, tally, module, steps }: Run, { folder
     // A turn that it had to wait for has other steps.
     if (end !== 'SIGKILL' && end !== 0)
       tally.problem(`a writer ended with ${end}: ${writer.complaints().slice(0, 200)}`)
-    return Number(writer.lines[0] ?? 0)
+    return numberOf(writer.lines[0] ?? '')
   }
   const writer = worker('writer', folder, 'loop', '', ...module)
   await writer.has(whole(random, 0, 3))
@@ -57,7 +57,7 @@ const kill = async ({ context: { random }, tally, module, steps }: Run, { folder
   writer.process.kill('SIGKILL')
   const end = await writer.ended
   if (end !== 'SIGKILL') tally.problem(`a writer ended with ${end}: ${writer.complaints().slice(0, 200)}`)
-  return Number(writer.lines.at(-1) ?? 0)
+  return numberOf(writer.lines.at(-1) ?? '')
 }
 
 /** What is there after a kill, and whether the next writer can go on. */

@@ -3,7 +3,9 @@ import { answersBroken } from './answersBroken.js'
 import { bodies } from './bodies.js'
 import { canaries } from './canaries.js'
 import { clocks } from './clocks.js'
+import { fileBitFlips } from './fileBitFlips.js'
 import { fileKill } from './fileKill.js'
+import { fileOther } from './fileOther.js'
 import { herd } from './herd.js'
 import { interleavings } from './interleavings.js'
 import { killGraceForATime, killGraceUntilUse, killStrict } from './kill.js'
@@ -28,6 +30,8 @@ export const rows: ReadonlyArray<Fault> = [
   throttled,
   clocks,
   fileKill,
+  fileBitFlips,
+  fileOther,
   ...redisRows,
   canaries,
 ]

@@ -61,7 +61,7 @@ const must = async <A>(task: TaskEither<AuthError, A>): Promise<A> => {
 /** One more version, unless another writer comes first. */
 const write = async (store: TokenStore): Promise<boolean> => {
   const { version } = await must(store.get(KEY))
-  const next = nextOf(version)
+  const next = nextOf(version, ` of ${process.pid}`)
   const answer = await must(store.compareAndSet(KEY, version, next))
   if (answer._tag === 'Committed') say(next.version)
   return answer._tag === 'Committed'

@@ -4,7 +4,7 @@ import { AuthError, memoryStore, Secret, type SourceConfig, TokenSet, TokenSourc
 import { type NodeEnv, nodeEnv, openSource, run } from '@tessera/node'
 import { refreshToken } from '@tessera/oauth2'
 import { type Rotation, type Sandbox, startSandbox } from '@tessera/sandbox'
-import { BoxClient, BoxOAuth, OAuthConfig } from 'box-node-sdk'
+import { BoxCcgAuth, BoxClient, BoxOAuth, CcgConfig, OAuthConfig } from 'box-node-sdk'
 import { InMemoryTokenStorage } from 'box-node-sdk/box'
 import { type Authentication, BaseUrls, BoxRetryStrategy, NetworkSession } from 'box-node-sdk/networking'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -117,6 +117,22 @@ describe('beside it, BoxOAuth of the SDK', () => {
     expect(requests()).toEqual({ token: CALLS, api: 2 * CALLS })
     expect(box.counts()).toMatchObject({ redeemed: 1, repeated: CALLS - 1 })
   })
+})
+
+test('100 concurrent first calls: 1 token request, and with BoxCcgAuth 100', async () => {
+  const own = openSource(
+    pipe(
+      Box.clientCredentials({ client: client(), subject: Box.enterprise(box.enterprise) }),
+      TokenSource.make({ store: memoryStore() }),
+    ),
+    env,
+  )
+  expect(failures(await callAll([patient(boxAuthentication(own))], 100))).toEqual([])
+  expect(requests()).toEqual({ token: 1, api: 100 })
+  const { id: clientId, secret: clientSecret } = box.client
+  const config = new CcgConfig({ clientId, clientSecret, enterpriseId: box.enterprise })
+  expect(failures(await callAll([patient(new BoxCcgAuth({ config }))], 100))).toEqual([])
+  expect(requests()).toEqual({ token: 101, api: 200 })
 })
 
 describe('errors', () => {

@@ -24,7 +24,8 @@ test('there are examples, of every package', () => {
   expect(owners).toEqual(
     expect.arrayContaining([
       'README.md',
-      ...['box', 'core', 'node', 'oauth2', 'sandbox'].map((name) => `packages/${name}`),
+      'docs',
+      ...['box', 'box-node-sdk', 'core', 'node', 'oauth2', 'sandbox'].map((name) => `packages/${name}`),
     ]),
   )
 })

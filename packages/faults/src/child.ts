@@ -8,8 +8,8 @@ export interface Child {
   readonly lines: ReadonlyArray<string>
   /** All that it wrote to standard error. */
   readonly complaints: () => string
-  /** Resolves when there are so many lines, or no more can come. */
-  readonly has: (lines: number) => Promise<void>
+  /** Resolves when it holds of what was written, or no more can be written. */
+  readonly until: (holds: () => boolean) => Promise<void>
   /** How it ended: an exit code, or a signal. */
   readonly ended: Promise<number | string | null>
 }
@@ -47,10 +47,10 @@ export const child = (command: string, args: ReadonlyArray<string>, env: NodeJS.
     process: started,
     lines,
     complaints: () => complaints,
-    has: (count) =>
+    until: (holds) =>
       new Promise((resolve) => {
         const watch = (): void => {
-          if (lines.length < count && !isOver) return
+          if (!holds() && !isOver) return
           watchers.delete(watch)
           resolve()
         }

@@ -52,7 +52,8 @@ const kill = async ({ context: { random }, tally, module, steps }: Run, { folder
     return numberOf(writer.lines[0] ?? '')
   }
   const writer = worker('writer', folder, 'loop', '', ...module)
-  await writer.has(whole(random, 0, 3))
+  const told = whole(random, 0, 3)
+  await writer.until(() => writer.lines.length >= told)
   for (let turns = whole(random, 0, 300); turns > 0; turns--) await new Promise(setImmediate)
   writer.process.kill('SIGKILL')
   const end = await writer.ended

@@ -9,6 +9,7 @@ import { fileOther } from './fileOther.js'
 import { herd } from './herd.js'
 import { interleavings } from './interleavings.js'
 import { killGraceForATime, killGraceUntilUse, killStrict } from './kill.js'
+import { loopbackLogin } from './loopbackLogin.js'
 import { redirects } from './redirects.js'
 import { redisRows } from './redis.js'
 import { revokeRace } from './revokeRace.js'
@@ -32,6 +33,7 @@ export const rows: ReadonlyArray<Fault> = [
   fileKill,
   fileBitFlips,
   fileOther,
+  loopbackLogin,
   ...redisRows,
   canaries,
 ]

@@ -253,7 +253,7 @@ export const contract = [
     id: 'S-REDIS-01',
     system: 'RedisManagedOAuth2',
     keeps:
-      "sources with one id share the tokens and the lease, sources with ids of their own share nothing; an id can be drawn; another process's renewal is seen",
+      "sources with one id share the tokens and the lease, sources with ids of their own share nothing; an id can be drawn; another process's renewal is seen; Redis is standalone or behind Sentinels",
     better: [
       'ids that were drawn are never the same',
       'the lock of a crashed holder ends',
@@ -261,7 +261,7 @@ export const contract = [
       'tokens at hand are written at the start where Redis has none',
       'a late write never covers what its writer has not seen',
       'after a revoke there is nothing that looks like a token',
-      'Redis may be a Cluster or behind Sentinels',
+      'Redis may be a Cluster',
     ],
   },
   {

@@ -31,10 +31,8 @@ import type { Authentication, SdkToken } from './Authentication.js'
 /** A token source, or a source derived from one, which has nothing to revoke. */
 export type Source = Tokens & Partial<Pick<TokenSource, 'revoke'>>
 
-type EnvOf<Of> = Of extends Exchange<infer R> ? R : never
-
 /** What downscoping needs of its environment: `nodeEnv()` of `@tessera/node` has it. */
-export type ExchangeEnv = EnvOf<ReturnType<typeof tokenExchange>> & ClockEnv
+export type ExchangeEnv = ReturnType<typeof tokenExchange> extends Exchange<infer R> ? R & ClockEnv : never
 
 /** What {@link boxAuthentication} may be told. */
 export interface BoxAuthenticationOptions extends Pick<DownscopeOptions, 'at' | 'actor' | 'timeout'> {

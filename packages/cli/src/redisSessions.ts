@@ -2,12 +2,24 @@
  * Sessions in Redis, through a client of the command's own.
  */
 import { createClient, createCluster, createSentinel } from '@redis/client'
-import { AuthError, type Duration, type Key, millis, Secret, type TokenStore } from '@tessera/core'
+import {
+  AuthError,
+  between,
+  type Duration,
+  type Instant,
+  type Key,
+  millis,
+  Secret,
+  seconds,
+  type TokenStore,
+} from '@tessera/core'
+import { systemClock } from '@tessera/node'
 import { type NodeRedisClient, nodeRedis, recordNames, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import * as S from 'fp-ts/lib/string.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Host, RedisPlace } from './storePlace.js'
@@ -23,14 +35,15 @@ export interface RedisSessions {
 export interface RedisOptions {
   readonly place: RedisPlace
   readonly variables: Readonly<Record<string, string | undefined>>
-  /** For the connection, and for each operation. */
-  readonly timeout: Duration
-  /** For a list. */
-  readonly whole: Duration
+  /** By the system's clock. */
+  readonly deadline: Instant
   readonly signal: AbortSignal
 }
 
 const NAMESPACE = 'tessera'
+
+/** How long Redis may take to answer. */
+const PATIENCE = seconds(5)
 
 // -----------------------------------------------------------------------------
 // errors
@@ -61,6 +74,8 @@ const reasonOf = (error: unknown): O.Option<string> => {
   return WORDS.has(word) ? O.some(word) : O.none
 }
 
+const NO_ANSWER = 'no answer in time'
+
 /** What no second try mends. */
 const FINAL = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 'NOMASTER', 'ERR'])
 
@@ -75,6 +90,7 @@ interface Client {
   /** The names that match, on every node that may have some. */
   readonly scan: (pattern: string) => Pages
   readonly del: (name: string) => Promise<unknown>
+  readonly ping: () => Promise<unknown>
 }
 
 interface Credentials {
@@ -92,11 +108,8 @@ const opened = <Kind extends string>(secret: O.Option<Secret<Kind>>, otherwise: 
 
 const COUNT = 1_000
 
-const clientOf = (
-  { place, variables, timeout }: RedisOptions,
-  reconnectStrategy: (tries: number) => number | false,
-): Client => {
-  const socket = { connectTimeout: timeout, reconnectStrategy }
+const clientOf = ({ place, variables }: RedisOptions, reconnectStrategy: (tries: number) => number | false): Client => {
+  const socket = { connectTimeout: PATIENCE, reconnectStrategy }
   // As old servers speak it; without a word about the client, which an ACL may forbid.
   const common = { RESP: 2, disableClientInfo: true } as const
   const at = ({ host, port }: Host) =>
@@ -114,6 +127,7 @@ const clientOf = (
         redis: client,
         scan: (MATCH) => client.scanIterator({ MATCH, COUNT }),
         del: (name) => client.del(name),
+        ping: () => client.ping(),
       }
     }
     case 'Sentinel': {
@@ -132,6 +146,7 @@ const clientOf = (
         redis: client,
         scan: (MATCH) => client.scanIterator({ MATCH, COUNT }),
         del: (name) => client.del(name),
+        ping: () => client.ping(),
       }
     }
     case 'Cluster': {
@@ -146,6 +161,7 @@ const clientOf = (
           for (const node of client.masters) yield* (await client.nodeClient(node)).scanIterator({ MATCH, COUNT })
         },
         del: (name) => client.del(name),
+        ping: () => client.ping(),
       }
     }
   }
@@ -158,16 +174,29 @@ const clientOf = (
 const RECONNECT = { first: 50, longest: 500 }
 
 /** Ends a wait that may last: after `timeout` (ms), or at the signal. */
-const bounded = <A>(timeout: number, signal: AbortSignal, late: () => A, wait: Promise<A>): Promise<A> => {
-  const over = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
-  return Promise.race([
-    wait,
-    new Promise<A>((resolve) => {
-      const end = (): void => resolve(late())
-      if (over.aborted) end()
-      else over.addEventListener('abort', end, { once: true })
-    }),
-  ])
+const bounded = async <A>(timeout: number, signal: AbortSignal, late: () => A, wait: Promise<A>): Promise<A> => {
+  let over: () => void = () => undefined
+  const ended = new Promise<A>((resolve) => {
+    over = () => resolve(late())
+  })
+  const timer = setTimeout(over, timeout)
+  signal.addEventListener('abort', over, { once: true })
+  if (signal.aborted) over()
+  try {
+    return await Promise.race([wait, ended])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', over)
+  }
+}
+
+/** Connects, and hears that somebody answers: one to whom nothing was said yet, not even a password, may hang. */
+const connect = async ({ redis, ping }: Client): Promise<void> => {
+  await redis.connect()
+  await ping().catch((error: unknown) => {
+    // An ACL may forbid it, which is an answer.
+    if (!O.elem(S.Eq)('NOPERM')(reasonOf(error))) throw error
+  })
 }
 
 /**
@@ -177,14 +206,16 @@ const bounded = <A>(timeout: number, signal: AbortSignal, late: () => A, wait: P
 export const connectRedis =
   (options: RedisOptions): TE.TaskEither<string, RedisSessions> =>
   async () => {
-    const { timeout, whole, signal } = options
+    const { signal } = options
+    const rest = (): Duration => millis(Math.max(1, between(systemClock.now(), options.deadline)))
+    const patience = millis(Math.min(PATIENCE, rest()))
     let isConnected = false
     const client = clientOf(options, (tries) =>
       isConnected ? Math.min(RECONNECT.first * 2 ** tries, RECONNECT.longest) : false,
     )
     const { redis } = client
     let last: O.Option<string> = O.none
-    const late = (): string => O.getOrElse(() => `no answer in ${timeout} ms`)(last)
+    const late = (): string => O.getOrElse(() => NO_ANSWER)(last)
 
     const failed = new Promise<E.Either<string, void>>((resolve) => {
       redis.on('error', (error) => {
@@ -195,7 +226,7 @@ export const connectRedis =
         if (!isConnected && O.isSome(last) && FINAL.has(last.value)) resolve(E.left(last.value))
       })
     })
-    const connecting = redis.connect().then(
+    const connecting = connect(client).then(
       (): E.Either<string, void> => E.right(undefined),
       (error: unknown) => E.left(pipe(reasonOf(error), O.getOrElse(late))),
     )
@@ -203,12 +234,14 @@ export const connectRedis =
       isConnected = false
       if (redis.isOpen) redis.destroy()
     }
-    const connected = await bounded(timeout, signal, () => E.left(late()), Promise.race([failed, connecting]))
+    const connected = await bounded(patience, signal, () => E.left(late()), Promise.race([failed, connecting]))
     if (E.isLeft(connected)) {
       close()
       return connected
     }
     isConnected = true
+    // Less than the whole, so that whoever waits hears that it was Redis.
+    const commandTimeout = millis(Math.min(PATIENCE, Math.ceil(rest() / 2)))
 
     const names = recordNames(NAMESPACE)
     const attempt = <A>(
@@ -221,7 +254,7 @@ export const connectRedis =
         bounded(
           within,
           signal,
-          () => fail(`no answer in ${within} ms`),
+          () => fail(NO_ANSWER),
           use().then(
             (value): E.Either<AuthError, A> => E.right(value),
             (error: unknown) =>
@@ -235,16 +268,16 @@ export const connectRedis =
         )
     }
     return E.right({
-      store: redisStore(nodeRedis(redis), { namespace: NAMESPACE, commandTimeout: millis(timeout) }),
+      store: redisStore(nodeRedis(redis), { namespace: NAMESPACE, commandTimeout }),
       namespace: NAMESPACE,
-      list: attempt('get', whole, async () => {
+      list: attempt('get', rest(), async () => {
         // A scan may tell a name twice.
         const found = new Set<string>()
         for await (const page of client.scan(names.pattern)) for (const name of page) found.add(name)
         return pipe([...found], RA.filterMap(names.keyOf))
       }),
       remove: (key) =>
-        attempt('compareAndSet', timeout, async () => {
+        attempt('compareAndSet', commandTimeout, async () => {
           await client.del(names.of(key))
         }),
       close: async () => close(),

@@ -3,8 +3,8 @@
  */
 import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
-import { AuthError, type Cipher, encrypted, type Key, millis, seconds, type TokenStore } from '@tessera/core'
-import { aesGcm, keyFile, keyVariable } from '@tessera/node'
+import { AuthError, type Cipher, encrypted, type Key, plus, seconds, type TokenStore } from '@tessera/core'
+import { aesGcm, keyFile, keyVariable, systemClock } from '@tessera/node'
 import { type FileStore, fileStore } from '@tessera/store-file'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -202,14 +202,10 @@ const openFiles = (opening: Opening, { folder }: FolderPlace): TE.TaskEither<Pro
 // Redis
 // -----------------------------------------------------------------------------
 
-/** How long Redis may take to answer. */
-const PATIENCE = seconds(5)
-
 const openRedis = (opening: Opening, place: RedisPlace, again: string): TE.TaskEither<Problem, SessionStore> => {
   const { shared, signal, variables } = opening
   const shown = showStore(place)
-  const whole = seconds(shared.timeout ?? SECONDS)
-  const timeout = millis(Math.min(PATIENCE, whole))
+  const deadline = plus(systemClock.now(), seconds(shared.timeout ?? SECONDS))
   return pipe(
     cipherOf(opening, stateFolder(variables)),
     TE.bindTo('cipher'),
@@ -217,7 +213,7 @@ const openRedis = (opening: Opening, place: RedisPlace, again: string): TE.TaskE
       // Only here, since it takes its time to load.
       const { connectRedis } = await import('./redisSessions.js')
       return pipe(
-        await connectRedis({ place, variables, timeout, whole, signal })(),
+        await connectRedis({ place, variables, deadline, signal })(),
         E.mapLeft((reason) =>
           signal.aborted
             ? problem(ExitCode.interrupted, 'interrupted', again)

@@ -36,6 +36,8 @@ export interface Home {
   readonly start: (args: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) => Running
   /** Runs to the end, and looks for every secret that is known by then where none may be. */
   readonly run: (args: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) => Promise<Ended>
+  /** Secrets to look for, besides those that are known anyway. */
+  readonly remember: (...secrets: ReadonlyArray<string>) => void
   readonly writeProfile: (name: string, content: unknown) => Promise<string>
   /** Everything that is kept of sessions. */
   readonly state: string
@@ -163,6 +165,9 @@ export const withHome =
         folder,
         config,
         settings,
+        remember: (...secrets) => {
+          for (const secret of secrets) seen.add(secret)
+        },
         writeProfile,
         state,
         sessions,

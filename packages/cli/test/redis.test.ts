@@ -1,0 +1,449 @@
+/** Sessions in Redis: the built command, against servers of the tests' own. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from '@redis/client'
+import { encrypted, Secret } from '@tessera/core'
+import { type Server, type Servers, servers, startCluster, startSentinels } from '@tessera/local-redis'
+import { aesGcm, formatKeys, generateKey, run as must, parseKeys, systemRandom } from '@tessera/node'
+import { nodeRedis, recordNames, redisStore } from '@tessera/store-redis'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describeRedis } from './describeRedis.js'
+import { type Ended, type Home, withHome } from './support.js'
+
+const newKey = (): string => Secret.open(formatKeys({ write: generateKey(systemRandom)() }))
+const KEY = newKey()
+const WITH_KEY = { TESSERA_KEY: KEY }
+
+const urlOf = ({ port }: Server, path = ''): string => `redis://127.0.0.1:${port}${path}`
+const hostsOf = (all: ReadonlyArray<Server>): string => all.map(({ port }) => `127.0.0.1:${port}`).join(',')
+
+/** A login as a person's, by the command. */
+const login = async ({ box, start }: Home, args: ReadonlyArray<string>): Promise<Ended> => {
+  const running = start(['login', '--no-browser', ...args], WITH_KEY)
+  await fetch(await box.grant(await running.said(/http:\S+/)))
+  return running.ended
+}
+
+/** Makes the token of the only record one that has ended. */
+const expire = async ({ port }: Server): Promise<void> => {
+  const client = createClient({ socket: { host: '127.0.0.1', port } })
+  await client.connect()
+  try {
+    const [name = ''] = await client.keys('tessera:*')
+    const key = O.toUndefined(recordNames('tessera').keyOf(name)) ?? ''
+    const sealing = { namespace: 'tessera' }
+    const keys = pipe(parseKeys(Secret.make('EncryptionKeys', KEY), 'test'), E.flatMap(aesGcm))
+    if (E.isLeft(keys)) throw new Error('the key is good')
+    const store = encrypted(keys.right, sealing)(redisStore(nodeRedis(client), sealing))
+    const { version, record } = await must(store.get(key))
+    const cell = JSON.parse(O.isSome(record) ? Secret.open(record.value) : '')
+    cell.token.expires_at = 0
+    const next = { version: `${version}x`, record: Secret.make('Record', JSON.stringify(cell)) }
+    await must(store.compareAndSet(key, version, next))
+  } finally {
+    client.destroy()
+  }
+}
+
+const requests = ({ box }: Home): number => box.counts().byEndpoint.token
+
+describeRedis('sessions in Redis', () => {
+  let all: Servers
+  let redis: Server
+  let url: string
+  beforeAll(async () => {
+    all = servers()
+    redis = await all.start()
+    url = urlOf(redis)
+  })
+  beforeEach(() => redis.command('FLUSHALL'))
+  afterAll(() => all.stop())
+
+  it(
+    'ask once for fifty shells at once',
+    withHome(async (home) => {
+      const shells = Array.from({ length: 50 }, () => home.start(['token', '--store', url], WITH_KEY).ended)
+      const ended = await Promise.all(shells)
+      expect(ended.filter(({ code }) => code !== 0)).toEqual([])
+      expect(new Set(ended.map(({ stdout }) => stdout)).size).toBe(1)
+      expect(home.box.isActive(ended[0]?.stdout.trim() ?? '')).toBe(true)
+      expect(requests(home)).toBe(1)
+    }),
+    120_000,
+  )
+
+  it(
+    'are named by the options, the environment or the settings, in this order',
+    withHome(async (home) => {
+      const { run, writeProfile, settings, box, state } = home
+      await writeProfile('shared', { ...settings, tessera: { baseUrl: box.url, store: url } })
+      const placeOf = async (args: ReadonlyArray<string>, variables = {}): Promise<string> =>
+        JSON.parse((await run(['inspect', '--json', ...args], { ...WITH_KEY, ...variables })).stdout).place
+      expect(await placeOf(['--profile', 'shared'])).toBe(`${url}/0`)
+      expect(await placeOf(['--profile', 'shared'], { TESSERA_STORE: `${url}/1` })).toBe(`${url}/1`)
+      expect(await placeOf(['--store', `${url}/2`], { TESSERA_STORE: `${url}/1` })).toBe(`${url}/2`)
+      expect(await placeOf([])).toBe(join(state, 'sessions'))
+    }),
+  )
+
+  it(
+    'leave nothing on this machine where TESSERA_KEY is set, and nothing legible in Redis',
+    withHome(async (home) => {
+      const { run, folder } = home
+      const { stdout } = await run(['token', '--store', url], WITH_KEY)
+      await expect(readdir(join(folder, 'state'))).rejects.toThrow('ENOENT')
+      const [name] = (await redis.command('KEYS', 'tessera:*')) as ReadonlyArray<string>
+      const kept = JSON.stringify(await redis.command('HGETALL', name ?? ''))
+      expect(kept).toContain('v1.')
+      for (const form of Secret.forms(stdout.trim())) expect(kept.includes(form)).toBe(false)
+    }),
+  )
+
+  it(
+    'are shared by machines that have the same key, and say so to one that has another',
+    withHome(async (home) => {
+      const { run, folder, remember } = home
+      const machine = (name: string) => ({ XDG_STATE_HOME: join(folder, name) })
+      const first = await run(['token', '--store', url], { ...machine('one'), ...WITH_KEY })
+      const second = await run(['token', '--store', url], { ...machine('two'), ...WITH_KEY })
+      expect(second.stdout).toBe(first.stdout)
+      expect(requests(home)).toBe(1)
+      remember(first.stdout.trim())
+
+      const third = await run(['token', '--store', url], machine('three'))
+      expect({ code: third.code, stdout: third.stdout }).toEqual({ code: 7, stdout: '' })
+      expect(third.stderr).toMatch(/^tessera: the session could not be read: the record is sealed with the key /)
+      expect(third.stderr).toContain(`this one's is in ${join(folder, 'three', 'tessera', 'key')}`)
+      expect(third.stderr).toMatch(/next +give all machines that share the store the same TESSERA_KEY/)
+
+      // It is kept.
+      expect((await run(['token', '--store', url], WITH_KEY)).stdout).toBe(first.stdout)
+      expect(requests(home)).toBe(1)
+
+      // Without TESSERA_KEY, a machine's own key file is used, as for files.
+      const own = [await run(['token', '--store', `${url}/1`], machine('three'))]
+      own.push(await run(['token', '--store', `${url}/1`], machine('three')))
+      expect(own[1]?.stdout).toBe(own[0]?.stdout)
+    }),
+  )
+
+  it(
+    'are renewed there, where a reuse would end the session, and end there',
+    withHome(
+      async (home) => {
+        const { run, start, box } = home
+        const shared = ['--store', url]
+        expect((await login(home, shared)).code).toBe(0)
+        const of = ['--as', 'login', ...shared]
+        await expire(redis)
+        const ended = await Promise.all([1, 2, 3, 4, 5].map(() => start(['token', ...of], WITH_KEY).ended))
+        expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0])
+        expect(new Set(ended.map(({ stdout }) => stdout)).size).toBe(1)
+        expect(box.counts()).toMatchObject({ redeemed: 1, doubleRedemptions: 0 })
+        const inspect = async () => JSON.parse((await run(['inspect', '--json', ...of], WITH_KEY)).stdout)
+        expect(await inspect()).toMatchObject({ store: 'redis (encrypted)', file: null, epoch: 1, generation: 2 })
+        expect((await run(['revoke', ...of], WITH_KEY)).code).toBe(0)
+        expect((await inspect()).state).toBe('revoked')
+        expect((await run(['token', ...of], WITH_KEY)).code).toBe(4)
+      },
+      { rotation: 'strict' },
+    ),
+  )
+
+  it(
+    'are saved though the connection breaks between the answer of the server and the save',
+    withHome(async (home) => {
+      const { box, start } = home
+      const gate = box.gate('token', { at: 'after' })
+      const running = start(['token', '--store', url], WITH_KEY)
+      await gate.arrived
+      await redis.command('CLIENT', 'KILL', 'TYPE', 'normal')
+      gate.open()
+      const { code, stdout } = await running.ended
+      expect(code).toBe(0)
+      expect((await home.run(['token', '--store', url], WITH_KEY)).stdout).toBe(stdout)
+      expect(requests(home)).toBe(1)
+    }),
+  )
+
+  it(
+    'load their client only where they are',
+    withHome(async (home) => {
+      const loaded = async (args: ReadonlyArray<string>): Promise<string> => {
+        const folder = await mkdtemp(join(tmpdir(), 'tessera-loaded-'))
+        try {
+          expect((await home.run(args, { ...WITH_KEY, NODE_V8_COVERAGE: folder })).code).toBe(0)
+          const files = await readdir(folder)
+          const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))
+          return texts.flatMap((text) => [...text.matchAll(/"url":"([^"]+)"/g)].map(([, of]) => of)).join('\n')
+        } finally {
+          await rm(folder, { recursive: true })
+        }
+      }
+      expect(await loaded(['token', '--store', url])).toMatch(/@redis\/client/)
+      const plain = await loaded(['token'])
+      expect(plain).toMatch(/store-file/)
+      expect(plain).not.toMatch(/@redis|redisSessions|store-redis/)
+    }),
+  )
+
+  describe('that is not there', () => {
+    it(
+      'exits with 7',
+      withHome(async (home) => {
+        const { run } = home
+        const gone = await all.start()
+        gone.signal('SIGKILL')
+        const dead = await run(['token', '--store', urlOf(gone)], WITH_KEY)
+        expect({ code: dead.code, stdout: dead.stdout }).toEqual({ code: 7, stdout: '' })
+        expect(dead.stderr).toMatch(
+          /^tessera: sessions cannot be kept in redis:\S+: ECONNREFUSED\.\n {2}next {5}see that Redis runs/,
+        )
+        for (const [form, path] of [
+          ['redis+sentinel', '/main'],
+          ['redis+cluster', ''],
+        ]) {
+          const store = `${form}://${hostsOf([gone])}${path}`
+          const { code, stderr } = await run(['token', '--timeout', '1', '--store', store], WITH_KEY)
+          expect(code).toBe(7)
+          expect(stderr).toContain(`sessions cannot be kept in ${store}`)
+          expect(stderr).toContain('ECONNREFUSED')
+        }
+        expect(requests(home)).toBe(0)
+      }),
+    )
+
+    it(
+      'or hangs exits with 7, too, at the deadline',
+      withHome(async (home) => {
+        const stopped = await all.start()
+        stopped.signal('SIGSTOP')
+        try {
+          const at = `127.0.0.1:${stopped.port}`
+          for (const store of [`redis://${at}/0`, `redis+sentinel://${at}/main/0`, `redis+cluster://${at}`]) {
+            const { code, stderr } = await home.run(['token', '--timeout', '0.5', '--store', store], WITH_KEY)
+            expect({ store, code }).toEqual({ store, code: 7 })
+            expect(stderr).toContain(`sessions cannot be kept in ${store}: no answer in time`)
+          }
+        } finally {
+          stopped.signal('SIGCONT')
+        }
+      }),
+    )
+
+    it(
+      'ends with 130 at Ctrl-C',
+      withHome(async (home) => {
+        const stopped = await all.start()
+        stopped.signal('SIGSTOP')
+        try {
+          const running = home.start(['token', '--store', `redis://:pa55word@127.0.0.1:${stopped.port}`], WITH_KEY)
+          await running.said(/waiting for/)
+          running.child.kill('SIGINT')
+          expect(await running.ended).toMatchObject({ code: 130, stdout: '' })
+        } finally {
+          stopped.signal('SIGCONT')
+        }
+      }),
+    )
+
+    it(
+      'is no Redis of the named form: says which it is',
+      withHome(async (home) => {
+        const cases: ReadonlyArray<readonly [string, string]> = [
+          [`redis+cluster://${hostsOf([redis])}`, 'correct the URL'],
+          [`${url}/99`, 'correct the URL'],
+        ]
+        for (const [store, next] of cases) {
+          const { code, stderr } = await home.run(['token', '--store', store], WITH_KEY)
+          expect({ store, code }).toEqual({ store, code: 7 })
+          expect(stderr).toContain(`next     ${next}`)
+        }
+      }),
+    )
+  })
+
+  describe('that asks for a password', () => {
+    // With what a URL has to encode.
+    const PASSWORD = 'p4ss/w@rd:%?#c4n4ry'
+    const ENCODED = encodeURIComponent(PASSWORD)
+    const USER = 'ada-l0vel4ce'
+    let secured: Server
+    beforeAll(async () => {
+      secured = await all.start()
+      const commands = ['evalsha', 'eval', 'hmget', 'hset', 'time', 'publish', 'subscribe', 'unsubscribe']
+      const upkeep = ['scan', 'del']
+      await secured.command(
+        'ACL',
+        'SETUSER',
+        USER,
+        'on',
+        `>${PASSWORD}`,
+        '~tessera:*',
+        '&tessera:*',
+        ...[...commands, ...upkeep].map((name) => `+${name}`),
+      )
+      await secured.command('CONFIG', 'SET', 'requirepass', PASSWORD)
+    })
+
+    const hidden = (home: Home): void => home.remember(PASSWORD, ENCODED, USER)
+
+    it(
+      'takes it from the URL or from the environment, and tells it nobody',
+      withHome(async (home) => {
+        hidden(home)
+        const plain = urlOf(secured)
+        const variables = { ...WITH_KEY, TESSERA_REDIS_PASSWORD: PASSWORD }
+        const ways: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [
+          [`redis://:${ENCODED}@127.0.0.1:${secured.port}`, WITH_KEY],
+          [`redis://${USER}:${ENCODED}@127.0.0.1:${secured.port}`, WITH_KEY],
+          [plain, variables],
+          [plain, { ...variables, TESSERA_REDIS_USER: USER }],
+          [`redis://${USER}@127.0.0.1:${secured.port}`, variables],
+        ]
+        for (const [store, given] of ways) {
+          for (const args of [['token'], ['inspect'], ['store', 'list', '--json']]) {
+            const { code, stderr, stdout } = await home.run([...args, '--store', store], given)
+            expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' })
+            if (args.includes('--json')) expect(JSON.parse(stdout).place).toBe(`${plain}/0`)
+          }
+        }
+        expect(requests(home)).toBe(1)
+        const id = JSON.parse((await home.run(['store', 'list', '--json', '--store', plain], variables)).stdout)
+          .sessions[0].id
+        const acl = { ...variables, TESSERA_REDIS_USER: USER }
+        expect((await home.run(['store', 'delete', id, '--yes', '--store', plain], acl)).code).toBe(0)
+      }),
+      120_000,
+    )
+
+    it(
+      'exits with 7 without it, with a wrong one, or where its user may do too little; and tells it nobody',
+      withHome(async (home) => {
+        hidden(home)
+        const at = `127.0.0.1:${secured.port}`
+        const cases: ReadonlyArray<readonly [string, string, string]> = [
+          [`redis://${at}`, 'NOAUTH', 'set TESSERA_REDIS_PASSWORD'],
+          [`redis://:${ENCODED}x@${at}`, 'WRONGPASS', 'set TESSERA_REDIS_PASSWORD'],
+          [`redis://${USER}:${ENCODED}@${at}/1`, 'NOPERM', 'allow it'],
+          [`redis+sentinel://${USER}:${ENCODED}@${at}/main`, '', ''],
+          [`redis+cluster://${USER}:${ENCODED}@${at}`, '', ''],
+        ]
+        for (const [store, word, next] of cases) {
+          for (const json of [[], ['--json']]) {
+            const args = ['token', '--timeout', '2', '--store', store, ...json]
+            const { code, stdout, stderr } = await home.run(args, WITH_KEY)
+            expect({ word, code }).toEqual({ word, code: 7 })
+            expect(stderr).toContain(`next     ${next}`)
+            expect(`${stdout}${stderr}`).not.toMatch(/c4n4ry|l0vel4ce/)
+            if (word !== '') expect(stderr).toContain(`server   ${word}\n`)
+          }
+        }
+      }),
+      120_000,
+    )
+
+    it(
+      'does not tell it in an error of usage or of the configuration',
+      withHome(async (home) => {
+        const { run, writeProfile, settings } = home
+        hidden(home)
+        const good = `redis://${USER}:${ENCODED}@h`
+        const wrong = `redis://${USER}:${PASSWORD}@h`
+        await writeProfile('wrong', { ...settings, tessera: { store: wrong } })
+        const cases: ReadonlyArray<readonly [number, ReadonlyArray<string>, Readonly<Record<string, string>>]> = [
+          [2, ['token', '--store', wrong], {}],
+          [2, ['token', '--store', `${good}?db=1`], {}],
+          [2, ['token', '--stor', good], {}],
+          [2, ['token', `--stor=${good}`], {}],
+          [2, [good], {}],
+          [2, ['token', good], {}],
+          [2, ['token', '--timeout', good], {}],
+          [2, ['login', '--port', good], {}],
+          [2, ['token', '--profile', good], {}],
+          [2, ['sandbox', '--rotation', good], {}],
+          [2, ['--store', good], {}],
+          [3, ['token'], { TESSERA_STORE: wrong }],
+          [3, ['store', 'list'], { TESSERA_STORE: wrong }],
+          [3, ['token', '--profile', 'wrong'], {}],
+          [3, ['store', 'list', '--profile', 'wrong'], {}],
+        ]
+        for (const [expected, args, variables] of cases) {
+          const { code, stdout, stderr } = await run(args, variables)
+          expect({ args, code }).toEqual({ args, code: expected })
+          expect(`${stdout}${stderr}`).not.toMatch(/c4n4ry|l0vel4ce/)
+        }
+        const help = await run(['--help'], { TESSERA_STORE: good, TESSERA_REDIS_PASSWORD: PASSWORD })
+        expect(help.stdout).toContain('TESSERA_REDIS_PASSWORD')
+        expect(help.stdout).not.toMatch(/c4n4ry|l0vel4ce/)
+      }),
+      120_000,
+    )
+  })
+
+  describe('behind Sentinels, and in a Cluster', () => {
+    const works = (store: () => string) =>
+      withHome(async (home) => {
+        const { run } = home
+        const shared = ['--store', store()]
+        const first = await run(['token', ...shared], WITH_KEY)
+        expect(first.code).toBe(0)
+        expect((await run(['token', ...shared], WITH_KEY)).stdout).toBe(first.stdout)
+        for (const id of ['7001', '7002']) await run(['token', '--as', `user:${id}`, ...shared], WITH_KEY)
+        expect(requests(home)).toBe(3)
+        const list = async () => JSON.parse((await run(['store', 'list', '--json', ...shared], WITH_KEY)).stdout)
+        const { sessions, place } = await list()
+        expect(place).toBe(`${store()}${store().includes('sentinel') ? '/0' : ''}`)
+        expect(sessions.map((of: { readonly principal: string }) => of.principal)).toEqual([
+          'service:4242',
+          'user:7001:4242',
+          'user:7002:4242',
+        ])
+        for (const { id } of sessions) {
+          expect((await run(['store', 'delete', id, '--yes', ...shared], WITH_KEY)).code).toBe(0)
+        }
+        expect((await list()).sessions).toEqual([])
+      })
+
+    let sentinels: ReadonlyArray<Server>
+    let nodes: ReadonlyArray<Server>
+    beforeAll(async () => {
+      ;[{ sentinels }, nodes] = await Promise.all([startSentinels(all), startCluster(all)])
+    })
+
+    it(
+      'they are shared: Sentinels',
+      works(() => `redis+sentinel://${hostsOf(sentinels)}/main`),
+      120_000,
+    )
+
+    it(
+      'they are shared: a Cluster, of which one node is named',
+      works(() => `redis+cluster://${hostsOf(nodes.slice(0, 1))}`),
+      120_000,
+    )
+
+    it(
+      'a wrong name, and a form that does not fit, are told',
+      withHome(async ({ run }) => {
+        const cases: ReadonlyArray<readonly [string, string, string]> = [
+          [`redis+sentinel://${hostsOf(sentinels)}/other`, 'NOMASTER', 'correct the name'],
+          [`redis://${hostsOf(nodes.slice(0, 1))}`, 'MOVED', 'redis+cluster:'],
+        ]
+        for (const [store, word, next] of cases) {
+          const ended = []
+          // Of a Cluster's three nodes, one has the slot of this key.
+          for (const who of ['service', 'user:7001', 'user:7002', 'login']) {
+            ended.push(await run(['token', '--as', who, '--store', store], WITH_KEY))
+          }
+          const told = ended.find(({ stderr }) => stderr.includes(`server   ${word}\n`))
+          expect(told).toMatchObject({ code: 7, stderr: expect.stringContaining(next) })
+        }
+      }),
+      120_000,
+    )
+  })
+})

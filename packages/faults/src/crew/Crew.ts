@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SourceEvent, TokenStore } from '@tessera/core'
+import { AuthError, type SourceEvent, type TokenStore } from '@tessera/core'
 import { hasRedis, servers } from '@tessera/local-redis'
 import { type Rotation, type Sandbox, startSandbox } from '@tessera/sandbox'
 import { fileStore } from '@tessera/store-file'
@@ -237,6 +237,7 @@ const judge = (accounts: ReadonlyArray<Account>, sandboxes: ReadonlyArray<Sandbo
   for (const { key, watch, events } of accounts) {
     tally.staleOverwrites += watch.stale()
     const committed = new Set<string>()
+    let released = 0
     for (const event of events) {
       if (event._tag === 'Restored') tally.problem('a record went back, and was restored')
       if (event._tag === 'Renewing' && event.recovery) {
@@ -249,7 +250,10 @@ const judge = (accounts: ReadonlyArray<Account>, sandboxes: ReadonlyArray<Sandbo
         if (committed.has(place)) tally.staleOverwrites++
         committed.add(place)
       }
+      if (event._tag === 'RenewalFailed' && AuthError.isNotSent(event.error)) released++
     }
+    // An intent ends before its time only where its holder gave it up, unsent.
+    tally.doubleRedemptions += Math.max(0, watch.early() - released)
   }
   for (const sandbox of sandboxes) {
     const counts = sandbox.counts()

@@ -23,6 +23,8 @@ export interface Watch {
   readonly until: (ms: number, holds: (cell: Cell) => boolean) => Promise<boolean>
   /** Changes that must not be. */
   readonly stale: () => number
+  /** Intents that were written while another process's had not ended. */
+  readonly early: () => number
   /** The place of the server's nth token of a session; none where no token of that session was ever in the record. */
   readonly placeOf: (session: string, nth: number) => Spot | undefined
   readonly stop: () => Promise<void>
@@ -30,6 +32,9 @@ export interface Watch {
 
 /** Where no wake-up comes, the record is read after so many ms. */
 const PAUSE = 100
+
+/** How long an intent lasts by default, in ms: a renewal's 15 s, and 5. */
+const HOLD = 20_000
 
 /** Whether one is later than the other. */
 export const isAfter = (a: Spot, b: Spot): boolean =>
@@ -47,6 +52,9 @@ export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch =
   const waiters = new Set<() => void>()
   let last: Cell | undefined
   let stale = 0
+  let early = 0
+  /** The last intent. */
+  let held: (Spot & { readonly nonce: string; readonly until: number }) | undefined
   let isStopped = false
   let wake: () => void = () => undefined
 
@@ -56,9 +64,17 @@ export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch =
     return there && { session: there.session, ahead: there.generation - generation }
   }
 
+  const declare = ({ epoch, generation }: Spot, { nonce, until }: Lifecycle.Intent): void => {
+    const own = O.isSome(nonce) ? nonce.value : ''
+    const isSameSpot = held !== undefined && held.epoch === epoch && held.generation === generation
+    if (held !== undefined && isSameSpot && held.nonce !== own && until - HOLD < held.until) early++
+    held = { epoch, generation, nonce: own, until }
+  }
+
   const see = (cell: Cell): void => {
     if (last !== undefined && isAfter(last, cell)) stale++
     if (last?.verdict._tag === 'Revoked' && last.epoch === cell.epoch && cell.verdict._tag !== 'Revoked') stale++
+    if (O.isSome(cell.intent) && O.isSome(cell.intent.value.nonce)) declare(cell, cell.intent.value)
     // A tombstone keeps the token of the epoch before it.
     const family = cell.verdict._tag === 'Revoked' ? undefined : familyOf(cell)
     if (family !== undefined) {
@@ -107,6 +123,7 @@ export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch =
         look()
       }),
     stale: () => stale,
+    early: () => early,
     placeOf: (session, nth) => {
       for (const [epoch, family] of families)
         if (family.session === session) return { epoch, generation: nth - family.ahead }

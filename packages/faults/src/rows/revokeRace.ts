@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { minutes, seconds } from '@tessera/core'
-import * as O from 'fp-ts/lib/Option.js'
 import { type Account, type Crew, openCrew } from '../crew/Crew.js'
 import type { Member } from '../crew/Member.js'
 import { settledBy } from '../crew/settledBy.js'
@@ -50,17 +49,18 @@ export interface Parts {
 
 const isRevoked = ({ verdict }: Cell): boolean => verdict._tag === 'Revoked'
 
+/** Tells whether a token came too late. */
 const race = async (
   account: Account,
   members: ReadonlyArray<Member>,
   { tally }: Crew,
   { moment, isRefused }: Race,
   random: () => number,
-): Promise<void> => {
+): Promise<boolean> => {
   const { key, sandbox, watch, events } = account
   const about = `revoked ${moment}${isRefused ? ', at first refused' : ''}`
   const [first, ...rest] = members
-  if (first === undefined) return
+  if (first === undefined) return false
   for (const member of members) member.send({ do: 'join', ...account.membership(minutes(10), MAX_STALE) })
   const login = await first.ask({ do: 'login', key, pair: account.issue(), expiresIn: 0 })
   if (login.outcomes['ok'] !== 1) tally.problem(`${about}: the login failed`)
@@ -69,6 +69,7 @@ const race = async (
   const revoker = pick(random, [first, ...rest])
   const revoke = () => revoker.ask({ do: 'revoke', key, timeout: TIMEOUT })
   const gets = () => members.map((member) => member.ask({ do: 'get', key, callers: CALLERS, timeout: TIMEOUT }))
+  const isOnItsWay = moment === 'while the request is on its way' || moment === 'while the answer is on its way'
   const at = moment === 'while the request is on its way' ? 'before' : 'after'
   const gate = moment === 'with the renewal' ? undefined : sandbox.gate('token', { at })
   const renewals = gets()
@@ -80,10 +81,8 @@ const race = async (
     } else {
       await settledBy(PATIENCE, 'a request', gate.arrived)
       revocation = revoke()
-      if (moment !== 'with the answer') {
-        if (!(await watch.until(PATIENCE, isRevoked))) tally.problem(`${about}: there is no tombstone`)
-        await sleep(5 * random())
-      } else await sleep(3 * random())
+      if (isOnItsWay && !(await watch.until(PATIENCE, isRevoked))) tally.problem(`${about}: there is no tombstone`)
+      await sleep(5 * random())
     }
   } finally {
     gate?.open()
@@ -95,8 +94,8 @@ const race = async (
   const alive = () =>
     account.pairs.filter(({ access, refresh }) => sandbox.isActive(access) || sandbox.isActive(refresh))
   // Whoever came too late with a token has ended it, whatever became of the revoke.
-  if (events.some(({ _tag }) => _tag === 'Discarded') && alive().length > 0)
-    tally.problem(`${about}: a token that came too late is alive`)
+  const isLate = events.some(({ _tag }) => _tag === 'Discarded')
+  if ((isLate || isOnItsWay) && alive().length > 0) tally.problem(`${about}: a token that came too late is alive`)
   for (let tries = 1; outcomes['revoked'] !== 1 && tries < TRIES; tries++) outcomes = (await revoke()).outcomes
   if (outcomes['revoked'] !== 1) tally.problem(`${about}: not revoked at the server`)
   if (alive().length > 0) tally.problem(`${about}: a token is alive`)
@@ -113,11 +112,10 @@ const race = async (
   if (ends.includes(false)) tally.problem(`${about}: a process has a token still`)
   const states = await Promise.all(members.map((member) => member.ask({ do: 'inspect', key })))
   if (states.some((state) => state.outcomes['revoked'] !== 1)) tally.problem(`${about}: it did not stay so`)
-  const cell = watch.cell()
-  if (cell === undefined || !isRevoked(cell) || O.isSome(cell.intent))
-    tally.problem(`${about}: the record says otherwise`)
+  if (!(await watch.until(PATIENCE, isRevoked))) tally.problem(`${about}: the record says otherwise`)
   for (const member of members) member.send({ do: 'leave', key })
   await watch.stop()
+  return isLate
 }
 
 const run =
@@ -133,9 +131,11 @@ const run =
     })
     const races = [...dealt(random, RACES, count)]
     let done = 0
+    let late = 0
     const lane = async (server: Account, members: ReadonlyArray<Member>): Promise<void> => {
       for (let of = races.pop(); of !== undefined; of = races.pop()) {
-        await race(crew.further(`${server.key}, race ${races.length}`, server), members, crew, of, random)
+        const account = crew.further(`${server.key}, race ${races.length}`, server)
+        if (await race(account, members, crew, of, random)) late++
         progress(++done)
       }
     }
@@ -150,7 +150,7 @@ const run =
         ),
       )
       await Promise.all(members.map(crew.dismiss))
-      return crew.findings()
+      return crew.findings(`${late} renewals brought a token too late`)
     } finally {
       await crew.close()
     }

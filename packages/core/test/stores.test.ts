@@ -7,33 +7,44 @@ import {
   type TokenPair,
   type TokenStore,
 } from '@tessera/core'
-import { storeLaws } from '@tessera/testing'
+import { tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import { tagOf } from './support.js'
 
-const overRecords = (pause: Task<void>): TokenStore => {
+const overRecords = () => {
   const rows = new Map<string, StoredRecord>()
-  return recordCallbackStore({
-    load: async (key) => {
-      await pause()
-      return rows.get(key)
-    },
-    compareAndSwap: async (key, expected, next) => {
-      await pause()
-      const swaps = (rows.get(key)?.version ?? null) === expected
-      if (swaps) rows.set(key, next)
-      await pause()
-      return swaps
-    },
-  })
+  return (pause: Task<void>): TokenStore =>
+    recordCallbackStore({
+      load: async (key) => {
+        await pause()
+        return rows.get(key)
+      },
+      compareAndSwap: async (key, expected, next) => {
+        await pause()
+        const swaps = (rows.get(key)?.version ?? null) === expected
+        if (swaps) rows.set(key, next)
+        await pause()
+        return swaps
+      },
+    })
 }
 
-const overPairs =
-  (isLocked: boolean) =>
-  (pause: Task<void>): TokenStore => {
-    const pairs = new Map<string, TokenPair | null>()
-    return pairCallbackStore({
+/** A lock for all openings. */
+const takingTurns = () => {
+  let last: Promise<unknown> = Promise.resolve()
+  return <A>(_: string, use: () => Promise<A>): Promise<A> => {
+    const turn = last.then(use)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+const overPairs = (isLocked: boolean) => {
+  const pairs = new Map<string, TokenPair | null>()
+  const exclusive = takingTurns()
+  return (pause: Task<void>): TokenStore =>
+    pairCallbackStore({
       retrieve: async (key) => {
         await pause()
         return pairs.get(key)
@@ -43,24 +54,24 @@ const overPairs =
         pairs.set(key, pair)
         await pause()
       },
-      ...(isLocked && { exclusive: <A>(_: string, use: () => Promise<A>) => use() }),
+      ...(isLocked && { exclusive }),
     })
-  }
+}
 
 describe.each([
   ['memoryStore', () => memoryStore()],
-  ['recordCallbackStore', overRecords],
+  ['recordCallbackStore', overRecords()],
   ['pairCallbackStore', overPairs(false)],
   ['pairCallbackStore with a lock', overPairs(true)],
 ])('%s', (_, make) => {
-  for (const { name, run } of storeLaws({ make, numRuns: 40 })) test(name, run)
+  for (const { name, run } of tokenStoreLaws(make, { numRuns: 40 })) test(name, run)
 })
 
 test('what each promises', () => {
   const pause = async (): Promise<void> => undefined
   expect(memoryStore()).toMatchObject({ guarantee: 'process', ephemeral: true })
-  expect(overRecords(pause).guarantee).toBe('shared')
-  expect(overRecords(pause).ephemeral).toBeUndefined()
+  expect(overRecords()(pause).guarantee).toBe('shared')
+  expect(overRecords()(pause).ephemeral).toBeUndefined()
   expect(overPairs(false)(pause).guarantee).toBe('process')
   expect(overPairs(true)(pause).guarantee).toBe('shared')
   expect(overPairs(false)(pause).exclusive).toBeUndefined()

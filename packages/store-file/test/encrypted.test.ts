@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { absent, encrypted, type TokenStore } from '@tessera/core'
 import { aesGcm, generateKey, systemRandom } from '@tessera/node'
 import { fileStore } from '@tessera/store-file'
-import { storeLaws } from '@tessera/testing'
+import { tokenStoreLaws } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -23,7 +23,7 @@ const fileIn = (folder: string): string =>
 describe('the laws of a store', () => {
   const folder = join(temporary(), 'sessions')
   const own = key()
-  for (const { name, run } of storeLaws({ make: () => over(fileStore({ folder }), own), numRuns: 10 })) test(name, run)
+  for (const { name, run } of tokenStoreLaws(() => over(fileStore({ folder }), own), { numRuns: 10 })) test(name, run)
 })
 
 test('nothing of a record is readable in its file', async () => {

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path'
 import { absent, millis } from '@tessera/core'
 import { fileStore } from '@tessera/store-file'
-import { storeLaws } from '@tessera/testing'
+import { tokenStoreLaws } from '@tessera/testing'
 import * as fc from 'fast-check'
 import { networkName } from '../src/internal/network.js'
 import { next, right, temporary, told, whyNot } from './support/values.js'
@@ -33,7 +33,7 @@ const written = async () => {
 
 describe('the laws of a store', () => {
   const folder = join(temporary(), 'sessions')
-  for (const { name, run } of storeLaws({ make: () => fileStore({ folder }), numRuns: 15 })) test(name, run)
+  for (const { name, run } of tokenStoreLaws(() => fileStore({ folder }), { numRuns: 15 })) test(name, run)
 })
 
 test('keys and versions are any texts', async () => {

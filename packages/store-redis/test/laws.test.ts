@@ -1,7 +1,7 @@
 /** The laws of a token store, over every topology, through both clients. */
 import { absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
 import { type Servers, servers, startCluster, startSentinels } from '@tessera/local-redis'
-import { storeLaws } from '@tessera/testing'
+import { tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
 import { type NotReplicated, redisStore } from '../src/index.js'
 import { cluster, type Opened, sentinel, standalone } from './support/clients.js'
@@ -46,10 +46,7 @@ describeRedis('the laws of a token store', () => {
     })
 
     describe.each(['@redis/client', 'ioredis'])('%s', (name) => {
-      const laws = storeLaws({
-        make: () => stores[name] ?? Promise.reject(new Error('not open')),
-        numRuns: 25,
-      })
+      const laws = tokenStoreLaws(() => stores[name] ?? Promise.reject(new Error('not open')), { numRuns: 25 })
       test('WAIT asks the primary of the key, over the connection that wrote', async () => {
         const told: Array<NotReplicated> = []
         const client = open[name]

@@ -11,7 +11,7 @@ import {
   type TokenStore,
   type Version,
 } from '@tessera/core'
-import { storeLaws } from '@tessera/testing'
+import { type MakeStore, tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 
@@ -23,9 +23,13 @@ const there = (next: Next | undefined): Stamped =>
 type Write = (rows: Map<Key, Next>, key: Key, expected: Version, next: Next) => ReturnType<typeof conflict> | Committed
 
 const storeWith =
-  (write: Write, pauseInside = false, read = (rows: Map<Key, Next>, key: Key) => rows.get(key)) =>
+  (
+    write: Write,
+    pauseInside = false,
+    read = (rows: Map<Key, Next>, key: Key) => rows.get(key),
+    rows = new Map<Key, Next>(),
+  ) =>
   (pause: () => Promise<void>): TokenStore => {
-    const rows = new Map<Key, Next>()
     return {
       guarantee: 'shared',
       get: (key) => async () => TE.right(there(read(rows, key)))(),
@@ -48,9 +52,8 @@ const lawful: Write = (rows, key, expected, next) => {
   return committed
 }
 
-const lawsOf = (make: (pause: () => Promise<void>) => TokenStore) => storeLaws({ make, numRuns: 60 })
-const broken = async (make: (pause: () => Promise<void>) => TokenStore): Promise<number> => {
-  const runs = await Promise.allSettled(lawsOf(make).map(({ run }) => run()))
+const broken = async (make: MakeStore): Promise<number> => {
+  const runs = await Promise.allSettled(tokenStoreLaws(make, { numRuns: 60 }).map(({ run }) => run()))
   return runs.filter(({ status }) => status === 'rejected').length
 }
 
@@ -60,7 +63,7 @@ test('a lawful store breaks no law', async () => {
 })
 
 describe('each of these breaks one', () => {
-  const cases: ReadonlyArray<readonly [string, (pause: () => Promise<void>) => TokenStore]> = [
+  const cases: ReadonlyArray<readonly [string, MakeStore]> = [
     [
       'a store that writes blindly',
       storeWith((rows, key, _, next) => {
@@ -124,4 +127,18 @@ describe('each of these breaks one', () => {
   test.each(cases)('%s', async (_, make) => {
     expect(await broken(make)).toBeGreaterThan(0)
   })
+})
+
+test('a report says what is not so, by which calls, and how to see it again', async () => {
+  const blind = storeWith((rows, key, _, next) => {
+    rows.set(key, next)
+    return committed
+  })
+  const law = tokenStoreLaws(blind, { seed: 1 }).find(({ name }) => name.startsWith('what was written is there'))
+  const failure = await law?.run().catch((error: Error) => error.message)
+  expect(failure).toMatch(
+    /^not so: what was written is there; .*\nbecause a write onto another version .* is committed\n/,
+  )
+  expect(failure).toMatch(/made smaller \d+ times:\n(?: {2}write\(key \d onto \w+, \d+ characters\)\n){1,3}To see/)
+  expect(failure).toMatch(/To see it again: \{ seed: 1 \}$/)
 })

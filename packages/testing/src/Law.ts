@@ -1,0 +1,62 @@
+/**
+ * Laws: named properties, for any test runner.
+ *
+ * @packageDocumentation
+ */
+import * as fc from 'fast-check'
+import type { Task } from 'fp-ts/lib/Task.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/**
+ * A law. In Jest, Vitest and node:test: `for (const { name, run } of laws) test(name, run)`.
+ */
+export interface Law {
+  readonly name: string
+  /** Rejects where the law is broken, with the smallest case that was found and how to see it again. */
+  readonly run: Task<void>
+  /** The property behind it, for `fc.check`. */
+  readonly property: fc.IAsyncProperty<unknown>
+}
+
+/** How laws are tried: fast-check's parameters. The `seed` of a report shows its case again. */
+export type LawParameters = fc.Parameters<unknown>
+
+// -----------------------------------------------------------------------------
+// constructors
+// -----------------------------------------------------------------------------
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value
+const hasRun = (command: unknown): boolean => !isObject(command) || Reflect.get(command, 'hasRan') !== false
+
+/** One line a value and a command. Commands that were not reached, and a schedule in which nothing was scheduled, tell nothing. */
+const show = (value: unknown): ReadonlyArray<string> => {
+  if (Array.isArray(value)) return value.flatMap(show)
+  if (isObject(value) && isIterable(value)) return Array.from(value).filter(hasRun).map(String)
+  const text = fc.stringify(value)
+  return isObject(value) && 'waitFor' in value && !text.includes('->') ? [] : text.split('\n')
+}
+
+const report = (name: string, details: fc.RunDetails<unknown>): string =>
+  [
+    `not so: ${name}`,
+    `because ${messageOf(details.errorInstance)}`,
+    `Found by run ${details.numRuns}, made smaller ${details.numShrinks} times:`,
+    ...show(details.counterexample).map((line) => `  ${line}`),
+    `To see it again: { seed: ${details.seed} }`,
+  ].join('\n')
+
+/** A law from its property. */
+export const law = <Ts>(name: string, property: fc.IAsyncProperty<Ts>, parameters: LawParameters = {}): Law => ({
+  name,
+  property,
+  run: async () => {
+    const details: fc.RunDetails<unknown> = await fc.check<unknown>(property, parameters)
+    if (details.failed) throw new Error(report(name, details), { cause: details.errorInstance })
+  },
+})

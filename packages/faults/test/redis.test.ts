@@ -1,4 +1,4 @@
-import { committed, type TokenStore } from '@tessera/core'
+import { type AuthError, type Committed, type Conflict, committed, type TokenStore } from '@tessera/core'
 import { hasRedis, INSTALL } from '@tessera/local-redis'
 import { redisStore } from '@tessera/store-redis'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -28,7 +28,7 @@ const judge = async (fault: Fault, count: number): Promise<{ readonly ok: boolea
 const careless = (store: TokenStore): TokenStore => ({
   ...store,
   compareAndSet: (...args) =>
-    TE.orElse(() => TE.right<never, typeof committed>(committed))(store.compareAndSet(...args)),
+    TE.orElse<AuthError, Committed | Conflict, AuthError>(() => TE.right(committed))(store.compareAndSet(...args)),
 })
 
 if (hasRedis()) {

@@ -137,3 +137,52 @@ export const startCluster = async (all: Servers): Promise<ReadonlyArray<ClusterN
   )
   return nodes
 }
+
+/** The primary that has a slot, as one node sees it. */
+const ownerIn = async (node: Server, slot: number): Promise<string | undefined> => {
+  const isIn = (range: string): boolean => {
+    const [first = '', last = first] = range.split('-')
+    return Number(first) <= slot && slot <= Number(last)
+  }
+  const lines = String(await node.command('CLUSTER', 'NODES')).split('\n')
+  return lines.find((line) => line.split(' ').slice(8).some(isIn))?.split(' ')[0]
+}
+
+/** How a slot is moved. */
+export interface Move {
+  /** Between the steps. */
+  readonly pause?: () => Promise<void>
+  /** Whether the old owner hears first of the new one, who still denies it; otherwise, as is usual, last. */
+  readonly oldFirst?: boolean
+}
+
+/**
+ * Moves the slot of a record to another primary; tells to which. One at a time: two at once make nodes that disagree for long,
+ * which is Redis's own affair.
+ */
+export const moveSlot = async (
+  nodes: ReadonlyArray<ClusterNode>,
+  name: string,
+  { pause = async () => undefined, oldFirst = false }: Move = {},
+): Promise<ClusterNode> => {
+  const [first] = nodes
+  const slot = Number(await first?.command('CLUSTER', 'KEYSLOT', name))
+  const owner = first && (await ownerIn(first, slot))
+  const from = nodes.find(({ id }) => id === owner)
+  const to = nodes.slice(0, 3).find(({ id }) => id !== owner)
+  if (from === undefined || to === undefined) throw new Error(`nobody has slot ${slot}`)
+  await to.command('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', from.id)
+  await from.command('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', to.id)
+  await pause()
+  await from.command('MIGRATE', HOST, String(to.port), name, '0', '5000')
+  await pause()
+  for (const node of oldFirst ? [from, to] : [to, from]) {
+    await node.command('CLUSTER', 'SETSLOT', String(slot), 'NODE', to.id)
+    await pause()
+  }
+  await eventually('nodes that agree', async () => {
+    const owners = await Promise.all(nodes.map((node) => ownerIn(node, slot)))
+    return owners.every((id) => id === to.id)
+  })
+  return to
+}

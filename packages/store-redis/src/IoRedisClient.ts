@@ -45,7 +45,7 @@ export interface IoRedisNode extends IoRedisCommon {
 export interface IoRedisCluster extends IoRedisCommon {
   duplicate(
     startupNodes: Array<never>,
-    overrides: IoRedisOverrides & { keyPrefix?: string; shardedSubscribers?: boolean },
+    overrides: IoRedisOverrides & { keyPrefix?: string; shardedSubscribers?: boolean; slotsRefreshInterval?: number },
   ): IoRedisCluster
   nodes(): ReadonlyArray<unknown>
   pipeline(commands: Array<Array<string | number>>): { exec(): Promise<Array<[unknown, unknown]> | null> }

@@ -27,8 +27,8 @@ export interface NodeRedisCommon extends NodeRedisCommands {
   withCommandOptions(options: { abortSignal: AbortSignal }): NodeRedisCommands
   connect(): Promise<unknown>
   destroy(): unknown
-  on(event: string, listener: (error: unknown) => void): unknown
-  off(event: string, listener: (error: unknown) => void): unknown
+  on(event: string, listener: (...args: Array<unknown>) => void): unknown
+  off(event: string, listener: (...args: Array<unknown>) => void): unknown
 }
 
 /** What a subscription calls. */

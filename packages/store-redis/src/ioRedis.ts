@@ -104,6 +104,9 @@ const connect = (client: IoRedisClient): OwnConnection => {
 // Channels are named in full: the client's prefix would be put before some of them.
 const SUBSCRIBER = { ...OWN, keyPrefix: '' }
 
+// Told that a channel has moved, it asks some node where to, which may not know yet; only this asks again. In ms.
+const REFRESH = 1_000
+
 const listenWith = (
   client: IoRedisClient,
   subscriber: IoRedisClient,
@@ -133,7 +136,11 @@ const listenWith = (
 
 const listen = (client: IoRedisClient, heard: Heard): Listener => {
   if (isCluster(client)) {
-    const subscriber = client.duplicate([], { ...SUBSCRIBER, shardedSubscribers: true })
+    const subscriber = client.duplicate([], {
+      ...SUBSCRIBER,
+      shardedSubscribers: true,
+      slotsRefreshInterval: REFRESH,
+    })
     return listenWith(
       client,
       subscriber,

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { ignore } from './internal/ignore.js'
+import { later } from './internal/later.js'
 import { problem } from './internal/reason.js'
 import type {
   NodeRedisClient,
@@ -103,6 +104,15 @@ const listenByDuplicate = (client: NodeRedisNode, { message, again }: Heard): Li
   }
 }
 
+const GIVEN_UP = 'sharded-channel-moved-error'
+/** After this a channel that was given up is subscribed again, in ms. */
+const PAUSE = 200
+
+interface Subscribed {
+  readonly leave: () => void
+  readonly again: () => void
+}
+
 /** Sentinel and cluster clients hold connections for messages of their own, and end them when nothing is subscribed. */
 const listenByClient = (
   client: NodeRedisCommon,
@@ -110,21 +120,44 @@ const listenByClient = (
   subscribe: (channel: string, listener: NodeRedisListener) => Promise<unknown>,
   unsubscribe: (channel: string, listener: NodeRedisListener) => Promise<unknown>,
 ): Listener => {
-  const channels = new Map<string, () => void>()
-  return {
-    subscribe: async (channel) => {
-      const listener: NodeRedisListener = () => message(channel)
-      const subscribed = subscribe(channel, listener)
-      channels.set(channel, () => {
+  const channels = new Map<string, Subscribed>()
+  const join = (channel: string): Promise<unknown> => {
+    const listener: NodeRedisListener = () => message(channel)
+    const subscribed = subscribe(channel, listener)
+    const own: Subscribed = {
+      leave: () => {
         channels.delete(channel)
         // A closed client would connect again to unsubscribe.
         subscribed.then(() => client.isOpen && unsubscribe(channel, listener)).catch(ignore)
-      })
-      await subscribed
+      },
+      again: () => {
+        if (!client.isOpen || channels.get(channel) !== own) return
+        // The client believes that it is subscribed, and would do nothing.
+        unsubscribe(channel, listener)
+          .catch(ignore)
+          .then(() => join(channel))
+          .then(
+            () => message(channel),
+            () => later(PAUSE, () => channels.get(channel)?.again()),
+          )
+      },
+    }
+    channels.set(channel, own)
+    return subscribed
+  }
+  // Told that a channel has moved, a cluster client asks where to; where it asks too early, it gives the channel up.
+  const onGivenUp = (_error: unknown, channel: unknown): void => {
+    if (typeof channel === 'string') channels.get(channel)?.again()
+  }
+  client.on(GIVEN_UP, onGivenUp)
+  return {
+    subscribe: async (channel) => {
+      await join(channel)
     },
-    unsubscribe: (channel) => channels.get(channel)?.(),
+    unsubscribe: (channel) => channels.get(channel)?.leave(),
     end: () => {
-      for (const leave of channels.values()) leave()
+      client.off(GIVEN_UP, onGivenUp)
+      for (const { leave } of channels.values()) leave()
     },
   }
 }

@@ -3,6 +3,7 @@ import { answersBroken } from './answersBroken.js'
 import { bodies } from './bodies.js'
 import { canaries } from './canaries.js'
 import { clocks } from './clocks.js'
+import { clusterSlotMove } from './clusterSlotMove.js'
 import { fileBitFlips } from './fileBitFlips.js'
 import { fileKill } from './fileKill.js'
 import { fileOther } from './fileOther.js'
@@ -35,5 +36,6 @@ export const rows: ReadonlyArray<Fault> = [
   fileOther,
   loopbackLogin,
   ...redisRows,
+  clusterSlotMove,
   canaries,
 ]

@@ -1,14 +1,14 @@
 /** What befalls one Redis while a session is renewed. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { millis, Secret, type TokenStore } from '@tessera/core'
+import { millis, type TokenStore } from '@tessera/core'
 import { type Server, type Servers, servers, wireTo } from '@tessera/local-redis'
 import { type RedisPort, redisStore } from '@tessera/store-redis'
-import * as E from 'fp-ts/lib/Either.js'
 import { Redis } from 'ioredis'
+import { endure } from '../endure.js'
 import type { Context, Fault, Findings } from '../Fault.js'
-import { type Fleet, type Member, makeFleet, type Session } from '../fleet.js'
+import { makeFleet } from '../fleet.js'
 import { many } from '../many.js'
-import { pick, whole } from '../random.js'
+import { whole } from '../random.js'
 import { type Opened, type Opens, standalone } from '../redisClients.js'
 
 /** So many servers have their faults at the same time. */
@@ -41,77 +41,6 @@ interface Lane {
 }
 
 // -----------------------------------------------------------------------------
-// one injection
-// -----------------------------------------------------------------------------
-
-const isNew = (
-  session: Session,
-  outcome: E.Either<unknown, { readonly accessToken: Secret<'AccessToken'> }>,
-): boolean => E.isRight(outcome) && !Secret.eq.equals(outcome.right.accessToken, session.initial.accessToken)
-
-/** Two processes ask all the time; meanwhile the token is due, the fault happens and heals, and both have the new one. */
-const injectInto = async (
-  { target }: Lane,
-  fleet: Fleet,
-  session: Session,
-  members: readonly [Member, Member],
-  patience: number,
-  random: () => number,
-): Promise<void> => {
-  const problem = (text: string): void => fleet.tally.problem(`${session.key}: ${text}`)
-  for (const member of members) {
-    if (E.isLeft(await member.ask(1_000))) problem(`${member.name} has no token before the fault`)
-  }
-  let isHealed = false
-  let giveUpAt = Number.POSITIVE_INFINITY
-  const asks = async (member: Member): Promise<boolean> => {
-    for (;;) {
-      const wasHealed = isHealed
-      const outcome = await member.ask(whole(random, CALL.least, CALL.most))
-      if (wasHealed && isNew(session, outcome)) return true
-      if (performance.now() > giveUpAt) {
-        if (E.isLeft(outcome) && outcome.left._tag === 'ReauthenticationRequired') fleet.tally.lost++
-        problem(`${member.name} has no new token after the fault`)
-        return false
-      }
-      await sleep(10)
-    }
-  }
-  const [first, second] = members
-  const asking = Promise.all([asks(first), asks(second)])
-  // Before the renewal, or some time after it began.
-  if (random() < 0.25) await sleep(whole(random, 0, 500))
-  else {
-    await Promise.race([first.renewing, second.renewing, sleep(1_000)])
-    await sleep(random() * 20)
-  }
-  await target.inject(random)
-  await sleep(whole(random, LASTS.least, LASTS.most))
-  await target.heal()
-  isHealed = true
-  giveUpAt = performance.now() + patience
-  const [one, other] = await asking
-  if (!one || !other) return
-
-  // The session goes on: once more, by one of them.
-  const next = pick(random, [first, second])
-  const before = await next.ask(1_000)
-  if (E.isLeft(before)) return problem('no token after the fault')
-  if (E.isLeft(await next.refuse(before.right, 2_000))) return problem('no refusal after the fault')
-  const after = await next.ask(2_000)
-  if (E.isLeft(after)) {
-    if (after.left._tag === 'ReauthenticationRequired') fleet.tally.lost++
-    return problem(`no renewal after the fault: ${after.left._tag}`)
-  }
-  if (!fleet.box.isActive(Secret.open(after.right.accessToken))) problem('the server does not know the last token')
-  const place = await next.inspect(2_000)
-  // The first is the login's.
-  if (E.isRight(place) && place.right.generation !== 1 + fleet.redeemed(session)) {
-    problem(`${fleet.redeemed(session)} tokens were redeemed, and the record has generation ${place.right.generation}`)
-  }
-}
-
-// -----------------------------------------------------------------------------
 // a row
 // -----------------------------------------------------------------------------
 
@@ -141,7 +70,19 @@ const run =
           )
           if (a === undefined || b === undefined) throw new Error('no clients')
           try {
-            await injectInto(lane, fleet, session, index % 2 === 0 ? [a, b] : [b, a], patience, random)
+            await endure({
+              fleet,
+              session,
+              members: index % 2 === 0 ? [a, b] : [b, a],
+              random,
+              limit: () => whole(random, CALL.least, CALL.most),
+              patience,
+              happens: async () => {
+                await lane.target.inject(random)
+                await sleep(whole(random, LASTS.least, LASTS.most))
+                await lane.target.heal()
+              },
+            })
           } finally {
             await a.source.close()()
             await b.source.close()()

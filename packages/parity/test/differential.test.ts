@@ -197,8 +197,7 @@ describe('a request', () => {
 
   /** A server that writes down what comes. */
   const recording = async () => {
-    const seen: Array<{ readonly path: string; readonly body: unknown; readonly authorization: string | undefined }> =
-      []
+    const seen: Array<Seen> = []
     const server = createServer(async (request, response) => {
       const form = [...new URLSearchParams(await text(request)).entries()].sort()
       const { authorization, 'content-type': type } = request.headers

@@ -273,9 +273,9 @@ describe('the lock', () => {
             }),
           ),
         )
-        expect(new Set(results.map(textOf))).toEqual(new Set(['access 2']))
+        expect(new Set(results.map(textOf))).toEqual(new Set(['access-2']))
         expect(server.counts()).toMatchObject({ redeemed: 1, repeated: 0 })
-        expect(shared).toEqual(pair('access 2', 'refresh 2'))
+        expect(shared).toEqual(pair('access-2', 'refresh-2'))
       }),
       { numRuns: 30 },
     )
@@ -341,9 +341,9 @@ describe('under a source', () => {
     state.fails = 'before'
     expect(left(await env.clock.settle(source.get()))).toMatchObject({ _tag: 'StoreFailed', pending: true })
     state.fails = 'never'
-    expect(textOf(await env.clock.settle(source.get()))).toBe('access 2')
+    expect(textOf(await env.clock.settle(source.get()))).toBe('access-2')
     expect(server.counts()).toMatchObject({ redeemed: 1, repeated: 0 })
-    expect(told).toEqual([pair('access 2', 'refresh 2')])
+    expect(told).toEqual([pair('access-2', 'refresh-2')])
   })
 
   test('what the cell knows besides the pair is kept in the process', async () => {

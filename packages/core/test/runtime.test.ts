@@ -130,7 +130,7 @@ describe('a late answer that crosses the acknowledgement of a lease', () => {
     const initial = { ...server.login(), expiresAt: O.some(START) }
     const source = pipe(strategy, TokenSource.make({ store, initial }))(env)()
     expect(tagOf(await env.clock.settle(source.get()))).toBe('OutcomeUnknown')
-    expect(textOf(await env.clock.settle(source.get()))).toBe('access 2')
+    expect(textOf(await env.clock.settle(source.get()))).toBe('access-2')
     await env.clock.settle(source.settled())
     expect(server.counts()).toMatchObject({ redeemed: 1, repeated: 0, killed: 0 })
   })
@@ -387,14 +387,14 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
     const { env, server, memory, start, revoke, revoked, cell } = opened(
       async () => {
         await other.refuse(start.accessToken)()
-        expect(textOf(await other.get())).toBe('access 2')
+        expect(textOf(await other.get())).toBe('access-2')
       },
       async () => undefined,
     )
     const other = pipe(server.refreshing(), TokenSource.make({ store: memory }))(env)()
     expect(await revoke()).toEqual(E.right('revoked'))
-    expect(revoked).toEqual(['access 2'])
-    expect(server.isAlive(access('access 2'))()).toBe(false)
+    expect(revoked).toEqual(['access-2'])
+    expect(server.isAlive(access('access-2'))()).toBe(false)
     expect(await cell()).toMatchObject({ verdict: { _tag: 'Revoked' }, token: O.none })
   })
 
@@ -408,7 +408,7 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
     )
     const other = open([], { env, store: memory, revocation: () => () => () => TE.left(rejected(503)) })
     expect(await revoke()).toEqual(E.right('revoked'))
-    expect(revoked).toEqual(['access 1'])
+    expect(revoked).toEqual(['access-1'])
     expect(await cell()).toMatchObject({ verdict: { _tag: 'Revoked' }, token: O.some({}) })
   })
 })
@@ -895,15 +895,15 @@ describe('a pair that two processes share under one lock', () => {
     const a = processOf(() => isBroken)
     const b = processOf(() => false)
     for (const { source, got } of [a, b]) {
-      expect(textOf(await got())).toBe('access 1')
-      expect(await source.refuse(access('access 1'))()).toEqual(E.right(undefined))
+      expect(textOf(await got())).toBe('access-1')
+      expect(await source.refuse(access('access-1'))()).toEqual(E.right(undefined))
     }
     expect(left(await a.got())).toMatchObject({ _tag: 'StoreFailed', pending: true })
-    expect(textOf(await b.got())).toBe('access 3')
+    expect(textOf(await b.got())).toBe('access-3')
     isBroken = false
-    expect(textOf(await a.got())).toBe('access 3')
+    expect(textOf(await a.got())).toBe('access-3')
     await env.clock.settle(a.source.settled())
     expect(server.counts()).toMatchObject({ redeemed: 2, revoked: 0, killed: 0 })
-    expect(server.isAlive(access('access 3'))()).toBe(true)
+    expect(server.isAlive(access('access-3'))()).toBe(true)
   })
 })

@@ -56,7 +56,7 @@ describeRedis('a fleet', () => {
 
       expect(await next()).toEqual(fleet.map(() => 'ready'))
       for (const { child } of fleet) child.stdin.write('go\n')
-      expect(await next()).toEqual(fleet.map(() => 'access 2'))
+      expect(await next()).toEqual(fleet.map(() => 'access-2'))
       expect(await Promise.all(fleet.map(async ({ exit }) => (await exit)[0]))).toEqual(fleet.map(() => 0))
       expect(requests).toBe(1)
       expect(model.counts()).toMatchObject({ redeemed: 1, repeated: 0 })

@@ -1,5 +1,5 @@
 /**
- * Arbitraries, a virtual clock, a modelled authorization server and laws.
+ * Arbitraries, an environment without effects, a modelled authorization server, laws, commands and interleavings.
  *
  * @packageDocumentation
  */
@@ -7,8 +7,12 @@ export * from './arbitraries.js'
 export * from './Law.js'
 export * from './modelServer.js'
 export * from './recordedPrompt.js'
+export * as ServerModel from './ServerModel.js'
+export { type Rotation, rotations } from './ServerModel.js'
 export * from './scriptedStrategy.js'
-export * from './storeCommands.js'
+export { records, type StoreCommand, type StoreModel, type StoreUnderTest, storeCommands } from './storeCommands.js'
 export * from './testClock.js'
+export * from './testEnvironment.js'
 export * from './testRandom.js'
 export * from './tokenStoreLaws.js'
+export * from './transport.js'

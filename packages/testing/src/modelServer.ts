@@ -1,5 +1,5 @@
 /**
- * An authorization server as a model: what it does with a refresh token, without a wire.
+ * The modelled authorization server, with its state inside, as a strategy, a revoker and a transport.
  *
  * @packageDocumentation
  */
@@ -7,11 +7,9 @@ import {
   AuthError,
   type Clock,
   type Duration,
-  type Instant,
   minutes,
-  plus,
   type Revoker,
-  Secret,
+  type Secret,
   Strategy,
   TokenSet,
 } from '@tessera/core'
@@ -20,25 +18,17 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { requestOf, responseOf } from './internal/endpoint.js'
+import * as ServerModel from './ServerModel.js'
+import type { Transport } from './transport.js'
 
 // -----------------------------------------------------------------------------
 // model
 // -----------------------------------------------------------------------------
 
-/** What becomes of a refresh token when it is redeemed (RFC 9700 §4.14.2). */
-export type Rotation =
-  /** It is used up. Redeeming it again is `invalid_grant`, and ends the whole session if `killsFamily`. */
-  | { readonly _tag: 'Strict'; readonly killsFamily: boolean }
-  /** As Box: until the new access token is first used, redeeming it again brings the same pair. */
-  | { readonly _tag: 'GraceUntilUsed' }
-  /** For `grace` (ms) after it was first redeemed, redeeming it again brings another pair. Then as strict, with the kill. */
-  | { readonly _tag: 'GraceFor'; readonly grace: Duration }
-  /** It stays: the answer has an access token only. */
-  | { readonly _tag: 'NoRotation' }
-
 /** The parameters of {@link modelServer}. */
 export interface ModelServerConfig {
-  readonly mode: Rotation
+  readonly mode: ServerModel.Rotation
   readonly clock: Pick<Clock, 'now'>
   /** How long an access token lives, in ms. Default: 60 minutes. */
   readonly lifetime?: Duration
@@ -68,18 +58,19 @@ export interface ModelServer {
   readonly redeem: (refreshToken: Secret) => IO<E.Either<AuthError, TokenSet>>
   /** An API call with an access token: false is its 401. */
   readonly use: (accessToken: Secret) => IO<boolean>
-  /**
-   * RFC 7009, by either token of a pair. A pair whose refresh token is rotated already ends alone; any other ends the
-   * session. An unknown token is no error (§2.2).
-   */
+  /** By either token of a pair: see {@link ServerModel.Request}. */
   readonly revoke: (token: Secret) => IO<void>
   /** Whether the session of a token, of either kind, can still be renewed. */
   readonly isAlive: (token: Secret) => IO<boolean>
   readonly counts: IO<Counts>
+  /** What it knows, for {@link ServerModel}'s questions. */
+  readonly state: IO<ServerModel.ServerState>
   /** Redeems the refresh token of the attempt's `previous`, through `wire` where there is one. */
   readonly refreshing: (wire?: Wire) => Strategy<unknown>
   /** Revokes the refresh token, or else the access token, through `wire` where there is one. */
   readonly revoking: (wire?: Wire) => Revoker<unknown>
+  /** The same server behind HTTP, for strategies that send: any token endpoint and any revocation endpoint are its own. */
+  readonly http: Transport
 }
 
 /**
@@ -88,31 +79,9 @@ export interface ModelServer {
  */
 export type Wire = <A>(call: TaskEither<AuthError, A>) => TaskEither<AuthError, A>
 
-interface Family {
-  isAlive: boolean
-}
-
-interface Pair {
-  readonly token: TokenSet
-  readonly family: Family
-  accessIsAlive: boolean
-  isUsed: boolean
-  /** When its refresh token was redeemed first, and what it brought then. */
-  redeemed: O.Option<{ readonly at: Instant; readonly child: Pair }>
-}
-
 // -----------------------------------------------------------------------------
 // constructors
 // -----------------------------------------------------------------------------
-
-/** Every rotation, for laws that must hold with each. */
-export const rotations = (grace: Duration): ReadonlyArray<Rotation> => [
-  { _tag: 'Strict', killsFamily: true },
-  { _tag: 'Strict', killsFamily: false },
-  { _tag: 'GraceUntilUsed' },
-  { _tag: 'GraceFor', grace },
-  { _tag: 'NoRotation' },
-]
 
 const direct: Wire = (call) => call
 
@@ -130,7 +99,7 @@ const invalidGrant: AuthError = AuthError.rejected({
 })
 
 /**
- * A server that is empty at first. Its tokens are counted: the first login brings `access 1` and `refresh 1`.
+ * A server that is empty at first. Its tokens are counted: the first login brings `access-1` and `refresh-1`.
  *
  * @example
  * import { modelServer, testClock } from '@tessera/testing'
@@ -144,104 +113,35 @@ const invalidGrant: AuthError = AuthError.rejected({
  * assert.strictEqual(server.counts().killed, 1)
  */
 export const modelServer = ({ mode, clock, lifetime = minutes(60) }: ModelServerConfig): ModelServer => {
-  const byAccess = new Map<string, Pair>()
-  const byRefresh = new Map<string, Pair>()
+  const serve = ServerModel.serve({ mode, lifetime })
   const counts = { logins: 0, redeemed: 0, repeated: 0, refused: 0, used: 0, revoked: 0, killed: 0 }
-  let drawn = 0
+  let state = ServerModel.empty
 
-  const issuePair = (family: Family, refreshToken: (number: number) => TokenSet['refreshToken']): Pair => {
-    const number = ++drawn
-    const now = clock.now()
-    const pair: Pair = {
-      token: TokenSet.make(Secret.make('AccessToken', `access ${number}`), {
-        refreshToken: refreshToken(number),
-        issuedAt: O.some(now),
-        expiresAt: O.some(plus(now, lifetime)),
-      }),
-      family,
-      accessIsAlive: true,
-      isUsed: false,
-      redeemed: O.none,
-    }
-    byAccess.set(Secret.open(pair.token.accessToken), pair)
-    if (O.isSome(pair.token.refreshToken)) byRefresh.set(Secret.open(pair.token.refreshToken.value), pair)
-    return pair
+  const ask = (request: ServerModel.Request): ServerModel.Answer => {
+    const [answer, next] = serve(request, clock.now())(state)
+    state = next
+    if (request._tag === 'LogIn') counts.logins++
+    if (request._tag === 'Use') counts.used++
+    if (request._tag === 'Revoke') counts.revoked++
+    if (request._tag === 'Redeem' && answer._tag === 'Issued') counts.redeemed++
+    if (answer._tag === 'InvalidGrant') counts.refused++
+    if (answer._tag === 'InvalidGrant' && answer.kills) counts.killed++
+    if ('isRepeated' in answer && answer.isRepeated) counts.repeated++
+    return answer
   }
 
-  const drawRefresh = (number: number): TokenSet['refreshToken'] =>
-    O.some(Secret.make('RefreshToken', `refresh ${number}`))
+  const token = (answer: ServerModel.Answer): E.Either<AuthError, TokenSet> =>
+    answer._tag === 'Issued' ? E.right(answer.token) : E.left(invalidGrant)
 
-  const grant = (pair: Pair): E.Either<AuthError, TokenSet> => {
-    counts.redeemed++
-    return E.right(pair.token)
+  const issued = (request: ServerModel.Request): TokenSet => {
+    const answer = token(ask(request))
+    if (E.isLeft(answer)) throw AuthError.toError(answer.left)
+    return answer.right
   }
 
-  const refuse = (family: Family, kills: boolean): E.Either<AuthError, TokenSet> => {
-    counts.refused++
-    if (kills && family.isAlive) {
-      family.isAlive = false
-      counts.killed++
-    }
-    return E.left(invalidGrant)
-  }
+  const redeem: ModelServer['redeem'] = (of) => () => token(ask({ _tag: 'Redeem', token: of }))
 
-  const rotate = (parent: Pair): E.Either<AuthError, TokenSet> => {
-    const child = issuePair(parent.family, drawRefresh)
-    if (O.isNone(parent.redeemed)) parent.redeemed = O.some({ at: clock.now(), child })
-    return grant(child)
-  }
-
-  const isInGrace = (first: { readonly at: Instant; readonly child: Pair }): boolean => {
-    switch (mode._tag) {
-      case 'GraceUntilUsed':
-        return !first.child.isUsed && O.isNone(first.child.redeemed)
-      case 'GraceFor':
-        return clock.now() < plus(first.at, mode.grace)
-      case 'Strict':
-      case 'NoRotation':
-        return false
-    }
-  }
-
-  const redeem: ModelServer['redeem'] = (refreshToken) => () => {
-    const parent = byRefresh.get(Secret.open(refreshToken))
-    if (parent === undefined) {
-      counts.refused++
-      return E.left(invalidGrant)
-    }
-    const { family } = parent
-    const first = parent.redeemed
-    if (O.isSome(first)) counts.repeated++
-    if (!family.isAlive) return refuse(family, false)
-    if (mode._tag === 'NoRotation') return grant(issuePair(family, () => O.none))
-    if (O.isNone(first)) return rotate(parent)
-    if (isInGrace(first.value)) {
-      return mode._tag === 'GraceUntilUsed' ? grant(first.value.child) : rotate(parent)
-    }
-    return refuse(family, mode._tag === 'GraceFor' || (mode._tag === 'Strict' && mode.killsFamily))
-  }
-
-  const use: ModelServer['use'] = (accessToken) => () => {
-    const pair = byAccess.get(Secret.open(accessToken))
-    counts.used++
-    if (pair === undefined || !pair.accessIsAlive || !pair.family.isAlive) return false
-    if (O.isSome(pair.token.expiresAt) && clock.now() >= pair.token.expiresAt.value) return false
-    pair.isUsed = true
-    return true
-  }
-
-  const find = (token: Secret): Pair | undefined =>
-    byRefresh.get(Secret.open(token)) ?? byAccess.get(Secret.open(token))
-
-  const canBeRedeemed = ({ redeemed }: Pair): boolean => O.isNone(redeemed) || isInGrace(redeemed.value)
-
-  const revoke: ModelServer['revoke'] = (token) => () => {
-    const pair = find(token)
-    counts.revoked++
-    if (pair === undefined) return
-    pair.accessIsAlive = false
-    if (canBeRedeemed(pair)) pair.family.isAlive = false
-  }
+  const revoke: ModelServer['revoke'] = (of) => () => void ask({ _tag: 'Revoke', token: of })
 
   const answering =
     <A>(call: IO<E.Either<AuthError, A>>): TaskEither<AuthError, A> =>
@@ -249,16 +149,17 @@ export const modelServer = ({ mode, clock, lifetime = minutes(60) }: ModelServer
       call()
 
   return {
-    login: () => {
-      counts.logins++
-      return issuePair({ isAlive: true }, drawRefresh).token
-    },
-    issue: () => issuePair({ isAlive: true }, () => O.none).token,
+    login: () => issued({ _tag: 'LogIn' }),
+    issue: () => issued({ _tag: 'Issue' }),
     redeem,
-    use,
+    use: (accessToken) => () => {
+      const answer = ask({ _tag: 'Use', token: accessToken })
+      return answer._tag === 'Used' && answer.isTaken
+    },
     revoke,
-    isAlive: (token) => () => find(token)?.family.isAlive === true,
+    isAlive: (of) => () => ServerModel.isAlive(of)(state),
     counts: () => ({ ...counts }),
+    state: () => state,
     refreshing: (wire = direct) =>
       Strategy.make(
         { needsRefreshToken: true },
@@ -275,7 +176,7 @@ export const modelServer = ({ mode, clock, lifetime = minutes(60) }: ModelServer
                 async () =>
                   pipe(
                     await answer(),
-                    E.map((token) => (O.isSome(previous) ? TokenSet.succeeding(previous.value)(token) : token)),
+                    E.map((next) => (O.isSome(previous) ? TokenSet.succeeding(previous.value)(next) : next)),
                   ),
             ),
       ),
@@ -285,5 +186,6 @@ export const modelServer = ({ mode, clock, lifetime = minutes(60) }: ModelServer
       () =>
       () =>
         wire(answering(() => E.right(revoke(O.isSome(refreshToken) ? refreshToken.value : accessToken)()))),
+    http: { send: (request) => async () => E.right(responseOf(ask(requestOf(request)), clock.now())) },
   }
 }

@@ -93,13 +93,13 @@ describe('a repeated redemption', () => {
 
   test('is refused by a strict server, and kills nothing where it does not', async () => {
     const run = await repeat({ _tag: 'Strict', killsFamily: false }, {})
-    expect(run).toMatchObject({ second: 'refused', afterwards: 'access 3', counts: { killed: 0, repeated: 1 } })
+    expect(run).toMatchObject({ second: 'refused', afterwards: 'access-3', counts: { killed: 0, repeated: 1 } })
   })
 
   test('brings the same pair until the new access token is used', async () => {
     const mode: Rotation = { _tag: 'GraceUntilUsed' }
-    expect(await repeat(mode, { wait: millis(1e9) })).toMatchObject({ first: 'access 2', second: 'access 2' })
-    expect(await repeat(mode, { use: true })).toMatchObject({ second: 'refused', afterwards: 'access 3' })
+    expect(await repeat(mode, { wait: millis(1e9) })).toMatchObject({ first: 'access-2', second: 'access-2' })
+    expect(await repeat(mode, { use: true })).toMatchObject({ second: 'refused', afterwards: 'access-3' })
   })
 
   test('brings the same pair only until its refresh token is redeemed', () => {
@@ -112,15 +112,15 @@ describe('a repeated redemption', () => {
   test('brings another pair for a time, used or not, and then kills', async () => {
     const mode: Rotation = { _tag: 'GraceFor', grace: GRACE }
     expect(await repeat(mode, { use: true, wait: millis(999) })).toMatchObject({
-      second: 'access 3',
-      afterwards: 'access 4',
+      second: 'access-3',
+      afterwards: 'access-4',
     })
     expect(await repeat(mode, { wait: millis(1_000) })).toMatchObject({ second: 'refused', counts: { killed: 1 } })
   })
 
   test('is nothing special without rotation', async () => {
     const run = await repeat({ _tag: 'NoRotation' }, { use: true, wait: millis(1e9) })
-    expect(run).toMatchObject({ second: 'access 3', counts: { repeated: 0, redeemed: 2, killed: 0 } })
+    expect(run).toMatchObject({ second: 'access-3', counts: { repeated: 0, redeemed: 2, killed: 0 } })
   })
 })
 

@@ -369,11 +369,11 @@ better('B-OAUTH2-07', 'a refresh answered without a refresh token keeps the old 
   },
   ours: async (world) => {
     const source = given(world)
-    return async () => `access-${await renewed(source)}`
+    return async () => `access ${await renewed(source)}`
   },
   seed: (world) => {
     const auth = seeded(world)
-    return () => settled(auth.refresh(auth.accessToken()).then(([access]) => `access-${access}`))
+    return () => settled(auth.refresh(auth.accessToken()).then(([access]) => `access ${access}`))
   },
 })
 

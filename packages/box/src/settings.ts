@@ -202,11 +202,15 @@ export const parseSettings = (
 // destructors
 // -----------------------------------------------------------------------------
 
+const APP_AUTH = 'boxAppSettings.appAuth'
+
 /** A private key, as the signer of `@tessera/node` takes it. */
 export interface Key {
   readonly key: Secret<'PrivateKey'>
   readonly keyId: string
   readonly passphrase?: Secret<'Passphrase'>
+  /** Where they are in the settings. */
+  readonly path: string
 }
 
 /**
@@ -230,13 +234,14 @@ export const keyOf = ({ appAuth }: Settings): E.Either<AuthError, Key> =>
     appAuth,
     E.fromOption(() =>
       AuthError.misconfigured(
-        'boxAppSettings.appAuth',
+        APP_AUTH,
         `missing or empty: generate a key pair on the application's configuration page, then ${AGAIN}`,
       ),
     ),
     E.map(({ publicKeyId, privateKey, passphrase }) => ({
       key: privateKey,
       keyId: publicKeyId,
+      path: APP_AUTH,
       ...(O.isSome(passphrase) && { passphrase: passphrase.value }),
     })),
   )

@@ -30,6 +30,6 @@ export const readJson =
       // Editors of some systems begin a file with a byte order mark.
       return E.right(JSON.parse(text.replace(/^\uFEFF/, '')))
     } catch {
-      return E.left(AuthError.misconfigured(path, 'is not JSON'))
+      return E.left(AuthError.misconfigured(path, 'is not JSON: see that it is the right file, and whole'))
     }
   }

@@ -22,6 +22,8 @@ export interface SignerConfig {
   readonly keyId?: string
   /** Default: `RS256`. */
   readonly algorithm?: Algorithm
+  /** Where the key and its passphrase are in the application's settings: errors name them with it in front. */
+  readonly path?: string
 }
 
 /**
@@ -39,7 +41,7 @@ export interface SignerConfig {
  * const es256 = signer({ key: privateKey, algorithm: 'ES256', keyId: '2024' })
  * assert.strictEqual(es256.algorithm, 'ES256')
  */
-export const signer = ({ key, passphrase, keyId, algorithm = 'RS256' }: SignerConfig): Signer => {
+export const signer = ({ key, passphrase, keyId, algorithm = 'RS256', path }: SignerConfig): Signer => {
   const { hash, options, accepts, key: expected } = ALGORITHMS[algorithm]
   // A stream can be read once only, so what was read outlives a passphrase that failed.
   let source: Promise<E.Either<AuthError, string | KeyObject>> | undefined
@@ -47,10 +49,10 @@ export const signer = ({ key, passphrase, keyId, algorithm = 'RS256' }: SignerCo
   let ready: KeyObject | undefined
 
   const load = async (): Promise<E.Either<AuthError, KeyObject>> => {
-    source ??= readKey(key)
+    source ??= readKey(key, path)
     const read = await source
     if (E.isLeft(read)) source = undefined
-    const parsed = E.isLeft(read) ? read : parseKey(read.right, passphrase)
+    const parsed = E.isLeft(read) ? read : parseKey(read.right, passphrase, path)
     const checked =
       E.isRight(parsed) && !accepts(parsed.right)
         ? E.left(AuthError.misconfigured('algorithm', `${algorithm} needs ${expected}`))

@@ -136,6 +136,18 @@ describe('what is wrong is Misconfigured, names its field and shows no key', () 
     expect(inspect(result, { depth: 9 })).not.toContain('c4n4ry')
   })
 
+  test('the field is named by its path in the settings, where that is given', async () => {
+    const path = 'boxAppSettings.appAuth'
+    for (const [name, key] of [
+      ['passphrase', encrypted],
+      ['privateKey', 'c4n4ry'],
+      ['privateKey', rsa.publicKey],
+    ] as const) {
+      const result = await signer({ key, passphrase: 'c4n4ry', path }).sign('a')()
+      expect(result).toMatchObject({ left: { _tag: 'Misconfigured', field: `${path}.${name}` } })
+    }
+  })
+
   test('property: no passphrase is shown', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), async (rest) => {

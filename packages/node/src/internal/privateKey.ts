@@ -16,26 +16,32 @@ export type KeySource =
 /** What opens an encrypted key. */
 export type Passphrase = string | Secret | Uint8Array
 
-const wrong = (message: string) => E.left(AuthError.misconfigured('privateKey', message))
+/** Where the key and its passphrase are in the application's settings, to name them in errors. */
+export type Path = string | undefined
+
+const fieldOf = (path: Path, name: 'privateKey' | 'passphrase'): string =>
+  path === undefined ? name : `${path}.${name}`
+
+const wrong = (path: Path, message: string) => E.left(AuthError.misconfigured(fieldOf(path, 'privateKey'), message))
 
 const isStream = (source: object): source is AsyncIterable<string | Uint8Array> => Symbol.asyncIterator in source
 
 /** The PEM text of a source, or the loaded key that it is. */
-export const readKey = async (source: KeySource): Promise<E.Either<AuthError, string | KeyObject>> => {
+export const readKey = async (source: KeySource, path: Path): Promise<E.Either<AuthError, string | KeyObject>> => {
   if (typeof source === 'string') return E.right(source)
   // Callers without types give whatever they have.
-  if (typeof source !== 'object' || source === null) return wrong('is no key')
+  if (typeof source !== 'object' || source === null) return wrong(path, 'is no key')
   if (source instanceof KeyObject) return E.right(source)
   if (Secret.is(source)) return E.right(Secret.open(source))
   if (source instanceof Uint8Array) return E.right(Buffer.from(source).toString())
-  if (isStream(source) === 'file' in source) return wrong('give exactly one of a key and the path of its file')
+  if (isStream(source) === 'file' in source) return wrong(path, 'give exactly one of a key and the path of its file')
   try {
     if ('file' in source) return E.right(await readFile(source.file, 'utf8'))
     const chunks: Buffer[] = []
     for await (const chunk of source) chunks.push(Buffer.from(chunk))
     return E.right(Buffer.concat(chunks).toString())
   } catch (error) {
-    return wrong(`cannot be read (${codeOf(error)})`)
+    return wrong(path, `cannot be read (${codeOf(error)})`)
   }
 }
 
@@ -43,10 +49,12 @@ export const readKey = async (source: KeySource): Promise<E.Either<AuthError, st
 export const parseKey = (
   key: string | KeyObject,
   passphrase: Passphrase | undefined,
+  path: Path,
 ): E.Either<AuthError, KeyObject> => {
-  if (typeof key !== 'string') return key.type === 'private' ? E.right(key) : wrong(`is a ${key.type} key`)
+  if (typeof key !== 'string') return key.type === 'private' ? E.right(key) : wrong(path, `is a ${key.type} key`)
   const encrypted = key.includes('ENCRYPTED')
-  if (encrypted && passphrase === undefined) return E.left(AuthError.misconfigured('passphrase', 'the key needs one'))
+  const wrongPassphrase = (message: string) => E.left(AuthError.misconfigured(fieldOf(path, 'passphrase'), message))
+  if (encrypted && passphrase === undefined) return wrongPassphrase('missing, but the key is encrypted')
   try {
     return E.right(
       createPrivateKey({
@@ -62,7 +70,7 @@ export const parseKey = (
     )
   } catch (error) {
     return encrypted
-      ? E.left(AuthError.misconfigured('passphrase', `does not open the key (${codeOf(error)})`))
-      : wrong(`is no private key as PEM (${codeOf(error)})`)
+      ? wrongPassphrase(`does not open the key (${codeOf(error)}): give the one that came with the key`)
+      : wrong(path, `is no private key as PEM (${codeOf(error)}): give the whole text, with its first and last line`)
   }
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { mkdir, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { eventually, hasRedis } from '@tessera/local-redis'
 import { withHome } from './support.js'
 
 const GOLDEN = join(__dirname, 'demo.golden.txt')
@@ -14,15 +16,66 @@ const steady = (text: string): string =>
     .replaceAll(/node \S*main\.js/g, 'tessera')
     .replaceAll(/^ {2}… .*\n/gm, '')
 
-describe('demo', () => {
-  it(
-    'tells its story to the end',
-    withHome(async ({ run }) => {
-      const { code, stdout, stderr } = await run(['demo'])
-      expect(steady(stderr)).toBe(readFileSync(GOLDEN, 'utf8'))
-      expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    }),
+const golden = (): string => readFileSync(GOLDEN, 'utf8')
+
+/** The story where no Redis is installed. */
+const withoutRedis = (story: string): string =>
+  story
+    .replace(/(?<=processes, one Redis +)\b.*/, 'not shown: no redis-server is installed here')
+    .replace('138 token requests', '134 token requests')
+
+/** The processes that were started with this folder as theirs, or work in it; as far as Linux tells. */
+const processesIn = async (folder: string): Promise<ReadonlyArray<string>> => {
+  const all = await readdir('/proc').catch(() => [])
+  const found = await Promise.all(
+    all
+      .filter((name) => /^\d+$/.test(name))
+      .map(async (pid) => {
+        const environ = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+        const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+        return environ.includes(folder) || cwd.startsWith(folder) ? [pid] : []
+      }),
   )
+  return found.flat()
+}
+
+describe('demo', () => {
+  const tells = (story: () => string, variables: Readonly<Record<string, string>> = {}) =>
+    withHome(async ({ run, folder }) => {
+      const tmp = join(folder, 'tmp')
+      await mkdir(tmp)
+      const { code, stdout, stderr } = await run(['demo'], { TMPDIR: tmp, ...variables })
+      expect(steady(stderr)).toBe(story())
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+      // Nothing is left.
+      expect(await readdir(tmp)).toEqual([])
+      expect(await processesIn(tmp)).toEqual([])
+    })
+
+  it(
+    'tells its story to the end, also where there is no Redis',
+    tells(() => withoutRedis(golden()), { PATH: '' }),
+  )
+
+  if (hasRedis()) {
+    it('tells its story to the end', tells(golden))
+
+    it(
+      'leaves no process behind when it is killed, not even a Redis',
+      withHome(async ({ start, folder }) => {
+        const demo = start(['demo'], { TMPDIR: folder })
+        const isRedis = async (pid: string): Promise<boolean> =>
+          (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).startsWith('redis')
+        const redisIsThere = async (): Promise<boolean> =>
+          (await Promise.all((await processesIn(folder)).map(isRedis))).includes(true)
+        await demo.said(/ a process was killed .*/)
+        await eventually('a Redis of the tour', async () => demo.child.exitCode !== null || redisIsThere())
+        demo.child.kill('SIGKILL')
+        expect((await demo.ended).code).toBe(null)
+        await eventually('no process is left', async () => (await processesIn(folder)).length === 0)
+      }),
+    )
+  }
 
   it(
     'does its first steps at a server that is named',

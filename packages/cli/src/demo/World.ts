@@ -1,6 +1,9 @@
 /**
  * What the scenes play in: a server of their own, and a client of it.
  */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as Box from '@tessera/box'
 import {
   AuthError,
@@ -34,9 +37,13 @@ export interface World {
   readonly client: Client
   readonly env: NodeEnv
   readonly travel: Travel['travel']
+  readonly moved: Travel['moved']
+  readonly along: Travel['along']
   /** The environment with {@link Travel.hurried}. */
   readonly hurried: NodeEnv
   readonly canaries: Canaries
+  /** A folder of the tour's own. */
+  readonly folder: string
   /** Token requests that the server got so far. */
   readonly requests: () => number
   /** How often a source said that somebody has to log in again. */
@@ -72,7 +79,8 @@ export const openWorld = async (): Promise<World> => {
   const { clientSecret, appAuth } = file.boxAppSettings
   canaries.remember(clientSecret, appAuth.passphrase, ...pemLines(appAuth.privateKey))
 
-  const { clock, travel, hurried } = makeTravel(box.clock.advance)
+  const folder = await mkdtemp(join(tmpdir(), 'tessera-demo-'))
+  const { clock, travel, moved, along, hurried } = makeTravel(box.clock.advance)
   const live = nodeEnv({ userAgent: 'tessera-demo', clock })
   const env: NodeEnv = { ...live, http: watched(live.http, canaries, box.endpoints.token).http }
 
@@ -97,8 +105,11 @@ export const openWorld = async (): Promise<World> => {
     client,
     env,
     travel,
+    moved,
+    along,
     hurried: { ...env, clock: hurried },
     canaries,
+    folder,
     requests: () => box.counts().byEndpoint.token,
     lost: () => lost,
     observe,
@@ -128,6 +139,7 @@ export const openWorld = async (): Promise<World> => {
     close: async () => {
       await live.close()
       await box.close()
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }

@@ -1,8 +1,11 @@
 /**
  * A clock that can be moved forward, for a tour that cannot wait an hour for a token to expire.
  */
-import { type Clock, type Instant, instant, millis } from '@tessera/core'
+import { type Clock, type Instant, instant, millis, plus, type Stamped, type TokenStore } from '@tessera/core'
 import { systemClock } from '@tessera/node'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 
 export interface Travel {
   readonly clock: Clock
@@ -10,6 +13,10 @@ export interface Travel {
   readonly travel: (ms: number) => void
   /** The same clock, but for short sleeps, which pass at once by moving it. For waits that only pass the time. */
   readonly hurried: Clock
+  /** By how much it was moved, in ms. */
+  readonly moved: () => number
+  /** A store whose own clock, where it has one, goes along. */
+  readonly along: (store: TokenStore) => TokenStore
 }
 
 interface Sleeper {
@@ -20,9 +27,9 @@ interface Sleeper {
 // Polls and pauses are shorter, the deadlines of requests are longer.
 const SHORT = 5_000
 
-/** `passed` is told of each move, so that a server's clock can go along. */
-export const makeTravel = (passed: (ms: number) => void): Travel => {
-  let moved = 0
+/** `passed` is told of each move, so that a server's clock can go along. Begins `begun` ms ahead. */
+export const makeTravel = (passed: (ms: number) => void, begun = 0): Travel => {
+  let moved = begun
   const sleepers = new Set<Sleeper>()
   const now = (): Instant => instant(systemClock.now() + moved)
 
@@ -47,9 +54,27 @@ export const makeTravel = (passed: (ms: number) => void): Travel => {
     },
   }
 
+  const stamped = (at: Stamped): Stamped => ({
+    ...at,
+    now: pipe(
+      at.now,
+      O.map((of) => plus(of, millis(moved))),
+    ),
+  })
+
   return {
     clock,
     travel,
+    moved: () => moved,
+    along: (store) => ({
+      ...store,
+      get: (key) => pipe(store.get(key), TE.map(stamped)),
+      compareAndSet: (key, expected, next) =>
+        pipe(
+          store.compareAndSet(key, expected, next),
+          TE.map((answer) => (answer._tag === 'Conflict' ? { ...answer, found: stamped(answer.found) } : answer)),
+        ),
+    }),
     hurried: {
       now,
       sleep: (duration, signal) =>

@@ -11,10 +11,13 @@ import { extensionGrant } from './extensionGrant.js'
 import { failedWrite } from './failedWrite.js'
 import { hundredRotations } from './hundredRotations.js'
 import { jwt } from './jwt.js'
+import { killedProcess } from './killedProcess.js'
 import { lostAnswer } from './lostAnswer.js'
 import { refresh } from './refresh.js'
 import { remoteCallback } from './remoteCallback.js'
 import { revokeAndClose } from './revokeAndClose.js'
+import { sharedFile } from './sharedFile.js'
+import { sharedRedis } from './sharedRedis.js'
 import { sharedStore } from './sharedStore.js'
 import { tenThousandCallers } from './tenThousandCallers.js'
 import { wrongClock } from './wrongClock.js'
@@ -35,6 +38,9 @@ export const scenes: ReadonlyArray<Scene<World>> = [
   wrongClock,
   lostAnswer,
   sharedStore,
+  sharedFile,
+  killedProcess,
+  sharedRedis,
   failedWrite,
   revokeAndClose,
 ]

@@ -192,7 +192,7 @@ const addCommands = (root: Commander, run: Run): void => {
   root
     .command('demo')
     .description(
-      'a tour of it all over a local server; with --config and --base-url, its first steps at a server of yours',
+      'a tour of it all over a local server; with --config and --base-url, its first steps at a server of yours; with --store, over a Redis of yours',
     )
     .action((options: DemoOptions) => run(async () => (await import('./commands/demo.js')).demo, options))
 }

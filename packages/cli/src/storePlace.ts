@@ -183,9 +183,21 @@ const showTopology = (topology: Topology): readonly [string, string] => {
   }
 }
 
-/** The URL of a place again, without user and password. */
-export const showStore = (place: StorePlace): string => {
+const format = (place: StorePlace, login: string): string => {
   if (place._tag === 'Folder') return `file:${place.folder}`
   const [kind, rest] = showTopology(place.topology)
-  return `redis${place.tls ? 's' : ''}${kind}://${rest}`
+  return `redis${place.tls ? 's' : ''}${kind}://${login}${rest}`
+}
+
+/** The URL of a place again, without user and password. */
+export const showStore = (place: StorePlace): string => format(place, '')
+
+/** With user and password, which must not be shown. */
+export const openStoreUrl = (place: RedisPlace): Secret<'StoreUrl'> => {
+  const encoded = O.match(
+    () => '',
+    (secret: Secret) => encodeURIComponent(Secret.open(secret)),
+  )
+  const login = `${encoded(place.user)}:${encoded(place.password)}@`
+  return Secret.make('StoreUrl', format(place, login === ':@' ? '' : login))
 }

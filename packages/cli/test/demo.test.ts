@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { eventually, hasRedis } from '@tessera/local-redis'
+import { createClient } from '@redis/client'
+import { eventually, hasRedis, servers } from '@tessera/local-redis'
 import { withHome } from './support.js'
 
 const GOLDEN = join(__dirname, 'demo.golden.txt')
@@ -21,7 +22,7 @@ const golden = (): string => readFileSync(GOLDEN, 'utf8')
 /** The story where no Redis is installed. */
 const withoutRedis = (story: string): string =>
   story
-    .replace(/(?<=processes, one Redis +)\b.*/, 'not shown: no redis-server is installed here')
+    .replace(/(?<=processes, one Redis +)\b.*/, 'not shown: no redis-server is installed here, and --store names none')
     .replace('138 token requests', '134 token requests')
 
 /** The processes that were started with this folder as theirs, or work in it; as far as Linux tells. */
@@ -59,6 +60,28 @@ describe('demo', () => {
 
   if (hasRedis()) {
     it('tells its story to the end', tells(golden))
+
+    it(
+      'takes the Redis that is named, and leaves nothing there',
+      withHome(async ({ run, remember }) => {
+        const all = servers()
+        try {
+          const { port, command } = await all.start()
+          remember('n0t-t0-be-s33n')
+          const store = ['--store', `redis://:n0t-t0-be-s33n@127.0.0.1:${port}`]
+          await command('ACL', 'SETUSER', 'default', '>n0t-t0-be-s33n')
+          const { code, stderr } = await run(['demo', ...store], { PATH: '' })
+          expect(steady(stderr)).toBe(golden())
+          expect(code).toBe(0)
+          const client = createClient({ password: 'n0t-t0-be-s33n', socket: { host: '127.0.0.1', port } })
+          await client.connect()
+          expect(await client.dbSize()).toBe(0)
+          client.destroy()
+        } finally {
+          await all.stop()
+        }
+      }),
+    )
 
     it(
       'leaves no process behind when it is killed, not even a Redis',

@@ -4,7 +4,7 @@ import { Secret } from '@tessera/core'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { parseStore, type StorePlace, showStore } from '../src/storePlace.js'
+import { openStoreUrl, parseStore, type StorePlace, showStore } from '../src/storePlace.js'
 
 const parsed = (text: string): StorePlace => {
   const place = parseStore(text, '/base')
@@ -95,7 +95,12 @@ describe('the URL of a store', () => {
       'rediss+cluster://a:1,b:2',
     ]) {
       expect(showStore(parsed(text))).toBe(text)
-      expect(showStore(parsed(text.replace('://', '://ada:s3cret@')))).toBe(text)
+      const secret = text.replace('://', '://ada:s3c%2Fret@')
+      const place = parsed(secret)
+      expect(showStore(place)).toBe(text)
+      if (place._tag === 'Redis') expect(Secret.open(openStoreUrl(place))).toBe(secret)
+      if (place._tag === 'Redis')
+        expect(Secret.open(openStoreUrl({ ...place, user: O.none, password: O.none }))).toBe(text)
     }
   })
 

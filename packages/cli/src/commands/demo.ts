@@ -3,6 +3,7 @@ import { nodeEnv } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Canaries, makeCanaries, pemLines, watched } from '../demo/canaries.js'
 import { type Played, play } from '../demo/director.js'
@@ -15,6 +16,7 @@ import type { Command, Invocation } from '../invocation.js'
 import { readProfile, situationOf } from '../profile.js'
 import { type Problem, problem, toProblem } from '../report.js'
 import { acquisitionOf, clientOf } from '../session.js'
+import { openStoreUrl } from '../storePlace.js'
 
 export type DemoOptions = Record<string, never>
 
@@ -61,8 +63,21 @@ const conclude = (
 const sandboxDemo =
   (invocation: Invocation): TE.TaskEither<Problem, void> =>
   async () => {
-    const { output, self } = invocation
-    const world = await output.during('starting a local server', openWorld())
+    const { output, self, shared, variables } = invocation
+    const redis = pipe(
+      O.fromNullable(shared.store),
+      O.filter((place) => place._tag === 'Redis'),
+    )
+    const world = await output.during('starting a local server', openWorld(pipe(redis, O.map(openStoreUrl))))
+    const passwords = [
+      pipe(
+        redis,
+        O.flatMap(({ password }) => password),
+        O.map(Secret.open),
+      ),
+      O.fromNullable(variables['TESSERA_REDIS_PASSWORD']),
+    ]
+    world.canaries.remember(...RA.compact(passwords))
     try {
       output.tell(`▸ a local Box-compatible server listens on ${output.colors.bold(new URL(world.box.url).host)}`)
       const played = await play(scenes, world, output)

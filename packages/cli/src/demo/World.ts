@@ -44,6 +44,8 @@ export interface World {
   readonly canaries: Canaries
   /** A folder of the tour's own. */
   readonly folder: string
+  /** A Redis that is to be used instead of one of the tour's own. */
+  readonly redis: O.Option<Secret<'StoreUrl'>>
   /** Token requests that the server got so far. */
   readonly requests: () => number
   /** How often a source said that somebody has to log in again. */
@@ -65,7 +67,7 @@ export const must = <A>(result: E.Either<AuthError, A>): A => {
   throw AuthError.toError(result.left)
 }
 
-export const openWorld = async (): Promise<World> => {
+export const openWorld = async (redis: World['redis'] = O.none): Promise<World> => {
   const box = await startSandbox()
   const file = await box.settings()
   const settings = must(Box.settings(file))
@@ -110,6 +112,7 @@ export const openWorld = async (): Promise<World> => {
     hurried: { ...env, clock: hurried },
     canaries,
     folder,
+    redis,
     requests: () => box.counts().byEndpoint.token,
     lost: () => lost,
     observe,

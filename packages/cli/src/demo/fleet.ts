@@ -3,8 +3,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { TokenSource } from '@tessera/core'
-import { run } from '@tessera/node'
+import { nonce, type TokenSource } from '@tessera/core'
+import { run, systemRandom } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { openSessions } from '../sessionStore.js'
 import { parseStore } from '../storePlace.js'
@@ -52,7 +52,7 @@ const start = (world: World, heard: (text: string) => void): Process => {
   child.on('message', (message) => {
     if (News.is(message)) {
       if ('secrets' in message) world.canaries.remember(...message.secrets)
-      else world.observe({ _tag: 'LoginRequired', key: 'ada' })
+      else world.observe({ _tag: 'LoginRequired', key: '' })
     } else if (Answer.is(message)) {
       const waiter = waiting.get(message.id)
       waiting.delete(message.id)
@@ -98,6 +98,14 @@ const must = <E, A>(what: string, result: E.Either<E, A>): A => {
   throw Object.assign(new Error(what), { name: what })
 }
 
+/** The variables that a Redis is opened with. */
+const ofRedis = (variables: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) =>
+      /^TESSERA_(REDIS|SENTINEL)_/.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  )
+
 /** Logs in, starts processes that share the login by way of the store, and ends them. */
 export const withFleet = async <A>(
   world: World,
@@ -106,8 +114,9 @@ export const withFleet = async <A>(
   use: (fleet: Fleet) => Promise<A>,
 ): Promise<A> => {
   const { box, client, folder, along, moved, travel } = world
-  const key = 'ada'
-  const variables = { XDG_STATE_HOME: folder }
+  // Nobody else's, in a Redis that is not the tour's own.
+  const key = `tour ${nonce(systemRandom)()}`
+  const variables = { ...ofRedis(process.env), XDG_STATE_HOME: folder }
   const opening = { variables, shared: {}, signal: new AbortController().signal, self: 'tessera' }
   const sessions = must(
     'the store does not open',
@@ -144,6 +153,7 @@ export const withFleet = async <A>(
     return result
   } finally {
     await Promise.all(processes.map(({ end }) => end()))
+    await sessions.remove(key)()
     await sessions.close()
   }
 }

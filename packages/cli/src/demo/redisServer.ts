@@ -8,12 +8,12 @@ import { mkdir } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Secret } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 
 export interface RedisServer {
   /** Its URL, with a password. */
-  readonly url: string
-  readonly password: string
+  readonly url: Secret<'StoreUrl'>
   readonly close: () => Promise<void>
 }
 
@@ -42,12 +42,16 @@ const listens = (port: number): Promise<boolean> =>
 const PATIENCE = 5_000
 const PAUSE = 20
 
-/** Starts one on a free port of 127.0.0.1, with a password of its own and nothing on the disk. */
-export const startRedis = async (folder: string): Promise<O.Option<RedisServer>> => {
+/** Starts one on a free port of 127.0.0.1, with a password of its own, which `remember` is told, and nothing on the disk. */
+export const startRedis = async (
+  folder: string,
+  remember: (password: string) => void,
+): Promise<O.Option<RedisServer>> => {
   const own = join(folder, 'redis')
   await mkdir(own, { recursive: true, mode: 0o700 })
   const port = await freePort()
   const password = randomBytes(24).toString('base64url')
+  remember(password)
   const keeper = fork(KEEPER, { stdio: 'ignore', execArgv: [] })
   const exited = once(keeper, 'exit')
   let isGone = false
@@ -70,7 +74,9 @@ export const startRedis = async (folder: string): Promise<O.Option<RedisServer>>
   keeper.send(`${config.join('\n')}\n`)
   const end = performance.now() + PATIENCE
   while (!isGone && performance.now() < end) {
-    if (await listens(port)) return O.some({ url: `redis://:${password}@127.0.0.1:${port}`, password, close })
+    if (await listens(port)) {
+      return O.some({ url: Secret.make('StoreUrl', `redis://:${password}@127.0.0.1:${port}`), close })
+    }
     await sleep(PAUSE)
   }
   await close()

@@ -54,15 +54,16 @@ export type StorePlace = FolderPlace | RedisPlace
 
 /** The forms, for `--help`. */
 export const storesHelp = `
-Stores (--store, or TESSERA_STORE, or the member tessera.store of the settings, in this order):
-  file:FOLDER                                      files of this person's on this machine; without any, file:~/.local/state/tessera
-  redis://HOST[:PORT][/DATABASE]                   one session for every machine
+Stores (--store, else TESSERA_STORE, else the member tessera.store of the settings):
+  file:FOLDER                                    files on this machine (file:~/.local/state/tessera)
+  redis://HOST[:PORT][/DATABASE]                 one session for all machines
   redis+sentinel://HOST[:PORT],…/PRIMARY[/DATABASE]
   redis+cluster://HOST[:PORT],…
-  rediss://…, rediss+sentinel://…, rediss+cluster://…   the same by TLS
-A user and a password stand before the host (USER:PASSWORD@), or better, where no other process sees them, in TESSERA_REDIS_USER
-and TESSERA_REDIS_PASSWORD (those of Sentinels in TESSERA_SENTINEL_USER and TESSERA_SENTINEL_PASSWORD). What is kept is encrypted:
-machines that share a Redis need the same TESSERA_KEY.`
+  rediss://…, rediss+sentinel://…, rediss+cluster://…   by TLS
+
+A user and a password of Redis go before the host (USER:PASSWORD@) or, where no other process sees them, to
+TESSERA_REDIS_USER and TESSERA_REDIS_PASSWORD; those of Sentinels to TESSERA_SENTINEL_USER and
+TESSERA_SENTINEL_PASSWORD. Sessions are encrypted: machines that share a Redis need the same TESSERA_KEY.`
 
 const FORMS = 'is not file:FOLDER, redis://HOST or another form that --help shows'
 

@@ -33,11 +33,13 @@ const statementsOf = (
     ...(keeps === undefined
       ? []
       : [{ id, system, says: keeps, shownBy: own.filter((test) => !isBetter(test) || !test.file.startsWith(HOME)) }]),
-    ...better.map((law) => ({
+    ...better.map((law, index) => ({
       id,
       system,
       says: `**better**: ${law}`,
-      shownBy: own.filter((test) => test.title === nameOf(id, law) || (keeps === undefined && !isBetter(test))),
+      shownBy: own.filter(
+        (test) => test.title === nameOf(id, law) || (keeps === undefined && index === 0 && !isBetter(test)),
+      ),
     })),
   ]
 }
@@ -130,8 +132,9 @@ const grid = ({ stores, strategies, laws, holds }: Cells): string => {
   return [
     '## The grid',
     '',
-    `${strategies.length} strategies × ${stores.length} stores = ${strategies.length * stores.length} cells. In each, a token`,
-    ...laws.map((law) => `- ${law.replace(/^(.)/, (letter) => letter.toLowerCase())}`),
+    `${strategies.length} strategies × ${stores.length} stores = ${strategies.length * stores.length} cells. In each, a source`,
+    '',
+    ...laws.map((law) => `- ${law}`),
     '',
     table(['strategy ↓ store →', ...stores], lines),
   ].join('\n')

@@ -7,8 +7,17 @@ import * as E from 'fp-ts/lib/Either.js'
 
 const shown = (value: unknown): string => inspect(value, { depth: 20, showHidden: true, maxStringLength: null })
 
+const inTemplate = (value: unknown): string => {
+  try {
+    return String(value)
+  } catch {
+    // An object without a prototype.
+    return ''
+  }
+}
+
 /** A value as `inspect`, JSON and a template show it; an error with its stack and causes. */
-export const printed = (value: unknown): string => `${shown(value)}\n${JSON.stringify(value)}\n${String(value)}`
+export const printed = (value: unknown): string => `${shown(value)}\n${JSON.stringify(value)}\n${inTemplate(value)}`
 
 /** The same of an outcome; of an error also in the words for people, and as what a promise rejects with. */
 export const printedResult = (result: E.Either<AuthError, unknown>): string =>

@@ -2,7 +2,7 @@
  * Test suites of the project, run in a process of their own: what they judge already is not written twice.
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,11 +82,13 @@ export const runSuites = async ({ files, environment = {}, names, inBand = false
   // Which worker of another Jest this may be is of no concern there.
   const { JEST_WORKER_ID: _, ...inherited } = process.env
   try {
-    const output = await written(process.execPath, [jest, ...args, '--runTestsByPath', ...files], {
+    // Just these, whatever they are called.
+    const output = await written(process.execPath, [jest, ...args, '--testMatch=**', '--runTestsByPath', ...files], {
       ...inherited,
       ...environment,
     })
-    // biome-ignore lint/nursery/noUnsafeTypeAssertion: Jest wrote it; where it did not, reading fails.
+    if (!existsSync(results)) throw new Error(`Jest ran nothing: ${output.slice(-300)}`)
+    // biome-ignore lint/nursery/noUnsafeTypeAssertion: Jest wrote it.
     return endedOf(JSON.parse(readFileSync(results, 'utf8')) as Results, output)
   } finally {
     rmSync(folder, { recursive: true, force: true })

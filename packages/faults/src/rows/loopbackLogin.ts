@@ -111,6 +111,7 @@ const attack = (port: number, text: string): Promise<string> =>
     })
     socket.on('error', () => undefined)
     socket.on('close', () => resolve(answer))
+    socket.setTimeout(2 * ANSWER, () => socket.destroy())
     socket.end(text)
   })
 
@@ -129,6 +130,8 @@ const racing = (port: number): Socket => {
 const ADDRESS = /(http:\/\/127\.0\.0\.1:\d+\/api\/\S+)/
 /** For the command to start and to say its address. */
 const START = 30_000
+/** For the exchange of the code. */
+const END = seconds(30)
 const ATTACKS_A_LOGIN = 50
 const ATTACKER = '7002'
 
@@ -210,13 +213,15 @@ const login = async (run: Run, attacks: ReadonlyArray<Attack>, folder: string): 
     }
 
     const before = box.counts().byGrantType['authorization_code'] ?? 0
-    const page = await fetch(callback)
-    canaries.wrote(await page.text())
-    const end = await stopwatch.time(seconds(30), () => started.ended)
+    const page = await fetch(callback, { signal: AbortSignal.timeout(END) }).catch(() => undefined)
+    canaries.wrote((await page?.text()) ?? '')
+    const timer = setTimeout(() => started.process.kill('SIGKILL'), 2 * END)
+    const end = await stopwatch.time(END, () => started.ended)
+    clearTimeout(timer)
     const exchanged = (box.counts().byGrantType['authorization_code'] ?? 0) - before
-    if (page.status !== 200 || end !== 0 || exchanged !== 1) {
+    if (page?.status !== 200 || end !== 0 || exchanged !== 1) {
       tally.lost++
-      tally.problem(`the login ended with ${end}, its callback with ${page.status}, after ${exchanged} exchanges`)
+      tally.problem(`the login ended with ${end}, its callback with ${page?.status}, after ${exchanged} exchanges`)
     }
     canaries.wrote(started.lines.join('\n'))
     canaries.wrote(started.complaints().replaceAll(address, ''))

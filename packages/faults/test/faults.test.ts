@@ -1,0 +1,135 @@
+/** The command, as it was built: a short run of all rows, and what may be typed. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { hasRedis } from '@tessera/local-redis'
+import { table, type toJson } from '../src/Row.js'
+import { rows } from '../src/rows/index.js'
+
+const MAIN = join(__dirname, '..', 'dist', 'main.js')
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const faults = (...args: ReadonlyArray<string>): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (data) => {
+      stdout += data
+    })
+    child.stderr.on('data', (data) => {
+      stderr += data
+    })
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
+
+type Told = ReturnType<typeof toJson>
+
+const told = ({ stdout }: Ended): ReadonlyArray<Told> =>
+  stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+
+const show = (all: ReadonlyArray<Told>): void => {
+  const head = ['fault', 'count', 'lost', 'double', 'stale', 'overdue (ms)', 'secrets', 'ok', 's']
+  const lines = all.map((of) =>
+    [
+      of.fault,
+      of.count,
+      of.lost,
+      of.doubleRedemptions,
+      of.staleOverwrites,
+      of.maxOverdueMs,
+      of.secretsFound,
+      of.ok,
+      of.seconds,
+    ].map(String),
+  )
+  process.stdout.write(`\n${table(head, lines)}\n`)
+}
+
+test('a short run of the whole table: each row once, and ok', async () => {
+  // Without a Redis server its rows are left out, unless that is forbidden, and the command does not call that a success.
+  const canRedis = hasRedis()
+  const ended = await faults('--scale', '0.05', '--json')
+  const all = told(ended)
+  show(all)
+  const expected = rows.filter(({ needsRedis }) => canRedis || needsRedis !== true)
+  expect(all.map(({ fault }) => fault)).toEqual(expected.map(({ name }) => name))
+  for (const row of all) {
+    expect(row).toEqual({
+      fault: expect.any(String),
+      count: expect.any(Number),
+      lost: expect.any(Number),
+      doubleRedemptions: expect.any(Number),
+      staleOverwrites: expect.any(Number),
+      maxOverdueMs: expect.any(Number),
+      secretsFound: expect.any(Number),
+      expected: expect.any(String),
+      ok: expect.any(Boolean),
+      seconds: expect.any(Number),
+      note: expect.any(String),
+      problems: expect.any(Array),
+    })
+  }
+  expect(all.filter(({ ok }) => !ok)).toEqual([])
+  expect(ended.code).toBe(canRedis ? 0 : 1)
+}, 600_000)
+
+describe('what may be typed', () => {
+  test('--only takes rows by their names, in the order of the table', async () => {
+    const ended = await faults('--only', 'throttled', '--only', 'redirects', '--scale', '0.04', '--json')
+    expect(ended.code).toBe(0)
+    expect(told(ended)).toMatchObject([
+      { fault: 'redirects', count: 1 },
+      { fault: 'throttled', count: 20 },
+    ])
+  })
+
+  test('--seed repeats the choices of a run, and is told', async () => {
+    const run = (seed: string) => faults('--only', 'throttled', '--scale', '0.02', '--json', '--seed', seed)
+    const [one, again, other] = await Promise.all([run('5'), run('5'), run('6')])
+    // A virtual clock: the note counts the requests and their waits.
+    expect(told(one)[0]?.note).toMatch(/^\d+ requests/)
+    expect(told(again)[0]?.note).toBe(told(one)[0]?.note)
+    expect(told(other)[0]?.note).not.toBe(told(one)[0]?.note)
+    expect(one.stderr).toContain('--seed 5')
+  })
+
+  test('without --json it is a table', async () => {
+    const { code, stdout } = await faults('--only', 'redirects', '--scale', '0.1')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/\| redirects \| 3 +\| 0 .*\| ok +\|/)
+  })
+
+  test('--list and --help', async () => {
+    const list = await faults('--list')
+    expect(list).toEqual({ code: 0, stdout: rows.map(({ name }) => `${name}\n`).join(''), stderr: '' })
+    const help = await faults('--help')
+    expect(help.code).toBe(0)
+    expect(help.stdout).toContain('--only NAME')
+  })
+
+  test.each([
+    [['--only', 'nothing'], 'there is no row "nothing"'],
+    [['--scale', '0'], '--scale is a number above 0, up to 1'],
+    [['--scale', '2'], '--scale is a number above 0, up to 1'],
+    [['--scale', 'much'], '--scale is a number above 0, up to 1'],
+    [['--seed', '1.5'], '--seed is a whole number'],
+    [['--report', '--scale', '0.5'], '--report needs all rows at full scale'],
+    [['--report', '--only', 'redirects'], '--report needs all rows at full scale'],
+    [['--unknown'], '--unknown'],
+    [['redirects'], 'redirects'],
+  ])('%j is wrong: 2, and how it is used', async (args, message) => {
+    const { code, stdout, stderr } = await faults(...args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(message)
+    expect(stderr).toContain('npm run faults --')
+  })
+})

@@ -7,6 +7,7 @@ import type { Fault, Findings } from '../src/Fault.js'
 import { rowOf } from '../src/Row.js'
 import { makeRandom } from '../src/random.js'
 import { redisRows, redisRowsWith } from '../src/rows/redis.js'
+import { sentinelFailoverWith } from '../src/rows/sentinelFailover.js'
 
 const find = (rows: ReadonlyArray<Fault>, name: string): Fault => {
   const row = rows.find((of) => of.name === name)
@@ -44,5 +45,12 @@ if (hasRedis()) {
       ok: true,
       findings: { problems: [] },
     })
+  })
+
+  test('a store that does not say that it may lose writes is found out', async () => {
+    const fault = sentinelFailoverWith({ store: (port) => ({ ...redisStore(port), lossy: false }), patience: 500 })
+    const { ok, findings } = await judge(fault, 1)
+    expect(ok).toBe(false)
+    expect(findings.problems.filter((problem) => problem.endsWith('a lost write was not restored'))).toHaveLength(3)
   })
 } else test(`not tested without redis-server (${INSTALL})`, () => expect(hasRedis()).toBe(false))

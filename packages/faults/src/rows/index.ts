@@ -14,6 +14,7 @@ import { loopbackLogin } from './loopbackLogin.js'
 import { redirects } from './redirects.js'
 import { redisRows } from './redis.js'
 import { revokeRace } from './revokeRace.js'
+import { sentinelFailover } from './sentinelFailover.js'
 import { stopPastLease } from './stopPastLease.js'
 import { throttled } from './throttled.js'
 
@@ -36,6 +37,7 @@ export const rows: ReadonlyArray<Fault> = [
   fileOther,
   loopbackLogin,
   ...redisRows,
+  sentinelFailover,
   clusterSlotMove,
   canaries,
 ]

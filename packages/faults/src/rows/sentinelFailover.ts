@@ -1,0 +1,299 @@
+/** A fail-over behind Sentinels that loses what its sessions have written last. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { millis, Secret, type TokenStore } from '@tessera/core'
+import { eventually, type Server, type Servers, servers, startSentinels, type Wire, wireTo } from '@tessera/local-redis'
+import { type NotReplicated, type RedisPort, redisStore } from '@tessera/store-redis'
+import * as E from 'fp-ts/lib/Either.js'
+import type { Context, Fault, Findings } from '../Fault.js'
+import { type Fleet, type Member, makeFleet, type Session } from '../fleet.js'
+import { whole } from '../random.js'
+import { type Opened, sentinels } from '../redisClients.js'
+
+/** So many sessions live through each fail-over. */
+const SESSIONS = 4
+/** How long a server may be silent before it is down, in ms. */
+const DOWN_AFTER = 1_000
+/** How long a call may take, in ms. */
+const CALL = { least: 100, most: 400 }
+const LONG = 3_600_000
+
+type Observe = (event: NotReplicated) => void
+
+/** What a test may break. */
+export interface Parts {
+  readonly store: (port: RedisPort, observe: Observe) => TokenStore
+  /** How long a session may take to go on, in ms: clients look for the new primary in their own time. */
+  readonly patience: number
+}
+
+// -----------------------------------------------------------------------------
+// the servers
+// -----------------------------------------------------------------------------
+
+/** Three servers, each behind a wire that all others use, and their Sentinels. */
+interface Deployment {
+  readonly ports: ReadonlyArray<number>
+  /** Replicas hear nothing any more of what is written. */
+  readonly deafen: () => Promise<void>
+  /** Starts a fail-over, by a kill or by an operator's command, and ends when there is another primary. */
+  readonly failOver: (by: 'kill' | 'command') => Promise<void>
+  /** Three servers in step again. */
+  readonly mend: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+const deploy = async (all: Servers): Promise<Deployment> => {
+  const wires = new Map<number, Wire>()
+  // As is recommended. Without the second, a primary that was replaced takes writes from clients that have not heard.
+  const options = ['--appendonly', 'yes', '--min-replicas-to-write', '1']
+  const started = await startSentinels(all, {
+    options,
+    downAfter: DOWN_AFTER,
+    reach: async (port) => {
+      const wire = await wireTo(port)
+      wires.set(wire.port, wire)
+      return wire.port
+    },
+  })
+  const nodes = new Map<number, Server>()
+  for (const node of [started.primary, ...started.replicas]) nodes.set(node.reached, node)
+  const [sentinel] = started.sentinels
+  if (sentinel === undefined) throw new Error('no Sentinel')
+
+  const primaryOf = async (of: Server): Promise<number> => {
+    const address = await of.command('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main')
+    return Array.isArray(address) ? Number(address[1]) : 0
+  }
+  const infoOf = async (reached: number): Promise<string> =>
+    String(await nodeAt(reached).command('INFO', 'replication'))
+  const nodeAt = (reached: number): Server => {
+    const node = nodes.get(reached)
+    if (node === undefined) throw new Error(`no server behind ${reached}`)
+    return node
+  }
+  /** A primary that is not one any more, and whether it was killed. */
+  let old: { readonly reached: number; readonly isKilled: boolean } | undefined
+
+  return {
+    ports: started.sentinels.map(({ port }) => port),
+    deafen: async () => wires.get(await primaryOf(sentinel))?.dropReplication(true),
+    failOver: async (by) => {
+      const before = await primaryOf(sentinel)
+      old = { reached: before, isKilled: by === 'kill' }
+      if (by === 'kill') nodeAt(before).signal('SIGKILL')
+      else {
+        await eventually('a replica that may be promoted', async () => {
+          await sentinel.command('SENTINEL', 'FAILOVER', 'main')
+          return true
+        })
+      }
+      await eventually('another primary', async () => {
+        const now = await Promise.all(started.sentinels.map(primaryOf))
+        return now.every((port) => port !== before && port === now[0])
+      })
+    },
+    mend: async () => {
+      const follows = async () => ['127.0.0.1', String(await primaryOf(sentinel))]
+      if (old !== undefined) {
+        const { reached, isKilled } = old
+        wires.get(reached)?.dropReplication(false)
+        if (isKilled) {
+          const { port } = nodeAt(reached)
+          const announced = ['--replica-announce-ip', '127.0.0.1', '--replica-announce-port', String(reached)]
+          nodes.set(reached, await all.start([...options, ...announced, '--replicaof', ...(await follows())], port))
+        }
+      }
+      await eventually('three servers in step', async () => {
+        const primary = await primaryOf(sentinel)
+        const info = await infoOf(primary)
+        if (info.includes('role:master') && info.split(/state=online,offset=[1-9]/).length === 3) return true
+        // Sentinels tell a primary that was replaced only after 8 s.
+        if (old !== undefined && old.reached !== primary && (await infoOf(old.reached)).includes('role:master')) {
+          await nodeAt(old.reached).command('REPLICAOF', ...(await follows()))
+        }
+        return false
+      })
+      await eventually('Sentinels that see two replicas', async () => {
+        const seen = await Promise.all(
+          started.sentinels.map(async (of) => JSON.stringify(await of.command('SENTINEL', 'REPLICAS', 'main'))),
+        )
+        return seen.every((text) => text.split('"flags","slave"').length === 3)
+      })
+    },
+    close: async () => {
+      for (const wire of wires.values()) await wire.close()
+    },
+  }
+}
+
+// -----------------------------------------------------------------------------
+// a session
+// -----------------------------------------------------------------------------
+
+/** A session whose first process renews, just before the fail-over or while it happens; the second looks on. */
+interface Living {
+  readonly session: Session
+  readonly active: Member
+  readonly other: Member
+  readonly renewsBefore: boolean
+}
+
+const fails =
+  (fleet: Fleet, { key }: Session) =>
+  (text: string): void =>
+    fleet.tally.problem(`${key}: ${text}`)
+
+/** Renews once; asks again until it is done, or for so long, in ms. */
+const renews = async (
+  fleet: Fleet,
+  session: Session,
+  member: Member,
+  limit: () => number,
+  patience: number,
+): Promise<boolean> => {
+  const problem = fails(fleet, session)
+  const before = await member.ask(1_000)
+  if (E.isLeft(before)) {
+    problem(`${member.name} has no token to renew`)
+    return false
+  }
+  await member.refuse(before.right, limit())
+  const giveUpAt = performance.now() + patience
+  for (;;) {
+    const after = await member.ask(limit())
+    if (E.isRight(after)) {
+      if (!Secret.eq.equals(after.right.accessToken, before.right.accessToken)) return true
+      // The refusal was lost. An API would answer 401 again.
+      await member.refuse(after.right, limit())
+    }
+    if (performance.now() > giveUpAt) {
+      if (E.isLeft(after) && after.left._tag === 'ReauthenticationRequired') fleet.tally.lost++
+      problem(`${member.name} has no new token: ${E.isLeft(after) ? after.left._tag : 'the old one'}`)
+      return false
+    }
+    await sleep(10)
+  }
+}
+
+/** Asks all the time until it is over. */
+const looksOn = async (member: Member, isOver: () => boolean, limit: () => number): Promise<void> => {
+  while (!isOver()) {
+    await member.ask(limit())
+    await sleep(20)
+  }
+}
+
+// -----------------------------------------------------------------------------
+// the row
+// -----------------------------------------------------------------------------
+
+const run =
+  ({ store: storeOf, patience }: Parts) =>
+  async (context: Context): Promise<Findings> => {
+    const { count, progress, random } = context
+    const all = servers()
+    const fleet = await makeFleet(context)
+    const unreplicated = new Set<string>()
+    const opened: Opened[] = []
+    const deployment = await deploy(all)
+    let losses = 0
+    let lost = 0
+    try {
+      const opens = sentinels(deployment.ports)
+      const storeOver = async (open: () => Promise<Opened>) => {
+        const client = await open()
+        opened.push(client)
+        return { name: client.name, store: storeOf(client.port, ({ key }) => unreplicated.add(key)) }
+      }
+      const clients = [await storeOver(opens['@redis/client']), await storeOver(opens.ioredis)] as const
+      const limit = (): number => whole(random, CALL.least, CALL.most)
+
+      for (let index = 0; index < count; index++) {
+        const loses = random() < 0.75
+        const living = Array.from({ length: SESSIONS }, (_, number): Living => {
+          const session = fleet.session(`sentinel-failover ${index} ${number}`, LONG)
+          const [first, second] = number % 2 === 0 ? clients : [clients[1], clients[0]]
+          return {
+            session,
+            active: fleet.member({ ...first, session }),
+            other: fleet.member({ ...second, session }),
+            renewsBefore: number < SESSIONS - 1,
+          }
+        })
+        for (const { session, active, other } of living) {
+          for (const member of [active, other]) {
+            if (E.isLeft(await member.ask(2_000))) fails(fleet, session)(`${member.name} has no token before`)
+          }
+        }
+        if (loses) await deployment.deafen()
+        await Promise.all(
+          living
+            .filter(({ renewsBefore }) => renewsBefore)
+            .map(({ session, active }) => renews(fleet, session, active, () => 2_000, 2_000)),
+        )
+        let isOver = false
+        const during = living.map(({ other }) => looksOn(other, () => isOver, limit))
+        const last = living
+          .filter(({ renewsBefore }) => !renewsBefore)
+          .map(({ session, active }) => renews(fleet, session, active, limit, patience))
+        await sleep(random() * 30)
+        await deployment.failOver(random() < 0.5 ? 'kill' : 'command')
+
+        await Promise.all(last)
+        // Who has seen more than the new primary renews first: nobody else can know.
+        await Promise.all(living.map(({ session, active }) => renews(fleet, session, active, limit, patience)))
+        isOver = true
+        await Promise.all(during)
+        await Promise.all(
+          living.map(async ({ session, active, other, renewsBefore }) => {
+            const problem = fails(fleet, session)
+            if (loses && renewsBefore) {
+              losses++
+              if (active.told('Restored') > 0) lost++
+              else problem('a lost write was not restored')
+              if (!unreplicated.has(session.key)) problem('a write that no replica had was not told')
+            }
+            // The other one takes what is there, and renews that.
+            if (!(await renews(fleet, session, other, limit, patience))) return
+            if (!(await renews(fleet, session, other, limit, patience))) return
+            const place = await other.inspect(2_000)
+            const redeemed = fleet.redeemed(session)
+            if (E.isRight(place) && place.right.generation !== 1 + redeemed) {
+              problem(`${redeemed} tokens were redeemed, and the record has generation ${place.right.generation}`)
+            }
+          }),
+        )
+        for (const { active, other } of living) {
+          await active.source.close()()
+          await other.source.close()()
+        }
+        await deployment.mend()
+        progress(index + 1)
+      }
+      return fleet.findings(
+        `${losses} sessions lost a write; ${lost} of them restored it; ${fleet.recoveries()} recoveries`,
+      )
+    } finally {
+      for (const client of opened) client.close()
+      await fleet.close()
+      await deployment.close()
+      await all.stop()
+    }
+  }
+
+export const sentinelFailoverWith = (parts: Parts): Fault => ({
+  name: 'sentinel-failover',
+  injection: `behind Sentinels (3 + 3), replicas miss the last writes of ${SESSIONS} sessions; then the primary is killed, or an operator orders a fail-over`,
+  expected:
+    'calls settle in time, a valid token is served; a process that has seen more than the new primary restores it and redeems no token again: nothing goes back for it, strict rotation',
+  count: 30,
+  seconds: 150,
+  needsRedis: true,
+  run: run(parts),
+})
+
+export const sentinelFailover = sentinelFailoverWith({
+  store: (port, observe) =>
+    redisStore(port, { commandTimeout: millis(300), replicas: { count: 1, timeout: millis(20) }, observe }),
+  patience: 20_000,
+})

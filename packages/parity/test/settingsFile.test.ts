@@ -110,7 +110,8 @@ const command = async (file: string) => {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  return { code, stdout, stderr }
+  // How long the machine takes is not the command's doing.
+  return { code, stdout, stderr: stderr.replaceAll(/^ {2}… .*\n/gm, '') }
 }
 
 test.each(GOOD)('S-JWT-06 a file %s gives a token, by the library and by the command', async (_, change) => {

@@ -174,7 +174,9 @@ export const moveSlot = async (
   await to.command('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', from.id)
   await from.command('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', to.id)
   await pause()
-  await from.command('MIGRATE', HOST, String(to.port), name, '0', '5000')
+  const names = await from.command('CLUSTER', 'GETKEYSINSLOT', String(slot), '1000')
+  if (!Array.isArray(names)) throw new Error('no names')
+  await from.command('MIGRATE', HOST, String(to.port), '', '0', '5000', 'KEYS', ...names.map(String))
   await pause()
   for (const node of oldFirst ? [from, to] : [to, from]) {
     await node.command('CLUSTER', 'SETSLOT', String(slot), 'NODE', to.id)

@@ -1,43 +1,82 @@
-/** The laws of a token store, over every topology, through both clients. */
-import { absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
-import { type Servers, servers, startCluster, startSentinels } from '@tessera/local-redis'
+/** The laws of a token store, and what befalls it, over every topology, through both clients. */
+import { AuthError, absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
+import {
+  eventually,
+  moveSlot,
+  type Server,
+  type Servers,
+  servers,
+  startCluster,
+  startSentinels,
+} from '@tessera/local-redis'
 import { tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
-import { type NotReplicated, redisStore } from '../src/index.js'
+import { type NotReplicated, type RedisPort, recordNames, redisStore } from '../src/index.js'
 import { cluster, type Opened, sentinel, standalone } from './support/clients.js'
 import { describeRedis } from './support/describeRedis.js'
-import { right } from './support/either.js'
+import { left, right } from './support/either.js'
 
-const topologies = {
-  standalone: async (all: Servers) => {
-    const { port } = await all.start()
-    return { '@redis/client': () => standalone['@redis/client'](port), ioredis: () => standalone.ioredis(port) }
+interface Topology {
+  readonly clients: Readonly<Record<string, () => Promise<Opened>>>
+  /** All servers; the primaries first. */
+  readonly nodes: ReadonlyArray<Server>
+  readonly replicas: ReadonlyArray<Server>
+  readonly move?: (name: string, oldFirst: boolean) => Promise<unknown>
+}
+
+const topologies: Readonly<Record<string, (all: Servers) => Promise<Topology>>> = {
+  standalone: async (all) => {
+    const server = await all.start()
+    const { port } = server
+    return {
+      clients: { '@redis/client': () => standalone['@redis/client'](port), ioredis: () => standalone.ioredis(port) },
+      nodes: [server],
+      replicas: [],
+    }
   },
-  Sentinel: async (all: Servers) => {
-    const { sentinels } = await startSentinels(all)
-    return { '@redis/client': () => sentinel['@redis/client'](sentinels), ioredis: () => sentinel.ioredis(sentinels) }
+  Sentinel: async (all) => {
+    const { primary, replicas, sentinels } = await startSentinels(all)
+    return {
+      clients: {
+        '@redis/client': () => sentinel['@redis/client'](sentinels),
+        ioredis: () => sentinel.ioredis(sentinels),
+      },
+      nodes: [primary, ...replicas],
+      replicas,
+    }
   },
-  Cluster: async (all: Servers) => {
+  Cluster: async (all) => {
     const nodes = await startCluster(all)
-    return { '@redis/client': () => cluster['@redis/client'](nodes), ioredis: () => cluster.ioredis(nodes) }
+    return {
+      clients: { '@redis/client': () => cluster['@redis/client'](nodes), ioredis: () => cluster.ioredis(nodes) },
+      nodes,
+      replicas: nodes.slice(3),
+      move: (name, oldFirst) =>
+        moveSlot(nodes, name, { oldFirst, pause: () => new Promise((resolve) => setTimeout(resolve, 50)) }),
+    }
   },
 }
 
-/** How many each primary has. */
-const replicas: Readonly<Record<string, number>> = { standalone: 0, Sentinel: 2, Cluster: 1 }
+/** How many replicas each primary has. */
+const replicasOf: Readonly<Record<string, number>> = { standalone: 0, Sentinel: 2, Cluster: 1 }
 
-describeRedis('the laws of a token store', () => {
+const record = (text: string): Secret<'Record'> => Secret.make('Record', text)
+
+describeRedis('a store', () => {
   describe.each(Object.entries(topologies))('%s', (topology, start) => {
     let all: Servers
+    let there: Topology
     const open: Record<string, Opened> = {}
     const stores: Record<string, TokenStore> = {}
 
     beforeAll(async () => {
       all = servers()
-      const clients = await start(all)
-      open['@redis/client'] = await clients['@redis/client']()
-      open['ioredis'] = await clients.ioredis()
-      for (const [name, { port }] of Object.entries(open)) stores[name] = redisStore(port, { namespace: name })
+      there = await start(all)
+      for (const [name, client] of Object.entries(there.clients)) {
+        const opened = await client()
+        open[name] = opened
+        stores[name] = redisStore(opened.port, { namespace: name, commandTimeout: millis(2_000) })
+      }
     })
 
     afterAll(async () => {
@@ -45,29 +84,171 @@ describeRedis('the laws of a token store', () => {
       await all.stop()
     })
 
+    const portOf = (name: string): RedisPort => {
+      const client = open[name]
+      if (client === undefined) throw new Error('not open')
+      return client.port
+    }
+    const storeOf = (name: string): TokenStore => {
+      const store = stores[name]
+      if (store === undefined) throw new Error('not open')
+      return store
+    }
+
     describe.each(['@redis/client', 'ioredis'])('%s', (name) => {
-      const laws = tokenStoreLaws(() => stores[name] ?? Promise.reject(new Error('not open')), { numRuns: 25 })
+      const other = name === 'ioredis' ? '@redis/client' : 'ioredis'
+      // Both write and hear in one namespace.
+      const shared = (by: string): TokenStore => redisStore(portOf(by), { namespace: name })
+
+      const channelOf = (key: string): string => recordNames(name).of(key)
+      /** How many hear of a key, wherever. */
+      const subscribers = async (key: string): Promise<number> => {
+        const counts = await Promise.all(
+          there.nodes.map(async (node) => {
+            const of = await node.command('PUBSUB', topology === 'Cluster' ? 'SHARDNUMSUB' : 'NUMSUB', channelOf(key))
+            return Array.isArray(of) ? Number(of[1]) : 0
+          }),
+        )
+        return counts.reduce((sum, count) => sum + count, 0)
+      }
+      const isHeard = (key: string): Promise<void> =>
+        eventually('a subscriber', async () => (await subscribers(key)) === 1)
+
+      /** A write by the other client wakes who waits. */
+      const isWoken = async (store: TokenStore, key: string): Promise<void> => {
+        const subscription = store.changes?.(key)
+        const { version } = await right(shared(other).get(key))
+        await right(shared(other).compareAndSet(key, version, { version: `after ${version}`, record: record('r') }))
+        await subscription?.changed()
+        subscription?.end()
+      }
+
+      test.each(tokenStoreLaws(() => storeOf(name), { numRuns: 25 }))('law: $name', async ({ run }) => {
+        await run()
+      })
+
       test('WAIT asks the primary of the key, over the connection that wrote', async () => {
         const told: Array<NotReplicated> = []
-        const client = open[name]
-        if (client === undefined) throw new Error('not open')
-        const store = redisStore(client.port, {
+        const store = redisStore(portOf(name), {
           replicas: { count: 3, timeout: millis(200) },
           observe: (event) => told.push(event),
         })
         const keys = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => `${name} ${key}`)
-        const next = { version: 'v', record: Secret.make('Record', 'r') }
+        const next = { version: 'v', record: record('r') }
         const answers = await Promise.all(keys.map((key) => right(store.compareAndSet(key, absent, next))))
         expect(answers).toEqual(keys.map(() => committed))
-        const acknowledged = O.some(replicas[topology])
+        const acknowledged = O.some(replicasOf[topology])
         const expected = keys.map((key) => ({ _tag: 'NotReplicated', key, wished: 3, acknowledged }))
         expect(told).toHaveLength(keys.length)
         expect(told).toEqual(expect.arrayContaining(expected))
       })
 
-      test.each(laws)('$name', async ({ run }) => {
-        await run()
+      test('who waits is woken after its connection was lost', async () => {
+        const [store, key] = [shared(name), 'lost']
+        const kept = store.changes?.(key)
+        await isHeard(key)
+        await isWoken(store, key)
+        for (const node of there.nodes) await node.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+        await isHeard(key)
+        await isWoken(store, key)
+        kept?.end()
       })
+
+      if (topology === 'Cluster') {
+        // The other way about, nobody serves the slot for a while, and clients that ask where it is are sent in a circle.
+        test.each([
+          ['first', false],
+          ['last', true],
+        ])('who waits is woken after the slot has moved, when the new primary hears of it %s', async (_, oldFirst) => {
+          const [store, key] = [shared(name), `moved ${oldFirst}`]
+          const kept = store.changes?.(key)
+          await right(store.compareAndSet(key, absent, { version: 'before', record: record('r') }))
+          await isHeard(key)
+          await there.move?.(channelOf(key), oldFirst)
+          await isHeard(key)
+          expect(await right(store.get(key))).toMatchObject({ version: 'before' })
+          await isWoken(store, key)
+          kept?.end()
+        })
+      }
+
+      if (topology === 'Sentinel') {
+        test('what no replica has is told, and what they have is not', async () => {
+          const told: Array<NotReplicated> = []
+          const key = 'replicated'
+          const store = redisStore(portOf(name), {
+            namespace: name,
+            replicas: { count: 1, timeout: millis(500) },
+            observe: (event) => told.push(event),
+          })
+          const write = (from: string, to: string) =>
+            right(store.compareAndSet(key, from, { version: to, record: record('r') }))
+          expect(await write(absent, '1')).toEqual(committed)
+          expect(told).toEqual([])
+          for (const replica of there.replicas) replica.signal('SIGSTOP')
+          expect(await write('1', '2')).toEqual(committed)
+          expect(told).toEqual([{ _tag: 'NotReplicated', key, wished: 1, acknowledged: O.some(0) }])
+          for (const replica of there.replicas) replica.signal('SIGCONT')
+          expect(await write('2', '3')).toEqual(committed)
+          expect(told).toHaveLength(1)
+        })
+      }
+
+      test('servers that hang are failures within the time-out', async () => {
+        const [store, key] = [redisStore(portOf(name), { namespace: name, commandTimeout: millis(150) }), 'hangs']
+        await right(store.get(key))
+        for (const node of there.nodes) node.signal('SIGSTOP')
+        const errors = await Promise.all([
+          left(store.get(key)),
+          left(store.compareAndSet(key, absent, { version: '1', record: record('r') })),
+        ])
+        for (const node of there.nodes) node.signal('SIGCONT')
+        expect(errors).toEqual([
+          AuthError.storeFailed('get', 'no answer in 150 ms'),
+          AuthError.storeFailed('compareAndSet', 'no answer in 150 ms'),
+        ])
+        await eventually('an answer', async () => (await store.get(key)())._tag === 'Right')
+      })
+    })
+  })
+
+  describe('a script with a mistake', () => {
+    let all: Servers
+    let opened: Opened
+
+    beforeAll(async () => {
+      all = servers()
+      const { port } = await all.start()
+      opened = await standalone.ioredis(port)
+    })
+
+    afterAll(async () => {
+      await opened.close()
+      await all.stop()
+    })
+
+    /** A port to a server that leaves out a part of the scripts that it is sent. */
+    const without = (part: string): RedisPort => ({
+      ...opened.port,
+      evalsha: async () => {
+        throw new Error('NOSCRIPT')
+      },
+      eval: async (lua, key, args, signal) => {
+        expect(lua).toContain(part)
+        return opened.port.eval(lua.replace(part, ''), key, args, signal)
+      },
+    })
+
+    test.each([
+      ['version check', 'version == ARGV[1] and ', 'of writes onto one version at the same time, one is committed'],
+      ['answer to a write sent again', 'if version == ARGV[2] then return {1} end', 'what was written is there'],
+      ['wake-up', `redis.pcall(ARGV[4], ARGV[5], '')`, 'a subscription is woken by a write'],
+    ])('the laws catch a script without the %s', async (mistake, part, law) => {
+      const store = redisStore(without(part), { namespace: mistake })
+      const broken = tokenStoreLaws(() => store, { numRuns: 10, endOnFailure: true }).find(({ name }) =>
+        name.startsWith(law),
+      )
+      await expect(broken?.run()).rejects.toThrow(`not so: ${law}`)
     })
   })
 })

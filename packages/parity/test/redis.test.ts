@@ -56,6 +56,9 @@ describeRedis('Redis', () => {
     return there.port
   }
 
+  /** Patient: the machine may be busy. */
+  const storeOf = (name: string) => redisStore(portOf(name), { commandTimeout: seconds(20) })
+
   const drawn = ({ env }: Pick<World, 'env'> = world()): string => nonce(env.random)()
 
   /** One process's source. */
@@ -68,7 +71,7 @@ describeRedis('Redis', () => {
     }: Partial<SourceConfig<NodeEnv>> & { at?: World; client?: string } = {},
   ): TokenSource =>
     sourceOf(at, refreshToken(at.client), {
-      store: moving(redisStore(portOf(client)), at.clock),
+      store: moving(storeOf(client), at.clock),
       key,
       maxStale: seconds(1),
       revocation: Box.revocation(at.client),
@@ -144,7 +147,7 @@ describeRedis('Redis', () => {
     const strategy = await enterpriseJwt(world())
     const id = drawn()
     const [here, there] = ['ioredis', '@redis/client'].map((client) =>
-      sourceOf(world(), strategy, { store: moving(redisStore(portOf(client)), world().clock), key: id }),
+      sourceOf(world(), strategy, { store: moving(storeOf(client), world().clock), key: id }),
     )
     if (here === undefined || there === undefined) throw new Error('no source')
     const tokens = await Promise.all([here, there, here, there].map((source) => accessToken(source)))
@@ -188,22 +191,27 @@ describeRedis('Redis', () => {
       const holding = new Promise<void>((resolve) => {
         taken = resolve
       })
+      let end = (): void => undefined
       // It dies between the lease and the request.
-      const send: NodeEnv['http']['send'] = () => () => {
-        taken()
-        return new Promise(() => undefined)
-      }
+      const send: NodeEnv['http']['send'] = () => () =>
+        new Promise((resolve) => {
+          end = () => resolve(E.left({ _tag: 'Lost', cause: 'connection', reason: 'gone' }))
+          taken()
+        })
       return {
         crash: async () => {
           const env = { ...at.env, http: { send } }
-          const dying = open(id, { at: { ...at, env }, initial: initialOf(at), timeout: millis(200) })
+          const dying = open(id, { at: { ...at, env }, initial: initialOf(at) })
           right(await dying.refuse(right(await dying.get()).accessToken)())
           void dying.get()
           await holding
         },
         ask: async () => {
           at.pass(seconds(60))
-          return E.isRight(await open(id, { at }).get()) ? 'a token' : 'no token'
+          const result = await open(id, { at }).get()
+          // Nothing waits for it any more.
+          end()
+          return E.isRight(result) ? 'a token' : 'no token'
         },
       }
     },
@@ -402,7 +410,7 @@ describeRedis('Redis', () => {
       expect(await renew()).toEqual([expect.stringMatching(/^at_/), null])
     },
     ours: async (at) => {
-      const store = redisStore(portOf('ioredis'))
+      const store = storeOf('ioredis')
       const source = sourceOf(at, await enterpriseJwt(at), { store, key: drawn(at), minimumAge: millis(0) })
       right(await source.get())
       return async () => {
@@ -451,7 +459,7 @@ describeRedis('Redis as it is run in earnest', () => {
   test.each(doors)('S-REDIS-01 S-REDISJWT-01 %s', async (_, connect) => {
     const { port, close } = await connect()
     const strategy = await enterpriseJwt(world())
-    const store = moving(redisStore(port), world().clock)
+    const store = moving(redisStore(port, { commandTimeout: seconds(20) }), world().clock)
     for (const id of ['a', 'b', 'c', 'd']) {
       const before = world().requests()
       const [here, there] = [1, 2].map(() =>
@@ -474,7 +482,7 @@ describeRedis('Redis as it is run in earnest', () => {
       const strategy = await enterpriseJwt(at)
       return async (id) => {
         const { port, close } = await inCluster.ioredis(nodes)
-        const source = sourceOf(at, strategy, { store: redisStore(port), key: id })
+        const source = sourceOf(at, strategy, { store: redisStore(port, { commandTimeout: seconds(20) }), key: id })
         const got = await source.get()
         await close()
         return E.isRight(got)

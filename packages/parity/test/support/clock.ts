@@ -22,7 +22,7 @@ export const movableClock = (): MovableClock => {
 }
 
 /** A clock on which pauses cost nothing and are counted; deadlines, which are further away than `patience`, are real. */
-export const impatientClock = (meanwhile: () => Promise<void> | void = () => undefined, patience = seconds(14)) => {
+export const impatientClock = (meanwhile: () => Promise<void> | void = () => undefined, patience = seconds(6)) => {
   const waits: Array<number> = []
   const clock: Clock = {
     now: systemClock.now,

@@ -67,7 +67,7 @@ const inRedis = async (client: keyof typeof clients, seal: (store: TokenStore) =
     store: () => {
       const connection = connections[next++ % connections.length]
       if (connection === undefined) throw new Error('not open')
-      return seal(redisStore(connection.port, { commandTimeout: seconds(10) }))
+      return seal(redisStore(connection.port, { commandTimeout: seconds(20) }))
     },
     close: async () => {
       for (const { close } of connections) await close()

@@ -295,7 +295,6 @@ const renewal = async (
   ])
   for (const each of [result, early]) canaries.wrote(printedResult(each))
   judge(tally, of, result, server, false)
-  tally.doubleRedemptions += Math.max(0, server.requests.length - 1)
 
   if (of._tag === 'Unsent') {
     const held = await source.inspect()
@@ -304,7 +303,6 @@ const renewal = async (
     return
   }
   // The intent ends, and another process recovers the session.
-  const before = server.requests.length
   server.mend()
   env.clock.move(timeout + seconds(6))
   const recovered = await stopwatch.time(AMPLE, sourceOf(AMPLE).get)
@@ -312,9 +310,10 @@ const renewal = async (
   if (E.isLeft(recovered)) {
     if (recovered.left._tag === 'ReauthenticationRequired') tally.lost++
     tally.problem(`${name}: the session was not recovered: ${recovered.left._tag}`)
-  } else if (server.requests.length !== before + 1) {
-    tally.problem(`${name}: the recovery took ${server.requests.length - before} requests`)
   }
+  // By now the first one is there too, however slow the machine is.
+  const declared = E.isLeft(result) && isNotSent(result.left) ? 1 : 2
+  tally.doubleRedemptions += Math.max(0, server.requests.length - declared)
 }
 
 const run =

@@ -1,8 +1,8 @@
+import type { InterleavingsConfig, Property } from '@tessera/testing'
 import fc from 'fast-check'
+import { judging } from './interleaving/judged.js'
 import { loadCore } from './interleaving/loadCore.js'
 import { type Mutant, mutants, withAnotherAccount } from './interleaving/mutants.js'
-import { scenario } from './interleaving/scenario.js'
-import { type Options, type Property, run } from './interleaving/world.js'
 
 const RUNS = 6_000
 
@@ -12,16 +12,11 @@ const runsToKill = async ({
   mode,
   patches = [],
   options = {},
-  focus = {},
+  focus,
 }: Mutant): Promise<number | undefined> => {
-  const core = loadCore(patches)
-  const result = await fc.check(
-    fc.asyncProperty(fc.scheduler(), scenario(mode, focus), async (scheduler, given) => {
-      const violations = await run(core, scheduler, given, options)
-      return !violations.some(({ property }) => property === killedBy)
-    }),
-    { numRuns: RUNS, endOnFailure: true },
-  )
+  const given: Partial<InterleavingsConfig> = { properties: [killedBy], ...(focus !== undefined && { focus }) }
+  const { property } = judging(loadCore(patches), mode, options, { given })
+  const result = await fc.check(property, { numRuns: RUNS, endOnFailure: true })
   return result.failed ? result.numRuns : undefined
 }
 
@@ -37,14 +32,9 @@ describe('each mutant is killed by its property', () => {
 })
 
 test('the decorated strategy of a mutant is harmless in the real code', async () => {
-  const options: Options = { decorate: withAnotherAccount }
-  const core = loadCore()
-  await fc.assert(
-    fc.asyncProperty(fc.scheduler(), scenario('grace until use'), async (scheduler, given) => {
-      const serverFaults = given.serverFaults.map((fault) => (fault === 'not sent' ? 'none' : fault))
-      const violations = await run(core, scheduler, { ...given, serverFaults }, options)
-      expect(violations.filter(({ property }) => property === 'lineage kept')).toEqual([])
-    }),
-    { numRuns: 300 },
-  )
+  const given: Partial<InterleavingsConfig> = {
+    properties: ['lineage kept'],
+    focus: { serverFaults: ['lost request', 'lost answer', 'late answer', 'throttled', 'busy'] },
+  }
+  await judging(loadCore(), 'grace until use', { decorate: withAnotherAccount }, { given, numRuns: 300 }).run()
 })

@@ -34,12 +34,21 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value
 const hasRun = (command: unknown): boolean => !isObject(command) || Reflect.get(command, 'hasRan') !== false
 
-/** One line a value and a command. Commands that were not reached, and a schedule in which nothing was scheduled, tell nothing. */
+/** What a schedule put in which order; nothing where nothing was scheduled. */
+const showSchedule = (text: string): ReadonlyArray<string> => {
+  const moves = Array.from(
+    text.matchAll(/^-> \[task\$\{\d+\}\] \w+::(?<label>.*) \w+$/gm),
+    (move) => move.groups?.['label'] ?? '',
+  )
+  return moves.length === 0 ? [] : ['in this order:', ...moves.map((label) => `  ${label}`)]
+}
+
+/** One line a value and a command; commands that were not reached tell nothing. */
 const show = (value: unknown): ReadonlyArray<string> => {
   if (Array.isArray(value)) return value.flatMap(show)
   if (isObject(value) && isIterable(value)) return Array.from(value).filter(hasRun).map(String)
   const text = fc.stringify(value)
-  return isObject(value) && 'waitFor' in value && !text.includes('->') ? [] : text.split('\n')
+  return isObject(value) && 'waitFor' in value ? showSchedule(text.replaceAll('`', '')) : text.split('\n')
 }
 
 const report = (name: string, details: fc.RunDetails<unknown>): string =>

@@ -18,7 +18,7 @@ import type { State } from 'fp-ts/lib/State.js'
 export type Rotation =
   /** It is used up. Redeeming it again is `invalid_grant`, and ends the whole session if `killsFamily`. */
   | { readonly _tag: 'Strict'; readonly killsFamily: boolean }
-  /** As Box: until the new access token is first used, redeeming it again brings the same pair. */
+  /** As Box: until the new access token is first used, redeeming it again brings the same pair, which lives from then on. */
   | { readonly _tag: 'GraceUntilUsed' }
   /** For `grace` (ms) after it was first redeemed, redeeming it again brings another pair. Then as strict, with the kill. */
   | { readonly _tag: 'GraceFor'; readonly grace: Duration }
@@ -167,8 +167,13 @@ export const serve =
 
 type Result = [Answer, ServerState]
 
+const living = ({ lifetime }: Rules, now: Instant): Pick<TokenSet, 'issuedAt' | 'expiresAt'> => ({
+  issuedAt: O.some(now),
+  expiresAt: O.some(plus(now, lifetime)),
+})
+
 const issue = (
-  { lifetime }: Rules,
+  rules: Rules,
   now: Instant,
   family: number,
   withRefresh: boolean,
@@ -177,8 +182,7 @@ const issue = (
   const number = state.issued.length + 1
   const token = TokenSet.make(Secret.make('AccessToken', `access-${number}`), {
     refreshToken: withRefresh ? O.some(Secret.make('RefreshToken', `refresh-${number}`)) : O.none,
-    issuedAt: O.some(now),
-    expiresAt: O.some(plus(now, lifetime)),
+    ...living(rules, now),
   })
   const issued: Issued = { token, family, accessIsAlive: true, isUsed: false, redeemed: O.none }
   return [token, { ...state, issued: [...state.issued, issued] }]
@@ -205,7 +209,7 @@ const isRedeemable = (mode: Rotation, now: Instant, of: Issued, state: ServerSta
   const { at, brought } = of.redeemed.value
   switch (mode._tag) {
     case 'GraceUntilUsed': {
-      const child = state.issued.find(({ token }) => token === brought[0])
+      const child = childOf(brought[0], state)
       return child !== undefined && !child.isUsed && O.isNone(child.redeemed)
     }
     case 'GraceFor':
@@ -216,6 +220,9 @@ const isRedeemable = (mode: Rotation, now: Instant, of: Issued, state: ServerSta
       return true
   }
 }
+
+const childOf = (brought: TokenSet | undefined, { issued }: ServerState): Issued | undefined =>
+  brought && issued.find(({ token }) => Secret.eq.equals(token.accessToken, brought.accessToken))
 
 const redeem = (rules: Rules, now: Instant, refreshToken: Secret, state: ServerState): Result => {
   const { mode } = rules
@@ -229,9 +236,11 @@ const redeem = (rules: Rules, now: Instant, refreshToken: Secret, state: ServerS
     return [{ _tag: 'InvalidGrant', isRepeated, kills }, kills ? ending(state, family) : state]
   }
   const before = O.isSome(redeemed) ? redeemed.value : { at: now, brought: [] }
-  const [first] = before.brought
-  if (mode._tag === 'GraceUntilUsed' && first !== undefined)
-    return [{ _tag: 'Issued', token: first, isRepeated }, state]
+  const child = childOf(before.brought[0], state)
+  if (mode._tag === 'GraceUntilUsed' && child !== undefined) {
+    const token = { ...child.token, ...living(rules, now) }
+    return [{ _tag: 'Issued', token, isRepeated }, changed(state, child, { token })]
+  }
   const [token, next] = issue(rules, now, family, mode._tag !== 'NoRotation', state)
   return [
     { _tag: 'Issued', token, isRepeated },

@@ -58,7 +58,7 @@ interface Sleep {
 
 const ROUNDS = 100
 
-const microtasks: Task<void> = async () => {
+export const microtasks: Task<void> = async () => {
   for (let round = 0; round < ROUNDS; round++) await null
 }
 

@@ -1,11 +1,10 @@
+import type { Focus, Property, Scenario } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Strategy, TokenStore } from '../../src/index.js'
+import type { Mode, Options } from './judged.js'
 import type { Core, Patch } from './loadCore.js'
-import type { Focus } from './scenario.js'
-import type { Mode } from './server.js'
-import type { Options, Property, Scenario } from './world.js'
 
 /** A deliberate break, and the property that must notice it. */
 export interface Mutant {

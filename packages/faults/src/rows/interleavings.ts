@@ -18,11 +18,9 @@ const COUNTS: Readonly<Record<string, Count>> = {
   'nothing resurrected': 'staleOverwrites',
 }
 
-/** The properties that a failed test names. fast-check tells the counterexample that it ended with; the search ends there. */
+/** The properties that a failed test names. */
 const violatedIn = (messages: ReadonlyArray<string>): ReadonlyArray<string> => [
-  ...new Set(
-    messages.flatMap((message) => [...message.matchAll(/"property": "([^"]+)"/g)].map(([, name = '']) => name)),
-  ),
+  ...new Set(messages.flatMap((message) => [...message.matchAll(/"([^"]+)" is broken/g)].map(([, name = '']) => name))),
 ]
 
 const judge = (ended: Ended, wanted: number, again: string, tally: Tally): void => {

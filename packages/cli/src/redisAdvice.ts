@@ -51,6 +51,6 @@ export const redisAdvice = (reason: string): Advice => {
             likely: 'the certificate of Redis is not trusted here, or it does not speak TLS',
             next: 'name the CA by NODE_EXTRA_CA_CERTS=FILE, or correct the URL of the store',
           }
-        : { next: 'see that Redis runs and the URL of the store is right' }
+        : { next: 'see that Redis runs and the URL of the store is right (rediss: with TLS, redis: without)' }
   }
 }

@@ -186,6 +186,8 @@ export const withHome =
         run: async (args, more) => {
           const ended = await start(args, more).ended
           for (const token of tokensIn(await records())) seen.add(token)
+          const printed = /"access_token": "([^"]+)"/.exec(ended.stdout)?.[1] ?? /^(\S+)\n$/.exec(ended.stdout)?.[1]
+          if (printed !== undefined) seen.add(printed)
           const secrets = [...fixed, ...seen]
           const quiet =
             args.includes('token') || args.includes('downscope') ? ended.stderr : ended.stderr + ended.stdout

@@ -2,7 +2,6 @@
  * Processes of the tour's own that share one session with it, through a store of the command's.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { nonce, type TokenSource } from '@tessera/core'
 import { run, systemRandom } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
@@ -45,7 +44,9 @@ const start = (world: World, heard: (text: string) => void): Process => {
     number,
     { readonly resolve: (value: string) => void; readonly reject: (why: Error) => void }
   >()
-  const exited = once(child, 'exit')
+  const exited = new Promise<unknown>((resolve) => {
+    child.once('exit', (_, signal) => resolve(signal)).once('error', () => resolve(null))
+  })
   let asked = 0
   let isThere = true
   child.stderr?.on('data', (data: Buffer) => heard(data.toString()))
@@ -76,10 +77,9 @@ const start = (world: World, heard: (text: string) => void): Process => {
       waiting.set(id, { resolve, reject })
       child.send({ ...what, id })
     })
-  const kill = async (): Promise<unknown> => {
+  const kill: Process['kill'] = () => {
     child.kill('SIGKILL')
-    const [, signal] = await exited
-    return signal
+    return exited
   }
   return {
     ask,

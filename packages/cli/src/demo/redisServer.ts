@@ -53,12 +53,13 @@ export const startRedis = async (
   const password = randomBytes(24).toString('base64url')
   remember(password)
   const keeper = fork(KEEPER, { stdio: 'ignore', execArgv: [] })
-  const exited = once(keeper, 'exit')
   let isGone = false
   const gone = (): void => {
     isGone = true
   }
-  keeper.once('message', gone).once('exit', gone).once('error', gone)
+  const exited = new Promise<void>((resolve) => {
+    keeper.once('message', gone).once('exit', gone).once('error', gone).once('exit', resolve).once('error', resolve)
+  })
   const close = async (): Promise<void> => {
     if (keeper.connected) keeper.disconnect()
     await exited

@@ -14,7 +14,7 @@ import type { Context, Findings } from '../Fault.js'
 import { makeTally, type Tally } from '../tally.js'
 import { MEMBER, type Member, startMember } from './Member.js'
 import { type FastTime, makeFastTime, type Pace } from './pace.js'
-import type { Membership, Pair, Place, Report, Struck } from './protocol.js'
+import type { Continued, Membership, Pair, Place, Report, Struck } from './protocol.js'
 import { settledBy } from './settledBy.js'
 import { type Spot, type Watch, watch } from './watch.js'
 
@@ -56,10 +56,12 @@ export interface Crew {
   readonly start: () => Promise<Member>
   /** Resolves when it was struck next; rejects where it was not in time. */
   readonly struck: (member: Member) => Promise<Struck>
-  /** As `struck`, of one that goes on: for how long it was stopped. */
-  readonly continued: (member: Member) => Promise<number>
+  /** As `struck`, of one that goes on. */
+  readonly continued: (member: Member) => Promise<Continued>
   /** Ends a process by its own doing. */
   readonly dismiss: (member: Member) => Promise<void>
+  /** How often a refresh token was redeemed that another process may have redeemed before. */
+  readonly recoveries: () => number
   readonly findings: (note?: string) => Findings
   readonly close: () => Promise<void>
 }
@@ -89,7 +91,7 @@ export const openCrew = async (
   const members = new Set<Member>()
   const awaited = {
     struck: new Map<Member, (at: Struck) => void>(),
-    continued: new Map<Member, (ms: number) => void>(),
+    continued: new Map<Member, (at: Continued) => void>(),
   }
   let longest = 0
 
@@ -119,7 +121,7 @@ export const openCrew = async (
         awaited.struck.get(from)?.(report)
         return
       case 'continued':
-        awaited.continued.get(from)?.(report.stopped)
+        awaited.continued.get(from)?.(report)
         return
       case 'overdue':
         longest = Math.max(longest, report.ms)
@@ -159,7 +161,17 @@ export const openCrew = async (
     return account
   }
 
-  const start = async (): Promise<Member> => {
+  const starting = new Set<Promise<Member>>()
+  const start = (): Promise<Member> => {
+    const member = started()
+    starting.add(member)
+    const forget = (): void => {
+      starting.delete(member)
+    }
+    member.then(forget, forget)
+    return member
+  }
+  const started = async (): Promise<Member> => {
     const heard = { report: hear, pair: (pair: Pair) => void accounts.get(pair.key)?.pairs.push(pair) }
     const member = await startMember(program, { pace }, heard, canaries)
     members.add(member)
@@ -215,11 +227,16 @@ export const openCrew = async (
         await member.ended
       }
     },
+    recoveries: () =>
+      [...accounts.values()]
+        .flatMap(({ events }) => events)
+        .filter((event) => event._tag === 'Renewing' && event.recovery).length,
     findings: (note) => {
       judge([...accounts.values()], [...sandboxes], tally)
       return tally.findings(context, longest, note)
     },
     close: async () => {
+      await Promise.allSettled(starting)
       for (const member of members) member.signal('SIGKILL')
       await Promise.all([...members].map(({ ended }) => ended))
       await Promise.all([...accounts.values()].map((account) => account.watch.stop()))

@@ -6,10 +6,10 @@ import type { SourceEvent } from '@tessera/core'
 import type { Pace } from './pace.js'
 
 /**
- * Where a process is struck: after its intent is written, the request is sent, the answer is there and about to be committed, the
- * token is committed.
+ * Where a process is struck: after its intent is written, the request is sent, the answer has come; before the token is written
+ * and after that.
  */
-export const POINTS = ['intent', 'sent', 'answered', 'committed'] as const
+export const POINTS = ['intent', 'sent', 'answered', 'committing', 'committed'] as const
 export type Point = (typeof POINTS)[number]
 
 /** Where records are. */
@@ -79,14 +79,23 @@ export interface Struck {
   readonly epoch: number
   readonly generation: number
   readonly recovery: boolean
+  /** When others may take over, by the time of the row. */
+  readonly until: number
+}
+
+/** A process goes on, after so many ms of real time. */
+export interface Continued {
+  readonly key: string
+  readonly stopped: number
+  /** When, by the time of the row. */
+  readonly now: number
 }
 
 export type Report =
   | { readonly tag: 'ready' }
   | { readonly tag: 'event'; readonly event: SourceEvent }
   | ({ readonly tag: 'struck' } & Struck)
-  /** It goes on, after so many ms. */
-  | { readonly tag: 'continued'; readonly key: string; readonly stopped: number }
+  | ({ readonly tag: 'continued' } & Continued)
   /** How a call of those that go on asking ended, where the one before ended otherwise. */
   | { readonly tag: 'outcome'; readonly key: string; readonly outcome: string }
   /** All of the calls have begun. */

@@ -21,6 +21,8 @@ export interface Watch {
   readonly cell: () => Cell | undefined
   /** Whether it comes about within ms. */
   readonly until: (ms: number, holds: (cell: Cell) => boolean) => Promise<boolean>
+  /** Whether the refresh token of a record is good at the server. */
+  readonly isAlive: (cell: Cell) => boolean
   /** Changes that must not be. */
   readonly stale: () => number
   /** Intents that were written while another process's had not ended. */
@@ -34,11 +36,15 @@ export interface Watch {
 const PAUSE = 100
 
 /** How long an intent lasts by default, in ms: a renewal's 15 s, and 5. */
-const HOLD = 20_000
+export const HOLD = 20_000
 
 /** Whether one is later than the other. */
 export const isAfter = (a: Spot, b: Spot): boolean =>
   a.epoch > b.epoch || (a.epoch === b.epoch && a.generation > b.generation)
+
+/** Valid, or to be renewed by whoever needs it: nothing stands in the way, and nobody is at it. */
+export const isQuiet = ({ token, intent, verdict }: Cell): boolean =>
+  O.isSome(token) && O.isNone(intent) && verdict._tag === 'None'
 
 /** How one epoch's tokens are counted by the server. */
 interface Family {
@@ -58,10 +64,13 @@ export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch =
   let isStopped = false
   let wake: () => void = () => undefined
 
-  const familyOf = ({ token, generation }: Cell): Family | undefined => {
-    if (O.isNone(token) || O.isNone(token.value.refreshToken)) return undefined
-    const there = sandbox.redemptionsOf(Secret.open(token.value.refreshToken.value))
-    return there && { session: there.session, ahead: there.generation - generation }
+  const refreshOf = ({ token }: Cell): string | undefined =>
+    O.isSome(token) && O.isSome(token.value.refreshToken) ? Secret.open(token.value.refreshToken.value) : undefined
+
+  const familyOf = (cell: Cell): Family | undefined => {
+    const refresh = refreshOf(cell)
+    const there = refresh === undefined ? undefined : sandbox.redemptionsOf(refresh)
+    return there && { session: there.session, ahead: there.generation - cell.generation }
   }
 
   const declare = ({ epoch, generation }: Spot, { nonce, until }: Lifecycle.Intent): void => {
@@ -122,6 +131,10 @@ export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch =
         waiters.add(look)
         look()
       }),
+    isAlive: (cell) => {
+      const refresh = refreshOf(cell)
+      return refresh !== undefined && sandbox.isActive(refresh)
+    },
     stale: () => stale,
     early: () => early,
     placeOf: (session, nth) => {

@@ -71,7 +71,7 @@ const run =
         if (login?.outcomes['ok'] !== 1) tally.problem('a login failed')
       }
       const last = new Map<Account, string>()
-      for (let done = 0; done < count; ) {
+      for (let done = 0; done < count; done++) {
         const account = accounts[done % accounts.length]
         if (account === undefined) break
         if (account === accounts[0]) {
@@ -79,7 +79,7 @@ const run =
           time.jump(ROUND)
         }
         last.set(account, await round(account, members, crew, last.get(account) ?? ''))
-        progress(++done)
+        progress(done + 1)
       }
       await Promise.all(members.map(crew.dismiss))
       return crew.findings()

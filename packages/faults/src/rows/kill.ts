@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds } from '@tessera/core'
 import type { Rotation } from '@tessera/sandbox'
-import * as O from 'fp-ts/lib/Option.js'
 import { type Account, type Crew, openCrew } from '../crew/Crew.js'
 import type { Member } from '../crew/Member.js'
 import { POINTS, type Point, type Struck } from '../crew/protocol.js'
 import { makeReserve, type Reserve } from '../crew/reserve.js'
-import { type Cell, isAfter, type Spot } from '../crew/watch.js'
+import { isAfter, isQuiet, type Spot } from '../crew/watch.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { dealt } from '../random.js'
 
@@ -33,11 +32,8 @@ const STAY = 20
 /** How long is waited for requests that must not come, in ms of real time. */
 const SILENCE = 200
 
-const isWhole = ({ token, intent, verdict }: Cell): boolean =>
-  O.isSome(token) && O.isNone(intent) && verdict._tag === 'None'
-
-/** The request may be with the server, and its token is not in the store. */
-const isBetween = (point: Point): boolean => point === 'sent' || point === 'answered'
+/** The server has the request, and its token is not in the store. */
+const isBetween = (point: Point): boolean => point === 'sent' || point === 'answered' || point === 'committing'
 
 /** What a run counts. */
 interface Counts {
@@ -145,7 +141,7 @@ const begin = async (account: Account, { crew, others }: Stage): Promise<void> =
 }
 
 const whole = async ({ watch }: Account, after: Spot): Promise<void> => {
-  if (!(await watch.until(PATIENCE, (cell) => isAfter(cell, after) && isWhole(cell))))
+  if (!(await watch.until(PATIENCE, (cell) => isAfter(cell, after) && isQuiet(cell) && watch.isAlive(cell))))
     throw new Error(`a session was not renewed in ${PATIENCE / 1_000} s after a process of it was killed`)
 }
 
@@ -182,7 +178,7 @@ const run =
       if (tally.lost > counts.between && rotation === 'strict')
         tally.problem(`${tally.lost} sessions were lost, and ${counts.between} processes killed that could lose one`)
       return crew.findings(
-        `${counts.between} were killed between sending and committing, ${counts.recoveries} of all in a recovery`,
+        `${counts.between} were killed between sending and committing, ${counts.recoveries} of all in a recovery; ${crew.recoveries()} recoveries`,
       )
     } finally {
       over.abort()
@@ -198,8 +194,8 @@ const kills = (
 ): Fault => ({
   ...about,
   injection: [
-    `processes kill themselves (SIGKILL) after the intent is written, the request sent, the answer there, the token committed,`,
-    `while ${OTHERS} others go on asking; ${server}; files and Redis in turn;`,
+    'processes kill themselves (SIGKILL) after the intent is written, the request is sent, the answer has come,',
+    `before the token is written and after that, while ${OTHERS} others go on asking; ${server}; files and Redis in turn;`,
     `time runs ${SPEED} times as fast for processes, stores and server`,
   ].join(' '),
   run: run(rotation, parts),

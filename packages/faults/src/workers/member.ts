@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import {
   type AuthError,
   CellCodec,
@@ -102,7 +102,9 @@ const main = (): void => {
     say({ tag: 'struck', ...place, at })
     const stoppedAt = performance.now()
     process.kill(process.pid, signal)
-    say({ tag: 'continued', key: place.key, stopped: performance.now() - stoppedAt })
+    say({ tag: 'continued', key: place.key, stopped: performance.now() - stoppedAt, now: time.clock.now() })
+    // Time has gone by: what was waited for is over first.
+    await setImmediate()
   }
 
   // Such a request is with the operating system, and nothing can hold it back.
@@ -132,12 +134,12 @@ const main = (): void => {
       compareAndSet: (of, expected, next) => async () => {
         const cell = CellCodec.decode(O.some(next.record))
         const place = E.isRight(cell) ? replacing(cell.right) : undefined
-        if (place !== undefined) await reached('answered', place)
+        if (place !== undefined) await reached('committing', place)
         const answer = await raw.compareAndSet(of, expected, next)()
         if (E.isLeft(cell) || E.isLeft(answer) || answer.right._tag !== 'Committed') return answer
         const { epoch, generation, intent: written } = cell.right
         if (O.isSome(written) && O.isSome(written.value.nonce)) {
-          intent = { key, epoch, generation, recovery: written.value.recovery }
+          intent = { key, epoch, generation, recovery: written.value.recovery, until: written.value.until }
           await reached('intent', intent)
         }
         if (place !== undefined) await reached('committed', place)
@@ -156,6 +158,7 @@ const main = (): void => {
         // biome-ignore lint/nursery/noUnsafeTypeAssertion: the sandbox wrote it.
         const body = JSON.parse(Secret.open(answer.right.body)) as Record<string, string>
         writeSync(TOKENS, `${JSON.stringify({ key, access: body['access_token'], refresh: body['refresh_token'] })}\n`)
+        if (intent !== undefined) await reached('answered', intent)
         return answer
       },
     }

@@ -18,5 +18,6 @@ export { records, type StoreCommand, type StoreModel, type StoreUnderTest, store
 export { type Bounds, type TestClock, type TestClockOptions, testClock } from './testClock.js'
 export * from './testEnvironment.js'
 export * from './testRandom.js'
+export * from './tokenSourceLaws.js'
 export * from './tokenStoreLaws.js'
 export * from './transport.js'

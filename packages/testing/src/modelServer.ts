@@ -62,6 +62,8 @@ export interface ModelServer {
   readonly revoke: (token: Secret) => IO<void>
   /** Whether the session of a token, of either kind, can still be renewed. */
   readonly isAlive: (token: Secret) => IO<boolean>
+  /** Any request of the model. */
+  readonly ask: (request: ServerModel.Request) => IO<ServerModel.Answer>
   readonly counts: IO<Counts>
   /** What it knows, for {@link ServerModel}'s questions. */
   readonly state: IO<ServerModel.ServerState>
@@ -158,6 +160,7 @@ export const modelServer = ({ mode, clock, lifetime = minutes(60) }: ModelServer
     },
     revoke,
     isAlive: (of) => () => ServerModel.isAlive(of)(state),
+    ask: (request) => () => ask(request),
     counts: () => ({ ...counts }),
     state: () => state,
     refreshing: (wire = direct) =>

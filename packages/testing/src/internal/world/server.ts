@@ -1,24 +1,14 @@
-import { AuthError, type Duration, type Instant, millis, type Revoker, Secret, Strategy, TokenSet } from '@tessera/core'
+import { AuthError, type Instant, type Revoker, Secret, Strategy, TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as ServerModel from '../../ServerModel.js'
 import type { ServerFault } from '../../scenarios.js'
-import { connectionReset, notConnected, responding, type Transport, type TransportFailure } from '../../transport.js'
+import type { Transport } from '../../transport.js'
 import { requestOf, responseOf } from '../endpoint.js'
+import { type Outcome, toExchange, toResult } from '../outcome.js'
 import type { Ledger } from './ledger.js'
 import { never, type Stage } from './stage.js'
-
-/** What a busy server asks to wait, in ms. */
-const RETRY_AFTER = 2_000
-
-/** How a token request ended. */
-type Outcome =
-  | { readonly _tag: 'TimedOut' }
-  | { readonly _tag: 'NotSent' }
-  | { readonly _tag: 'Lost'; readonly reason: string }
-  | { readonly _tag: 'Busy'; readonly status: 429 | 503 }
-  | { readonly _tag: 'Answered'; readonly answer: ServerModel.Answer }
 
 /** The modelled server at the other end of the wire, and what becomes of each refresh token on its way. */
 export interface Server {
@@ -153,37 +143,13 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
     }
   }
 
-  const toResult = (outcome: Outcome): E.Either<AuthError, TokenSet> => {
-    switch (outcome._tag) {
-      case 'TimedOut':
-        return E.left(AuthError.timedOut('the deadline'))
-      case 'NotSent':
-        return E.left(AuthError.unreachable(ENDPOINT, 'ECONNREFUSED'))
-      case 'Lost':
-        return E.left(
-          AuthError.outcomeUnknown({
-            url: ENDPOINT,
-            reason: outcome.reason,
-            answer: O.none,
-            repeatable: selfSufficient,
-          }),
-        )
-      case 'Busy':
-        return E.left(rejected(outcome.status, O.none, O.some(millis(RETRY_AFTER))))
-      case 'Answered':
-        return outcome.answer._tag === 'Issued'
-          ? E.right(outcome.answer.token)
-          : E.left(rejected(400, O.some('invalid_grant'), O.none))
-    }
-  }
-
   const refreshing = (process: number): Strategy<unknown> =>
     Strategy.make({ needsRefreshToken: true }, ({ previous, deadline }) => () => async () => {
       if (O.isNone(previous) || O.isNone(previous.value.refreshToken))
         return E.left(AuthError.notApplicable('there is no refresh token'))
       const { refreshToken } = previous.value
       return pipe(
-        toResult(await request(process, { _tag: 'Redeem', token: refreshToken.value }, deadline)),
+        toResult(await request(process, { _tag: 'Redeem', token: refreshToken.value }, deadline), selfSufficient),
         E.map(TokenSet.succeeding(previous.value)),
       )
     })
@@ -194,7 +160,7 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
       ({ deadline }) =>
         () =>
         async () =>
-          toResult(await request(process, { _tag: 'Issue' }, deadline)),
+          toResult(await request(process, { _tag: 'Issue' }, deadline), selfSufficient),
     )
 
   const revoke = (process: number, token: Secret): Promise<ServerModel.Answer> =>
@@ -202,19 +168,7 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
 
   const respond = async (process: number, of: ServerModel.Request, deadline: Instant) => {
     if (of._tag === 'Revoke') return E.right(responseOf(await revoke(process, of.token), now()))
-    const outcome = await request(process, of, deadline)
-    switch (outcome._tag) {
-      case 'TimedOut':
-        return E.left<TransportFailure>({ _tag: 'NotSent', cause: 'deadline', reason: 'the deadline' })
-      case 'NotSent':
-        return E.left(notConnected)
-      case 'Lost':
-        return E.left(connectionReset)
-      case 'Busy':
-        return E.right(responding(outcome.status, '', { 'retry-after': String(RETRY_AFTER / 1_000) }))
-      case 'Answered':
-        return E.right(responseOf(outcome.answer, now()))
-    }
+    return toExchange(await request(process, of, deadline), now())
   }
 
   const begin = (): TokenSet => {
@@ -254,20 +208,6 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
     lostForGood: () => lostForGood,
   }
 }
-
-const ENDPOINT = 'https://model/token'
-
-const rejected = (status: number, error: O.Option<string>, retryAfter: O.Option<Duration>): AuthError =>
-  AuthError.rejected({
-    method: 'POST',
-    url: ENDPOINT,
-    status,
-    error,
-    description: O.none,
-    requestId: O.none,
-    date: O.none,
-    retryAfter,
-  })
 
 const showRequest = (request: ServerModel.Request): string =>
   'token' in request ? `${request._tag} ${Secret.open(request.token)}` : request._tag

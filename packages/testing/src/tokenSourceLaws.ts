@@ -1,0 +1,417 @@
+/**
+ * What every source of tokens must obey, whatever its strategy and its store.
+ *
+ * @packageDocumentation
+ */
+import {
+  AuthError,
+  between,
+  type Duration,
+  memoryStore,
+  millis,
+  minutes,
+  plus,
+  Secret,
+  seconds,
+  type TokenSet,
+  type TokenStore,
+} from '@tessera/core'
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import { type Bench, EXPIRED, makeBench, textOf } from './internal/bench.js'
+import { ensure } from './internal/ensure.js'
+import { RETRY_AFTER } from './internal/outcome.js'
+import { type Law, type LawParameters, law } from './Law.js'
+import type { MakeSource, Parts } from './Parts.js'
+import { type Rotation, rotations } from './ServerModel.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** How the laws of a source are tried. */
+export interface SourceLawOptions extends LawParameters {
+  /** The place of the session. Default: `memoryStore`. */
+  readonly store?: IO<TokenStore>
+  /** The pipeline needs no refresh token: client credentials, an assertion. Default: false. */
+  readonly selfSufficient?: boolean
+  /** The source's own `timeout`, in ms. Default: that of a source, 15 s. */
+  readonly timeout?: Duration
+  /** As of `testClock`. */
+  readonly turn?: Task<void>
+}
+
+// -----------------------------------------------------------------------------
+// pieces
+// -----------------------------------------------------------------------------
+
+const PATIENCE = 4_500
+/** How much later than its deadline a call may settle, in ms. */
+const SLACK = 100
+/** Longer than a source may wait before it looks again after a failure, in ms. */
+const COOLED = minutes(2)
+
+const tokenOf = (result: E.Either<AuthError, TokenSet>): TokenSet => {
+  if (E.isLeft(result)) throw new Error(`get brings no token: ${AuthError.show.show(result.left)}`)
+  return result.right
+}
+
+const isLoginNeeded = (result: E.Either<AuthError, unknown>): boolean =>
+  E.isLeft(result) && AuthError.causes(result.left).some(({ _tag }) => _tag === 'ReauthenticationRequired')
+
+const isTag = (result: E.Either<AuthError, unknown>, tag: AuthError['_tag']): boolean =>
+  E.isLeft(result) && AuthError.causes(result.left).some(({ _tag }) => _tag === tag)
+
+/** Times around every boundary of a token that lives an hour, in ms. */
+const advances: fc.Arbitrary<Duration> = fc
+  .constantFrom(0, 1, 999, 60_000, 2_999_999, 3_000_000, 3_599_999, 3_600_000, 3_600_001, 86_400_000)
+  .map(millis)
+
+/** What may show a secret of the model. */
+const printed = (value: unknown): string => {
+  const seen = value instanceof Error ? `${value.message} ${value.stack ?? ''} ${String(value.cause)}` : ''
+  return `${JSON.stringify(value)} ${String(value)} ${seen}`
+}
+
+// -----------------------------------------------------------------------------
+// laws
+// -----------------------------------------------------------------------------
+
+/**
+ * The laws of a source, at a modelled server of every rotation.
+ *
+ * @example
+ * import { TokenSource } from '@tessera/core'
+ * import { tokenSourceLaws } from '@tessera/testing'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ *
+ * const laws = tokenSourceLaws(
+ *   ({ strategy, env, ...parts }) => pipe(strategy, TokenSource.make(parts))(env)(),
+ *   { numRuns: 5 },
+ * )
+ * for (const { run } of laws) void run()
+ */
+export const tokenSourceLaws = (
+  make: MakeSource,
+  { store = memoryStore, selfSufficient = false, timeout = seconds(15), turn, ...parameters }: SourceLawOptions = {},
+): ReadonlyArray<Law> => {
+  const modes: fc.Arbitrary<Rotation> = fc.constantFrom(...rotations(minutes(5)))
+  const renewals = fc.constantFrom<Parts['renewal']>('background', 'blocking')
+
+  const of = <Ts extends [unknown, ...ReadonlyArray<unknown>]>(
+    name: string,
+    arbitraries: { readonly [Name in keyof Ts]: fc.Arbitrary<Ts[Name]> },
+    body: (bench: Bench, ...values: Ts) => Promise<void>,
+  ): Law =>
+    law(
+      name,
+      fc.asyncProperty(modes, renewals, fc.nat(), fc.tuple<Ts>(...arbitraries), (mode, renewal, seed, values) => {
+        const bench = makeBench({
+          make,
+          store,
+          selfSufficient,
+          mode,
+          renewal,
+          seed,
+          ...(turn !== undefined && { turn }),
+        })
+        return body(bench, ...values)
+      }),
+      { timeout: PATIENCE, ...parameters },
+    )
+
+  /** A session with its first token. */
+  const begun = async (bench: Bench): Promise<TokenSet> => {
+    if (!selfSufficient) tokenOf(await bench.login())
+    return tokenOf(await bench.get())
+  }
+
+  return [
+    of(
+      'what get brings is valid now, at any time',
+      [fc.array(advances, { minLength: 1, maxLength: 6 })],
+      async (bench, all) => {
+        await begun(bench)
+        for (const by of all) {
+          await bench.clock.advance(by)
+          const token = tokenOf(await bench.get())
+          const { expiresAt } = token
+          ensure(O.isNone(expiresAt) || bench.clock.now() < expiresAt.value, `${textOf(E.right(token))} has expired`)
+          ensure(bench.server.use(token.accessToken)(), `the server does not take ${textOf(E.right(token))}`)
+          await bench.settle(bench.source.settled)
+        }
+        ensure(bench.server.counts().repeated === 0, 'a refresh token was redeemed twice')
+      },
+    ),
+
+    of(
+      'callers at the same time are served by one request',
+      [fc.integer({ min: 2, max: 50 }), fc.boolean()],
+      async (bench, callers, isSlow) => {
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        const before = bench.requests().length
+        if (isSlow) bench.script('slow')
+        const all = await bench.settle(() => Promise.all(Array.from({ length: callers }, () => bench.source.get())))
+        const tokens = new Set(all.map(textOf))
+        ensure(tokens.size === 1 && all.every(E.isRight), `they are given ${[...tokens].join(', ')}`)
+        ensure(bench.requests().length === before + 1, `${bench.requests().length - before} requests were sent`)
+      },
+    ),
+
+    of('a fresh token costs no request', [fc.integer({ min: 0, max: 2_400_000 })], async (bench, age) => {
+      await begun(bench)
+      await bench.clock.advance(EXPIRED)
+      const first = tokenOf(await bench.get())
+      const before = bench.requests().length
+      await bench.clock.advance(millis(age))
+      const second = tokenOf(await bench.get())
+      ensure(Secret.eq.equals(first.accessToken, second.accessToken), 'it is another token')
+      ensure(bench.requests().length === before, 'a request was sent')
+    }),
+
+    of(
+      'peek shows what get has brought as long as it is valid, and sends nothing',
+      [fc.array(advances, { maxLength: 3 })],
+      async (bench, all) => {
+        await begun(bench)
+        for (const by of all) {
+          await bench.clock.advance(by)
+          await bench.get()
+          await bench.settle(bench.source.settled)
+          const token = tokenOf(await bench.get())
+          const shown = bench.source.peek()
+          ensure(
+            O.isSome(shown) && Secret.eq.equals(shown.value.accessToken, token.accessToken),
+            'it shows something else',
+          )
+          await bench.clock.advance(EXPIRED)
+          const before = bench.requests().length
+          ensure(O.isNone(bench.source.peek()), 'it shows a token that has expired')
+          ensure(bench.requests().length === before, 'it sends a request')
+        }
+      },
+    ),
+
+    of('a token that was refused is not served again', [fc.boolean()], async (bench, isSlow) => {
+      const first = await begun(bench)
+      await bench.clock.advance(COOLED)
+      const refused = await bench.settle(bench.source.refuse(first.accessToken))
+      ensure(E.isRight(refused), 'the refusal fails')
+      if (isSlow) bench.script('slow')
+      const second = tokenOf(await bench.get())
+      ensure(!Secret.eq.equals(first.accessToken, second.accessToken), `${textOf(E.right(first))} is served again`)
+    }),
+
+    of('the refusal of another token changes nothing', [fc.constant(null)], async (bench) => {
+      const first = await begun(bench)
+      const before = bench.requests().length
+      await bench.clock.advance(COOLED)
+      await bench.settle(bench.source.refuse(Secret.make('AccessToken', 'another')))
+      const second = tokenOf(await bench.get())
+      ensure(Secret.eq.equals(first.accessToken, second.accessToken), 'it is another token')
+      ensure(bench.requests().length === before, 'a request was sent')
+    }),
+
+    of('what get brings is in the store', [fc.boolean()], async (bench, isSlow) => {
+      await begun(bench)
+      await bench.clock.advance(EXPIRED)
+      if (isSlow) bench.script('slow')
+      const token = tokenOf(await bench.get())
+      const before = bench.requests().length
+      const other = tokenOf(await bench.get(bench.open()))
+      ensure(Secret.eq.equals(token.accessToken, other.accessToken), 'another process is given another token')
+      ensure(bench.requests().length === before, 'another process sends a request')
+    }),
+
+    of('a token that the store does not take is kept, and not redeemed again', [fc.constant(null)], async (bench) => {
+      await begun(bench)
+      await bench.clock.advance(EXPIRED)
+      const before = bench.requests().length
+      bench.breakStoreAfterAnswer()
+      const failed = await bench.get()
+      ensure(E.isLeft(failed), 'a token is handed out that is not in the store')
+      bench.mendStore()
+      const token = tokenOf(await bench.get())
+      ensure(bench.requests().length === before + 1, `${bench.requests().length - before} requests were sent`)
+      const other = tokenOf(await bench.get(bench.open()))
+      ensure(Secret.eq.equals(token.accessToken, other.accessToken), 'it is not in the store')
+    }),
+
+    of(
+      'a failure is not for ever',
+      [fc.array(fc.constantFrom('not sent' as const, 'busy' as const), { minLength: 1, maxLength: 3 })],
+      async (bench, replies) => {
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        bench.script(...replies)
+        for (let tries = 0; tries < 5; tries++) {
+          await bench.get()
+          await bench.clock.advance(COOLED)
+        }
+        tokenOf(await bench.get())
+        ensure(bench.server.counts().repeated === 0, 'a refresh token was redeemed twice')
+      },
+    ),
+
+    of(
+      'a request whose answer is lost is not sent again at once',
+      [fc.integer({ min: 1, max: 3 })],
+      async (bench, callers) => {
+        if (selfSufficient) return
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        const before = bench.requests().length
+        bench.script('lost')
+        const calls = () => Promise.all(Array.from({ length: callers }, () => bench.source.get()))
+        await bench.settle(calls)
+        const [first, second] = bench.requests().slice(before)
+        // The server may have rotated the token: who sends it again waits until no answer can be under way.
+        const gap = first === undefined || second === undefined ? timeout : between(first, second)
+        ensure(gap >= timeout, `it is sent again after ${gap} ms`)
+      },
+    ),
+
+    of('a busy server is left alone for as long as it asks', [fc.integer({ min: 1, max: 4 })], async (bench, calls) => {
+      await begun(bench)
+      await bench.clock.advance(EXPIRED)
+      const before = bench.requests().length
+      bench.script('busy', 'busy')
+      for (let call = 0; call < calls; call++) await bench.get()
+      const times = bench.requests().slice(before)
+      // Each of the two asks for two seconds.
+      for (const [index, at] of times.slice(0, 2).entries()) {
+        const next = times[index + 1]
+        const gap = next === undefined ? RETRY_AFTER : between(at, next)
+        ensure(gap >= RETRY_AFTER, `it is asked again after ${gap} ms`)
+      }
+    }),
+
+    of(
+      'a call settles by its deadline, and so by the patience of the source, though the server hangs',
+      [fc.option(fc.integer({ min: 1, max: 10_000 }))],
+      async (bench, within) => {
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        bench.script('hangs', 'hangs', 'hangs', 'hangs', 'hangs')
+        const start = bench.clock.now()
+        const deadline = plus(start, millis(within ?? 2 * timeout + 5_000))
+        const limited = within === null ? bench.source : bench.source.within({ deadline })
+        const result = await bench.settle(limited.get)
+        ensure(E.isLeft(result), 'a token is served that nobody has brought')
+        ensure(bench.clock.now() <= deadline + SLACK, `it settles ${between(deadline, bench.clock.now())} ms late`)
+      },
+    ),
+
+    of('a call that is aborted settles, and the renewal goes on', [fc.constant(null)], async (bench) => {
+      await begun(bench)
+      await bench.clock.advance(EXPIRED)
+      bench.script('slow')
+      const before = bench.requests().length
+      const controller = new AbortController()
+      const call = bench.source.within({ signal: controller.signal }).get()
+      await bench.clock.advance(seconds(1))
+      controller.abort()
+      await bench.clock.advance(millis(0))
+      const start = bench.clock.now()
+      ensure(isTag(await bench.settle(() => call), 'Aborted'), 'it is not Aborted')
+      ensure(bench.clock.now() === start, 'it settles later')
+      tokenOf(await bench.get())
+      ensure(bench.requests().length === before + 1, `${bench.requests().length - before} requests were sent`)
+    }),
+
+    of(
+      'once the server has said so, nothing is sent until a login, and a login begins anew',
+      [fc.array(advances, { minLength: 1, maxLength: 4 })],
+      async (bench, all) => {
+        if (selfSufficient) return
+        const { refreshToken } = await begun(bench)
+        if (O.isSome(refreshToken)) bench.server.revoke(refreshToken.value)()
+        await bench.clock.advance(EXPIRED)
+        ensure(isLoginNeeded(await bench.get()), 'get does not say that somebody must log in')
+        const before = bench.requests().length
+        for (const by of all) {
+          await bench.clock.advance(by)
+          ensure(isLoginNeeded(await bench.get()), 'get does not say that somebody must log in')
+        }
+        ensure(bench.requests().length === before, 'a request was sent')
+        tokenOf(await bench.login())
+        ensure(bench.server.use(tokenOf(await bench.get()).accessToken)(), 'the new session is not served')
+      },
+    ),
+
+    of('a revoke ends the session, here and at the server', [advances], async (bench, by) => {
+      await begun(bench)
+      await bench.clock.advance(by)
+      await bench.get()
+      await bench.settle(bench.source.settled)
+      const token = tokenOf(await bench.get())
+      const revoked = await bench.settle(bench.source.revoke)
+      ensure(E.isRight(revoked), 'the revoke fails')
+      ensure(O.isNone(bench.source.peek()), 'peek shows a token')
+      const after = await bench.get()
+      ensure(
+        selfSufficient ? textOf(after) !== textOf(E.right(token)) : isLoginNeeded(after),
+        'get does not say that somebody must log in',
+      )
+      if (E.isRight(revoked) && revoked.right === 'revoked')
+        ensure(!bench.server.isAlive(token.accessToken)(), 'the session is alive at the server')
+    }),
+
+    of(
+      'a closed source serves nobody, and what is under way is committed',
+      [fc.boolean()],
+      async (bench, isUnderWay) => {
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        const before = bench.requests().length
+        const { source } = bench
+        if (isUnderWay) {
+          bench.script('slow')
+          void source.get()
+          await bench.clock.advance(seconds(1))
+        }
+        ensure(E.isRight(await bench.settle(source.close({ revoke: false }))), 'the close fails')
+        ensure(E.isRight(await bench.settle(source.close({ revoke: false }))), 'closing again fails')
+        ensure(source.closed(), 'it does not say that it is closed')
+        ensure(isTag(await bench.get(), 'Closed'), 'get does not say that it is closed')
+        tokenOf(await bench.get(bench.open()))
+        ensure(bench.requests().length === before + 1, `${bench.requests().length - before} requests were sent`)
+      },
+    ),
+
+    of(
+      'no error and no event shows a secret',
+      [
+        fc.array(fc.constantFrom('not sent' as const, 'busy' as const, 'lost' as const, 'hangs' as const), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        fc.boolean(),
+      ],
+      async (bench, replies, isEnded) => {
+        const { refreshToken } = await begun(bench)
+        if (isEnded && O.isSome(refreshToken)) bench.server.revoke(refreshToken.value)()
+        await bench.clock.advance(EXPIRED)
+        bench.script(...replies)
+        const seen: Array<unknown> = [bench.source]
+        for (let calls = 0; calls < 3; calls++) {
+          const result = await bench.get()
+          if (E.isLeft(result)) seen.push(result.left, AuthError.toError(result.left))
+          seen.push(result, await bench.settle(bench.source.inspect))
+          await bench.clock.advance(COOLED)
+        }
+        const text = [...seen, ...bench.events()].map(printed).join('\n')
+        for (const { token } of bench.server.state().issued) {
+          const secrets = [token.accessToken, ...(O.isSome(token.refreshToken) ? [token.refreshToken.value] : [])]
+          for (const secret of secrets)
+            for (const form of Secret.forms(Secret.open(secret)))
+              ensure(!text.includes(form), `the ${secret.kind} shows`)
+        }
+      },
+    ),
+  ]
+}

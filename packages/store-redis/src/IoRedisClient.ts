@@ -34,6 +34,7 @@ export interface IoRedisNode extends IoRedisCommon {
       autoResubscribe?: boolean
       disableClientInfo?: boolean
       enableReadyCheck?: boolean
+      protocol?: 2
     },
   ): IoRedisNode
   wait(replicas: number, timeout: number): Promise<number>

@@ -39,9 +39,16 @@ export interface NodeRedisWaits {
   wait(replicas: number, timeout: number): Promise<number>
 }
 
+/** The settings in which a connection for messages differs. */
+export interface NodeRedisSubscriberOptions {
+  disableClientInfo: true
+  RESP?: 2
+  maintNotifications?: 'disabled'
+}
+
 /** A client of one server: `createClient`. */
 export interface NodeRedisNode extends NodeRedisCommon, NodeRedisWaits {
-  duplicate(overrides?: { disableClientInfo?: boolean }): NodeRedisNode
+  duplicate(overrides?: NodeRedisSubscriberOptions): NodeRedisNode
   subscribe(channel: string, listener: NodeRedisListener): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
 }

@@ -14,6 +14,7 @@ export type {
   NodeRedisNode,
   NodeRedisScript,
   NodeRedisSentinel,
+  NodeRedisSubscriberOptions,
   NodeRedisWaits,
 } from './NodeRedisClient.js'
 export { nodeRedis } from './nodeRedis.js'

@@ -152,6 +152,8 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
   }
   const subscriber = client.duplicate({
     ...SUBSCRIBER,
+    // Messages need no more, and the newer protocol one command more.
+    protocol: 2,
     autoResubscribe: true,
     disableClientInfo: true,
     enableReadyCheck: false,

@@ -81,8 +81,18 @@ const connect = (client: NodeRedisClient): OwnConnection => {
 // listeners
 // -----------------------------------------------------------------------------
 
+// Messages need no more than the older protocol, and the newer one a command more; but some settings of a client insist on that.
+const subscriberOf = (client: NodeRedisNode): NodeRedisNode => {
+  const options = { disableClientInfo: true } as const
+  try {
+    return client.duplicate({ ...options, RESP: 2, maintNotifications: 'disabled' })
+  } catch {
+    return client.duplicate(options)
+  }
+}
+
 const listenByDuplicate = (client: NodeRedisNode, { message, again }: Heard): Listener => {
-  const subscriber = client.duplicate({ disableClientInfo: true })
+  const subscriber = subscriberOf(client)
   let wasReady = false
   subscriber.on('error', ignore)
   subscriber.on('ready', () => {

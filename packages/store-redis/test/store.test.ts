@@ -1,17 +1,34 @@
 /** What the laws do not say: the script, names, time-outs, wake-ups, errors. On one server, through both clients. */
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { AuthError, absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
+import { BasicClientSideCache, createClient } from '@redis/client'
+import {
+  AuthError,
+  absent,
+  type Clock,
+  committed,
+  instant,
+  millis,
+  Secret,
+  Strategy,
+  TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
 import { eventually, type Server, type Servers, servers, type Wire, wireTo } from '@tessera/local-redis'
 import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { type NotReplicated, type RedisStoreOptions, readPythonSession, redisStore } from '../src/index.js'
+import { type NotReplicated, nodeRedis, type RedisStoreOptions, readPythonSession, redisStore } from '../src/index.js'
 import { addressOf } from '../src/internal/address.js'
 import { reasonOf } from '../src/internal/reason.js'
 import { script } from '../src/internal/script.js'
 import { type Opened, standalone } from './support/clients.js'
 import { describeRedis } from './support/describeRedis.js'
 import { left, right } from './support/either.js'
+import { monitor } from './support/monitor.js'
 
 const record = (text: string) => Secret.make('Record', text)
 const clients = ['@redis/client', 'ioredis'] as const
@@ -142,6 +159,35 @@ describeRedis('a store over one server', () => {
       await right(store.get(at))
       await right(store.compareAndSet(at, 'other', { version: 'w', record: record('r') }))
       expect(await count()).toEqual({ evalsha: 3, eval: 1 })
+    })
+
+    test('a renewal that nobody contends waits for two trips to Redis, a token that is at hand for none', async () => {
+      let later = 0
+      const clock: Clock = {
+        now: () => instant(Date.now() + later),
+        sleep: (duration) => () => delay(duration),
+      }
+      let issued = 0
+      const strategy = Strategy.make({}, () => () => async () => {
+        const expiresAt = O.some(instant(clock.now() + 30_000))
+        return E.right(TokenSet.make(Secret.make('AccessToken', `access ${++issued}`), { expiresAt }))
+      })
+      const random = { bytes: (size: number) => () => randomBytes(size) }
+      const source = pipe(strategy, TokenSource.make({ store: storeOf(), key: key() }))({ clock, random })()
+      const token = async () => Secret.open((await right(source.get)).accessToken)
+      expect(await token()).toBe('access 1')
+      await source.settled()
+      const watch = await monitor(server)
+      const scripts = async () => (await watch.commands()).filter((name) => name.startsWith('EVAL'))
+
+      for (let call = 0; call < 1_000; call++) await token()
+      expect(await scripts()).toEqual([])
+      // Expired, and nothing has to be looked for: the lease, and the new token.
+      later = 31_000
+      expect(await token()).toBe('access 2')
+      await source.settled()
+      expect(await scripts()).toEqual(['EVALSHA', 'EVALSHA'])
+      watch.end()
     })
 
     test('eight who write 200 times at the same time make one line of versions', async () => {
@@ -336,5 +382,20 @@ describeRedis('a store over one server', () => {
         AuthError.storeFailed('get', 'WRONGTYPE'),
       )
     })
+  })
+
+  test('a client that insists on the newer protocol hears, too', async () => {
+    const all = servers()
+    const { port } = await all.start()
+    const client = createClient({ socket: { host: '127.0.0.1', port }, clientSideCache: new BasicClientSideCache() })
+    await client.connect()
+    const store = redisStore(nodeRedis(client))
+    const subscription = store.changes?.('key')
+    await right(store.get('key'))
+    await right(store.compareAndSet('key', absent, { version: '1', record: record('r') }))
+    await subscription?.changed()
+    subscription?.end()
+    client.destroy()
+    await all.stop()
   })
 })

@@ -6,7 +6,7 @@ import { AuthError, instant, Secret, Strategy, TokenSet, TokenSource } from '@te
 import { ioRedis, nodeRedis, redisStore } from '@tessera/store-redis'
 import { Redis } from 'ioredis'
 
-const { client, port, server, refreshToken } = JSON.parse(process.argv[2])
+const { client, port, server } = JSON.parse(process.argv[2])
 
 const open = async () => {
   if (client === 'ioredis') {
@@ -51,8 +51,7 @@ const env = {
 }
 
 const redis = await open()
-const initial = toTokenSet({ access: 'old', refresh: refreshToken, expiresAt: 0 })
-const source = TokenSource.make({ store: redisStore(redis.port), key: 'fleet', initial })(strategy)(env)()
+const source = TokenSource.make({ store: redisStore(redis.port), key: 'fleet' })(strategy)(env)()
 console.log('ready')
 await once(createInterface(process.stdin), 'line')
 const token = await source.get()

@@ -1,0 +1,263 @@
+/**
+ * States as strings. Two states that differ in nothing but names, in the order of the processes, in how far the clock has gone, or
+ * in what can have no effect any more, are one string.
+ */
+import type { Lifecycle } from '@tessera/core'
+import * as O from 'fp-ts/lib/Option.js'
+import {
+  type Cell,
+  type Decision,
+  type Exchange,
+  HOLD,
+  type Mode,
+  type Process,
+  phaseOf,
+  REPEATABLE,
+  type State,
+  type Told,
+} from './State.js'
+
+export interface Encoded {
+  readonly key: string
+  /** Where each process is in it. */
+  readonly places: ReadonlyArray<number>
+  /** A session that a revoke has ended goes on at the server, and nobody knows a token of it. */
+  readonly isForgotten: boolean
+}
+
+const VERDICTS = ['None', 'CoolingDown', 'LogInAgain', 'Revoked', 'Foreign']
+const LEGS = ['request', 'token', 'invalid_grant', '429']
+const FAILURES = ['NotSent', 'Throttled', 'Unknown', 'InvalidGrant']
+const WORKS = ['None', 'Redeem', 'Wait', 'Fail', 'Again', 'Discard', 'DiscardAndRevoke', 'RevokeAtServer']
+const STAGES = ['Idle', 'Writing', 'Applied', 'Leased', 'Awaiting', 'LoggingIn', 'Revoking']
+const TOLD = ['Requested', 'Redeemed', 'Failed', 'Refused', 'LoggedIn', 'RevokeAsked', 'RevocationConfirmed']
+const OWED = ['nothing', 'end', 'excused']
+
+const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value))
+
+export const permutations = (of: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
+  of.length <= 1
+    ? [of]
+    : of.flatMap((first) =>
+        permutations(of.filter((other) => other !== first)).map((rest) => [first, ...rest]),
+      )
+
+/** The orders of the processes that sort their keys: more than one where keys are equal. */
+const ordersOf = (keys: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<number>> => {
+  const keyOf = (i: number): string => keys[i] ?? ''
+  const sorted = keys.map((_, i) => i).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0))
+  const distinct = [...new Set(sorted.map(keyOf))]
+  if (distinct.length === keys.length) return [sorted]
+  return distinct.reduce<ReadonlyArray<ReadonlyArray<number>>>(
+    (orders, key) => {
+      const tied = permutations(sorted.filter((i) => keyOf(i) === key))
+      return orders.flatMap((order) => tied.map((more) => [...order, ...more]))
+    },
+    [[]],
+  )
+}
+
+const tokenOf = ({ serve, work }: Decision): number => {
+  if (O.isSome(serve)) return serve.value.pair
+  switch (work._tag) {
+    case 'DiscardAndRevoke':
+      return work.token.pair
+    case 'RevokeAtServer':
+      return O.isSome(work.token) ? work.token.value.pair : -1
+    case 'Redeem':
+      return O.isSome(work.previous) ? work.previous.value.pair : -1
+    default:
+      return -1
+  }
+}
+
+export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
+  // That something was lost, and until when it is not, matters only where a loss may be final.
+  const isFinal = mode === 'strict' || mode === 'strict, kills the family' || mode === 'grace for a time'
+
+  const isRotating = mode !== 'no rotation'
+
+  const putCell = ({ token, refused, intent, verdict }: Cell, now: number, out: Array<number>): void => {
+    // How old a token is that is not served does not matter, nor does a pause that is over.
+    const phase = O.isSome(token) && !refused && verdict._tag !== 'Revoked' ? phaseOf(token.value, now) : 0
+    const pause = verdict._tag === 'CoolingDown' ? clamp(verdict.until - now, 0, 7) : 0
+    const isOver = verdict._tag === 'CoolingDown' && pause === 0
+    out.push(
+      (isOver ? 0 : VERDICTS.indexOf(verdict._tag)) | (refused ? 8 : 0) | (O.isSome(token) ? 16 : 0) | (phase << 5),
+    )
+    if (O.isNone(intent)) {
+      out.push(pause)
+      return
+    }
+    const { nonce, until, recovery } = intent.value
+    out.push(pause | 8 | (O.isSome(nonce) ? 16 : 0) | (recovery ? 32 : 0) | (clamp(until - now, 0, HOLD) << 6))
+  }
+
+  /** One process; the names of pairs by `name`, which counts from 1. */
+  const putProcess = (
+    { cell, pairs, now }: State,
+    { stage, pending, late, isGhost }: Process,
+    name: (pair: number) => number,
+    out: Array<number>,
+  ): void => {
+    const owner = O.isSome(cell.intent) && O.isSome(cell.intent.value.nonce) ? cell.intent.value.nonce.value : ''
+    const origin = O.isSome(cell.origin) ? cell.origin.value : ''
+    const relation = ({ epoch, generation }: Lifecycle.Parent): number =>
+      epoch !== cell.epoch ? 2 : generation !== cell.generation ? 1 : 0
+    const isInTime = (parent: Lifecycle.Parent, pair: number): boolean =>
+      isFinal && relation(parent) === 0 && pairs[pairs[pair]?.parent ?? -1]?.isLost === false
+
+    const current = O.isSome(cell.token) ? cell.token.value.pair : -1
+    /** Of a rejected refresh token matters only whether it is the cell's. */
+    const fingerprint = (pair: number): number => (pair === current ? 1 : isRotating || pair < 0 ? 0 : name(pair))
+
+    const putTold = (told: Told, age: number): void => {
+      const kind = TOLD.indexOf(told._tag)
+      switch (told._tag) {
+        case 'Requested':
+          out.push(kind | (clamp(age, 0, HOLD) << 3) | (told.nonce === owner ? 64 : 0))
+          return
+        case 'Redeemed':
+          out.push(
+            kind | (relation(told.parent) << 3) | ((isInTime(told.parent, told.pair) ? age : HOLD) << 5),
+            name(told.pair),
+          )
+          return
+        case 'Failed':
+          out.push(
+            kind |
+              (relation(told.parent) << 3) |
+              (FAILURES.indexOf(told.failure) << 5) |
+              (told.nonce === owner ? 128 : 0),
+            fingerprint(told.pair),
+          )
+          return
+        case 'Refused':
+          out.push(kind | (told.pair === current ? 8 : 0))
+          return
+        case 'LoggedIn':
+        case 'RevokeAsked':
+          out.push(kind | (told.from === cell.epoch ? 8 : 0) | (told.nonce === origin ? 16 : 0), name(told.pair))
+          return
+        case 'RevocationConfirmed':
+          out.push(kind | (told.epoch === cell.epoch ? 8 : 0))
+      }
+    }
+
+    const putExchange = ({ parent, nonce, recovery, age, leg, pair }: Exchange): void => {
+      const isTimed = leg === 'request' || (leg === 'token' && isInTime(parent, pair))
+      out.push(
+        LEGS.indexOf(leg) |
+          (relation(parent) << 2) |
+          (leg === 'request' && recovery ? 16 : 0) |
+          (leg !== 'token' && nonce === owner ? 32 : 0),
+        isTimed ? age : 0,
+        leg === '429' ? 0 : leg === 'invalid_grant' ? fingerprint(pair) : name(pair),
+      )
+    }
+
+    out.push(
+      STAGES.indexOf(stage._tag) |
+        (pending === undefined ? 0 : 8) |
+        (late === undefined ? 0 : 16) |
+        (isGhost ? 32 : 0),
+    )
+    switch (stage._tag) {
+      case 'Idle':
+        break
+      case 'Writing':
+        putTold(stage.told, stage.age)
+        out.push(stage.isOvertaken && (stage.told._tag === 'Requested' || stage.next !== undefined) ? 1 : 0)
+        if (stage.next !== undefined) {
+          out.push(clamp(stage.next.epoch - cell.epoch + 4, 0, 9), clamp(stage.next.generation - cell.generation + 4, 0, 9))
+          putCell(stage.next, now, out)
+          out.push(O.isSome(stage.next.token) ? name(stage.next.token.value.pair) : 0)
+        }
+        break
+      case 'Applied': {
+        const { told, age, decision } = stage
+        putTold(told, told._tag === 'Requested' ? age : HOLD)
+        const { work } = decision
+        out.push(
+          WORKS.indexOf(work._tag) | (work._tag === 'Redeem' && work.recovery ? 8 : 0) | (O.isSome(decision.serve) ? 16 : 0),
+          name(tokenOf(decision)),
+        )
+        break
+      }
+      case 'Leased':
+        out.push(
+          relation(stage.parent) | (stage.nonce === owner ? 4 : 0) | (stage.recovery ? 8 : 0) | (stage.age << 4),
+          name(stage.pair),
+        )
+        break
+      case 'Awaiting':
+        putExchange(stage.exchange)
+        break
+      case 'LoggingIn':
+        out.push(stage.from === cell.epoch ? 1 : 0)
+        break
+      case 'Revoking':
+        out.push(name(stage.pair), stage.epoch < 0 ? 0 : stage.epoch === cell.epoch ? 1 : 2)
+    }
+    if (pending !== undefined) putTold(pending.told, pending.age)
+    if (late !== undefined) putExchange(late)
+  }
+
+  const encodeIn = (state: State, order: ReadonlyArray<number>): Omit<Encoded, 'places'> => {
+    const { cell, now, pairs, families, processes } = state
+    const out: Array<number> = []
+    const names: Array<number> = []
+    const nameIn = (known: Array<number>, of: number): number => {
+      const index = known.indexOf(of)
+      return index >= 0 ? index + 1 : known.push(of)
+    }
+    const name = (pair: number): number => (pair < 0 ? 0 : nameIn(names, pair))
+    const current = O.isSome(cell.token) ? cell.token.value.pair : -1
+    putCell(cell, now, out)
+    name(current)
+    for (const i of order) {
+      const process = processes[i]
+      if (process !== undefined) putProcess(state, process, name, out)
+    }
+    const familyNames: Array<number> = []
+    for (const of of names) {
+      const pair = pairs[of]
+      if (pair === undefined) continue
+      const { family, parent, status, age, isLost } = pair
+      // Which pair it was redeemed for matters as long as the cell holds that one, or its grace ends with this one's use.
+      const isKnown = parent === current || (mode === 'grace until used' && pairs[parent]?.status === REPEATABLE)
+      out.push(
+        status | (isFinal && isLost ? 4 : 0) | (nameIn(familyNames, family) << 3),
+        (isKnown ? names.indexOf(parent) + 1 : 0) | (age << 4),
+      )
+    }
+    for (const family of familyNames) {
+      const of = families[family]
+      if (of !== undefined) out.push((of.isAlive ? 1 + OWED.indexOf(of.owed) : 0) | (of.isIssued ? 4 : 0))
+    }
+    return {
+      key: String.fromCharCode(...out),
+      isForgotten: families.some(
+        ({ isAlive, owed }, family) => isAlive && owed === 'end' && !familyNames.includes(family),
+      ),
+    }
+  }
+
+  return (state) => {
+    const current = O.isSome(state.cell.token) ? state.cell.token.value.pair : -1
+    const blind = (pair: number): number => (pair < 0 ? 0 : pair === current ? 1 : 2)
+    const keys = state.processes.map((process) => {
+      const out: Array<number> = []
+      putProcess(state, process, blind, out)
+      return String.fromCharCode(...out)
+    })
+    const [first = [], ...others] = ordersOf(keys)
+    let order = first
+    let best = encodeIn(state, first)
+    for (const other of others) {
+      const encoded = encodeIn(state, other)
+      if (encoded.key < best.key) [order, best] = [other, encoded]
+    }
+    return { ...best, places: state.processes.map((_, i) => order.indexOf(i)) }
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * What must hold. Each is judged where it could break: at a write to the store, at a request, at what a caller is given.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import { type Cell, type Decision, EXPIRED, phaseOf, type State, type Told } from './State.js'
+import * as Server from './server.js'
+import type { Mode } from './State.js'
+
+export const properties = [
+  'I1: one redemption',
+  'I2: the lineage is kept',
+  'I5: silence until the end of a verdict',
+  'I7: persisted before it is served',
+  'no session is lost',
+  'what is revoked ends',
+  'what is served is usable',
+  'what is usable is served',
+  'a lease ends when it said',
+  'the shape of a cell',
+  'no livelock',
+] as const
+export type Property = (typeof properties)[number]
+
+export interface Violation {
+  readonly property: Property
+  readonly detail: string
+}
+
+const violation = (property: Property, detail: string): Violation => ({ property, detail })
+
+const pairOf = ({ token }: Cell): number => (O.isSome(token) ? token.value.pair : -1)
+const ownerOf = ({ intent }: Cell): string | undefined =>
+  O.isSome(intent) && O.isSome(intent.value.nonce) ? intent.value.nonce.value : undefined
+
+/** A write takes effect: `told` has made `after` of `before`. */
+export const judgeWrite = (
+  { cell: before, pairs }: State,
+  after: Cell,
+  told: Told,
+  now: number,
+  mode: Mode,
+): Violation | undefined => {
+  const selfSufficient = mode === 'no refresh token'
+  const isLogin = told._tag === 'LoggedIn'
+  const opens = isLogin || told._tag === 'RevokeAsked'
+
+  // I2
+  if (after.epoch < before.epoch || after.generation < before.generation)
+    return violation('I2: the lineage is kept', 'epoch or generation goes back')
+  if (after.epoch !== before.epoch && !(opens && told.from === before.epoch))
+    return violation('I2: the lineage is kept', 'it ends an epoch that it was not asked to end')
+  const isNew = O.isSome(after.token) && pairOf(after) !== pairOf(before)
+  if (isNew && after.generation !== before.generation + 1)
+    return violation('I2: the lineage is kept', 'a token without a generation')
+  if (isNew && !isLogin) {
+    const isChild = selfSufficient || pairs[pairOf(after)]?.parent === pairOf(before)
+    if (!isChild) return violation('I2: the lineage is kept', 'the token is not redeemed from the one that it replaces')
+  }
+  if (isNew && isLogin && told.from !== before.epoch)
+    return violation('I2: the lineage is kept', 'a login from before the epoch')
+  const isSameEpoch = after.epoch === before.epoch
+  if (isSameEpoch && before.verdict._tag === 'Revoked' && after.verdict._tag !== 'Revoked' && told._tag !== 'Requested')
+    return violation('I2: the lineage is kept', 'a tombstone is overwritten within its epoch')
+
+  // I5
+  const isLeased = ownerOf(after) !== undefined && ownerOf(after) !== ownerOf(before)
+  if (isSameEpoch && before.verdict._tag === 'LogInAgain') {
+    if (isLeased) return violation('I5: silence until the end of a verdict', 'a lease after "log in again"')
+    if (after.verdict._tag !== 'LogInAgain' && after.generation === before.generation)
+      return violation('I5: silence until the end of a verdict', '"log in again" is gone without a token')
+  }
+  if (isLeased && before.verdict._tag === 'CoolingDown' && now < before.verdict.until)
+    return violation('I5: silence until the end of a verdict', 'a lease before the end of the cool-down')
+  if (isLeased && isSameEpoch && before.verdict._tag === 'Revoked' && !selfSufficient)
+    return violation('I5: silence until the end of a verdict', 'a lease on a tombstone')
+
+  if (
+    told._tag !== 'Requested' &&
+    O.isSome(before.intent) &&
+    O.isSome(after.intent) &&
+    ownerOf(after) === ownerOf(before) &&
+    before.intent.value.until !== after.intent.value.until
+  )
+    return violation('a lease ends when it said', 'its end is moved')
+
+  if (ownerOf(after) !== undefined && after.verdict._tag !== 'None')
+    return violation('the shape of a cell', 'an owned intent beside a verdict')
+  if (O.isSome(after.intent) && (after.verdict._tag === 'LogInAgain' || after.verdict._tag === 'Revoked'))
+    return violation('the shape of a cell', 'an intent beside a verdict that is final')
+  return undefined
+}
+
+/** A process has read the cell for its caller, and decided. */
+export const judgeRead = ({ cell, now }: State, { serve }: Decision): Violation | undefined => {
+  const isUsable =
+    O.isSome(cell.token) &&
+    !cell.refused &&
+    cell.verdict._tag !== 'Revoked' &&
+    phaseOf(cell.token.value, now) !== EXPIRED
+  if (O.isSome(serve) && !(isUsable && serve.value.pair === pairOf(cell)))
+    return violation('what is served is usable', 'a token that is refused, expired or revoked is served')
+  return isUsable && O.isNone(serve)
+    ? violation('what is usable is served', 'the caller waits beside a usable token')
+    : undefined
+}
+
+/** A process serves what it acquired. */
+export const judgeServed = ({ cell }: State, pair: number): Violation | undefined =>
+  pairOf(cell) === pair ? undefined : violation('I7: persisted before it is served', 'the store does not hold it')
+
+/** "Log in again" is written. */
+export const judgeVerdict = (state: State, after: Cell, mode: Mode): Violation | undefined =>
+  after.verdict._tag === 'LogInAgain' &&
+  state.cell.verdict._tag !== 'LogInAgain' &&
+  Server.isGood(state, pairOf(after), mode)
+    ? violation('no session is lost', '"log in again", and the server would still redeem the token')
+    : undefined
+
+/** The server redeems a pair, as it was before. */
+export const judgeRedemption = (
+  state: State,
+  name: number,
+  recovery: boolean,
+  isGranted: boolean,
+): Violation | undefined => {
+  const pair = state.pairs[name]
+  if (pair === undefined) return undefined
+  if (pair.status !== 0 && !recovery)
+    return violation('I1: one redemption', `token ${name} is redeemed again, not as a declared recovery`)
+  return !isGranted && Server.isAlive(state, pair) && !pair.isLost
+    ? violation('no session is lost', `the server rejects token ${name} of a live session, and nothing had failed`)
+    : undefined
+}
+
+/** A revocation reaches the server. */
+export const judgeRevocation = (state: State, name: number, mode: Mode): Violation | undefined => {
+  const { cell, pairs } = state
+  return Server.isGood(state, name, mode) &&
+    cell.verdict._tag !== 'Revoked' &&
+    O.isSome(cell.token) &&
+    pairs[cell.token.value.pair]?.family === pairs[name]?.family
+    ? violation('no session is lost', `the session that goes on is revoked at the server, by token ${name}`)
+    : undefined
+}
+
+export const twoAtOnce = (name: number): Violation =>
+  violation('I1: one redemption', `a second request with token ${name} while one is on its way`)
+
+export const forgotten = (): Violation =>
+  violation('what is revoked ends', 'the session is revoked and alive at the server, and nobody knows a token of it')

@@ -1,0 +1,75 @@
+import * as O from 'fp-ts/lib/Option.js'
+import type { Encoded } from './encode.js'
+import type { Model, Transition } from './model.js'
+import { phaseOf, type State } from './State.js'
+
+export interface Line {
+  readonly process: string
+  readonly event: string
+  readonly decision: string
+  readonly cell: string
+  readonly server: string
+}
+
+const nameOf = (process: number): string => (process < 0 ? '–' : String.fromCharCode(65 + process))
+
+const decisionOf = ({ decision }: Transition): string => {
+  if (decision === undefined) return ''
+  const { serve, work } = decision
+  const parts = O.isSome(serve) ? [`serve ${serve.value.pair}`] : []
+  if (work._tag === 'Redeem') parts.push(work.recovery ? 'Redeem, a recovery' : 'Redeem')
+  else if (work._tag === 'Fail') parts.push(`Fail ${work.reason}`)
+  else if (work._tag !== 'None') parts.push(work._tag)
+  return parts.join(', ')
+}
+
+const cellOf = ({ cell, now }: State): string => {
+  const { epoch, generation, token, refused, intent, verdict } = cell
+  const parts = [`${epoch}.${generation}`]
+  if (O.isSome(token))
+    parts.push(`token ${token.value.pair} ${['fresh', 'due', 'expired'][phaseOf(token.value, now)]}`)
+  if (refused) parts.push('refused')
+  if (O.isSome(intent))
+    parts.push(
+      `${intent.value.recovery ? 'recovery' : 'intent'}${O.isNone(intent.value.nonce) ? ' of nobody' : ''} ${Math.max(0, intent.value.until - now)}τ`,
+    )
+  if (verdict._tag === 'CoolingDown') parts.push(`cooling ${Math.max(0, verdict.until - now)}τ`)
+  else if (verdict._tag !== 'None') parts.push(verdict._tag)
+  return parts.join(' ')
+}
+
+const serverOf = ({ pairs, families }: State): string =>
+  pairs
+    .map(({ family, status }, i) =>
+      `${i} ${families[family]?.isAlive === true ? ['live', 'repeatable', 'spent'][status] : 'dead'}`,
+    )
+    .join(', ')
+
+/** The states of a path again, with the names of the first. */
+export const replay = (
+  model: Model,
+  encode: (state: State) => Encoded,
+  path: ReadonlyArray<string>,
+): ReadonlyArray<Transition> => {
+  let at = model.starts.find((state) => encode(state).key === path[0])
+  const taken: Array<Transition> = []
+  for (const key of path.slice(1)) {
+    if (at === undefined) throw new Error('not a path')
+    let found: Transition | undefined
+    model.transitions(at, (transition) => {
+      found ??= encode(transition.next).key === key ? transition : undefined
+    })
+    if (found === undefined) throw new Error('not a path')
+    taken.push(found)
+    at = found.next
+  }
+  return taken
+}
+
+export const lineOf = (transition: Transition): Line => ({
+  process: nameOf(transition.process),
+  event: transition.event,
+  decision: decisionOf(transition),
+  cell: cellOf(transition.next),
+  server: serverOf(transition.next),
+})

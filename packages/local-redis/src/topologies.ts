@@ -29,7 +29,7 @@ const hasReplicas = (primary: Server, count: number): Promise<void> =>
 export interface SentinelOptions {
   /** Options of each of the three servers. */
   readonly options?: ReadonlyArray<string>
-  /** How long a server may be silent, in ms. Default: 1 s. */
+  /** How long a server may be silent, in ms. Default: 30 s, so that there is no fail-over on a busy machine. */
   readonly downAfter?: number
   /** By which port others reach a server: that of a wire, say. Default: its own. */
   readonly reach?: (port: number) => Promise<number>
@@ -38,7 +38,7 @@ export interface SentinelOptions {
 /** One primary, two replicas, three Sentinels. The name of the primary is `main`. */
 export const startSentinels = async (
   all: Servers,
-  { options = [], downAfter = 1_000, reach = async (port) => port }: SentinelOptions = {},
+  { options = [], downAfter = 30_000, reach = async (port) => port }: SentinelOptions = {},
 ) => {
   const start = async (further: ReadonlyArray<string>) => {
     const port = await freePort()
@@ -116,7 +116,7 @@ export const startCluster = async (all: Servers): Promise<ReadonlyArray<ClusterN
       const lines = [...known.map((of) => line(of, of === self)), 'vars currentEpoch 3 lastVoteEpoch 0']
       const node = await all.start(
         [
-          ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-port', String(self.bus)],
+          ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '30000', '--cluster-port', String(self.bus)],
           ...['--cluster-config-file', 'nodes.conf', '--repl-diskless-sync', 'no'],
         ],
         self.port,

@@ -8,6 +8,7 @@ const keep = (): void => {
   // From standard input: nobody else reads the password there.
   const server = spawn('redis-server', ['-'], { stdio: ['pipe', 'ignore', 'ignore'] })
   const over = (): void => {
+    if (!process.connected) return
     process.send?.('none')
     process.disconnect()
   }

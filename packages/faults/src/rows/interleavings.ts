@@ -1,70 +1,77 @@
+import { memoryStore, millis, TokenSource, type TokenStore } from '@tessera/core'
+import { interleavings as law, type MakeSource, type Property, properties, type Rotation } from '@tessera/testing'
+import * as fc from 'fast-check'
 import type { Fault, Findings } from '../Fault.js'
 import { whole } from '../random.js'
-import { type Ended, runSuites, suite } from '../suites.js'
 import { makeTally, type Tally } from '../tally.js'
 
-/** The modes of the modelled server: a file of scheduled runs for each. */
-export const FILES = ['Strict', 'GraceUntilUse', 'GraceForATime'].map((mode) =>
-  suite(`packages/core/test/interleaving${mode}.test.ts`),
-)
+/** The servers that a session is at, as the project's own tests have them. */
+const MODES: Readonly<Record<string, Rotation>> = {
+  strict: { _tag: 'Strict', killsFamily: true },
+  'grace until the new token is used': { _tag: 'GraceUntilUsed' },
+  // Longer than any run: whether somebody asks in time is the application's part.
+  'grace for a time': { _tag: 'GraceFor', grace: millis(1e12) },
+}
 
-type Count = 'lost' | 'doubleRedemptions' | 'staleOverwrites'
-
-/** What a violated property of the runs means here; of the others a problem is made. */
-const COUNTS: Readonly<Record<string, Count>> = {
+/** What a broken property means here; of the others a problem is made. */
+const COUNTS: { readonly [P in Property]?: 'lost' | 'doubleRedemptions' | 'staleOverwrites' } = {
   'no session lost': 'lost',
   'one redemption': 'doubleRedemptions',
   'lineage kept': 'staleOverwrites',
   'nothing resurrected': 'staleOverwrites',
 }
 
-/** The properties that a failed test names. */
-const violatedIn = (messages: ReadonlyArray<string>): ReadonlyArray<string> => [
-  ...new Set(messages.flatMap((message) => [...message.matchAll(/"([^"]+)" is broken/g)].map(([, name = '']) => name))),
-]
-
-const judge = (ended: Ended, wanted: number, again: string, tally: Tally): void => {
-  for (const { name, messages } of ended.failed) {
-    const violated = violatedIn(messages)
-    for (const property of violated) {
-      const count = COUNTS[property]
-      if (count !== undefined) tally[count]++
-    }
-    tally.problem(
-      `${name}: ${violated.length === 0 ? 'it failed' : `violated: ${violated.join(', ')}`}; again by: ${again}`,
-    )
-  }
-  if (ended.passed + ended.failed.length !== wanted) tally.problem(`${ended.passed} tests ran, not ${wanted}`)
-}
-
 /** What a test may break. */
 export interface Parts {
-  readonly files: ReadonlyArray<string>
+  readonly make: MakeSource
+  readonly store: () => TokenStore
 }
 
-export const interleavingsWith = ({ files }: Parts): Fault => ({
+const CHUNK = 100
+
+/** A run that breaks something ends its mode. */
+const judge = (tally: Tally, mode: string, { errorInstance, seed, numRuns }: fc.RunDetails<unknown>): void => {
+  const [first = '', ...story] =
+    errorInstance instanceof Error ? errorInstance.message.split('\n') : [String(errorInstance)]
+  for (const property of properties) {
+    const isBroken = [first, ...story].some((line) => line.startsWith(`"${property}" is broken`))
+    const count = COUNTS[property]
+    if (isBroken && count !== undefined) tally[count]++
+  }
+  tally.problem(`${mode}: ${first} (run ${numRuns} of fast-check's seed ${seed})`)
+}
+
+export const interleavingsWith = ({ make, store }: Parts): Fault => ({
   name: 'interleavings',
   injection:
     'runs of 2 to 4 processes over one session, at a modelled server in three modes; a scheduler delivers every leg of every call, and processes crash, close, log in, revoke and refuse',
   expected: 'every property of the life of a session, at each write and each answer',
   count: 10_000,
-  seconds: 60,
+  seconds: 50,
   run: async (context): Promise<Findings> => {
-    const { count, random } = context
+    const { count, random, progress } = context
     const tally = makeTally()
-    const environment = {
-      INTERLEAVINGS: String(Math.ceil(count / files.length)),
-      FC_SEED: String(whole(random, 0, 2 ** 31 - 1)),
+    const modes = Object.entries(MODES)
+    let done = 0
+    for (const [index, [name, mode]] of modes.entries()) {
+      const { property } = law({ make, store, mode, turn: () => new Promise((resolve) => setImmediate(resolve)) })
+      const end = Math.round((count * (index + 1)) / modes.length)
+      while (done < end) {
+        const numRuns = Math.min(CHUNK, end - done)
+        const seed = whole(random, 0, 2 ** 31 - 1)
+        const details = await fc.check(property, { seed, numRuns, endOnFailure: true })
+        done += numRuns
+        progress(done)
+        if (!details.failed) continue
+        judge(tally, name, details)
+        done = end
+      }
     }
-    const again = `FC_SEED=${environment.FC_SEED} INTERLEAVINGS=${environment.INTERLEAVINGS} npx jest packages/core/test/interleaving`
-    // A short run is beside others.
-    judge(await runSuites({ files, environment, inBand: count < 1_000 }), files.length, again, tally)
-    return tally.findings(
-      context,
-      0,
-      `by the test suite packages/core/test/interleaving, FC_SEED=${environment.FC_SEED}`,
-    )
+    return tally.findings(context, 0, 'by the interleavings of @tessera/testing, on a virtual clock')
   },
 })
 
-export const interleavings = interleavingsWith({ files: FILES })
+export const interleavings = interleavingsWith({
+  make: ({ strategy, env, ...parts }) => TokenSource.make<unknown>(parts)(strategy)(env)(),
+  store: memoryStore,
+})

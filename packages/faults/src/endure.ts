@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import type { Fleet, Member, Session } from './fleet.js'
 import { pick } from './random.js'
+import { holds, renews } from './renews.js'
 
 /** The parameters of {@link endure}. */
 export interface Ordeal {
@@ -51,7 +53,7 @@ export const endure = async ({
     return false
   }
   for (const member of members) {
-    if (E.isLeft(await member.ask(1_000))) problem(`${member.name} has no token before`)
+    if (!(await holds(member, patience))) return problem(`${member.name} has no token before`)
   }
   let isOver = false
   let giveUpAt = Number.POSITIVE_INFINITY
@@ -75,16 +77,11 @@ export const endure = async ({
   if ((await asking).includes(false)) return false
 
   const next = pick(random, [first, second])
-  const before = await next.ask(1_000)
-  if (E.isLeft(before)) return problem('no token afterwards')
-  if (E.isLeft(await next.refuse(before.right, 2_000))) return problem('no refusal afterwards')
-  const after = await next.ask(2_000)
-  if (E.isLeft(after)) {
-    if (after.left._tag === 'ReauthenticationRequired') fleet.tally.lost++
-    return problem(`no renewal afterwards: ${after.left._tag}`)
-  }
-  if (!fleet.box.isActive(Secret.open(after.right.accessToken)))
+  if (!(await renews(fleet, session, next, () => 2_000, patience))) return false
+  const last = next.source.peek()
+  if (O.isNone(last) || !fleet.box.isActive(Secret.open(last.value.accessToken))) {
     return problem('the server does not know the last token')
+  }
   const place = await next.inspect(2_000)
   const redeemed = fleet.redeemed(session)
   // The first is the login's.

@@ -1,13 +1,14 @@
 /** A fail-over behind Sentinels that loses what its sessions have written last. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { millis, Secret, type TokenStore } from '@tessera/core'
+import { millis, type TokenStore } from '@tessera/core'
 import { eventually, type Server, type Servers, servers, startSentinels, type Wire, wireTo } from '@tessera/local-redis'
 import { type NotReplicated, type RedisPort, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Context, Fault, Findings } from '../Fault.js'
-import { type Fleet, type Member, makeFleet, type Session } from '../fleet.js'
+import { type Member, makeFleet, type Session } from '../fleet.js'
 import { whole } from '../random.js'
 import { type Opened, sentinels } from '../redisClients.js'
+import { holds, renews } from '../renews.js'
 
 /** So many sessions live through each fail-over. */
 const SESSIONS = 4
@@ -138,43 +139,6 @@ interface Living {
   readonly renewsBefore: boolean
 }
 
-const fails =
-  (fleet: Fleet, { key }: Session) =>
-  (text: string): void =>
-    fleet.tally.problem(`${key}: ${text}`)
-
-/** Renews once; asks again until it is done, or for so long, in ms. */
-const renews = async (
-  fleet: Fleet,
-  session: Session,
-  member: Member,
-  limit: () => number,
-  patience: number,
-): Promise<boolean> => {
-  const problem = fails(fleet, session)
-  const before = await member.ask(1_000)
-  if (E.isLeft(before)) {
-    problem(`${member.name} has no token to renew`)
-    return false
-  }
-  await member.refuse(before.right, limit())
-  const giveUpAt = performance.now() + patience
-  for (;;) {
-    const after = await member.ask(limit())
-    if (E.isRight(after)) {
-      if (!Secret.eq.equals(after.right.accessToken, before.right.accessToken)) return true
-      // The refusal was lost. An API would answer 401 again.
-      await member.refuse(after.right, limit())
-    }
-    if (performance.now() > giveUpAt) {
-      if (E.isLeft(after) && after.left._tag === 'ReauthenticationRequired') fleet.tally.lost++
-      problem(`${member.name} has no new token: ${E.isLeft(after) ? after.left._tag : 'the old one'}`)
-      return false
-    }
-    await sleep(10)
-  }
-}
-
 /** Asks all the time until it is over. */
 const looksOn = async (member: Member, isOver: () => boolean, limit: () => number): Promise<void> => {
   while (!isOver()) {
@@ -222,14 +186,15 @@ const run =
         })
         for (const { session, active, other } of living) {
           for (const member of [active, other]) {
-            if (E.isLeft(await member.ask(2_000))) fails(fleet, session)(`${member.name} has no token before`)
+            if (!(await holds(member, patience)))
+              fleet.tally.problem(`${session.key}: ${member.name} has no token before`)
           }
         }
         if (loses) await deployment.deafen()
         await Promise.all(
           living
             .filter(({ renewsBefore }) => renewsBefore)
-            .map(({ session, active }) => renews(fleet, session, active, () => 2_000, 2_000)),
+            .map(({ session, active }) => renews(fleet, session, active, limit, patience)),
         )
         let isOver = false
         const during = living.map(({ other }) => looksOn(other, () => isOver, limit))
@@ -246,7 +211,7 @@ const run =
         await Promise.all(during)
         await Promise.all(
           living.map(async ({ session, active, other, renewsBefore }) => {
-            const problem = fails(fleet, session)
+            const problem = (text: string): void => fleet.tally.problem(`${session.key}: ${text}`)
             if (loses && renewsBefore) {
               losses++
               if (active.told('Restored') > 0) lost++
@@ -287,7 +252,7 @@ export const sentinelFailoverWith = (parts: Parts): Fault => ({
   expected:
     'calls settle in time, a valid token is served; a process that has seen more than the new primary restores it and redeems no token again: nothing goes back for it, strict rotation',
   count: 30,
-  seconds: 150,
+  seconds: 130,
   needsRedis: true,
   run: run(parts),
 })

@@ -11,13 +11,14 @@ export interface Sides<Subject> {
   readonly seed: (world: World) => Promise<Subject> | Subject
 }
 
-const isAssertion = (error: unknown): boolean =>
+const isAssertion = (error: unknown): error is Error =>
   error instanceof Error && (error.constructor.name === 'JestAssertionError' || 'matcherResult' in error)
 
-const judged = async <Subject>(
-  { law }: Sides<Subject>,
+/** How the law fails of a side; undefined where it holds. Rejects where anything but the law is broken. */
+export const judged = async <Subject>(
+  { law }: Pick<Sides<Subject>, 'law'>,
   make: (world: World) => Promise<Subject> | Subject,
-): Promise<unknown> => {
+): Promise<Error | undefined> => {
   const world = await openWorld()
   try {
     await law(await make(world), world)

@@ -70,7 +70,11 @@ const run =
     let moving: Promise<unknown> = Promise.resolve()
     const move = async (name: string): Promise<ClusterNode> => {
       const turn = moving.then(() =>
-        moveSlot(nodes, name, { pause: () => sleep(whole(random, STEP.least, STEP.most)) }),
+        moveSlot(nodes, name, {
+          pause: () => sleep(whole(random, STEP.least, STEP.most)),
+          // Then nobody serves it for a moment.
+          oldFirst: random() < 0.3,
+        }),
       )
       moving = turn.catch(() => undefined)
       return turn

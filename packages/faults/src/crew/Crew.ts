@@ -267,7 +267,7 @@ const judge = (accounts: ReadonlyArray<Account>, sandboxes: ReadonlyArray<Sandbo
         if (committed.has(place)) tally.staleOverwrites++
         committed.add(place)
       }
-      if (event._tag === 'RenewalFailed' && AuthError.isNotSent(event.error)) released++
+      if (event._tag === 'RenewalFailed' && isUnsent(event.error)) released++
     }
     // An intent ends before its time only where its holder gave it up, unsent.
     tally.doubleRedemptions += Math.max(0, watch.early() - released)
@@ -284,5 +284,7 @@ const judge = (accounts: ReadonlyArray<Account>, sandboxes: ReadonlyArray<Sandbo
     if (counts.internalErrors > 0) tally.problem('the sandbox has a bug')
   }
 }
+
+const isUnsent = (error: AuthError): boolean => AuthError.isNotSent(error) || error._tag === 'Closed'
 
 const nameOf = (key: string, { epoch, generation }: Spot): string => `${key} ${epoch} ${generation}`

@@ -12,9 +12,9 @@ import {
   type TokenStore,
 } from '@tessera/core'
 import { tokenStoreLaws } from '@tessera/testing'
+import { type Core, coreLoader } from '@tessera/zoo'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { type Core, loadCore } from './interleaving/loadCore.js'
 import { left, right, tagOf, testEnv } from './support.js'
 
 const reverse = (text: string): string => Array.from(text).reverse().join('')
@@ -220,10 +220,10 @@ describe('a session whose record does not open is reported, and stays in the sto
     for (const use of [source.get, login, source.revoke, write]) told.push(tagOf(await use()))
     return { isKept: rows.get('default') === before, told }
   }
-  const patch = (find: string, replace: string): Core => loadCore([{ file: 'encrypted.ts', find, replace }])
+  const patch = (find: string, replace: string): Core => coreLoader()([{ file: 'encrypted.ts', find, replace }])
 
   test('as it is', async () => {
-    expect(await recordAfter(loadCore())).toEqual({ isKept: true, told: Array(4).fill('StoreFailed') })
+    expect(await recordAfter(coreLoader()())).toEqual({ isKept: true, told: Array(4).fill('StoreFailed') })
   })
 
   test.each([

@@ -1,10 +1,9 @@
-import type { InterleavingsConfig, Property } from '@tessera/testing'
+import type { Property } from '@tessera/testing'
+import { coreLoader, judging, type Mutant, modes, mutants, withAnotherAccount } from '@tessera/zoo'
 import fc from 'fast-check'
-import { judging } from './interleaving/judged.js'
-import { loadCore } from './interleaving/loadCore.js'
-import { type Mutant, mutants, withAnotherAccount } from './interleaving/mutants.js'
 
 const RUNS = 6_000
+const loadCore = coreLoader()
 
 /** How many runs it takes until the property is violated. */
 const runsToKill = async ({
@@ -14,8 +13,8 @@ const runsToKill = async ({
   options = {},
   focus,
 }: Mutant): Promise<number | undefined> => {
-  const given: Partial<InterleavingsConfig> = { properties: [killedBy], ...(focus !== undefined && { focus }) }
-  const { property } = judging(loadCore(patches), mode, options, { given })
+  const narrowed = { properties: [killedBy], ...(focus !== undefined && { focus }) }
+  const { property } = judging(loadCore(patches), modes[mode], options, narrowed)
   const result = await fc.check(property, { numRuns: RUNS, endOnFailure: true })
   return result.failed ? result.numRuns : undefined
 }
@@ -32,9 +31,10 @@ describe('each mutant is killed by its property', () => {
 })
 
 test('the decorated strategy of a mutant is harmless in the real code', async () => {
-  const given: Partial<InterleavingsConfig> = {
+  const decorated = { decorate: withAnotherAccount }
+  await judging(loadCore(), modes['grace until use'], decorated, {
     properties: ['lineage kept'],
     focus: { serverFaults: ['lost request', 'lost answer', 'late answer', 'throttled', 'busy'] },
-  }
-  await judging(loadCore(), 'grace until use', { decorate: withAnotherAccount }, { given, numRuns: 300 }).run()
+    numRuns: 300,
+  }).run()
 })

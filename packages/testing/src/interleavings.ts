@@ -37,7 +37,7 @@ export interface InterleavingsConfig {
   /** The pipeline needs no refresh token: client credentials, an assertion. Default: false. */
   readonly selfSufficient?: boolean
   /** The source's own `timeout`, in ms. Default: that of a source, 15 s. */
-  readonly timeout?: Duration
+  readonly sourceTimeout?: Duration
   /**
    * Lets everything run that waits for no message and no time. Default: rounds of microtasks, enough for code that only awaits.
    * For code with I/O: `() => new Promise((resolve) => setImmediate(resolve))`.
@@ -79,7 +79,7 @@ export const interleavings = (config: InterleavingsConfig, parameters: LawParame
   const world = {
     store: memoryStore,
     selfSufficient: false,
-    timeout: seconds(15),
+    sourceTimeout: seconds(15),
     turn: microtasks,
     ...config,
     mode,

@@ -19,7 +19,6 @@ import {
 import * as fc from 'fast-check'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { Task } from 'fp-ts/lib/Task.js'
 import { cells } from './arbitraries.js'
 import { done, ensure } from './internal/ensure.js'
 
@@ -34,9 +33,10 @@ export interface StoreModel {
 
 /** A store, and what its commands need besides. */
 export interface StoreUnderTest {
-  readonly store: IO<TokenStore>
-  /** Opens the store once more, as another process would, and goes on with that. */
-  readonly reopen: Task<void>
+  /** The store as each of two processes has opened it; one and the same where it is not shared. */
+  readonly opened: (process: number) => TokenStore
+  /** A process starts again. */
+  readonly reopen: (process: number) => Promise<void>
   /** Keys of this run alone. */
   readonly key: (number: number) => Key
   /** A version that was never drawn before. */
@@ -102,27 +102,34 @@ export const records: fc.Arbitrary<Secret<'Record'>> = fc
 // -----------------------------------------------------------------------------
 
 const KEYS = 3
+const PROCESSES = 2
 
-const read = (number: number): StoreCommand => ({
+const read = (process: number, number: number): StoreCommand => ({
   check: () => true,
-  run: async ({ there }, { store, key }) => {
-    const found = await done(store().get(key(number)))
+  run: async ({ there }, { opened, key }) => {
+    const found = await done(opened(process).get(key(number)))
     ensure(holds(found, O.fromNullable(there.get(key(number)))), 'a read does not bring what was written')
   },
-  toString: () => `read(key ${number})`,
+  toString: () => `process ${process}: read(key ${number})`,
 })
 
 /** Onto which version: the one that is there, none, or one that is not there. */
 type Onto = 'current' | 'absent' | 'stale'
 
-const write = (number: number, onto: Onto, record: Secret<'Record'>, isAgain: boolean): StoreCommand => ({
+const write = (
+  process: number,
+  number: number,
+  onto: Onto,
+  record: Secret<'Record'>,
+  isAgain: boolean,
+): StoreCommand => ({
   check: () => true,
-  run: async ({ there }, { store, key, draw }) => {
+  run: async ({ there }, { opened, key, draw }) => {
     const before = O.fromNullable(there.get(key(number)))
     const current = O.isSome(before) ? before.value.version : absent
     const expected = onto === 'current' ? current : onto === 'absent' ? absent : draw()
     const next = { version: draw(), record }
-    const sent = store().compareAndSet(key(number), expected, next)
+    const sent = opened(process).compareAndSet(key(number), expected, next)
     const answer = await done(sent)
     if (expected === current) {
       ensure(answer._tag === 'Committed', 'a write onto the version that is there is a conflict')
@@ -137,20 +144,18 @@ const write = (number: number, onto: Onto, record: Secret<'Record'>, isAgain: bo
     }
   },
   toString: () =>
-    `write(key ${number} onto ${onto}, ${Secret.open(record).length} characters${isAgain ? ', sent twice' : ''})`,
+    `process ${process}: write(key ${number} onto ${onto}, ${Secret.open(record).length} characters${isAgain ? ', sent twice' : ''})`,
 })
 
-const reopen: StoreCommand = {
+const reopen = (process: number): StoreCommand => ({
   check: () => true,
-  run: async (_, { store, reopen: open }) => {
-    if (isOneForAll(store())) await open()
-  },
-  toString: () => 'reopen',
-}
+  run: (_, { reopen: open }) => open(process),
+  toString: () => `process ${process}: starts again`,
+})
 
 /**
- * Reads, writes onto the version that is there or onto another, writes that are sent twice, and openings; each ends by
- * checking against the model.
+ * Reads, writes onto the version that is there or onto another, writes that are sent twice, and starts of two processes; each
+ * ends by checking against the model.
  *
  * @example
  * import { memoryStore } from '@tessera/core'
@@ -159,14 +164,20 @@ const reopen: StoreCommand = {
  *
  * const store = memoryStore()
  * let drawn = 0
- * const real = { store: () => store, reopen: async () => undefined, key: String, draw: () => `v${++drawn}` }
+ * const real = { opened: () => store, reopen: async () => undefined, key: String, draw: () => `v${++drawn}` }
  * const [commands] = fc.sample(fc.commands([...storeCommands]), 1)
  * void fc.asyncModelRun(() => ({ model: { there: new Map() }, real }), commands ?? [])
  */
 export const storeCommands: ReadonlyArray<fc.Arbitrary<StoreCommand>> = [
-  fc.nat(KEYS - 1).map(read),
+  fc.tuple(fc.nat(PROCESSES - 1), fc.nat(KEYS - 1)).map((of) => read(...of)),
   fc
-    .tuple(fc.nat(KEYS - 1), fc.constantFrom<Onto>('current', 'current', 'absent', 'stale'), records, fc.boolean())
+    .tuple(
+      fc.nat(PROCESSES - 1),
+      fc.nat(KEYS - 1),
+      fc.constantFrom<Onto>('current', 'current', 'absent', 'stale'),
+      records,
+      fc.boolean(),
+    )
     .map((of) => write(...of)),
-  fc.constant(reopen),
+  fc.nat(PROCESSES - 1).map(reopen),
 ]

@@ -39,7 +39,7 @@ export interface World {
   readonly mode: ServerModel.Rotation
   readonly selfSufficient: boolean
   /** The source's own `timeout`. */
-  readonly timeout: Duration
+  readonly sourceTimeout: Duration
   readonly turn: Task<void>
 }
 
@@ -77,7 +77,7 @@ const distinctRandom = (): Random => {
 
 /** Runs a scenario, and judges it. */
 export const run = async (
-  { make, store, mode, selfSufficient, timeout, turn }: World,
+  { make, store, mode, selfSufficient, sourceTimeout: timeout, turn }: World,
   scheduler: fc.Scheduler,
   scenario: Scenario,
 ): Promise<Outcome> => {

@@ -1,9 +1,10 @@
+/** `step`, and the runtime around it, each broken at one place. */
+import type { Strategy, TokenStore } from '@tessera/core'
 import type { Focus, Property, Scenario } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { Strategy, TokenStore } from '../../src/index.js'
-import type { Mode, Options } from './judged.js'
+import type { Mode, Options } from './judging.js'
 import type { Core, Patch } from './loadCore.js'
 
 /** A deliberate break, and the property that must notice it. */
@@ -15,6 +16,8 @@ export interface Mutant {
   readonly options?: Options
   /** What narrows the search. */
   readonly focus?: Focus
+  /** It takes hundreds of runs to catch. */
+  readonly isSlow?: boolean
 }
 
 const inStep = (find: string, replace: string): ReadonlyArray<Patch> => [{ file: 'Lifecycle.ts', find, replace }]
@@ -193,6 +196,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'commit to any generation',
+    isSlow: true,
     killedBy: 'lineage kept',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'grace for a time',
@@ -239,6 +243,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a refusal clears the verdict',
+    isSlow: true,
     killedBy: 'terminal until a login',
     focus: { acts: ['refuse', 'crash'], serverFaults: ['lost answer'], storeFaults: [] },
     mode: 'strict',
@@ -285,6 +290,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a late answer is asked for again',
+    isSlow: true,
     killedBy: 'one redemption',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
@@ -324,6 +330,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'the memory goes back',
+    isSlow: true,
     killedBy: 'refused is not served',
     focus: { acts: ['login', 'refuse'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',

@@ -1,0 +1,42 @@
+/** A core under the interleavings. */
+import { millis, type Strategy, type TokenStore } from '@tessera/core'
+import { type InterleavingsConfig, interleavings, type Law, type LawParameters, type Rotation } from '@tessera/testing'
+import type { Core } from './loadCore.js'
+
+/** The modes of the server under which a core is judged. */
+export const modes = {
+  strict: { _tag: 'Strict', killsFamily: true },
+  'grace until use': { _tag: 'GraceUntilUsed' },
+  // Longer than any run: whether somebody asks in time is the application's part.
+  'grace for a time': { _tag: 'GraceFor', grace: millis(1e12) },
+} satisfies Readonly<Record<string, Rotation>>
+
+export type Mode = keyof typeof modes
+
+/** What is put around a core's own parts. */
+export interface Options {
+  readonly store?: (core: Core) => TokenStore
+  readonly decorate?: (core: Core, strategy: Strategy<unknown>) => Strategy<unknown>
+}
+
+/** How a core is judged. */
+export interface Judging extends LawParameters, Pick<InterleavingsConfig, 'properties' | 'focus'> {}
+
+/** Scheduled runs of 2 to 4 processes over one session, with the sources of a core. */
+export const judging = (
+  core: Core,
+  mode: Rotation,
+  { store = ({ memoryStore }) => memoryStore(), decorate = (_, strategy) => strategy }: Options = {},
+  { properties, focus, ...parameters }: Judging = {},
+): Law =>
+  interleavings(
+    {
+      make: ({ strategy, env, ...parts }) => core.TokenSource.make<unknown>(parts)(decorate(core, strategy))(env)(),
+      store: () => store(core),
+      mode,
+      turn: () => new Promise((resolve) => setImmediate(resolve)),
+      ...(properties !== undefined && { properties }),
+      ...(focus !== undefined && { focus }),
+    },
+    parameters,
+  )

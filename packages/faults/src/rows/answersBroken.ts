@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import {
-  type AuthError,
+  AuthError,
   instant,
   memoryStore,
   millis,
@@ -245,8 +245,10 @@ const judge = (
   if (E.isRight(result)) tally.problem(`${name}: a success`)
   else if (isNotSent(result.left)) {
     if (server.requests.length > 0) tally.problem(`${name}: "not sent" of a request that was received`)
-  } else if (of._tag === 'Unsent') tally.problem(`${name}: ${result.left._tag} where nothing can be sent`)
-  else if (!isUnknown(result.left, repeatable)) tally.problem(`${name}: ${result.left._tag}, not an unknown outcome`)
+  } else if (of._tag === 'Unsent')
+    tally.problem(`${name}: where nothing can be sent: ${AuthError.show.show(result.left)}`)
+  else if (!isUnknown(result.left, repeatable))
+    tally.problem(`${name}: no unknown outcome: ${AuthError.show.show(result.left)}`)
 }
 
 const clientOf = (url: string, { client }: Secrets): Client =>

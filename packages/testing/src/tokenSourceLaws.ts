@@ -21,12 +21,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
-import { type Bench, EXPIRED, makeBench, textOf } from './internal/bench.js'
+import { advances, type Bench, EXPIRED, makeBench, textOf } from './internal/bench.js'
 import { ensure } from './internal/ensure.js'
 import { RETRY_AFTER } from './internal/outcome.js'
 import { type Law, type LawParameters, law } from './Law.js'
 import type { MakeSource, Parts } from './Parts.js'
 import { type Rotation, rotations } from './ServerModel.js'
+import { modelledSource, sourceCommands } from './sourceCommands.js'
 
 // -----------------------------------------------------------------------------
 // model
@@ -65,11 +66,6 @@ const isLoginNeeded = (result: E.Either<AuthError, unknown>): boolean =>
 const isTag = (result: E.Either<AuthError, unknown>, tag: AuthError['_tag']): boolean =>
   E.isLeft(result) && AuthError.causes(result.left).some(({ _tag }) => _tag === tag)
 
-/** Times around every boundary of a token that lives an hour, in ms. */
-const advances: fc.Arbitrary<Duration> = fc
-  .constantFrom(0, 1, 999, 60_000, 2_999_999, 3_000_000, 3_599_999, 3_600_000, 3_600_001, 86_400_000)
-  .map(millis)
-
 /** What may show a secret of the model. */
 const printed = (value: unknown): string => {
   const seen = value instanceof Error ? `${value.message} ${value.stack ?? ''} ${String(value.cause)}` : ''
@@ -107,6 +103,8 @@ export const tokenSourceLaws = (
   const modes: fc.Arbitrary<Rotation> = fc.constantFrom(...rotations(minutes(5)))
   const renewals = fc.constantFrom<Parts['renewal']>('background', 'blocking')
 
+  const config = { make, store, selfSufficient, ...(turn !== undefined && { turn }) }
+
   const of = <Ts extends [unknown, ...ReadonlyArray<unknown>]>(
     name: string,
     arbitraries: { readonly [Name in keyof Ts]: fc.Arbitrary<Ts[Name]> },
@@ -115,15 +113,7 @@ export const tokenSourceLaws = (
     law(
       name,
       fc.asyncProperty(modes, renewals, fc.nat(), fc.tuple<Ts>(...arbitraries), (mode, renewal, seed, values) => {
-        const bench = makeBench({
-          make,
-          store,
-          selfSufficient,
-          mode,
-          renewal,
-          seed,
-          ...(turn !== undefined && { turn }),
-        })
+        const bench = makeBench({ ...config, mode, renewal, seed })
         return body(bench, ...values)
       }),
       { timeout: PATIENCE, ...parameters },
@@ -136,6 +126,19 @@ export const tokenSourceLaws = (
   }
 
   return [
+    law(
+      'any sequence of calls does what the lifecycle and the server say',
+      fc.asyncProperty(
+        modes,
+        renewals,
+        fc.nat(),
+        fc.commands([...sourceCommands], { maxCommands: 20, size: '+1' }),
+        (mode, renewal, seed, commands) =>
+          fc.asyncModelRun(modelledSource({ ...config, mode, renewal, seed }), commands),
+      ),
+      { timeout: PATIENCE, ...parameters },
+    ),
+
     of(
       'what get brings is valid now, at any time',
       [fc.array(advances, { minLength: 1, maxLength: 6 })],

@@ -11,6 +11,7 @@ import {
   type TokenSource,
   type TokenStore,
 } from '@tessera/core'
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -178,6 +179,11 @@ export const makeBench = ({
 /** The text of a token of the model, which is its own to show; or why there is none. */
 export const textOf = (result: E.Either<AuthError, TokenSet>): string =>
   E.isRight(result) ? Secret.open(result.right.accessToken) : AuthError.show.show(result.left)
+
+/** Times around every boundary of a token that lives an hour, in ms. */
+export const advances: fc.Arbitrary<Duration> = fc
+  .constantFrom(0, 1, 999, 60_000, 2_999_999, 3_000_000, 3_599_999, 3_600_000, 3_600_001, 86_400_000)
+  .map(millis)
 
 /** Longer than a token lives, in ms. */
 export const EXPIRED: Duration = millis(3_600_000)

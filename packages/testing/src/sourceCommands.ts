@@ -1,0 +1,354 @@
+/**
+ * Commands of a token source, beside a model of it: `Lifecycle.step` and the modelled server, both pure.
+ *
+ * @packageDocumentation
+ */
+import {
+  AuthError,
+  CellCodec,
+  type Duration,
+  type Instant,
+  Lifecycle,
+  memoryStore,
+  millis,
+  minutes,
+  plus,
+  Secret,
+  seconds,
+  TokenSet,
+  type TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import { advances, type Bench, makeBench, textOf } from './internal/bench.js'
+import { done, ensure } from './internal/ensure.js'
+import type { MakeSource, Parts } from './Parts.js'
+import * as ServerModel from './ServerModel.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** What a source in one process must know, and what the server does. */
+export interface SourceModel {
+  cell: Lifecycle.Cell<TokenSet>
+  server: ServerModel.ServerState
+  /** The answer to the next token request will be lost. */
+  isLosing: boolean
+  /** How many logins and revokes there were: each has a name of its own. */
+  drawn: number
+  readonly rules: ServerModel.Rules
+  readonly selfSufficient: boolean
+}
+
+/** A source on virtual time, at a modelled server. */
+export interface SourceUnderTest {
+  readonly bench: Bench
+  readonly source: IO<TokenSource>
+  /** The process starts again: what it had in memory is gone. */
+  readonly restart: IO<void>
+  /** What the store has. */
+  readonly cell: Task<Lifecycle.Cell<TokenSet>>
+}
+
+/** A command, for `fc.asyncModelRun`. */
+export type SourceCommand = fc.AsyncCommand<SourceModel, SourceUnderTest>
+
+/** The parameters of {@link modelledSource}. */
+export interface ModelledSourceConfig {
+  readonly make: MakeSource
+  /** Default: `memoryStore`. */
+  readonly store?: IO<TokenStore>
+  /** Default: as Box. */
+  readonly mode?: ServerModel.Rotation
+  /** Default: `background`. */
+  readonly renewal?: Parts['renewal']
+  /** As of `interleavings`. */
+  readonly selfSufficient?: boolean
+  /** Of the randomness. Default: 1. */
+  readonly seed?: number
+  readonly turn?: Task<void>
+}
+
+const view: Lifecycle.View<TokenSet, Secret> = {
+  expiresAt: ({ expiresAt }) => expiresAt,
+  access: ({ accessToken }) => accessToken,
+  refresh: ({ refreshToken }) => refreshToken,
+  equals: Secret.eq.equals,
+}
+const step = Lifecycle.step(view)
+
+const LIFETIME = minutes(60)
+/** Longer than a flight. */
+const HOLD = seconds(20)
+/** Older than the youngest token whose refusal counts, whatever the source's `minimumAge`. */
+const OLD = minutes(2)
+
+// -----------------------------------------------------------------------------
+// the model's moves
+// -----------------------------------------------------------------------------
+
+const move = (model: SourceModel, event: Lifecycle.Event<TokenSet, Secret>): Lifecycle.Decision<TokenSet> => {
+  const [decision, cell] = step(event)(model.cell)
+  model.cell = cell
+  return decision
+}
+
+const ask = (model: SourceModel, request: ServerModel.Request, now: Instant): ServerModel.Answer => {
+  const [answer, server] = ServerModel.serve(model.rules)(request, now)(model.server)
+  model.server = server
+  return answer
+}
+
+const requested = (model: SourceModel, now: Instant, early: Duration): Lifecycle.Event<TokenSet, Secret> => ({
+  _tag: 'Requested',
+  nonce: 'flight',
+  now,
+  early,
+  hold: HOLD,
+  selfSufficient: model.selfSufficient,
+})
+
+/** What one get may bring, as texts of access tokens; `log in` and `fails` for errors. */
+type Expected = ReadonlyArray<string>
+
+const served = ({ serve }: Lifecycle.Decision<TokenSet>): Expected =>
+  pipe(
+    serve,
+    O.match(
+      () => [],
+      (token) => [Secret.open(token.accessToken)],
+    ),
+  )
+
+const failedBy = (reason: string): Expected => [
+  reason === 'LogInAgain' || reason === 'Revoked' || reason === 'NothingToRedeem' ? 'log in' : 'fails',
+]
+
+/** A get that sends nothing. */
+const idle = (model: SourceModel, now: Instant): Expected => {
+  const decision = move({ ...model }, requested(model, now, millis(0)))
+  const { work } = decision
+  if (work._tag === 'Fail') return failedBy(work.reason)
+  return work._tag === 'None' ? served(decision) : [`a request (${work._tag})`]
+}
+
+/** A get that sends one request, at `now`. */
+const renewing = (model: SourceModel, now: Instant): Expected => {
+  const before = move(model, requested(model, now, LIFETIME))
+  const { work } = before
+  if (work._tag !== 'Redeem') return [`no request (${work._tag})`]
+  const previous = O.toUndefined(work.previous)
+  const refreshToken = previous && O.toUndefined(previous.refreshToken)
+  const request: ServerModel.Request =
+    model.selfSufficient || refreshToken === undefined ? { _tag: 'Issue' } : { _tag: 'Redeem', token: refreshToken }
+  const answer = ask(model, request, now)
+  const failed = (failure: Lifecycle.Failure<Secret>) =>
+    move(model, { _tag: 'Failed', parent: work.parent, nonce: 'flight', now, failure })
+  if (model.isLosing) {
+    model.isLosing = false
+    failed({ _tag: 'Unknown' })
+    return O.isSome(before.serve) ? served(before) : ['fails']
+  }
+  if (answer._tag !== 'Issued') {
+    if (refreshToken !== undefined) failed({ _tag: 'InvalidGrant', refresh: refreshToken })
+    return O.isSome(before.serve) ? served(before) : ['log in']
+  }
+  const token = previous === undefined ? answer.token : TokenSet.succeeding(previous)(answer.token)
+  const after = move(model, { _tag: 'Redeemed', parent: work.parent, token, now, backOff: millis(0) })
+  // In the background, the old token is served meanwhile.
+  return [...served(after), ...served(before)]
+}
+
+// -----------------------------------------------------------------------------
+// commands
+// -----------------------------------------------------------------------------
+
+/** A cell in one line, without what only times an intent. */
+const summary = (cell: Lifecycle.Cell<TokenSet>): string =>
+  [
+    `epoch ${cell.epoch}`,
+    `generation ${cell.generation}`,
+    pipe(
+      cell.token,
+      O.match(
+        () => 'no token',
+        ({ accessToken }) => Secret.open(accessToken),
+      ),
+    ),
+    ...(cell.refused ? ['refused'] : []),
+    ...(O.isSome(cell.intent) ? ['an intent'] : []),
+    cell.verdict._tag,
+  ].join(', ')
+
+const agree = async (model: SourceModel, { cell, bench }: SourceUnderTest): Promise<void> => {
+  const [is, should] = [summary(await cell()), summary(model.cell)]
+  ensure(is === should, `the store has ${is}, and the model ${should}`)
+  const [issued, expected] = [bench.server.state().issued.length, model.server.issued.length]
+  ensure(issued === expected, `the server has issued ${issued} tokens, and the model ${expected}`)
+}
+
+const command = (
+  name: string,
+  run: (model: SourceModel, real: SourceUnderTest) => Promise<void>,
+  check: (model: SourceModel) => boolean = () => true,
+): SourceCommand => ({
+  check,
+  run: async (model, real) => {
+    await run(model, real)
+    await agree(model, real)
+  },
+  toString: () => name,
+})
+
+const outcome = (result: E.Either<AuthError, TokenSet>): string => {
+  if (E.isRight(result)) return textOf(result)
+  return AuthError.causes(result.left).some(({ _tag }) => _tag === 'ReauthenticationRequired') ? 'log in' : 'fails'
+}
+
+const get: SourceCommand = command('get', async (model, { bench, source }) => {
+  const before = bench.requests().length
+  const start = bench.clock.now()
+  const result = outcome(await bench.get(source()))
+  await bench.settle(source().settled)
+  const [sentAt, ...more] = bench.requests().slice(before)
+  ensure(more.length === 0, `get sends ${more.length + 1} requests`)
+  const expected = sentAt === undefined ? idle(model, start) : renewing(model, sentAt)
+  ensure(expected.includes(result), `get brings: ${result}; the model: ${expected.join(', or ')}`)
+})
+
+const advance = (by: Duration): SourceCommand => command(`${by} ms pass`, (_, { bench }) => bench.clock.advance(by))
+
+const refuse: SourceCommand = command(
+  'refuse what is in the store',
+  async (model, { bench, source }) => {
+    if (O.isNone(model.cell.token)) return
+    const { accessToken, issuedAt } = model.cell.token.value
+    if (O.isSome(issuedAt) && bench.clock.now() < plus(issuedAt.value, OLD)) return
+    ensure(E.isRight(await bench.settle(source().refuse(accessToken))), 'the refusal fails')
+    move(model, { _tag: 'Refused', access: accessToken })
+  },
+  ({ cell }) => O.isSome(cell.token) && cell.verdict._tag === 'None',
+)
+
+const login: SourceCommand = command(
+  'login',
+  async (model, { bench, source }) => {
+    const now = bench.clock.now()
+    const result = outcome(await bench.login(source()))
+    const answer = ask(model, { _tag: 'LogIn' }, now)
+    if (answer._tag !== 'Issued') return
+    const nonce = `login ${++model.drawn}`
+    const decision = move(model, { _tag: 'LoggedIn', from: model.cell.epoch, nonce, token: answer.token })
+    ensure(served(decision).includes(result), `login brings: ${result}; the model: ${served(decision).join()}`)
+  },
+  ({ selfSufficient }) => !selfSufficient,
+)
+
+const revoke: SourceCommand = command('revoke', async (model, { bench, source }) => {
+  ensure(E.isRight(await bench.settle(source().revoke)), 'the revoke fails')
+  const { work } = move(model, { _tag: 'RevokeAsked', from: model.cell.epoch, nonce: `revoke ${++model.drawn}` })
+  if (work._tag !== 'RevokeAtServer' || O.isNone(work.token)) return
+  const { accessToken, refreshToken } = work.token.value
+  ask(model, { _tag: 'Revoke', token: O.isSome(refreshToken) ? refreshToken.value : accessToken }, bench.clock.now())
+  move(model, { _tag: 'RevocationConfirmed', epoch: model.cell.epoch })
+})
+
+const restart: SourceCommand = command('the process starts again', async (_, real) => real.restart())
+
+const lose: SourceCommand = command(
+  'the next answer will be lost',
+  async (model, { bench }) => {
+    bench.script('lost')
+    model.isLosing = true
+  },
+  ({ selfSufficient }) => !selfSufficient,
+)
+
+const endAtServer: SourceCommand = command('the server ends the session', async (model, { bench }) => {
+  const token = pipe(
+    model.cell.token,
+    O.map(({ accessToken, refreshToken }) => (O.isSome(refreshToken) ? refreshToken.value : accessToken)),
+  )
+  if (O.isNone(token)) return
+  bench.server.revoke(token.value)()
+  ask(model, { _tag: 'Revoke', token: token.value }, bench.clock.now())
+})
+
+/**
+ * Gets, time, refusals, logins, revokes, starts, lost answers and the end of a session at the server; each is judged by what it
+ * brings, by what the store has then, and by what the server has issued.
+ */
+export const sourceCommands: ReadonlyArray<fc.Arbitrary<SourceCommand>> = [
+  fc.constant(get),
+  fc.constant(get),
+  fc.constant(get),
+  advances.map(advance),
+  advances.map(advance),
+  ...[refuse, login, revoke, restart, lose, endAtServer].map((each) => fc.constant(each)),
+]
+
+/**
+ * A source with its model, for `fc.asyncModelRun`: a person has logged in, where a pipeline needs that.
+ *
+ * @example
+ * import { TokenSource } from '@tessera/core'
+ * import { type MakeSource, modelledSource, sourceCommands } from '@tessera/testing'
+ * import * as fc from 'fast-check'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ *
+ * const make: MakeSource = ({ strategy, env, ...parts }) => pipe(strategy, TokenSource.make(parts))(env)()
+ * const property = fc.asyncProperty(fc.commands([...sourceCommands]), (commands) =>
+ *   fc.asyncModelRun(modelledSource({ make }), commands),
+ * )
+ * void fc.assert(property, { numRuns: 5 })
+ */
+export const modelledSource =
+  ({
+    make,
+    store = memoryStore,
+    mode = { _tag: 'GraceUntilUsed' },
+    renewal = 'background',
+    selfSufficient = false,
+    seed = 1,
+    turn,
+  }: ModelledSourceConfig) =>
+  async (): Promise<{ readonly model: SourceModel; readonly real: SourceUnderTest }> => {
+    const memory = store()
+    const bench = makeBench({
+      make,
+      store: () => memory,
+      selfSufficient,
+      mode,
+      renewal,
+      seed,
+      ...(turn !== undefined && { turn }),
+    })
+    let source = bench.source
+    const model: SourceModel = {
+      cell: Lifecycle.empty,
+      server: ServerModel.empty,
+      isLosing: false,
+      drawn: 0,
+      rules: { mode, lifetime: LIFETIME },
+      selfSufficient,
+    }
+    const real: SourceUnderTest = {
+      bench,
+      source: () => source,
+      restart: () => {
+        source = bench.open()
+      },
+      cell: async () => {
+        const { record } = await done(memory.get(source.key))
+        return done(async () => CellCodec.decode(record))
+      },
+    }
+    if (!selfSufficient) await login.run(model, real)
+    return { model, real }
+  }

@@ -111,6 +111,7 @@ interface Sent {
   readonly at: number
   /** When its process began to renew: then the intent was declared. */
   readonly renewingSince: number
+  readonly deadline: number
   answeredAt: number
   answer: Refusal | 'last' | 'lost' | undefined
 }
@@ -135,17 +136,22 @@ const earliestAfter = (before: Sent, process: number, { grant, retrying }: Scena
   return answeredAt + (process !== before.process ? 0 : retrying ? 100 : 200)
 }
 
+/** A request is over at its deadline, also where what waits for it is not yet told. */
+const asOf = (now: number, sent: Sent): Sent =>
+  sent.answer === undefined && sent.deadline <= now ? { ...sent, answer: 'lost', answeredAt: sent.deadline } : sent
+
 /** A request that comes while another is under way redeems twice; one that comes too early breaks the back-off. */
-const judge = (tally: Tally, sent: Sent, all: ReadonlyArray<Sent>, scenario: Scenario): void => {
+const judge = (tally: Tally, sent: Sent, before: ReadonlyArray<Sent>, scenario: Scenario): void => {
+  const all = before.map((each) => asOf(sent.at, each))
   if (all.some(({ answer }) => answer === undefined)) {
     tally.doubleRedemptions++
     return
   }
-  for (const before of all) {
-    const early = earliestAfter(before, sent.process, scenario) - sent.at
+  for (const each of all) {
+    const early = earliestAfter(each, sent.process, scenario) - sent.at
     // Dates are in whole seconds.
-    if (early >= SECOND || (early > 0 && !hasDate(before)))
-      tally.problem(`a request ${Math.round(early)} ms before the end of the back-off after ${wordsOf(before)}`)
+    if (early >= SECOND || (early > 0 && !hasDate(each)))
+      tally.problem(`a request ${Math.round(early)} ms before the end of the back-off after ${wordsOf(each)}`)
   }
 }
 
@@ -225,6 +231,7 @@ const oneRun = async (
             process,
             at: clock.now(),
             renewingSince: renewing.get(process) ?? clock.now(),
+            deadline,
             answeredAt: 0,
             answer: undefined,
           }

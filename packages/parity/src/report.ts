@@ -69,7 +69,7 @@ const byFile = (tests: ReadonlyArray<Test>): ReadonlyArray<readonly [string, Rea
 /** A test without what the row says already. */
 const short = (test: Test): string =>
   fullName(test)
-    .replace(/^(?:[SB]-[A-Z0-9]+-\d\d better: ).*/, '')
+    .replace(/^.*\b[SB]-[A-Z0-9]+-\d\d better: .*$/, '')
     .replaceAll(ID, '')
     .replaceAll(/\s+/g, ' ')
     .trim()

@@ -546,6 +546,28 @@ describe('an intent of another that ends late', () => {
     expect(attempts()).toHaveLength(1)
   })
 
+  test.each([
+    ['invalid_grant', rejected(400, { error: O.some('invalid_grant') }), 'LogInAgain'],
+    ['a Retry-After', rejected(429, { retryAfter: O.some(seconds(60)) }), 'CoolingDown'],
+  ])('%s that is answered after the patience of the calls still counts for everybody', async (_, answer, verdict) => {
+    const env = testEnv()
+    const store = await holding({
+      token: O.some(refreshable('stale', START)),
+      intent: intentOf(plus(START, seconds(30))),
+    })
+    const { source, timed, attempts, cell } = open(
+      [later(env, seconds(10), E.left(answer))],
+      { env, store },
+      { needsRefreshToken: true },
+    )
+    const first = await timed(source.get())
+    expect(tagOf(first.result)).toBe('TimedOut')
+    expect(first.took).toBe(PATIENCE)
+    await env.clock.advance(seconds(10))
+    expect((await cell()).verdict._tag).toBe(verdict)
+    expect(attempts()).toHaveLength(1)
+  })
+
   test('beyond any sensible end, it is taken over at once', async () => {
     const store = await holding({ token: O.some(refreshable('stale', START)), intent: intentOf(plus(START, YEAR)) })
     const { source, timed, attempts } = open([E.right(living('new'))], { store }, { needsRefreshToken: true })

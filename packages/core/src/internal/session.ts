@@ -286,7 +286,8 @@ export const makeSession = <R>(
       const applied = await apply(
         () => ({ _tag: 'Failed', parent, nonce: own, now: plus(clock.now(), lease.offset), failure }),
         lease,
-        deadline,
+        // What the server said counts for everybody, also when this flight has spent its time on waiting.
+        after(timeout),
       )
       if (E.isRight(applied) && applied.right.decision.work._tag === 'Again') return again
       if (failure._tag === 'InvalidGrant') {

@@ -46,10 +46,11 @@ export interface IoRedisNode extends IoRedisCommon {
 export interface IoRedisCluster extends IoRedisCommon {
   duplicate(
     startupNodes: Array<never>,
-    overrides: IoRedisOverrides & { keyPrefix?: string; shardedSubscribers?: boolean; slotsRefreshInterval?: number },
+    overrides: IoRedisOverrides & { keyPrefix?: string; shardedSubscribers?: boolean },
   ): IoRedisCluster
   nodes(): ReadonlyArray<unknown>
   pipeline(commands: Array<Array<string | number>>): { exec(): Promise<Array<[unknown, unknown]> | null> }
+  refreshSlotsCache(): void
   ssubscribe(channel: string): Promise<unknown>
   sunsubscribe(channel: string): Promise<unknown>
 }

@@ -107,27 +107,37 @@ const SUBSCRIBER = { ...OWN, keyPrefix: '' }
 // Told that a channel has moved, it asks some node where to, which may not know yet; only this asks again. In ms.
 const REFRESH = 1_000
 
+/** How a kind of client hears messages. */
+interface Hearing {
+  readonly event: string
+  readonly subscribe: (channel: string) => Promise<unknown>
+  readonly unsubscribe: (channel: string) => Promise<unknown>
+  /** Subscribes these again after the connection was lost. */
+  readonly again: (channels: ReadonlyArray<string>) => Promise<unknown>
+}
+
 const listenWith = (
   client: IoRedisClient,
   subscriber: IoRedisClient,
-  event: string,
-  subscribe: (channel: string) => Promise<unknown>,
-  unsubscribe: (channel: string) => Promise<unknown>,
+  { event, subscribe, unsubscribe, again: subscribeAgain }: Hearing,
   { message, again }: Heard,
 ): Listener => {
+  const channels = new Set<string>()
   let wasReady = false
   subscriber.on('error', ignore)
   subscriber.on(event, message)
   subscriber.on('ready', () => {
-    if (wasReady) again()
+    if (wasReady) subscribeAgain([...channels]).then(again, ignore)
     wasReady = true
   })
   subscriber.connect().catch(ignore)
   return {
     subscribe: async (channel) => {
+      channels.add(channel)
       await subscribe(channel)
     },
     unsubscribe: (channel) => {
+      channels.delete(channel)
       unsubscribe(channel).catch(ignore)
     },
     end: ending(client, subscriber),
@@ -136,36 +146,35 @@ const listenWith = (
 
 const listen = (client: IoRedisClient, heard: Heard): Listener => {
   if (isCluster(client)) {
-    const subscriber = client.duplicate([], {
-      ...SUBSCRIBER,
-      shardedSubscribers: true,
-      slotsRefreshInterval: REFRESH,
-    })
-    return listenWith(
-      client,
-      subscriber,
-      'smessage',
-      (channel) => subscriber.ssubscribe(channel),
-      (channel) => subscriber.sunsubscribe(channel),
-      heard,
-    )
+    const subscriber = client.duplicate([], { ...SUBSCRIBER, shardedSubscribers: true })
+    // Its own setting for this would go on after its end.
+    const refresh = setInterval(() => subscriber.refreshSlotsCache(), REFRESH).unref()
+    subscriber.on('end', () => clearInterval(refresh))
+    const hearing: Hearing = {
+      event: 'smessage',
+      subscribe: (channel) => subscriber.ssubscribe(channel),
+      unsubscribe: (channel) => subscriber.sunsubscribe(channel),
+      // It does so by itself.
+      again: async () => undefined,
+    }
+    return listenWith(client, subscriber, hearing, heard)
   }
   const subscriber = client.duplicate({
     ...SUBSCRIBER,
     // Messages need no more, and the newer protocol one command more.
     protocol: 2,
-    autoResubscribe: true,
+    // It would leave the promise to nobody: if it ends meanwhile, the process would, too.
+    autoResubscribe: false,
     disableClientInfo: true,
     enableReadyCheck: false,
   })
-  return listenWith(
-    client,
-    subscriber,
-    'message',
-    (channel) => subscriber.subscribe(channel),
-    (channel) => subscriber.unsubscribe(channel),
-    heard,
-  )
+  const hearing: Hearing = {
+    event: 'message',
+    subscribe: (channel) => subscriber.subscribe(channel),
+    unsubscribe: (channel) => subscriber.unsubscribe(channel),
+    again: (channels) => Promise.all(channels.map((channel) => subscriber.subscribe(channel))),
+  }
+  return listenWith(client, subscriber, hearing, heard)
 }
 
 // -----------------------------------------------------------------------------

@@ -261,6 +261,38 @@ describeRedis('a store over one server', () => {
       fourth?.end()
     })
 
+    test('nothing is left unhandled where the connection ends while it subscribes again', async () => {
+      const unhandled: unknown[] = []
+      const hear = (reason: unknown): void => {
+        unhandled.push(reason)
+      }
+      process.on('unhandledRejection', hear)
+      const own = await standalone[name](wire.port)
+      const [store, at] = [redisStore(own.port, { commandTimeout: millis(100) }), key()]
+      const subscription = store.changes?.(at)
+      await right(store.get(at))
+      await eventually('a subscriber', async () => {
+        const [, subscribers] = (await server.command('PUBSUB', 'NUMSUB', addressOf('tessera', at))) as [string, number]
+        return subscribers === 1
+      })
+      wire.dropAnswers(true)
+      wire.cut()
+      // The loss wakes once it is subscribed again, whose answer is lost.
+      await eventually('an answer that is lost', async () => wire.dropped() > 0)
+      await eventually('a subscriber', async () => {
+        const [, subscribers] = (await server.command('PUBSUB', 'NUMSUB', addressOf('tessera', at))) as [string, number]
+        return subscribers === 1
+      })
+      await own.close()
+      wire.dropAnswers(false)
+      wire.cut()
+      subscription?.end()
+      await delay(10)
+      process.off('unhandledRejection', hear)
+      expect(unhandled).toEqual([])
+      await eventually('a connection', async () => (await overWire().get(at)())._tag === 'Right')
+    })
+
     test('the connection for wake-ups goes when nobody waits', async () => {
       const connections = async () => {
         const list = String(await server.command('CLIENT', 'LIST'))

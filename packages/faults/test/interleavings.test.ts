@@ -8,7 +8,7 @@ import { judge } from './support/judge.js'
 const making =
   (over: (strategy: Strategy<unknown>) => Strategy<unknown>): MakeSource =>
   ({ strategy, env, ...parts }) =>
-    TokenSource.make<unknown>(parts)(over(strategy))(env)()
+    TokenSource.make<unknown>({ ...parts, key: 'session' })(over(strategy))(env)()
 
 const real = making((strategy) => strategy)
 

@@ -72,6 +72,6 @@ export const interleavingsWith = ({ make, store }: Parts): Fault => ({
 })
 
 export const interleavings = interleavingsWith({
-  make: ({ strategy, env, ...parts }) => TokenSource.make<unknown>(parts)(strategy)(env)(),
+  make: ({ strategy, env, ...parts }) => TokenSource.make<unknown>({ ...parts, key: 'session' })(strategy)(env)(),
   store: memoryStore,
 })

@@ -5,6 +5,7 @@
  */
 import type {
   ClockEnv,
+  Key,
   Prompt,
   RandomEnv,
   Revoker,
@@ -32,6 +33,8 @@ export interface Parts {
   readonly strategy: Strategy<unknown>
   /** The place of the session: the same for every process. Layers, as of encryption, belong below it. */
   readonly store: TokenStore
+  /** Names the session; a pipeline may have a name of its own. */
+  readonly key: Key
   readonly revocation: Revoker<unknown>
   readonly env: PartsEnv
   /** Drawn; a pipeline that has made its own choice ignores it. */

@@ -148,18 +148,18 @@ const plain: MakeSource = ({ strategy, env, ...parts }) => pipe(strategy, TokenS
 
 const keyed: MakeSource = ({ strategy, env, ...parts }) => TokenSource.keyed(parts)(() => strategy)(env)().for('ann')
 
-const pipeline: MakeSource = ({ env, store: place, renewal, observe }) =>
+const pipeline: MakeSource = ({ env, store: place, key, renewal, observe }) =>
   pipe(
     refreshToken(client),
     Strategy.retrying(RetryPolicy.exponential()),
     Strategy.within(minutes(1)),
-    TokenSource.make({ store: place, renewal, observe, revocation: revocation(client), key: 'user' }),
+    TokenSource.make({ store: place, key, renewal, observe, revocation: revocation(client) }),
   )(env)()
 
-const service: MakeSource = ({ env, store: place, renewal, observe }) =>
+const service: MakeSource = ({ env, store: place, key, renewal, observe }) =>
   pipe(
     clientCredentials(client),
-    TokenSource.make({ store: place, renewal, observe, revocation: revocation(client) }),
+    TokenSource.make({ store: place, key, renewal, observe, revocation: revocation(client) }),
   )(env)()
 
 const source = (name: string, make: MakeSource, options: SourceLawOptions = {}): Specimen => ({

@@ -133,6 +133,7 @@ export const makeBench = ({
     make({
       strategy: selfSufficient ? issuing : refreshing,
       store,
+      key: 'session',
       revocation: server.revoking(),
       env: {
         clock,

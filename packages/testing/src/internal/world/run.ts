@@ -128,6 +128,7 @@ export const run = async (
     make({
       strategy: server.strategyOf(process),
       store: openStore(process),
+      key: 'session',
       revocation: server.revokerOf(process),
       env: { clock: stage.clockOf(process), random, http: server.httpOf(process), prompt: recordedPrompt([]) },
       renewal: scenario.renewal,

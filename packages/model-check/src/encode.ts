@@ -42,17 +42,38 @@ export const permutations = (of: ReadonlyArray<number>): ReadonlyArray<ReadonlyA
         permutations(of.filter((other) => other !== first)).map((rest) => [first, ...rest]),
       )
 
-/** The orders of the processes that sort their keys: more than one where keys are equal. */
-const ordersOf = (keys: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<number>> => {
-  const keyOf = (i: number): string => keys[i] ?? ''
-  const sorted = keys.map((_, i) => i).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0))
-  const distinct = [...new Set(sorted.map(keyOf))]
-  if (distinct.length === keys.length) return [sorted]
-  return distinct.reduce<ReadonlyArray<ReadonlyArray<number>>>(
-    (orders, key) => {
-      const tied = permutations(sorted.filter((i) => keyOf(i) === key))
-      return orders.flatMap((order) => tied.map((more) => [...order, ...more]))
-    },
+/** What is written of a process: the pairs' names are filled in when the order of the processes is known. */
+interface Part {
+  readonly codes: Array<number>
+  /** Where a name stands, and of which pair. */
+  readonly names: Array<number>
+}
+
+const fill = ({ codes, names }: Part, name: (pair: number) => number): void => {
+  for (let i = 0; i < names.length; i += 2) codes[names[i] ?? 0] = name(names[i + 1] ?? -1)
+}
+
+const compare = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number => {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** The orders of the processes that sort what is written of them: more than one where that is equal. */
+const ordersOf = (codes: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<ReadonlyArray<number>> => {
+  const by = (i: number, j: number): number => compare(codes[i] ?? [], codes[j] ?? [])
+  const sorted = codes.map((_, i) => i).sort(by)
+  const isTied = (at: number): boolean => at > 0 && by(sorted[at - 1] ?? -1, sorted[at] ?? -1) === 0
+  if (!sorted.some((_, at) => isTied(at))) return [sorted]
+  const groups: Array<Array<number>> = []
+  for (const [at, i] of sorted.entries()) {
+    if (isTied(at)) groups.at(-1)?.push(i)
+    else groups.push([i])
+  }
+  return groups.reduce<ReadonlyArray<ReadonlyArray<number>>>(
+    (orders, tied) => orders.flatMap((order) => permutations(tied).map((more) => [...order, ...more])),
     [[]],
   )
 }
@@ -78,13 +99,10 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
   const isRotating = mode !== 'no rotation'
 
   const putCell = ({ token, refused, intent, verdict }: Cell, now: number, out: Array<number>): void => {
-    // How old a token is that is not served does not matter, nor does a pause that is over.
+    // How old a token is that is not served does not matter.
     const phase = O.isSome(token) && !refused && verdict._tag !== 'Revoked' ? phaseOf(token.value, now) : 0
     const pause = verdict._tag === 'CoolingDown' ? clamp(verdict.until - now, 0, 7) : 0
-    const isOver = verdict._tag === 'CoolingDown' && pause === 0
-    out.push(
-      (isOver ? 0 : VERDICTS.indexOf(verdict._tag)) | (refused ? 8 : 0) | (O.isSome(token) ? 16 : 0) | (phase << 5),
-    )
+    out.push(VERDICTS.indexOf(verdict._tag) | (refused ? 8 : 0) | (O.isSome(token) ? 16 : 0) | (phase << 5))
     if (O.isNone(intent)) {
       out.push(pause)
       return
@@ -93,13 +111,13 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
     out.push(pause | 8 | (O.isSome(nonce) ? 16 : 0) | (recovery ? 32 : 0) | (clamp(until - now, 0, HOLD) << 6))
   }
 
-  /** One process; the names of pairs by `name`, which counts from 1. */
-  const putProcess = (
-    { cell, pairs, now }: State,
-    { stage, pending, late, isGhost }: Process,
-    name: (pair: number) => number,
-    out: Array<number>,
-  ): void => {
+  const partOf = ({ cell, pairs, now }: State, { stage, pending, late, isGhost }: Process): Part => {
+    const out: Array<number> = []
+    const names: Array<number> = []
+    const putName = (pair: number): void => {
+      if (pair >= 0) names.push(out.length, pair)
+      out.push(0)
+    }
     const owner = O.isSome(cell.intent) && O.isSome(cell.intent.value.nonce) ? cell.intent.value.nonce.value : ''
     const origin = O.isSome(cell.origin) ? cell.origin.value : ''
     const relation = ({ epoch, generation }: Lifecycle.Parent): number =>
@@ -109,7 +127,7 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
 
     const current = O.isSome(cell.token) ? cell.token.value.pair : -1
     /** Of a rejected refresh token matters only whether it is the cell's. */
-    const fingerprint = (pair: number): number => (pair === current ? 1 : isRotating || pair < 0 ? 0 : name(pair))
+    const putFingerprint = (pair: number): void => putName(pair === current || !isRotating ? pair : -1)
 
     const putTold = (told: Told, age: number): void => {
       const kind = TOLD.indexOf(told._tag)
@@ -118,10 +136,8 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
           out.push(kind | (clamp(age, 0, HOLD) << 3) | (told.nonce === owner ? 64 : 0))
           return
         case 'Redeemed':
-          out.push(
-            kind | (relation(told.parent) << 3) | ((isInTime(told.parent, told.pair) ? age : HOLD) << 5),
-            name(told.pair),
-          )
+          out.push(kind | (relation(told.parent) << 3) | ((isInTime(told.parent, told.pair) ? age : HOLD) << 5))
+          putName(told.pair)
           return
         case 'Failed':
           out.push(
@@ -129,15 +145,16 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
               (relation(told.parent) << 3) |
               (FAILURES.indexOf(told.failure) << 5) |
               (told.nonce === owner ? 128 : 0),
-            fingerprint(told.pair),
           )
+          putFingerprint(told.pair)
           return
         case 'Refused':
           out.push(kind | (told.pair === current ? 8 : 0))
           return
         case 'LoggedIn':
         case 'RevokeAsked':
-          out.push(kind | (told.from === cell.epoch ? 8 : 0) | (told.nonce === origin ? 16 : 0), name(told.pair))
+          out.push(kind | (told.from === cell.epoch ? 8 : 0) | (told.nonce === origin ? 16 : 0))
+          putName(told.pair)
           return
         case 'RevocationConfirmed':
           out.push(kind | (told.epoch === cell.epoch ? 8 : 0))
@@ -152,8 +169,9 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
           (leg === 'request' && recovery ? 16 : 0) |
           (leg !== 'token' && nonce === owner ? 32 : 0),
         isTimed ? age : 0,
-        leg === '429' ? 0 : leg === 'invalid_grant' ? fingerprint(pair) : name(pair),
       )
+      if (leg === 'invalid_grant') putFingerprint(pair)
+      else putName(leg === '429' ? -1 : pair)
     }
 
     out.push(
@@ -171,7 +189,7 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
         if (stage.next !== undefined) {
           out.push(clamp(stage.next.epoch - cell.epoch + 4, 0, 9), clamp(stage.next.generation - cell.generation + 4, 0, 9))
           putCell(stage.next, now, out)
-          out.push(O.isSome(stage.next.token) ? name(stage.next.token.value.pair) : 0)
+          putName(O.isSome(stage.next.token) ? stage.next.token.value.pair : -1)
         }
         break
       case 'Applied': {
@@ -180,15 +198,15 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
         const { work } = decision
         out.push(
           WORKS.indexOf(work._tag) | (work._tag === 'Redeem' && work.recovery ? 8 : 0) | (O.isSome(decision.serve) ? 16 : 0),
-          name(tokenOf(decision)),
         )
+        putName(tokenOf(decision))
         break
       }
       case 'Leased':
         out.push(
           relation(stage.parent) | (stage.nonce === owner ? 4 : 0) | (stage.recovery ? 8 : 0) | (stage.age << 4),
-          name(stage.pair),
         )
+        putName(stage.pair)
         break
       case 'Awaiting':
         putExchange(stage.exchange)
@@ -197,27 +215,31 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
         out.push(stage.from === cell.epoch ? 1 : 0)
         break
       case 'Revoking':
-        out.push(name(stage.pair), stage.epoch < 0 ? 0 : stage.epoch === cell.epoch ? 1 : 2)
+        putName(stage.pair)
+        out.push(stage.epoch < 0 ? 0 : stage.epoch === cell.epoch ? 1 : 2)
     }
     if (pending !== undefined) putTold(pending.told, pending.age)
     if (late !== undefined) putExchange(late)
+    return { codes: out, names }
   }
 
-  const encodeIn = (state: State, order: ReadonlyArray<number>): Omit<Encoded, 'places'> => {
-    const { cell, now, pairs, families, processes } = state
+  const encodeIn = (state: State, parts: ReadonlyArray<Part>, order: ReadonlyArray<number>): Omit<Encoded, 'places'> => {
+    const { cell, now, pairs, families } = state
     const out: Array<number> = []
     const names: Array<number> = []
     const nameIn = (known: Array<number>, of: number): number => {
       const index = known.indexOf(of)
       return index >= 0 ? index + 1 : known.push(of)
     }
-    const name = (pair: number): number => (pair < 0 ? 0 : nameIn(names, pair))
+    const name = (pair: number): number => nameIn(names, pair)
     const current = O.isSome(cell.token) ? cell.token.value.pair : -1
     putCell(cell, now, out)
-    name(current)
+    if (current >= 0) name(current)
     for (const i of order) {
-      const process = processes[i]
-      if (process !== undefined) putProcess(state, process, name, out)
+      const part = parts[i]
+      if (part === undefined) continue
+      fill(part, name)
+      for (const code of part.codes) out.push(code)
     }
     const familyNames: Array<number> = []
     for (const of of names) {
@@ -236,7 +258,7 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
       if (of !== undefined) out.push((of.isAlive ? 1 + OWED.indexOf(of.owed) : 0) | (of.isIssued ? 4 : 0))
     }
     return {
-      key: String.fromCharCode(...out),
+      key: String.fromCharCode.apply(undefined, out),
       isForgotten: families.some(
         ({ isAlive, owed }, family) => isAlive && owed === 'end' && !familyNames.includes(family),
       ),
@@ -245,17 +267,14 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
 
   return (state) => {
     const current = O.isSome(state.cell.token) ? state.cell.token.value.pair : -1
-    const blind = (pair: number): number => (pair < 0 ? 0 : pair === current ? 1 : 2)
-    const keys = state.processes.map((process) => {
-      const out: Array<number> = []
-      putProcess(state, process, blind, out)
-      return String.fromCharCode(...out)
-    })
-    const [first = [], ...others] = ordersOf(keys)
+    const blind = (pair: number): number => (pair === current ? 1 : 2)
+    const parts = state.processes.map((process) => partOf(state, process))
+    for (const part of parts) fill(part, blind)
+    const [first = [], ...others] = ordersOf(parts.map(({ codes }) => codes))
     let order = first
-    let best = encodeIn(state, first)
+    let best = encodeIn(state, parts, first)
     for (const other of others) {
-      const encoded = encodeIn(state, other)
+      const encoded = encodeIn(state, parts, other)
       if (encoded.key < best.key) [order, best] = [other, encoded]
     }
     return { ...best, places: state.processes.map((_, i) => order.indexOf(i)) }

@@ -1,13 +1,41 @@
 /**
- * Breadth first through all states. The strings of those that are known are kept, and the states themselves only until their turn.
+ * Breadth first through all states. The strings of those that are known are kept, the states themselves only until their turn.
  */
-import type { Encoded } from './encode.js'
+import { type Encoded, permutations } from './encode.js'
 import type { Model, Transition } from './model.js'
+import { makeNumbers, type Numbers } from './numbers.js'
 import { forgotten, type Violation } from './properties.js'
 import type { State } from './State.js'
 
+/**
+ * States by number, in the order in which they were found: the start comes first, and no state before a nearer one. In a state the
+ * processes have places; where symmetric states are merged, an edge may change the places.
+ */
+export interface Graph {
+  readonly processes: number
+  readonly keyOf: (state: number) => string
+  /** The state that it was found from; -1 for a start. */
+  readonly foundFrom: (state: number) => number
+  readonly states: () => number
+  /** Where the edges of a state begin; those of the next begin where they end. */
+  readonly begin: Numbers
+  readonly targets: Numbers
+  /** See {@link labelOf}. */
+  readonly labels: Numbers
+}
+
+/** How processes may change places. */
+export const changes = (processes: number): ReadonlyArray<ReadonlyArray<number>> =>
+  permutations(Array.from({ length: processes }, (_, place) => place))
+
+/** The kind of an edge, the place of who acts (3: nobody), and the number of the change of places. */
+export const labelOf = (kind: number, place: number, change: number): number => kind | (place << 6) | (change << 8)
+export const kindOf = (label: number): number => label & 63
+export const placeOf = (label: number): number => (label >> 6) & 3
+export const changeOf = (label: number): number => label >> 8
+
 export interface Exploration {
-  readonly states: number
+  readonly graph: Graph
   readonly transitions: number
   /** The longest of the shortest ways to a state. */
   readonly depth: number
@@ -16,51 +44,85 @@ export interface Exploration {
   readonly violation: { readonly violation: Violation; readonly path: ReadonlyArray<string> } | undefined
 }
 
-export const explore = (
-  model: Model,
-  encode: (state: State) => Encoded,
-  limit: number,
-): Exploration => {
+export interface ExploreOptions {
+  readonly model: Model
+  readonly encode: (state: State) => Encoded
+  /** The most states. */
+  readonly limit: number
+  /** Hears every transition. */
+  readonly observe?: (from: State, transition: Transition) => void
+  readonly progress?: (states: number) => void
+}
+
+export const pathTo = ({ keyOf, foundFrom }: Graph, state: number): ReadonlyArray<string> => {
+  const path: Array<string> = []
+  for (let at = state; at >= 0; at = foundFrom(at)) path.push(keyOf(at))
+  return path.reverse()
+}
+
+export const explore = ({ model, encode, limit, observe, progress }: ExploreOptions): Exploration => {
+  const { processes } = model.config
   const known = new Map<string, number>()
   const keys: Array<string> = []
-  const parents: Array<number> = []
-  let states = 0
-  let transitions = 0
-  let depth = 0
-  let found: Exploration['violation']
-  let frontier: Array<State> = []
-  let next: Array<State> = []
-  const pathTo = (id: number): ReadonlyArray<string> => {
-    const path: Array<string> = []
-    for (let at = id; at >= 0; at = parents[at] ?? -1) path.unshift(keys[at] ?? '')
-    return path
+  const parents = makeNumbers()
+  const begin = makeNumbers()
+  const targets = makeNumbers()
+  const labels = makeNumbers()
+  const graph: Graph = {
+    processes,
+    keyOf: (state) => keys[state] ?? '',
+    foundFrom: parents.at,
+    states: () => keys.length,
+    begin,
+    targets,
+    labels,
   }
-  const add = (state: State, encoded: Encoded, parent: number): void => {
-    if (known.has(encoded.key)) return
-    known.set(encoded.key, states++)
-    keys.push(encoded.key)
+  const numbers = new Map(changes(processes).map((change, number) => [change.join(), number]))
+
+  let depth = -1
+  let found: Exploration['violation']
+  type Turn = { readonly state: State; readonly places: ReadonlyArray<number> }
+  let next: Array<Turn> = []
+  const add = (state: State, { key, places }: Encoded, parent: number): number => {
+    const there = known.get(key)
+    if (there !== undefined) return there
+    const number = keys.push(key) - 1
+    known.set(key, number)
     parents.push(parent)
-    next.push(state)
+    next.push({ state, places })
+    return number
   }
   for (const state of model.starts) add(state, encode(state), -1)
+
   let at = -1
-  const visit = ({ next: state, violation }: Transition): void => {
-    if (found !== undefined) return
-    transitions++
-    const encoded = encode(state)
-    const broken = violation ?? (encoded.isForgotten ? forgotten() : undefined)
-    if (broken !== undefined) found = { violation: broken, path: [...pathTo(at), encoded.key] }
-    else add(state, encoded, at)
-  }
-  while (next.length > 0 && found === undefined && states < limit) {
+  while (next.length > 0 && found === undefined && keys.length < limit) {
     depth++
-    frontier = next
+    const frontier = next
     next = []
-    for (const state of frontier) {
+    for (const { state, places } of frontier) {
+      if (found !== undefined || keys.length >= limit) {
+        next.push({ state, places })
+        continue
+      }
       at++
-      model.transitions(state, visit)
-      if (found !== undefined || states >= limit) break
+      begin.push(targets.length())
+      model.transitions(state, (transition) => {
+        if (found !== undefined) return
+        const encoded = encode(transition.next)
+        const broken = transition.violation ?? (encoded.isForgotten ? forgotten() : undefined)
+        if (broken !== undefined) {
+          found = { violation: broken, path: [...pathTo(graph, at), encoded.key] }
+          return
+        }
+        observe?.(state, transition)
+        targets.push(add(transition.next, encoded, at))
+        const change = places.map((_, place) => encoded.places[places.indexOf(place)] ?? -1)
+        const place = transition.process < 0 ? 3 : (places[transition.process] ?? 3)
+        labels.push(labelOf(transition.kind, place, numbers.get(change.join()) ?? 0))
+      })
+      if ((at & 8191) === 0) progress?.(keys.length)
     }
   }
-  return { states, transitions, depth, isCut: next.length > 0 && found === undefined, violation: found }
+  begin.push(targets.length())
+  return { graph, transitions: targets.length(), depth, isCut: next.length > 0 && found === undefined, violation: found }
 }

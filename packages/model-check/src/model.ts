@@ -4,6 +4,7 @@
 import { instant, Lifecycle, millis } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 import {
+  judgeDropped,
   judgeRead,
   judgeRedemption,
   judgeRevocation,
@@ -82,6 +83,11 @@ export interface Config {
   readonly mode: Mode
   readonly happenings: ReadonlyArray<Happening>
   readonly slips: ReadonlyArray<Slip>
+  /**
+   * A process begins something new while an earlier message of its own, or of the process that died in its place, is on its way,
+   * or while a token is pending. Without, that is left to the other processes.
+   */
+  readonly overlap: boolean
 }
 
 /** What an edge means to fairness. Bits, since there are millions of edges. */
@@ -341,6 +347,7 @@ export const makeModel = (step: Step, config: Config): Model => {
     const conclude = (at: State, i: number, told: Told, { serve, work }: Decision): readonly [State, number] => {
       let settles = work._tag === 'Fail' ? SETTLES : 0
       let next = at
+      if (told._tag === 'Redeemed') judge(judgeDropped(at, told, work))
       if (isOfToken(told) && O.isSome(serve)) {
         if (!does.serveFirst) judge(judgeServed(at, serve.value.pair))
         settles = SETTLES
@@ -415,6 +422,12 @@ export const makeModel = (step: Step, config: Config): Model => {
       return { ...process, stage: { _tag: 'Writing', told, age, isOvertaken: true, next } }
     }
 
+    const isRevoking = ({ stage }: Process, pair: number): boolean =>
+      (stage._tag === 'Revoking' && stage.pair === pair) ||
+      ((stage._tag === 'Writing' || stage._tag === 'Applied') &&
+        stage.told._tag === 'RevokeAsked' &&
+        stage.told.pair === pair)
+
     /** A write takes effect in the store. */
     const write = (at: State, i: number, told: Told, cell: Cell): State => {
       judge(judgeWrite(at, cell, told, at.now, mode))
@@ -426,7 +439,12 @@ export const makeModel = (step: Step, config: Config): Model => {
       }
       const isTombstone = cell.verdict._tag === 'Revoked' && at.cell.verdict._tag !== 'Revoked'
       const token = O.isSome(at.cell.token) ? at.cell.token.value.pair : -1
-      return isTombstone ? Server.owe(written, token) : written
+      if (isTombstone) return Server.owe(written, token)
+      // Who begins anew on a tombstone whose token is not revoked yet leaves that to who is about to revoke it.
+      const isReplaced = at.cell.verdict._tag === 'Revoked' && (O.isNone(cell.token) || cell.token.value.pair !== token)
+      return isReplaced && !at.processes.some((process) => isRevoking(process, token))
+        ? Server.excuse(written, familyOf(at, token))
+        : written
     }
 
     /** The store does not take it. */
@@ -469,6 +487,10 @@ export const makeModel = (step: Step, config: Config): Model => {
       return all.filter((exchange) => exchange !== undefined && exchange.leg === 'request') as Array<Exchange>
     }
 
+    /** A revocation came to nothing: bad luck, unless the tombstone (of `epoch`) is there, and can be asked again. */
+    const excuse = (at: State, pair: number, epoch: number): State =>
+      at.cell.epoch === epoch && at.cell.verdict._tag === 'Revoked' ? at : Server.excuse(at, familyOf(at, pair))
+
     const crash = (at: State, i: number, process: Process): State => {
       const { stage, pending, late } = process
       let next = at
@@ -479,9 +501,9 @@ export const makeModel = (step: Step, config: Config): Model => {
       if (late?.leg === 'token') loses(late.pair)
       if (pending !== undefined && isOfToken(pending.told)) loses(pending.told.pair)
       if (stage._tag === 'Writing' && isOfToken(stage.told)) loses(stage.told.pair)
-      if (stage._tag === 'Revoking') next = Server.excuse(next, familyOf(at, stage.pair))
+      if (stage._tag === 'Revoking') next = excuse(next, stage.pair, stage.epoch)
       if ((stage._tag === 'Writing' || stage._tag === 'Applied') && stage.told._tag === 'RevokeAsked')
-        next = Server.excuse(next, familyOf(at, stage.told.pair))
+        next = excuse(next, stage.told.pair, stage.told.from + 1)
       const ghost =
         stage._tag === 'Awaiting' && stage.exchange.leg === 'request'
           ? stage.exchange
@@ -504,27 +526,29 @@ export const makeModel = (step: Step, config: Config): Model => {
           pending.age,
         )
         emit(i, 'commits what is pending', GOES_ON | settles, next, decision)
-      } else {
-        if (late !== undefined && !isGhost && late.leg !== 'request') {
-          const without = withProcess(state, i, { ...process, late: undefined })
-          if (late.leg === 'token') {
-            const told: Told = { _tag: 'Redeemed', parent: late.parent, pair: late.pair }
-            const { next, settles, decision } = tell(without, i, told, late.age)
-            emit(i, 'gets a late token', DELIVERS | settles, next, decision)
-          } else if (does.dropLateRefusal) emit(i, 'drops a late invalid_grant', DELIVERS, without)
-          else {
-            const { next, settles, decision } = tell(without, i, failed(late, 'InvalidGrant'))
-            emit(i, 'gets a late invalid_grant', DELIVERS | settles, next, decision)
-          }
-        }
-        const { next, settles, decision } = tell(drawn, i, { _tag: 'Requested', nonce })
-        // One flight of a process at a time: what two of its own would do, those of two processes do.
-        if (late === undefined || isGhost || decision.work._tag !== 'Redeem')
-          emit(i, 'asks', ASKS | settles, next, decision)
-        if (can.login) {
-          emit(i, 'starts a login', ONCE, withStage(drawn, i, { _tag: 'LoggingIn', from: cell.epoch, nonce }))
+      }
+      if (pending === undefined && late !== undefined && !isGhost && late.leg !== 'request') {
+        const without = withProcess(state, i, { ...process, late: undefined })
+        if (late.leg === 'token') {
+          const told: Told = { _tag: 'Redeemed', parent: late.parent, pair: late.pair }
+          const { next, settles, decision } = tell(without, i, told, late.age)
+          emit(i, 'gets a late token', DELIVERS | settles, next, decision)
+        } else if (does.dropLateRefusal) emit(i, 'drops a late invalid_grant', DELIVERS, without)
+        else {
+          const { next, settles, decision } = tell(without, i, failed(late, 'InvalidGrant'))
+          emit(i, 'gets a late invalid_grant', DELIVERS | settles, next, decision)
         }
       }
+      const isBusy = pending !== undefined || late !== undefined
+      if (pending === undefined) {
+        const { next, settles, decision } = tell(drawn, i, { _tag: 'Requested', nonce })
+        // A second flight beside the one whose answer is late needs a place for its own late answer.
+        const isBegun = decision.work._tag === 'Redeem'
+        if (!(isBusy && isBegun) || (config.overlap && isGhost)) emit(i, 'asks', ASKS | settles, next, decision)
+      }
+      if (isBusy && !config.overlap) return
+      if (can.login && pending === undefined)
+        emit(i, 'starts a login', ONCE, withStage(drawn, i, { _tag: 'LoggingIn', from: cell.epoch, nonce }))
       if (can.revoke) {
         const pair = O.isSome(cell.token) ? cell.token.value.pair : -1
         const told: Told = { _tag: 'RevokeAsked', from: cell.epoch, nonce, pair }
@@ -626,7 +650,7 @@ export const makeModel = (step: Step, config: Config): Model => {
             parent.epoch === state.cell.epoch
           ) {
             const same = state.cell.token.value.pair
-            emit(i, 'is given the same token again', DELIVERS, set(state, { ...exchange, leg: 'token', pair: same }))
+            emit(i, 'is given the same token again', ONCE, set(state, { ...exchange, leg: 'token', pair: same }))
           }
           if (can.throttle) emit(i, 'is throttled', ONCE, set(state, { ...exchange, leg: '429' }))
           break
@@ -708,8 +732,7 @@ export const makeModel = (step: Step, config: Config): Model => {
           const { told, decision, age } = stage
           const [next, settles] = conclude(state, i, told, decision)
           emit(i, 'sends its write again', GOES_ON | settles, next, decision)
-          const family = told._tag === 'RevokeAsked' ? familyOf(state, told.pair) : -1
-          const excused = family >= 0 ? Server.excuse(state, family) : state
+          const excused = told._tag === 'RevokeAsked' ? excuse(state, told.pair, told.from + 1) : state
           emit(i, 'gives its write up', FREE, giveUp(excused, i, told, age))
           break
         }
@@ -735,8 +758,7 @@ export const makeModel = (step: Step, config: Config): Model => {
             emit(i, 'revokes at the server', DELIVERS | settles, next, decision)
           } else emit(i, 'revokes at the server', DELIVERS, withStage(revoked, i, IDLE))
           if (can.loseRequest) {
-            const excused = Server.excuse(state, familyOf(state, pair))
-            emit(i, 'loses its revocation', ONCE, withStage(excused, i, IDLE))
+            emit(i, 'loses its revocation', ONCE, withStage(excuse(state, pair, epoch), i, IDLE))
           }
         }
       }

@@ -108,10 +108,22 @@ export const judgeRead = ({ cell, now }: State, { serve }: Decision): Violation 
 export const judgeServed = ({ cell }: State, pair: number): Violation | undefined =>
   pairOf(cell) === pair ? undefined : violation('I7: persisted before it is served', 'the store does not hold it')
 
+/** A redeemed token is dropped. */
+export const judgeDropped = (
+  { cell }: State,
+  { parent }: Extract<Told, { readonly _tag: 'Redeemed' }>,
+  { _tag }: Decision['work'],
+): Violation | undefined =>
+  (_tag === 'Discard' || _tag === 'DiscardAndRevoke') &&
+  cell.epoch === parent.epoch &&
+  cell.generation === parent.generation
+    ? violation('no session is lost', 'a token is dropped, and the store holds the one that it was redeemed from')
+    : undefined
+
 /** "Log in again" is written. */
 export const judgeVerdict = (state: State, after: Cell, mode: Mode): Violation | undefined =>
   after.verdict._tag === 'LogInAgain' &&
-  state.cell.verdict._tag !== 'LogInAgain' &&
+  (state.cell.verdict._tag !== 'LogInAgain' || pairOf(state.cell) !== pairOf(after)) &&
   Server.isGood(state, pairOf(after), mode)
     ? violation('no session is lost', '"log in again", and the server would still redeem the token')
     : undefined

@@ -45,20 +45,30 @@ const serverOf = ({ pairs, families }: State): string =>
     )
     .join(', ')
 
-/** The states of a path again, with the names of the first. */
+/** A state on a path, and, where it is known, the place of who acts on the way to it. */
+export interface Stop {
+  readonly key: string
+  readonly place?: number
+}
+
+/** The states of a path again, each process with its own name all the way. */
 export const replay = (
   model: Model,
   encode: (state: State) => Encoded,
-  path: ReadonlyArray<string>,
+  start: string,
+  stops: ReadonlyArray<Stop>,
 ): ReadonlyArray<Transition> => {
-  let at = model.starts.find((state) => encode(state).key === path[0])
+  let at = model.starts.find((state) => encode(state).key === start)
   const taken: Array<Transition> = []
-  for (const key of path.slice(1)) {
+  for (const { key, place } of stops) {
     if (at === undefined) throw new Error('not a path')
-    let found: Transition | undefined
+    const { places } = encode(at)
+    const candidates: Array<Transition> = []
     model.transitions(at, (transition) => {
-      found ??= encode(transition.next).key === key ? transition : undefined
+      if (encode(transition.next).key === key) candidates.push(transition)
     })
+    const isOf = ({ process }: Transition): boolean => (process < 0 ? 3 : places[process]) === place
+    const found = candidates.find(isOf) ?? candidates[0]
     if (found === undefined) throw new Error('not a path')
     taken.push(found)
     at = found.next

@@ -1,0 +1,164 @@
+/**
+ * Deliberate breaks of `step`, and of the rules that the runtime keeps to, as data: each with the property that must notice it.
+ */
+import type { Patch } from './loadStep.js'
+import type { Slip } from './model.js'
+import type { Property } from './properties.js'
+import type { Mode } from './State.js'
+
+export interface Mutant {
+  readonly name: string
+  readonly mode: Mode
+  readonly killedBy: Property
+  readonly patches: ReadonlyArray<Patch>
+  readonly slips: ReadonlyArray<Slip>
+}
+
+const inStep = (
+  name: string,
+  mode: Mode,
+  killedBy: Property,
+  ...patches: ReadonlyArray<readonly [find: string, replace: string]>
+): Mutant => ({
+  name,
+  mode,
+  killedBy,
+  patches: patches.map(([find, replace]) => ({ find, replace })),
+  slips: [],
+})
+
+const inRuntime = (name: Slip, mode: Mode, killedBy: Property): Mutant => ({
+  name,
+  mode,
+  killedBy,
+  patches: [],
+  slips: [name],
+})
+
+const I1 = 'I1: one redemption'
+const I2 = 'I2: the lineage is kept'
+const I5 = 'I5: silence until the end of a verdict'
+const I7 = 'I7: persisted before it is served'
+const LOST = 'no session is lost'
+const LIVELOCK = 'no livelock'
+
+const NOT_ENDED = 'if (O.isSome(cell.intent) && now < cell.intent.value.until && !isBeyond(now, cell.intent.value.until, event.hold)) {'
+
+export const mutants: ReadonlyArray<Mutant> = [
+  inStep('the lease is ignored', 'grace until used', I1, [NOT_ENDED, 'if (false) {']),
+  inStep('a refusal clears the intent', 'grace until used', I1, [
+    '? { ...cell, refused: true }',
+    '? { ...cell, refused: true, intent: O.none }',
+  ]),
+  inStep('a refusal moves the end of the lease', 'grace for a time', 'a lease ends when it said', [
+    '? { ...cell, refused: true }',
+    '? { ...cell, refused: true, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: cell.intent.value.until + 1 }) : O.none }',
+  ]),
+  inStep('a take-over is not declared', 'grace until used', I1, [
+    'const recovery = O.isSome(cell.intent)',
+    'const recovery = false',
+  ]),
+  inStep('a failed recovery forgets the orphan', 'grace until used', I1, [
+    'intent: intent.recovery ? O.some({ ...intent, nonce: O.none, until: now }) : O.none,',
+    'intent: O.none,',
+  ]),
+  inStep("anybody's failure releases the intent", 'grace until used', I1, [
+    'if (!(O.isSome(intent.nonce) && intent.nonce.value === nonce)) return [AGAIN, cell]',
+    '',
+  ]),
+  inStep('an unknown outcome releases the intent', 'grace until used', I1, [
+    "case 'Unknown':\n      return [NOTHING, cell]",
+    "case 'Unknown':\n      return released(event.nonce, now, 0, cell)",
+  ]),
+  inStep('an unknown outcome is a verdict', 'grace until used', LOST, [
+    "case 'Unknown':\n      return [NOTHING, cell]",
+    "case 'Unknown':\n      return [NOTHING, { ...cell, intent: O.none, verdict: { _tag: 'LogInAgain' } }]",
+  ]),
+  inStep(
+    "a verdict on another token's invalid_grant",
+    'strict',
+    LOST,
+    ['if (!isParent(event.parent, cell)) return [AGAIN, cell]', ''],
+    ['const concerned = O.isSome(refresh) && view.equals(refresh.value, failure.refresh)', 'const concerned = true'],
+  ),
+  inStep('a login keeps the epoch', 'grace until used', I2, [
+    'epoch: cell.epoch + 1,\n        generation: cell.generation + 1,',
+    'epoch: cell.epoch,\n        generation: cell.generation + 1,',
+  ]),
+  inStep('a login of any epoch', 'grace until used', I2, ['if (cell.epoch === from) {', 'if (true) {']),
+  inStep('a login does not know itself', 'grace until used', LOST, [
+    'if (isOrigin(nonce, cell)) return [AGAIN, cell]',
+    '',
+  ]),
+  inStep('a revoke of any epoch', 'grace until used', I2, [
+    'if (cell.epoch === event.from && (O.isSome(cell.token) || O.isSome(cell.intent))) {',
+    'if (O.isSome(cell.token) || O.isSome(cell.intent)) {',
+  ]),
+  inStep('a tombstone is a delete', 'grace until used', I2, [
+    '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
+    '        ...empty,\n        origin: O.some(event.nonce),',
+  ]),
+  inStep('a tombstone keeps the epoch', 'grace until used', I2, [
+    'epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
+    'epoch: cell.epoch,\n        origin: O.some(event.nonce),',
+  ]),
+  inStep('a tombstone forgets the token', 'grace until used', 'what is revoked ends', [
+    "        intent: O.none,\n        verdict: { _tag: 'Revoked' },",
+    "        intent: O.none,\n        token: O.none,\n        verdict: { _tag: 'Revoked' },",
+  ]),
+  inStep('commit to any generation', 'grace for a time', I2, [
+    'if (cell.generation !== parent.generation) return [',
+    'if (false) return [',
+  ]),
+  inStep('commit to any epoch', 'grace until used', I2, ['if (cell.epoch !== parent.epoch) return [{', 'if (false) return [{']),
+  inStep('a token of the same epoch is revoked when it is dropped', 'grace for a time', LOST, [
+    "return [same ? AGAIN : { serve: O.none, work: { _tag: 'Discard' } }, cell]",
+    "return [same ? AGAIN : { serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]",
+  ]),
+  inStep('commit fenced by the lease', 'strict', LOST, [
+    '  const next: Cell<T> = {',
+    "  if (O.isNone(cell.intent) || event.now >= cell.intent.value.until) return [{ serve: O.none, work: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {",
+  ]),
+  inStep('a commit keeps the verdict', 'strict', LOST, [
+    'intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+    'intent: O.none,\n  }',
+  ]),
+  inStep('a commit keeps the refusal', 'grace until used', 'no livelock', [
+    'token: O.some(token),\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+    'token: O.some(token),\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+  ]),
+  inStep('the verdict does not block', 'strict', I5, ["if (verdict._tag === 'LogInAgain') return", 'if (false) return']),
+  inStep('the cool-down is ignored', 'grace until used', I5, [
+    "verdict._tag === 'CoolingDown' && now < verdict.until",
+    'false',
+  ]),
+  inStep('a refusal clears the verdict', 'strict', I5, [
+    '? { ...cell, refused: true }',
+    "? { ...cell, refused: true, verdict: cell.verdict._tag === 'LogInAgain' ? NO_VERDICT : cell.verdict }",
+  ]),
+  inStep('a refused token is served', 'grace until used', 'what is served is usable', ['    !cell.refused &&\n', '']),
+  inStep('nobody is served during a renewal', 'grace until used', 'what is usable is served', [
+    "[{ serve, work: usable ? { _tag: 'None' } : work }, cell]",
+    '[{ serve: O.none, work }, cell]',
+  ]),
+  inStep('nobody takes over', 'grace until used', LIVELOCK, [NOT_ENDED, 'if (O.isSome(cell.intent)) {']),
+  inStep('only the holder brings the verdict', 'strict', LIVELOCK, [
+    "return concerned && cell.verdict._tag !== 'LogInAgain'",
+    "return concerned && cell.verdict._tag !== 'LogInAgain' && O.isSome(cell.intent) && O.toNullable(cell.intent.value.nonce) === event.nonce",
+  ]),
+  inStep('a cool-down without an end', 'grace until used', LIVELOCK, [
+    "verdict._tag === 'CoolingDown' && now < verdict.until && !isBeyond(now, verdict.until, event.hold)",
+    "verdict._tag === 'CoolingDown'",
+  ]),
+  inRuntime('sends without an acknowledged lease', 'grace until used', I1),
+  inRuntime('sends on an old lease', 'grace until used', I1),
+  inRuntime('serves before it persists', 'grace until used', I7),
+  inRuntime('forgets what the store did not take', 'strict', LOST),
+  inRuntime('takes an unknown outcome for not sent', 'grace until used', I1),
+  inRuntime('rebases a login and a revoke', 'grace until used', I2),
+  inRuntime('a store without compare-and-set', 'grace until used', I2),
+  inRuntime('revokes at the server first', 'grace until used', LOST),
+  inRuntime('forgets what came too late', 'strict', 'what is revoked ends'),
+  inRuntime('stalls longer than the hold', 'grace until used', I1),
+  inRuntime('drops a late invalid_grant', 'strict', LIVELOCK),
+]

@@ -47,7 +47,7 @@ export const interleavingsWith = ({ make, store }: Parts): Fault => ({
     'runs of 2 to 4 processes over one session, at a modelled server in three modes; a scheduler delivers every leg of every call, and processes crash, close, log in, revoke and refuse',
   expected: 'every property of the life of a session, at each write and each answer',
   count: 10_000,
-  seconds: 50,
+  seconds: 40,
   run: async (context): Promise<Findings> => {
     const { count, random, progress } = context
     const tally = makeTally()

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { Secret } from '@tessera/core'
 import * as fc from 'fast-check'
 import type { Task } from 'fp-ts/lib/Task.js'
 
@@ -43,9 +44,28 @@ const showSchedule = (text: string): ReadonlyArray<string> => {
   return moves.length === 0 ? [] : ['in this order:', ...moves.map((label) => `  ${label}`)]
 }
 
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isObject(value) &&
+  !Array.isArray(value) &&
+  !(fc.toStringMethod in value) &&
+  Object.getPrototypeOf(value) !== null &&
+  Object.getPrototypeOf(Object.getPrototypeOf(value)) === null
+
+/** A secret of a test is nobody's, and a record is long all the same. */
+const shorten = (value: unknown): string =>
+  Secret.is(value)
+    ? `a ${value.kind} of ${Secret.open(value).length} characters`
+    : Array.isArray(value)
+      ? `[${value.map(shorten).join(', ')}]`
+      : fc.stringify(value)
+
 /** One line a value and a command; commands that were not reached tell nothing. */
 const show = (value: unknown): ReadonlyArray<string> => {
   if (Array.isArray(value)) return value.flatMap(show)
+  if (isPlain(value))
+    return Object.entries(value).flatMap(([name, of]) =>
+      isObject(of) && !Array.isArray(of) && isIterable(of) ? show(of) : [`${name}: ${shorten(of)}`],
+    )
   if (isObject(value) && isIterable(value)) return Array.from(value).filter(hasRun).map(String)
   const text = fc.stringify(value)
   return isObject(value) && 'waitFor' in value ? showSchedule(text.replaceAll('`', '')) : text.split('\n')

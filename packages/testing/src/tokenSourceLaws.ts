@@ -100,21 +100,23 @@ export const tokenSourceLaws = (
     ...parameters
   }: SourceLawOptions = {},
 ): ReadonlyArray<Law> => {
-  const modes: fc.Arbitrary<Rotation> = fc.constantFrom(...rotations(minutes(5)))
-  const renewals = fc.constantFrom<Parts['renewal']>('background', 'blocking')
+  const worlds = fc.record({
+    mode: fc.constantFrom<Rotation>(...rotations(minutes(5))),
+    renewal: fc.constantFrom<Parts['renewal']>('background', 'blocking'),
+    seed: fc.nat(),
+  })
 
   const config = { make, store, selfSufficient, ...(turn !== undefined && { turn }) }
 
-  const of = <Ts extends [unknown, ...ReadonlyArray<unknown>]>(
+  const of = <A>(
     name: string,
-    arbitraries: { readonly [Name in keyof Ts]: fc.Arbitrary<Ts[Name]> },
-    body: (bench: Bench, ...values: Ts) => Promise<void>,
+    arbitraries: { readonly [Name in keyof A]: fc.Arbitrary<A[Name]> },
+    body: (bench: Bench, values: A) => Promise<void>,
   ): Law =>
     law(
       name,
-      fc.asyncProperty(modes, renewals, fc.nat(), fc.tuple<Ts>(...arbitraries), (mode, renewal, seed, values) => {
-        const bench = makeBench({ ...config, mode, renewal, seed })
-        return body(bench, ...values)
+      fc.asyncProperty(worlds, fc.record<A>(arbitraries), (world, values) => {
+        return body(makeBench({ ...config, ...world }), values)
       }),
       { timeout: PATIENCE, ...parameters },
     )
@@ -128,21 +130,16 @@ export const tokenSourceLaws = (
   return [
     law(
       'any sequence of calls does what the lifecycle and the server say',
-      fc.asyncProperty(
-        modes,
-        renewals,
-        fc.nat(),
-        fc.commands([...sourceCommands], { maxCommands: 20, size: '+1' }),
-        (mode, renewal, seed, commands) =>
-          fc.asyncModelRun(modelledSource({ ...config, mode, renewal, seed }), commands),
+      fc.asyncProperty(worlds, fc.commands([...sourceCommands], { maxCommands: 20, size: '+1' }), (world, commands) =>
+        fc.asyncModelRun(modelledSource({ ...config, ...world }), commands),
       ),
       { timeout: PATIENCE, ...parameters },
     ),
 
     of(
       'what get brings is valid now, at any time',
-      [fc.array(advances, { minLength: 1, maxLength: 6 })],
-      async (bench, all) => {
+      { waits: fc.array(advances, { minLength: 1, maxLength: 6 }) },
+      async (bench, { waits: all }) => {
         await begun(bench)
         for (const by of all) {
           await bench.clock.advance(by)
@@ -158,8 +155,8 @@ export const tokenSourceLaws = (
 
     of(
       'callers at the same time are served by one request',
-      [fc.integer({ min: 2, max: 50 }), fc.boolean()],
-      async (bench, callers, isSlow) => {
+      { callers: fc.integer({ min: 2, max: 50 }), slow: fc.boolean() },
+      async (bench, { callers, slow: isSlow }) => {
         await begun(bench)
         await bench.clock.advance(EXPIRED)
         const before = bench.requests().length
@@ -171,7 +168,7 @@ export const tokenSourceLaws = (
       },
     ),
 
-    of('a fresh token costs no request', [fc.integer({ min: 0, max: 2_400_000 })], async (bench, age) => {
+    of('a fresh token costs no request', { age: fc.integer({ min: 0, max: 2_400_000 }) }, async (bench, { age }) => {
       await begun(bench)
       await bench.clock.advance(EXPIRED)
       const first = tokenOf(await bench.get())
@@ -184,8 +181,8 @@ export const tokenSourceLaws = (
 
     of(
       'peek shows what get has brought as long as it is valid, and sends nothing',
-      [fc.array(advances, { maxLength: 3 })],
-      async (bench, all) => {
+      { waits: fc.array(advances, { maxLength: 3 }) },
+      async (bench, { waits: all }) => {
         await begun(bench)
         for (const by of all) {
           await bench.clock.advance(by)
@@ -205,7 +202,7 @@ export const tokenSourceLaws = (
       },
     ),
 
-    of('a token that was refused is not served again', [fc.boolean()], async (bench, isSlow) => {
+    of('a token that was refused is not served again', { slow: fc.boolean() }, async (bench, { slow: isSlow }) => {
       const first = await begun(bench)
       await bench.clock.advance(COOLED)
       const refused = await bench.settle(bench.source.refuse(first.accessToken))
@@ -215,7 +212,7 @@ export const tokenSourceLaws = (
       ensure(!Secret.eq.equals(first.accessToken, second.accessToken), `${textOf(E.right(first))} is served again`)
     }),
 
-    of('the refusal of another token changes nothing', [fc.constant(null)], async (bench) => {
+    of('the refusal of another token changes nothing', {}, async (bench) => {
       const first = await begun(bench)
       const before = bench.requests().length
       await bench.clock.advance(COOLED)
@@ -225,7 +222,7 @@ export const tokenSourceLaws = (
       ensure(bench.requests().length === before, 'a request was sent')
     }),
 
-    of('what get brings is in the store', [fc.boolean()], async (bench, isSlow) => {
+    of('what get brings is in the store', { slow: fc.boolean() }, async (bench, { slow: isSlow }) => {
       await begun(bench)
       await bench.clock.advance(EXPIRED)
       if (isSlow) bench.script('slow')
@@ -236,7 +233,7 @@ export const tokenSourceLaws = (
       ensure(bench.requests().length === before, 'another process sends a request')
     }),
 
-    of('a token that the store does not take is kept, and not redeemed again', [fc.constant(null)], async (bench) => {
+    of('a token that the store does not take is kept, and not redeemed again', {}, async (bench) => {
       await begun(bench)
       await bench.clock.advance(EXPIRED)
       const before = bench.requests().length
@@ -252,8 +249,8 @@ export const tokenSourceLaws = (
 
     of(
       'a failure is not for ever',
-      [fc.array(fc.constantFrom('not sent' as const, 'busy' as const), { minLength: 1, maxLength: 3 })],
-      async (bench, replies) => {
+      { replies: fc.array(fc.constantFrom('not sent' as const, 'busy' as const), { minLength: 1, maxLength: 3 }) },
+      async (bench, { replies }) => {
         await begun(bench)
         await bench.clock.advance(EXPIRED)
         bench.script(...replies)
@@ -268,8 +265,8 @@ export const tokenSourceLaws = (
 
     of(
       'a request whose answer is lost is not sent again at once',
-      [fc.integer({ min: 1, max: 3 })],
-      async (bench, callers) => {
+      { callers: fc.integer({ min: 1, max: 3 }) },
+      async (bench, { callers }) => {
         if (selfSufficient) return
         await begun(bench)
         await bench.clock.advance(EXPIRED)
@@ -287,25 +284,29 @@ export const tokenSourceLaws = (
       },
     ),
 
-    of('a busy server is left alone for as long as it asks', [fc.integer({ min: 1, max: 4 })], async (bench, calls) => {
-      await begun(bench)
-      await bench.clock.advance(EXPIRED)
-      const before = bench.requests().length
-      bench.script('busy', 'busy')
-      for (let call = 0; call < calls; call++) await bench.get()
-      const times = bench.requests().slice(before)
-      // Each of the two asks for two seconds.
-      for (const [index, at] of times.slice(0, 2).entries()) {
-        const next = times[index + 1]
-        const gap = next === undefined ? RETRY_AFTER : between(at, next)
-        ensure(gap >= RETRY_AFTER, `it is asked again after ${gap} ms`)
-      }
-    }),
+    of(
+      'a busy server is left alone for as long as it asks',
+      { calls: fc.integer({ min: 1, max: 4 }) },
+      async (bench, { calls }) => {
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        const before = bench.requests().length
+        bench.script('busy', 'busy')
+        for (let call = 0; call < calls; call++) await bench.get()
+        const times = bench.requests().slice(before)
+        // Each of the two asks for two seconds.
+        for (const [index, at] of times.slice(0, 2).entries()) {
+          const next = times[index + 1]
+          const gap = next === undefined ? RETRY_AFTER : between(at, next)
+          ensure(gap >= RETRY_AFTER, `it is asked again after ${gap} ms`)
+        }
+      },
+    ),
 
     of(
       'a call settles by its deadline, and so by the patience of the source, though the server hangs',
-      [fc.option(fc.integer({ min: 1, max: 10_000 }))],
-      async (bench, within) => {
+      { within: fc.option(fc.integer({ min: 1, max: 10_000 })) },
+      async (bench, { within }) => {
         await begun(bench)
         await bench.clock.advance(EXPIRED)
         bench.script('hangs', 'hangs', 'hangs', 'hangs', 'hangs')
@@ -318,7 +319,7 @@ export const tokenSourceLaws = (
       },
     ),
 
-    of('a call that is aborted settles, and the renewal goes on', [fc.constant(null)], async (bench) => {
+    of('a call that is aborted settles, and the renewal goes on', {}, async (bench) => {
       await begun(bench)
       await bench.clock.advance(EXPIRED)
       bench.script('slow')
@@ -337,8 +338,8 @@ export const tokenSourceLaws = (
 
     of(
       'once the server has said so, nothing is sent until a login, and a login begins anew',
-      [fc.array(advances, { minLength: 1, maxLength: 4 })],
-      async (bench, all) => {
+      { waits: fc.array(advances, { minLength: 1, maxLength: 4 }) },
+      async (bench, { waits: all }) => {
         if (selfSufficient) return
         const { refreshToken } = await begun(bench)
         if (O.isSome(refreshToken)) bench.server.revoke(refreshToken.value)()
@@ -355,7 +356,7 @@ export const tokenSourceLaws = (
       },
     ),
 
-    of('a revoke ends the session, here and at the server', [advances], async (bench, by) => {
+    of('a revoke ends the session, here and at the server', { wait: advances }, async (bench, { wait: by }) => {
       await begun(bench)
       await bench.clock.advance(by)
       await bench.get()
@@ -375,8 +376,8 @@ export const tokenSourceLaws = (
 
     of(
       'a closed source serves nobody, and what is under way is committed',
-      [fc.boolean()],
-      async (bench, isUnderWay) => {
+      { underWay: fc.boolean() },
+      async (bench, { underWay: isUnderWay }) => {
         await begun(bench)
         await bench.clock.advance(EXPIRED)
         const before = bench.requests().length
@@ -397,14 +398,14 @@ export const tokenSourceLaws = (
 
     of(
       'no error and no event shows a secret',
-      [
-        fc.array(fc.constantFrom('not sent' as const, 'busy' as const, 'lost' as const, 'hangs' as const), {
+      {
+        replies: fc.array(fc.constantFrom('not sent' as const, 'busy' as const, 'lost' as const, 'hangs' as const), {
           minLength: 1,
           maxLength: 3,
         }),
-        fc.boolean(),
-      ],
-      async (bench, replies, isEnded) => {
+        ended: fc.boolean(),
+      },
+      async (bench, { replies, ended: isEnded }) => {
         const { refreshToken } = await begun(bench)
         if (isEnded && O.isSome(refreshToken)) bench.server.revoke(refreshToken.value)()
         await bench.clock.advance(EXPIRED)

@@ -147,14 +147,14 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
   /** Versions and prefixes are never drawn twice. */
   const draw = (what: string): string => `${what} ${++drawn}`
 
-  const of = <Ts extends [unknown, ...ReadonlyArray<unknown>]>(
+  const of = <A>(
     name: string,
-    arbitraries: { readonly [Name in keyof Ts]: fc.Arbitrary<Ts[Name]> },
-    body: (run: Run, ...values: Ts) => Promise<void>,
+    arbitraries: { readonly [Name in keyof A]: fc.Arbitrary<A[Name]> },
+    body: (run: Run, values: A) => Promise<void>,
   ): Law =>
     law(
       name,
-      fc.asyncProperty(fc.tuple<Ts>(...arbitraries), fc.scheduler(), async (values, scheduler) => {
+      fc.asyncProperty(fc.record<A>(arbitraries), fc.scheduler(), async (values, scheduler) => {
         const prefix = draw('key')
         const pause: Task<void> = async () => {
           await scheduler.schedule(Promise.resolve(), 'pause')
@@ -169,7 +169,7 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
               draw: () => draw('version'),
               pause,
             },
-            ...values,
+            values,
           )
         await scheduler.waitFor(run())
       }),
@@ -181,14 +181,14 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
     isOneForAll(store) ? [store, await open()] : [store]
 
   return [
-    of('there is nothing where nothing was written', [fc.nat(5)], async ({ store, key }, number) => {
+    of('there is nothing where nothing was written', { key: fc.nat(5) }, async ({ store, key }, { key: number }) => {
       ensure(holds(await done(store.get(key(number))), O.none), 'something is there')
     }),
 
     of(
       'what was written is there; a conflict brings it, and changes nothing; a write that is sent again is committed once',
-      [fc.commands([...storeCommands], { maxCommands: 12 })],
-      async (run, commands) => {
+      { commands: fc.commands([...storeCommands], { maxCommands: 12 }) },
+      async (run, { commands }) => {
         const { open, key, draw: drawVersion } = run
         const stores = Array.from(await openings(run))
         const opened = (process: number): TokenStore => stores[process % stores.length] ?? run.store
@@ -212,8 +212,8 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
 
     of(
       'a write that is sent again after it was overwritten is a conflict',
-      [records, records],
-      async ({ store, key, draw: drawVersion }, a, b) => {
+      { before: records, after: records },
+      async ({ store, key, draw: drawVersion }, { before: a, after: b }) => {
         const [first, second] = [
           { version: drawVersion(), record: a },
           { version: drawVersion(), record: b },
@@ -229,8 +229,8 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
 
     of(
       'keys are told apart, whatever they are made of',
-      [alike, records],
-      async ({ store, key, draw: drawVersion }, all, record) => {
+      { names: alike, record: records },
+      async ({ store, key, draw: drawVersion }, { names: all, record }) => {
         const there = new Map<Key, Next>()
         for (const name of all) {
           const next = { version: drawVersion(), record }
@@ -247,8 +247,8 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
 
     of(
       'of writes onto one version at the same time, one is committed, and the others conflict with it',
-      [fc.array(records, { minLength: 2, maxLength: 5 }), fc.boolean()],
-      async (run, all, isFirst) => {
+      { writes: fc.array(records, { minLength: 2, maxLength: 5 }), onNothing: fc.boolean() },
+      async (run, { writes: all, onNothing: isFirst }) => {
         const { store, key, draw: drawVersion } = run
         const stores = await openings(run)
         const base = isFirst ? O.none : O.some({ version: drawVersion(), record: session('base') })
@@ -272,8 +272,8 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
 
     of(
       'a read at the same time as a write brings what was there before, or after',
-      [records, records],
-      async (run, a, b) => {
+      { before: records, after: records },
+      async (run, { before: a, after: b }) => {
         const { store, key, draw: drawVersion } = run
         const stores = await openings(run)
         const [before, after] = [
@@ -292,8 +292,8 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
 
     of(
       'what was written is found when the store is opened again, unless it is ephemeral',
-      [fc.boolean()],
-      async ({ store, open, key, draw: drawVersion }, isTwice) => {
+      { twice: fc.boolean() },
+      async ({ store, open, key, draw: drawVersion }, { twice: isTwice }) => {
         if (store.ephemeral === true) return
         const first = { version: drawVersion(), record: session('first') }
         await write(store, key(0), absent, first)
@@ -303,7 +303,7 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
       },
     ),
 
-    of('what it says of itself goes together', [fc.constant(null)], async ({ store }) => {
+    of('what it says of itself goes together', {}, async ({ store }) => {
       const { guarantee, ephemeral, lossy } = store
       ensure(
         !(ephemeral === true && guarantee === 'shared'),
@@ -317,8 +317,8 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
 
     of(
       'what a lossy store has lost can be written again',
-      [records, records],
-      async ({ store, key, draw: drawVersion }, a, b) => {
+      { before: records, lost: records },
+      async ({ store, key, draw: drawVersion }, { before: a, lost: b }) => {
         if (store.lossy !== true || lose === undefined) return
         const [first, second] = [
           { version: drawVersion(), record: a },
@@ -335,53 +335,61 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
       },
     ),
 
-    of('a subscription is woken by a write under its key, and by its end', [records], async (run, record) => {
-      const { store, key, draw: drawVersion } = run
-      if (store.changes === undefined) return
-      // Where there are others, it is they whose writes must wake.
-      const writer = (await openings(run))[1] ?? store
-      const [mine, ended] = [store.changes(key(0)), store.changes(key(0))]
-      ended.end()
-      await ended.changed()
-      let isWoken = false
-      const woken = mine.changed().then(() => {
-        isWoken = true
-      })
-      // Over a network, a subscription may begin later than the first writes.
-      let version = absent
-      for (let written = 0; !isWoken && written < MOST_WRITES; written++) {
-        const next = { version: drawVersion(), record }
-        await write(writer, key(0), version, next)
-        version = next.version
-      }
-      ensure(isWoken, `${MOST_WRITES} writes woke nobody`)
-      await woken
-      mine.end()
-    }),
-
-    of('a subscription waits for a change', [fc.nat(2)], async ({ store, key, draw: drawVersion }, reads) => {
-      if (store.changes === undefined) return
-      await write(store, key(0), absent, { version: drawVersion(), record: session('first') })
-      // One that is woken for nothing, when it begins or its connection is lost, costs a read; all of them are a busy loop.
-      let woken = 0
-      for (let tries = 0; tries < 5; tries++) {
-        const { changed, end } = store.changes(key(0))
+    of(
+      'a subscription is woken by a write under its key, and by its end',
+      { record: records },
+      async (run, { record }) => {
+        const { store, key, draw: drawVersion } = run
+        if (store.changes === undefined) return
+        // Where there are others, it is they whose writes must wake.
+        const writer = (await openings(run))[1] ?? store
+        const [mine, ended] = [store.changes(key(0)), store.changes(key(0))]
+        ended.end()
+        await ended.changed()
         let isWoken = false
-        const wake = changed().then(() => {
+        const woken = mine.changed().then(() => {
           isWoken = true
         })
-        for (let read = 0; read <= reads; read++) await done(store.get(key(0)))
-        if (isWoken) woken++
-        end()
-        await wake
-      }
-      ensure(woken < 5, 'each is woken, and nothing has changed')
-    }),
+        // Over a network, a subscription may begin later than the first writes.
+        let version = absent
+        for (let written = 0; !isWoken && written < MOST_WRITES; written++) {
+          const next = { version: drawVersion(), record }
+          await write(writer, key(0), version, next)
+          version = next.version
+        }
+        ensure(isWoken, `${MOST_WRITES} writes woke nobody`)
+        await woken
+        mine.end()
+      },
+    ),
+
+    of(
+      'a subscription waits for a change',
+      { reads: fc.nat(2) },
+      async ({ store, key, draw: drawVersion }, { reads }) => {
+        if (store.changes === undefined) return
+        await write(store, key(0), absent, { version: drawVersion(), record: session('first') })
+        // One that is woken for nothing, when it begins or its connection is lost, costs a read; all of them are a busy loop.
+        let woken = 0
+        for (let tries = 0; tries < 5; tries++) {
+          const { changed, end } = store.changes(key(0))
+          let isWoken = false
+          const wake = changed().then(() => {
+            isWoken = true
+          })
+          for (let read = 0; read <= reads; read++) await done(store.get(key(0)))
+          if (isWoken) woken++
+          end()
+          await wake
+        }
+        ensure(woken < 5, 'each is woken, and nothing has changed')
+      },
+    ),
 
     of(
       'the uses of its lock take turns, and a use that fails ends its turn',
-      [fc.array(fc.boolean(), { minLength: 2, maxLength: 4 })],
-      async (run, uses) => {
+      { succeeds: fc.array(fc.boolean(), { minLength: 2, maxLength: 4 }) },
+      async (run, { succeeds: uses }) => {
         const { store, key, pause } = run
         if (store.exclusive === undefined) return
         const stores = store.guarantee === 'shared' ? [store, await run.open()] : [store]
@@ -414,8 +422,8 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
 
     of(
       'who is inside its lock reads what was written inside it before',
-      [fc.integer({ min: 2, max: 4 })],
-      async (run, count) => {
+      { uses: fc.integer({ min: 2, max: 4 }) },
+      async (run, { uses: count }) => {
         const { store, key, draw: drawVersion } = run
         if (store.exclusive === undefined || store.guarantee !== 'shared') return
         const stores = [store, await run.open()]

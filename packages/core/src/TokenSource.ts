@@ -89,7 +89,10 @@ export type Revoker<R> = (token: TokenSet) => (limits: Required<Limits>) => Read
 /** The parameters of `TokenSource.make`. */
 export interface SourceConfig<R> {
   readonly store: TokenStore
-  /** Names the session; contains the principal. Default: `default`. */
+  /**
+   * Names the session; contains the principal. Default: in a store that is shared a new one, which `source.key` tells, so that no
+   * session is shared by accident; in one of this process `default`.
+   */
   readonly key?: Key
   readonly revocation?: Revoker<R>
   /** Tokens already at hand, written at the first use when the store has none. */

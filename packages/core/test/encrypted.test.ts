@@ -211,9 +211,11 @@ describe('a session whose record does not open is reported, and stays in the sto
     const { rows, inner } = overRows()
     right(await encrypted(toy('a'))(inner).compareAndSet('default', absent, next('one'))())
     const before = rows.get('default')
-    const source = core.TokenSource.make({ store: core.encrypted(toy('b'))(inner), timeout: millis(100) })(
-      core.remoteCallback(() => 'a token'),
-    )(testEnv())()
+    const source = core.TokenSource.make({
+      store: core.encrypted(toy('b'))(inner),
+      key: 'default',
+      timeout: millis(100),
+    })(core.remoteCallback(() => 'a token'))(testEnv())()
     const login = source.login(core.remoteCallback(() => 'another'))({ ...testEnv() })
     const told = []
     const write = core.encrypted(toy('b'))(inner).compareAndSet('default', 'one', next('two'))

@@ -547,7 +547,7 @@ describe("the store's clock", () => {
           E.right(living('a')),
           E.right(until(plus(START, minutes(180)), 'b')),
         ])
-        const make = () => pipe(strategy, TokenSource.make({ store, early: millis(0) }))(env)()
+        const make = () => pipe(strategy, TokenSource.make({ store, key: 'shared', early: millis(0) }))(env)()
         const first = make()
         expect(right(await first.get())).toEqual(living('a'))
         const second = make()
@@ -584,5 +584,21 @@ describe('inspect says what there is, without a secret', () => {
     const { source } = open(() => [E.left(rejected(429, { retryAfter: O.some(seconds(9)) }))])
     await source.get()
     expect(right(await source.inspect()).waitingUntil).toEqual(O.some(instant(START + 9_000)))
+  })
+})
+
+describe('a source without a key', () => {
+  const sourceOf = (store: TokenStore) => pipe(scriptedStrategy([]).strategy, TokenSource.make({ store }))(testEnv())()
+
+  test('has one of its own in a store that others share', () => {
+    const store: TokenStore = { ...memoryStore(), guarantee: 'shared' }
+    const env = testEnv()
+    const make = pipe(scriptedStrategy([]).strategy, TokenSource.make({ store }))(env)
+    expect(make().key).toMatch(/^[\w-]{20,}$/)
+    expect(make().key).not.toBe(make().key)
+  })
+
+  test('shares that of its process', () => {
+    expect(sourceOf(memoryStore()).key).toBe('default')
   })
 })

@@ -22,6 +22,8 @@ import { storable } from './storable.js'
 
 /** By how much an intent outlives its flight: the life of a message, and of a stall. */
 const MARGIN = seconds(5)
+/** How long after its deadline a strategy may still say what became of it: only it knows whether anything was sent. */
+const LAST_WORD = millis(50)
 /** The bounds of the poll that waits for another holder, in ms. */
 const POLL = { least: 50, most: 500 }
 /** How long a failing store, or a held lease, is left alone while a token is valid. */
@@ -62,8 +64,10 @@ export const makeSession = <R>(
   strategy: Strategy.Strategy<R>,
   env: R & SourceEnv,
 ): Session => {
-  const { store, key = 'default', renewal = 'background', minimumAge = seconds(1), revocation, observe } = config
+  const { store, renewal = 'background', minimumAge = seconds(1), revocation, observe } = config
   const { clock, random } = env
+  // Where others may be, nobody's session is shared by accident.
+  const key = config.key ?? (store.guarantee === 'shared' ? nonce(random)() : 'default')
   const timeout = config.timeout ?? (Strategy.isInteractive(strategy) ? minutes(10) : seconds(15))
   const hold = millis(timeout + MARGIN)
   // Long enough to see the intent of a crashed holder end, and to renew after it.
@@ -323,7 +327,8 @@ export const makeSession = <R>(
       if (E.isRight(answer)) answered.add(place)
       return answer
     })
-    const result = await race(clock, attempt, late, late, () => running)()
+    const patient = { ...attempt, deadline: plus(attempt.deadline, LAST_WORD) }
+    const result = await race(clock, patient, late, late, () => running)()
     if (E.isLeft(result) && result.left === late) {
       // A late answer may bring the only valid refresh token: it is committed by lineage, whoever holds the lease.
       void running.then((answer) =>

@@ -253,9 +253,9 @@ export const contract = [
     id: 'S-REDIS-01',
     system: 'RedisManagedOAuth2',
     keeps:
-      "sources with one id share the tokens and the lease, sources with ids of their own share nothing; an id can be drawn; another process's renewal is seen; Redis is standalone or behind Sentinels",
+      "sources with one id share the tokens and the lease; a new id is made where none is given; another process's renewal is seen; Redis is standalone or behind Sentinels",
     better: [
-      'ids that were drawn are never the same',
+      'ids that were made are never the same',
       'the lock of a crashed holder ends',
       'tokens are read by name',
       'tokens at hand are written at the start where Redis has none',

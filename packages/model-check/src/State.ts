@@ -2,7 +2,7 @@
  * A state of the whole system: the store's cell, the processes with what they remember, the messages on their way, and the
  * server. Values are never changed; names (of tokens, families, nonces) are arbitrary and go with the state.
  */
-import { instant, Lifecycle, millis } from '@tessera/core'
+import { instant, type Lifecycle, millis } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 
 // -----------------------------------------------------------------------------

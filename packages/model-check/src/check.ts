@@ -2,7 +2,7 @@
  * One check: all states of one model, and what is wrong with them.
  */
 import { makeEncode } from './encode.js'
-import { explore, type ExploreOptions, pathTo } from './explore.js'
+import { type ExploreOptions, explore, pathTo } from './explore.js'
 import { findLivelock } from './livelock.js'
 import { type Config, makeModel } from './model.js'
 import type { Property } from './properties.js'

@@ -38,9 +38,7 @@ const clamp = (value: number, least: number, most: number): number => Math.max(l
 export const permutations = (of: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
   of.length <= 1
     ? [of]
-    : of.flatMap((first) =>
-        permutations(of.filter((other) => other !== first)).map((rest) => [first, ...rest]),
-      )
+    : of.flatMap((first) => permutations(of.filter((other) => other !== first)).map((rest) => [first, ...rest]))
 
 /** What is written of a process: the pairs' names are filled in when the order of the processes is known. */
 interface Part {
@@ -175,10 +173,7 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
     }
 
     out.push(
-      STAGES.indexOf(stage._tag) |
-        (pending === undefined ? 0 : 8) |
-        (late === undefined ? 0 : 16) |
-        (isGhost ? 32 : 0),
+      STAGES.indexOf(stage._tag) | (pending === undefined ? 0 : 8) | (late === undefined ? 0 : 16) | (isGhost ? 32 : 0),
     )
     switch (stage._tag) {
       case 'Idle':
@@ -187,7 +182,10 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
         putTold(stage.told, stage.age)
         out.push(stage.isOvertaken && (stage.told._tag === 'Requested' || stage.next !== undefined) ? 1 : 0)
         if (stage.next !== undefined) {
-          out.push(clamp(stage.next.epoch - cell.epoch + 4, 0, 9), clamp(stage.next.generation - cell.generation + 4, 0, 9))
+          out.push(
+            clamp(stage.next.epoch - cell.epoch + 4, 0, 9),
+            clamp(stage.next.generation - cell.generation + 4, 0, 9),
+          )
           putCell(stage.next, now, out)
           putName(O.isSome(stage.next.token) ? stage.next.token.value.pair : -1)
         }
@@ -197,15 +195,15 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
         putTold(told, told._tag === 'Requested' ? age : HOLD)
         const { work } = decision
         out.push(
-          WORKS.indexOf(work._tag) | (work._tag === 'Redeem' && work.recovery ? 8 : 0) | (O.isSome(decision.serve) ? 16 : 0),
+          WORKS.indexOf(work._tag) |
+            (work._tag === 'Redeem' && work.recovery ? 8 : 0) |
+            (O.isSome(decision.serve) ? 16 : 0),
         )
         putName(tokenOf(decision))
         break
       }
       case 'Leased':
-        out.push(
-          relation(stage.parent) | (stage.nonce === owner ? 4 : 0) | (stage.recovery ? 8 : 0) | (stage.age << 4),
-        )
+        out.push(relation(stage.parent) | (stage.nonce === owner ? 4 : 0) | (stage.recovery ? 8 : 0) | (stage.age << 4))
         putName(stage.pair)
         break
       case 'Awaiting':
@@ -223,7 +221,11 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
     return { codes: out, names }
   }
 
-  const encodeIn = (state: State, parts: ReadonlyArray<Part>, order: ReadonlyArray<number>): Omit<Encoded, 'places'> => {
+  const encodeIn = (
+    state: State,
+    parts: ReadonlyArray<Part>,
+    order: ReadonlyArray<number>,
+  ): Omit<Encoded, 'places'> => {
     const { cell, now, pairs, families } = state
     const out: Array<number> = []
     const names: Array<number> = []

@@ -124,5 +124,11 @@ export const explore = ({ model, encode, limit, observe, progress }: ExploreOpti
     }
   }
   begin.push(targets.length())
-  return { graph, transitions: targets.length(), depth, isCut: next.length > 0 && found === undefined, violation: found }
+  return {
+    graph,
+    transitions: targets.length(),
+    depth,
+    isCut: next.length > 0 && found === undefined,
+    violation: found,
+  }
 }

@@ -20,10 +20,13 @@ const SOURCE = fileURLToPath(new URL('../../core/src/Lifecycle.ts', import.meta.
 const modules: Readonly<Record<string, unknown>> = { 'fp-ts/lib/Option.js': O, './Time.js': core }
 
 export const loadStep = (patches: ReadonlyArray<Patch>): Step => {
-  const source = patches.reduce((text, { find, replace }) => {
-    if (text.split(find).length !== 2) throw new Error(`not exactly once in Lifecycle.ts: ${find}`)
-    return text.replace(find, () => replace)
-  }, readFileSync(SOURCE, 'utf8'))
+  const source = patches.reduce(
+    (text, { find, replace }) => {
+      if (text.split(find).length !== 2) throw new Error(`not exactly once in Lifecycle.ts: ${find}`)
+      return text.replace(find, () => replace)
+    },
+    readFileSync(SOURCE, 'utf8'),
+  )
   const { code } = transformSync(source, {
     jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
     module: { type: 'commonjs' },

@@ -20,8 +20,8 @@ import {
   DUE,
   EARLY,
   EXPIRED,
-  endOf,
   type Exchange,
+  endOf,
   FRESH,
   HOLD,
   IDLE,
@@ -366,7 +366,10 @@ export const makeModel = (step: Step, config: Config): Model => {
           return [withStage(next, i, { _tag: 'Revoking', pair: work.token.pair, epoch: -1 }), settles]
         case 'RevokeAtServer':
           if (O.isSome(work.token))
-            return [withStage(next, i, { _tag: 'Revoking', pair: work.token.value.pair, epoch: at.cell.epoch }), settles]
+            return [
+              withStage(next, i, { _tag: 'Revoking', pair: work.token.value.pair, epoch: at.cell.epoch }),
+              settles,
+            ]
           if (told._tag === 'RevokeAsked' && told.pair >= 0 && told.from !== at.cell.epoch)
             return [withStage(next, i, { _tag: 'Revoking', pair: told.pair, epoch: -1 }), settles]
           break
@@ -464,7 +467,12 @@ export const makeModel = (step: Step, config: Config): Model => {
     const UNKNOWN = selfSufficient || does.resend ? 'NotSent' : 'Unknown'
 
     /** The server gets a request. */
-    const arrive = (at: State, exchange: Exchange, isHeard: boolean, set: (next: State, to: Exchange) => State): State => {
+    const arrive = (
+      at: State,
+      exchange: Exchange,
+      isHeard: boolean,
+      set: (next: State, to: Exchange) => State,
+    ): State => {
       const { pair, recovery } = exchange
       if (selfSufficient) {
         const [next, brought] = Server.begin(at, true)
@@ -483,8 +491,8 @@ export const makeModel = (step: Step, config: Config): Model => {
       const process = at.processes[j]
       if (process === undefined) return []
       const { stage, late } = process
-      const all = [stage._tag === 'Awaiting' ? stage.exchange : undefined, late]
-      return all.filter((exchange) => exchange !== undefined && exchange.leg === 'request') as Array<Exchange>
+      const all = stage._tag === 'Awaiting' ? [stage.exchange, late] : [late]
+      return all.flatMap((exchange) => (exchange?.leg === 'request' ? [exchange] : []))
     }
 
     /** A revocation came to nothing: bad luck, unless the tombstone (of `epoch`) is there, and can be asked again. */

@@ -2,7 +2,7 @@
  * Deliberate breaks of `step`, and of the rules that the runtime keeps to, as data: each with the property that must notice it.
  */
 import type { Patch } from './loadStep.js'
-import type { Slip } from './model.js'
+import type { Happening, Slip } from './model.js'
 import type { Property } from './properties.js'
 import type { Mode } from './State.js'
 
@@ -12,6 +12,8 @@ export interface Mutant {
   readonly killedBy: Property
   readonly patches: ReadonlyArray<Patch>
   readonly slips: ReadonlyArray<Slip>
+  /** What must not happen, so that this property is the first to notice. */
+  readonly without?: ReadonlyArray<Happening>
 }
 
 const inStep = (
@@ -27,12 +29,13 @@ const inStep = (
   slips: [],
 })
 
-const inRuntime = (name: Slip, mode: Mode, killedBy: Property): Mutant => ({
+const inRuntime = (name: Slip, mode: Mode, killedBy: Property, without: ReadonlyArray<Happening> = []): Mutant => ({
   name,
   mode,
   killedBy,
   patches: [],
   slips: [name],
+  without,
 })
 
 const I1 = 'I1: one redemption'
@@ -42,7 +45,8 @@ const I7 = 'I7: persisted before it is served'
 const LOST = 'no session is lost'
 const LIVELOCK = 'no livelock'
 
-const NOT_ENDED = 'if (O.isSome(cell.intent) && now < cell.intent.value.until && !isBeyond(now, cell.intent.value.until, event.hold)) {'
+const NOT_ENDED =
+  'if (O.isSome(cell.intent) && now < cell.intent.value.until && !isBeyond(now, cell.intent.value.until, event.hold)) {'
 
 export const mutants: ReadonlyArray<Mutant> = [
   inStep('the lease is ignored', 'grace until used', I1, [NOT_ENDED, 'if (false) {']),
@@ -110,7 +114,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     'if (cell.generation !== parent.generation) return [',
     'if (false) return [',
   ]),
-  inStep('commit to any epoch', 'grace until used', I2, ['if (cell.epoch !== parent.epoch) return [{', 'if (false) return [{']),
+  inStep('commit to any epoch', 'grace until used', I2, [
+    'if (cell.epoch !== parent.epoch) return [{',
+    'if (false) return [{',
+  ]),
   inStep('a token of the same epoch is revoked when it is dropped', 'grace for a time', LOST, [
     "return [same ? AGAIN : { serve: O.none, work: { _tag: 'Discard' } }, cell]",
     "return [same ? AGAIN : { serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]",
@@ -127,7 +134,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     'token: O.some(token),\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
     'token: O.some(token),\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
   ]),
-  inStep('the verdict does not block', 'strict', I5, ["if (verdict._tag === 'LogInAgain') return", 'if (false) return']),
+  inStep('the verdict does not block', 'strict', I5, [
+    "if (verdict._tag === 'LogInAgain') return",
+    'if (false) return',
+  ]),
   inStep('the cool-down is ignored', 'grace until used', I5, [
     "verdict._tag === 'CoolingDown' && now < verdict.until",
     'false',
@@ -153,7 +163,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   inRuntime('sends without an acknowledged lease', 'grace until used', I1),
   inRuntime('sends on an old lease', 'grace until used', I1),
   inRuntime('serves before it persists', 'grace until used', I7),
-  inRuntime('forgets what the store did not take', 'strict', LOST),
+  inRuntime('forgets what the store did not take', 'strict', LOST, ['revoke']),
   inRuntime('takes an unknown outcome for not sent', 'grace until used', I1),
   inRuntime('rebases a login and a revoke', 'grace until used', I2),
   inRuntime('a store without compare-and-set', 'grace until used', I2),

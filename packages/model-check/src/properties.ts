@@ -2,9 +2,9 @@
  * What must hold. Each is judged where it could break: at a write to the store, at a request, at what a caller is given.
  */
 import * as O from 'fp-ts/lib/Option.js'
+import type { Mode } from './State.js'
 import { type Cell, type Decision, EXPIRED, phaseOf, type State, type Told } from './State.js'
 import * as Server from './server.js'
-import type { Mode } from './State.js'
 
 export const properties = [
   'I1: one redemption',

@@ -26,8 +26,7 @@ const decisionOf = ({ decision }: Transition): string => {
 const cellOf = ({ cell, now }: State): string => {
   const { epoch, generation, token, refused, intent, verdict } = cell
   const parts = [`${epoch}.${generation}`]
-  if (O.isSome(token))
-    parts.push(`token ${token.value.pair} ${['fresh', 'due', 'expired'][phaseOf(token.value, now)]}`)
+  if (O.isSome(token)) parts.push(`token ${token.value.pair} ${['fresh', 'due', 'expired'][phaseOf(token.value, now)]}`)
   if (refused) parts.push('refused')
   if (O.isSome(intent))
     parts.push(
@@ -40,8 +39,9 @@ const cellOf = ({ cell, now }: State): string => {
 
 const serverOf = ({ pairs, families }: State): string =>
   pairs
-    .map(({ family, status }, i) =>
-      `${i} ${families[family]?.isAlive === true ? ['live', 'repeatable', 'spent'][status] : 'dead'}`,
+    .map(
+      ({ family, status }, i) =>
+        `${i} ${families[family]?.isAlive === true ? ['live', 'repeatable', 'spent'][status] : 'dead'}`,
     )
     .join(', ')
 

@@ -1,0 +1,96 @@
+/**
+ * The states of a session as its readers know them, and which transitions between them exist: found by the same exploration.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import { check } from './check.js'
+import { type Config, ONCE, PASSES, type Transition } from './model.js'
+import { EXPIRED, phaseOf, type State, type Step, type Told } from './State.js'
+
+export type LifeState =
+  | 'Empty'
+  | 'Valid'
+  | 'Expired'
+  | 'Refused'
+  | 'Renewing'
+  | 'Recovering'
+  | 'Orphaned'
+  | 'CoolingDown'
+  | 'LogInAgain'
+  | 'Revoking'
+  | 'Revoked'
+
+export interface LifeTransition {
+  readonly from: LifeState
+  readonly to: LifeState
+  readonly cause: string
+}
+
+const lifeStateOf = ({ cell, now }: State): LifeState => {
+  const { verdict, intent, token, refused } = cell
+  if (verdict._tag === 'Revoked') return O.isSome(token) ? 'Revoking' : 'Revoked'
+  if (verdict._tag === 'LogInAgain') return 'LogInAgain'
+  if (verdict._tag === 'CoolingDown' && now < verdict.until) return 'CoolingDown'
+  if (O.isSome(intent)) {
+    if (now >= intent.value.until) return 'Orphaned'
+    return intent.value.recovery ? 'Recovering' : 'Renewing'
+  }
+  if (O.isNone(token)) return 'Empty'
+  if (refused) return 'Refused'
+  return phaseOf(token.value, now) === EXPIRED ? 'Expired' : 'Valid'
+}
+
+const CAUSES: Readonly<Record<Exclude<Told['_tag'], 'Failed' | 'Requested'>, string>> = {
+  Redeemed: 'redeemed',
+  Refused: 'refused',
+  LoggedIn: 'logged in',
+  RevokeAsked: 'revoke',
+  RevocationConfirmed: 'revocation confirmed',
+}
+const FAILURES = { NotSent: 'not sent', Throttled: 'throttled', InvalidGrant: 'invalid_grant', Unknown: 'unknown' }
+
+const causeOf = (told: Told, { mode }: Config): string => {
+  switch (told._tag) {
+    case 'Requested':
+      return mode === 'no refresh token' ? 'requested by a self-sufficient strategy' : 'requested'
+    case 'Failed':
+      return FAILURES[told.failure]
+    default:
+      return CAUSES[told._tag]
+  }
+}
+
+const transitionOf = (
+  before: State,
+  { process, kind, next }: Transition,
+  config: Config,
+): LifeTransition | undefined => {
+  const [from, to] = [lifeStateOf(before), lifeStateOf(next)]
+  const isTime = process < 0 && (kind & (PASSES | ONCE)) !== 0
+  if (isTime) return from === to ? undefined : { from, to, cause: 'time' }
+  const stage = before.processes[process]?.stage
+  return next.cell !== before.cell && stage?._tag === 'Writing'
+    ? { from, to, cause: causeOf(stage.told, config) }
+    : undefined
+}
+
+export interface LifeStates {
+  readonly states: number
+  readonly transitions: ReadonlyArray<LifeTransition>
+}
+
+/** Each transition that one of the explorations takes. */
+export const lifeStates = (step: Step, configs: ReadonlyArray<Config>): LifeStates => {
+  const found = new Map<string, LifeTransition>()
+  let states = 0
+  for (const config of configs) {
+    const result = check(step, config, {
+      limit: Number.POSITIVE_INFINITY,
+      observe: (before, transition) => {
+        const of = transitionOf(before, transition, config)
+        if (of !== undefined) found.set(`${of.from} ${of.to} ${of.cause}`, of)
+      },
+    })
+    states += result.states
+  }
+  return { states, transitions: [...found.values()] }
+}

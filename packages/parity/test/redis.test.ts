@@ -59,7 +59,7 @@ describeRedis('Redis', () => {
   /** Patient: the machine may be busy. */
   const storeOf = (name: string) => redisStore(portOf(name), { commandTimeout: seconds(20) })
 
-  const drawn = (): string => nonce(world().env.random)()
+  const drawn = ({ env }: Pick<World, 'env'> = world()): string => nonce(env.random)()
 
   /** One process's source. */
   const open = (

@@ -165,7 +165,7 @@ describeRedis('a store over one server', () => {
       let later = 0
       const clock: Clock = {
         now: () => instant(Date.now() + later),
-        sleep: (duration) => () => delay(duration),
+        sleep: (duration, signal) => () => delay(duration, undefined, signal && { signal }).catch(() => undefined),
       }
       let issued = 0
       const strategy = Strategy.make({}, () => () => async () => {

@@ -13,7 +13,7 @@ import { holds, renews } from '../renews.js'
 /** So many sessions live through each fail-over. */
 const SESSIONS = 4
 /** How long a server may be silent before it is down, in ms. */
-const DOWN_AFTER = 1_000
+const DOWN_AFTER = 1_500
 /** How long a call may take, in ms. */
 const CALL = { least: 100, most: 400 }
 const LONG = 3_600_000
@@ -72,12 +72,16 @@ const deploy = async (all: Servers): Promise<Deployment> => {
     if (node === undefined) throw new Error(`no server behind ${reached}`)
     return node
   }
+  let deaf: Wire | undefined
   /** A primary that is not one any more, and whether it was killed. */
   let old: { readonly reached: number; readonly isKilled: boolean } | undefined
 
   return {
     ports: started.sentinels.map(({ port }) => port),
-    deafen: async () => wires.get(await primaryOf(sentinel))?.dropReplication(true),
+    deafen: async () => {
+      deaf = wires.get(await primaryOf(sentinel))
+      deaf?.dropReplication(true)
+    },
     failOver: async (by) => {
       const before = await primaryOf(sentinel)
       old = { reached: before, isKilled: by === 'kill' }
@@ -92,12 +96,14 @@ const deploy = async (all: Servers): Promise<Deployment> => {
         const now = await Promise.all(started.sentinels.map(primaryOf))
         return now.every((port) => port !== before && port === now[0])
       })
+      // What was lost is lost. Should it become the primary again, it needs replicas.
+      deaf?.dropReplication(false)
+      deaf = undefined
     },
     mend: async () => {
       const follows = async () => ['127.0.0.1', String(await primaryOf(sentinel))]
       if (old !== undefined) {
         const { reached, isKilled } = old
-        wires.get(reached)?.dropReplication(false)
         if (isKilled) {
           const { port } = nodeAt(reached)
           const announced = ['--replica-announce-ip', '127.0.0.1', '--replica-announce-port', String(reached)]

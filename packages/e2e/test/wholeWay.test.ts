@@ -120,6 +120,7 @@ const sourceOf = (
     strategy,
     TokenSource.make({
       store: memoryStore(),
+      key: 'whole way',
       minimumAge: millis(0),
       ...(revocation !== undefined && { revocation }),
       ...config,

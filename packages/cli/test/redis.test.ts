@@ -63,10 +63,10 @@ describeRedis('sessions in Redis', () => {
   afterAll(() => all.stop())
 
   it(
-    'ask once for fifty shells at once',
+    'ask once for twenty shells at once',
     withHome(async (home) => {
       const shells = Array.from(
-        { length: 50 },
+        { length: 20 },
         () => home.start(['token', '--timeout', '120', '--store', url], WITH_KEY).ended,
       )
       const ended = await Promise.all(shells)

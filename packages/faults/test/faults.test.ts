@@ -55,12 +55,17 @@ const show = (all: ReadonlyArray<Told>): void => {
 }
 
 test('a short run of the whole table: each row once, and ok', async () => {
-  // Without a Redis server its rows are left out, unless that is forbidden, and the command does not call that a success.
+  // Without a Redis server its rows are left out, unless that is forbidden.
   const canRedis = hasRedis()
-  const ended = await faults('--scale', '0.05', '--json')
-  const all = told(ended)
-  show(all)
   const expected = rows.filter(({ needsRedis }) => canRedis || needsRedis !== true)
+  // Most of the time is waited for what a dead process has left; so the waiting is done side by side.
+  const parts = [0, 1, 2].map((part) => expected.filter((_, index) => index % 3 === part))
+  const ended = await Promise.all(
+    parts.map((of) => faults('--scale', '0.05', '--json', ...of.flatMap(({ name }) => ['--only', name]))),
+  )
+  const place = ({ fault }: Told): number => expected.findIndex(({ name }) => name === fault)
+  const all = ended.flatMap(told).sort((a, b) => place(a) - place(b))
+  show(all)
   expect(all.map(({ fault }) => fault)).toEqual(expected.map(({ name }) => name))
   for (const row of all) {
     expect(row).toEqual({
@@ -79,7 +84,7 @@ test('a short run of the whole table: each row once, and ok', async () => {
     })
   }
   expect(all.filter(({ ok }) => !ok)).toEqual([])
-  expect(ended.code).toBe(canRedis ? 0 : 1)
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0])
 }, 600_000)
 
 describe('what may be typed', () => {

@@ -173,8 +173,6 @@ export type Stage =
 
 export interface Process {
   readonly stage: Stage
-  /** The cell that it read or wrote last: only where the store may lose what it has acknowledged. */
-  readonly known: Cell | undefined
   /** An acquired token that the store did not take. */
   readonly pending: { readonly told: Told; readonly age: number } | undefined
   /** Nobody waits for it: its flight gave up, or (`isGhost`) its process is dead. */
@@ -183,7 +181,7 @@ export interface Process {
 }
 
 export const IDLE: Stage = { _tag: 'Idle' }
-export const idle: Process = { stage: IDLE, known: undefined, pending: undefined, late: undefined, isGhost: false }
+export const idle: Process = { stage: IDLE, pending: undefined, late: undefined, isGhost: false }
 
 // -----------------------------------------------------------------------------
 // all of it
@@ -194,11 +192,6 @@ export interface State {
   /** How many nonces are drawn. */
   readonly drawn: number
   readonly cell: Cell
-  /** Where the store may roll back, once: the cell before its last write. */
-  readonly before: Cell | undefined
-  /** What the store has lost by it, as long as somebody knows it and it is not behind. */
-  readonly lost: Cell | undefined
-  readonly canRollBack: boolean
   readonly processes: ReadonlyArray<Process>
   readonly pairs: ReadonlyArray<Pair>
   readonly families: ReadonlyArray<Family>

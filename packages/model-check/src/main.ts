@@ -18,7 +18,6 @@ const USAGE = `npm run model-check -- [options]
   --server NAME    only this server; may be given again
   --events A,B     only these events, beside those that always happen
   --without A,B    all events but these
-  --lossy          the store may lose its last write once
   --overlap        a process begins something new while a message of its own is still on its way
   --limit N        the most states of one exploration; default 5000000
   --mutant NAME    a mutant instead of the real code; may be given again, or "all"
@@ -47,7 +46,6 @@ const options = () => {
       events: { type: 'string' },
       without: { type: 'string' },
       overlap: { type: 'boolean', default: false },
-      lossy: { type: 'boolean', default: false },
       limit: { type: 'string', default: '5000000' },
       mutant: { type: 'string', multiple: true },
       list: { type: 'boolean', default: false },
@@ -77,9 +75,8 @@ const options = () => {
 }
 type Options = ReturnType<typeof options>
 
-const configsOf = (given: Options): ReadonlyArray<Config> => {
-  const { processes, servers, events, without, overlap, lossy } = given
-  const isDefault = processes === undefined && events === undefined && without === undefined && !overlap && !lossy
+const configsOf = ({ processes, servers, events, without, overlap }: Options): ReadonlyArray<Config> => {
+  const isDefault = processes === undefined && events === undefined && without === undefined && !overlap
   const all = isDefault
     ? suite
     : modes.map(
@@ -89,7 +86,6 @@ const configsOf = (given: Options): ReadonlyArray<Config> => {
           happenings: events ?? happenings.filter((name) => without?.includes(name) !== true),
           slips: [],
           overlap,
-          lossy,
         }),
       )
   return all.filter(({ mode }) => servers === undefined || servers.includes(mode))
@@ -100,7 +96,7 @@ const configOf = ({ mode, slips, without = [] }: Mutant): Config => ({
   mode,
   happenings: happenings.filter((name) => !without.includes(name)),
   slips,
-  overlap: false, lossy: false,
+  overlap: false,
 })
 
 const print = (text: string): void => {

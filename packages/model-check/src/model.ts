@@ -88,8 +88,6 @@ export interface Config {
    * or while a token is pending. Without, that is left to the other processes.
    */
   readonly overlap: boolean
-  /** The store may lose its last write once, whoever has seen it. */
-  readonly lossy: boolean
 }
 
 /** What an edge means to fairness. Bits, since there are millions of edges. */
@@ -135,17 +133,6 @@ const withStage = (state: State, i: number, stage: Stage): State => {
   const process = state.processes[i]
   return process === undefined ? state : withProcess(state, i, { ...process, stage })
 }
-
-const pairOf = ({ token }: Cell): number => (O.isSome(token) ? token.value.pair : -1)
-
-/** How old a token becomes is left open: only `expiry` ages it, not the clock. */
-const later = (cell: Cell): Cell =>
-  O.isSome(cell.token)
-    ? { ...cell, token: O.some({ ...cell.token.value, end: cell.token.value.end + 1 }) }
-    : cell
-
-const isAt = (a: Cell, b: Cell): boolean =>
-  a.epoch === b.epoch && a.generation === b.generation && O.toNullable(a.origin) === O.toNullable(b.origin)
 
 const ownerOf = ({ intent }: Cell): string | undefined =>
   O.isSome(intent) && O.isSome(intent.value.nonce) ? intent.value.nonce.value : undefined
@@ -278,17 +265,14 @@ export const makeModel = (step: Step, config: Config): Model => {
         return false
       case 'Redeemed':
       case 'Failed':
-        return (
-          told.parent.epoch < cell.epoch ||
-          (told.parent.epoch === cell.epoch && told.parent.generation < cell.generation)
-        )
+        return told.parent.epoch !== cell.epoch || told.parent.generation !== cell.generation
       case 'Refused':
         return O.isNone(cell.token) || cell.token.value.pair !== told.pair
       case 'LoggedIn':
       case 'RevokeAsked':
-        return told.from < cell.epoch
+        return told.from !== cell.epoch
       case 'RevocationConfirmed':
-        return told.epoch < cell.epoch
+        return told.epoch !== cell.epoch
     }
   }
 
@@ -297,7 +281,7 @@ export const makeModel = (step: Step, config: Config): Model => {
   const isMoot = (at: State, { parent, nonce, leg, pair }: Exchange): boolean => {
     switch (leg) {
       case 'request':
-        return parent.epoch < at.cell.epoch && !isRelevant(at, pair)
+        return parent.epoch !== at.cell.epoch && !isRelevant(at, pair)
       case 'token':
         return isOver(at, { _tag: 'Redeemed', parent, pair })
       case 'invalid_grant':
@@ -315,13 +299,13 @@ export const makeModel = (step: Step, config: Config): Model => {
       case 'Writing':
         return stage.next === undefined && isOver(at, stage.told)
       case 'Leased':
-        return stage.parent.epoch < at.cell.epoch && !isRelevant(at, stage.pair)
+        return stage.parent.epoch !== at.cell.epoch && !isRelevant(at, stage.pair)
       case 'Awaiting':
         return isMoot(at, stage.exchange)
       case 'LoggingIn':
         return isOver(at, { _tag: 'LoggedIn', from: stage.from, nonce: stage.nonce, pair: at.pairs.length })
       case 'Revoking':
-        return !isRelevant(at, stage.pair) && stage.epoch < at.cell.epoch
+        return !isRelevant(at, stage.pair) && stage.epoch !== at.cell.epoch
     }
   }
 
@@ -330,8 +314,6 @@ export const makeModel = (step: Step, config: Config): Model => {
    * leave every later cell as it is. `step` itself is asked, so a mutant that does something with it is not spared.
    */
   const settle = (at: State): State => {
-    // What is past may become present again.
-    if (at.canRollBack || at.lost !== undefined) return at
     let next = at
     for (let i = 0; i < at.processes.length; i++) {
       const process = at.processes[i]
@@ -341,7 +323,6 @@ export const makeModel = (step: Step, config: Config): Model => {
       const isMootStage = isStageMoot(at, process.stage)
       if (!isLateMoot && !isPendingMoot && !isMootStage) continue
       next = withProcess(next, i, {
-        ...process,
         stage: isMootStage ? IDLE : process.stage,
         pending: isPendingMoot ? undefined : process.pending,
         late: isLateMoot ? undefined : process.late,
@@ -358,50 +339,8 @@ export const makeModel = (step: Step, config: Config): Model => {
       broken = broken ?? violation
     }
     const emit = (process: number, event: string, kind: number, next: State, decision?: Decision): void => {
-      visit({ process, event, kind, next: settle(forgetting(next)), decision, violation: broken })
+      visit({ process, event, kind, next: settle(next), decision, violation: broken })
       broken = undefined
-    }
-
-    /** It knows a later cell of the same history than the store does: that is written back before anything else. */
-    const knowsLost = (at: State, i: number): boolean => {
-      const known = at.processes[i]?.known
-      return at.lost !== undefined && known !== undefined && isAt(known, at.lost) && Lifecycle.precedes(at.cell, at.lost)
-    }
-
-    /** What it has read, or written, it knows. */
-    const knowing = (at: State, i: number): State => {
-      const process = at.processes[i]
-      return config.lossy && process !== undefined ? withProcess(at, i, { ...process, known: at.cell }) : at
-    }
-
-    const restore = (i: number, lost: Cell): void => {
-      const next: State = {
-        ...state,
-        cell: lost,
-        lost: undefined,
-        processes: state.processes.map((process, j) => (j === i ? process : overtake(process, lost))),
-      }
-      emit(i, 'restores what was lost', GOES_ON, next)
-    }
-
-    /** Nobody will ever miss what nobody knows, and who is not ahead any more has nothing to restore. */
-    const forgetting = (at: State): State =>
-      at.lost === undefined || at.processes.some((_, i) => knowsLost(at, i)) ? at : { ...at, lost: undefined }
-
-    const rollBack = (before: Cell): void => {
-      const isMissed = Lifecycle.precedes(before, state.cell)
-      const lost = { ...state, cell: before, before: undefined, lost: state.cell, canRollBack: false }
-      const next: State = {
-        ...lost,
-        // Nothing is promised of a token that somebody may redeem without a way to know that it is spent, nor of a revoke.
-        families: state.families.map((family) => (family.owed === 'end' ? { ...family, owed: 'excused' } : family)),
-        pairs:
-          isMissed && state.processes.every((_, i) => knowsLost(lost, i))
-            ? state.pairs
-            : state.pairs.map((pair, name) => (name === pairOf(before) ? { ...pair, isLost: true } : pair)),
-        processes: state.processes.map((process) => overtake(process, before)),
-      }
-      emit(-1, 'the store loses its last write', ONCE, next)
     }
 
     /** A decision is final: nothing was to be written, or it is. */
@@ -453,19 +392,15 @@ export const makeModel = (step: Step, config: Config): Model => {
       given: Told,
       age = 0,
     ): { readonly next: State; readonly settles: number; readonly decision: Decision } => {
-      if (knowsLost(at, i)) {
-        const waiting: Stage = { _tag: 'Writing', told: given, age, isOvertaken: true, next: undefined }
-        return { next: withStage(at, i, waiting), settles: 0, decision: { serve: O.none, work: { _tag: 'None' } } }
-      }
       const told = remembering(at, given)
       const [decision, cell] = step(toEvent(at, told, 0))(at.cell)
       if (told._tag === 'Requested') judge(judgeRead(at, decision))
       const served = told._tag === 'Requested' && O.isSome(decision.serve) ? SETTLES : 0
       if (cell === at.cell) {
-        const [next, settles] = conclude(knowing(at, i), i, told, decision)
+        const [next, settles] = conclude(at, i, told, decision)
         return { next, settles: served | settles, decision }
       }
-      const writing = withStage(knowing(at, i), i, {
+      const writing = withStage(at, i, {
         _tag: 'Writing',
         told,
         age,
@@ -503,7 +438,6 @@ export const makeModel = (step: Step, config: Config): Model => {
       const written: State = {
         ...at,
         cell,
-        before: at.canRollBack ? at.cell : undefined,
         processes: at.processes.map((process, j) => (j === i ? process : overtake(process, cell))),
       }
       const isTombstone = cell.verdict._tag === 'Revoked' && at.cell.verdict._tag !== 'Revoked'
@@ -664,12 +598,12 @@ export const makeModel = (step: Step, config: Config): Model => {
       }
       const [decision, cell] = step(toEvent(state, told, told._tag === 'Requested' ? age : 0))(state.cell)
       if (cell === state.cell) {
-        const [next, settles] = conclude(knowing(state, i), i, told, decision)
+        const [next, settles] = conclude(state, i, told, decision)
         emit(i, 'finds another version', GOES_ON | settles, next, decision)
         return
       }
       const written = write(state, i, told, cell)
-      const [next, settles] = conclude(knowing(written, i), i, told, decision)
+      const [next, settles] = conclude(written, i, told, decision)
       emit(i, 'writes', GOES_ON | settles, next, decision)
       if (can.loseStoreAnswer) {
         write(state, i, told, cell)
@@ -779,13 +713,15 @@ export const makeModel = (step: Step, config: Config): Model => {
                     : stage,
         }
       })
+      const { token } = state.cell
       emit(-1, 'a tick', PASSES, {
         ...next,
         now: state.now + 1,
         processes,
-        cell: later(state.cell),
-        before: state.before === undefined ? undefined : later(state.before),
-        lost: state.lost === undefined ? undefined : later(state.lost),
+        // How old a token becomes is left open: only `expiry` ages it.
+        cell: O.isSome(token)
+          ? { ...state.cell, token: O.some({ ...token.value, end: token.value.end + 1 }) }
+          : state.cell,
       })
     }
 
@@ -793,11 +729,6 @@ export const makeModel = (step: Step, config: Config): Model => {
       const process = state.processes[i]
       if (process === undefined) continue
       const { stage, late, isGhost } = process
-      if (state.lost !== undefined && (stage._tag === 'Idle' || stage._tag === 'Writing') && knowsLost(state, i)) {
-        restore(i, state.lost)
-        if (can.crash) emit(i, 'crashes', ONCE, crash(state, i, process))
-        continue
-      }
       switch (stage._tag) {
         case 'Idle':
           idling(i, process)
@@ -807,7 +738,7 @@ export const makeModel = (step: Step, config: Config): Model => {
           break
         case 'Applied': {
           const { told, decision, age } = stage
-          const [next, settles] = conclude(knowing(state, i), i, told, decision)
+          const [next, settles] = conclude(state, i, told, decision)
           emit(i, 'sends its write again', GOES_ON | settles, next, decision)
           const excused = told._tag === 'RevokeAsked' ? excuse(state, told.pair, told.from + 1) : state
           emit(i, 'gives its write up', FREE, giveUp(excused, i, told, age))
@@ -854,7 +785,6 @@ export const makeModel = (step: Step, config: Config): Model => {
         emit(i, 'crashes', ONCE, crash(state, i, process))
     }
     tick()
-    if (state.before !== undefined) rollBack(state.before)
     const { token } = state.cell
     if (O.isNone(token)) return
     const aged = (phase: Phase): State => ({
@@ -877,9 +807,6 @@ export const makeModel = (step: Step, config: Config): Model => {
       now: 0,
       drawn: 0,
       cell: Lifecycle.empty,
-      before: undefined,
-      lost: undefined,
-      canRollBack: config.lossy,
       processes: Array.from({ length: config.processes }, () => idle),
       pairs: [],
       families: [],

@@ -8,8 +8,8 @@ import { modes } from './State.js'
 export const OF_THREE: ReadonlyArray<Happening> = ['expiry', 'crash', 'lost answer', 'revoke', 'refuse']
 
 export const suite: ReadonlyArray<Config> = [
-  ...modes.map((mode): Config => ({ processes: 2, mode, happenings, slips: [], overlap: false, lossy: false })),
-  ...modes.map((mode): Config => ({ processes: 3, mode, happenings: OF_THREE, slips: [], overlap: false, lossy: false })),
+  ...modes.map((mode): Config => ({ processes: 2, mode, happenings, slips: [], overlap: false })),
+  ...modes.map((mode): Config => ({ processes: 3, mode, happenings: OF_THREE, slips: [], overlap: false })),
 ]
 
 /** Enough to take every transition between the states of a session that any of the above takes. */
@@ -19,6 +19,6 @@ export const ofLifeStates: ReadonlyArray<Config> = (['strict, kills the family',
     mode,
     happenings: ['crash', 'not sent', '429', 'refuse', 'revoke', 'login', 'expiry'],
     slips: [],
-    overlap: false, lossy: false,
+    overlap: false,
   }),
 )

@@ -26,7 +26,7 @@ import type { Request, Rotation } from '../ServerModel.js'
 import { type TestClock, testClock } from '../testClock.js'
 import { testRandom } from '../testRandom.js'
 import { requestOf, responseOf } from './endpoint.js'
-import { type Outcome, toExchange, toResult } from './outcome.js'
+import { byDeadline, type Outcome, toExchange, toResult } from './outcome.js'
 
 /** What becomes of a token request. `slow`: its answer takes two seconds. */
 export type Reply = 'answered' | 'slow' | 'not sent' | 'lost' | 'busy' | 'hangs'
@@ -143,8 +143,8 @@ export const makeBench = ({
         http: {
           send: (sent) => async () => {
             const of = requestOf(sent)
-            if (of._tag === 'Revoke') return E.right(responseOf(server.ask(of)(), clock.now()))
-            return toExchange(await request(of), clock.now())
+            if (of._tag === 'Revoke') return E.right(responseOf(server.ask(of)()))
+            return toExchange(await byDeadline(clock, sent.deadline, () => request(of)))
           },
         },
         prompt: recordedPrompt([]),

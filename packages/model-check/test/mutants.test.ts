@@ -15,7 +15,7 @@ const REVOKED = 'what is revoked ends'
 const LIVELOCK = 'no livelock'
 
 /** The length of the shortest way to it; of a livelock, also that of the cycle. */
-const shortest: ReadonlyArray<readonly [name: string, property: Property, length: number, cycle?: number]> = [
+const shortest: ReadonlyArray<[name: string, property: Property, length: number, cycle?: number]> = [
   ['the lease is ignored', I1, 6],
   ['a refusal clears the intent', I1, 8],
   ['a refusal moves the end of the lease', 'a lease ends when it said', 4],
@@ -59,7 +59,7 @@ const shortest: ReadonlyArray<readonly [name: string, property: Property, length
   ['drops a late invalid_grant', LIVELOCK, 10, 10],
 ]
 
-test.each(shortest)('%s: %s, %s events', (name, property, length, cycle = 0) => {
+test.each([...shortest])('%s: %s, %s events', (name, property, length, cycle = 0) => {
   const found = find(name)
   expect(found).toMatchObject({ property })
   expect([found?.trace.length, found?.cycle.length]).toEqual([length, cycle])

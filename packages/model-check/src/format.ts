@@ -42,10 +42,8 @@ export const traceOf = ({ property, detail, trace, cycle }: Counterexample): str
 export const happeningsOf = ({ happenings: given }: Config): string =>
   given.length === happenings.length ? 'all' : given.join(', ')
 
-const serverOf = ({ mode, overlap, lossy }: Config): string =>
-  [mode, ...(overlap ? ['overlapping'] : []), ...(lossy ? ['lossy store'] : [])].join('; ')
-
-export const nameOf = (config: Config): string => `${config.processes} processes, ${serverOf(config)}`
+export const nameOf = (config: Config): string =>
+  `${config.processes} processes, ${config.mode}${config.overlap ? ', overlapping' : ''}`
 
 export interface Row {
   readonly config: Config
@@ -59,8 +57,8 @@ export const tableOf = (rows: ReadonlyArray<Row>): string =>
   columns([
     ['processes', 'server', 'events', 'states', 'transitions', 'depth', 'seconds', ''],
     ...rows.map(({ config, result, seconds }) => [
-      String(config.processes),
-      serverOf(config),
+      `${config.processes}${config.overlap ? ', overlapping' : ''}`,
+      config.mode,
       happeningsOf(config),
       `${numberOf(result.states)}${result.isCut ? ', cut' : ''}`,
       numberOf(result.transitions),

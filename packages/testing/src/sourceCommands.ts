@@ -25,7 +25,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
-import { tokenSetView } from './histories.js'
 import { advances, type Bench, makeBench, textOf } from './internal/bench.js'
 import { done, ensure } from './internal/ensure.js'
 import type { MakeSource, Parts } from './Parts.js'
@@ -76,7 +75,13 @@ export interface ModelledSourceConfig {
   readonly turn?: Task<void>
 }
 
-const step = Lifecycle.step(tokenSetView)
+const view: Lifecycle.View<TokenSet, Secret> = {
+  expiresAt: ({ expiresAt }) => expiresAt,
+  access: ({ accessToken }) => accessToken,
+  refresh: ({ refreshToken }) => refreshToken,
+  equals: Secret.eq.equals,
+}
+const step = Lifecycle.step(view)
 
 const LIFETIME = minutes(60)
 /** Longer than a flight. */

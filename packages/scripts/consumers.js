@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { kit } from './kit.js'
 import { pack } from './pack.js'
 import { packages } from './published.js'
 
@@ -109,6 +110,13 @@ try {
     step(`tessera demo runs on Node.js ${version}`, () => {
       if (run(node, [tessera, 'demo'], esm) === '') throw new Error('it said nothing')
     })
+
+  kit({
+    step,
+    tarballs: tarballs(['core', 'testing']),
+    project,
+    install: (path, what) => void run('npm', [...install, ...what], path),
+  })
 } finally {
   rmSync(folder, { recursive: true })
 }

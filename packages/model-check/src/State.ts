@@ -17,6 +17,8 @@ export const MARGIN = 1
 export const PAUSE = 1
 /** How long a server with a grace for a time repeats a rotation: longer than the intent lasts, so that both sides are met. */
 export const GRACE = 4
+/** How many writes a store loses at most, where it may. */
+export const LOSSES = 2
 /** How long before its end a token is renewed; of no importance but its order. */
 export const EARLY = millis(10)
 
@@ -90,6 +92,8 @@ export interface Pair {
   readonly age: number
   /** What it was redeemed for was lost, or is late: by a crash, on the wire, by a failing store or a stall. */
   readonly isLost: boolean
+  /** The store has lost a lease to redeem it: two may. */
+  readonly isUnleased: boolean
 }
 
 /** A session at the server. */
@@ -173,6 +177,8 @@ export type Stage =
 
 export interface Process {
   readonly stage: Stage
+  /** The version that it read or wrote last, or -1: only of a store that may lose what it has acknowledged. */
+  readonly known: number
   /** An acquired token that the store did not take. */
   readonly pending: { readonly told: Told; readonly age: number } | undefined
   /** Nobody waits for it: its flight gave up, or (`isGhost`) its process is dead. */
@@ -181,7 +187,13 @@ export interface Process {
 }
 
 export const IDLE: Stage = { _tag: 'Idle' }
-export const idle: Process = { stage: IDLE, pending: undefined, late: undefined, isGhost: false }
+export const idle: Process = { stage: IDLE, known: -1, pending: undefined, late: undefined, isGhost: false }
+
+/** What a store held at a version. */
+export interface Stored {
+  readonly version: number
+  readonly cell: Cell
+}
 
 // -----------------------------------------------------------------------------
 // all of it
@@ -192,6 +204,12 @@ export interface State {
   /** How many nonces are drawn. */
   readonly drawn: number
   readonly cell: Cell
+  readonly version: number
+  /** Of a store that may roll back, once: what it held before its last writes, the oldest first. */
+  readonly history: ReadonlyArray<Stored>
+  /** What it has lost by it, as long as somebody knows it and it is ahead. */
+  readonly lost: ReadonlyArray<Stored>
+  readonly canRollBack: boolean
   readonly processes: ReadonlyArray<Process>
   readonly pairs: ReadonlyArray<Pair>
   readonly families: ReadonlyArray<Family>

@@ -1,10 +1,12 @@
 /**
  * One check: all states of one model, and what is wrong with them.
  */
+
+import { makeModel } from './automaton.js'
 import { makeEncode } from './encode.js'
 import { type ExploreOptions, explore, pathTo } from './explore.js'
 import { findLivelock } from './livelock.js'
-import { type Config, makeModel } from './model.js'
+import type { Config } from './model.js'
 import type { Property } from './properties.js'
 import type { Step } from './State.js'
 import { type Line, lineOf, replay } from './trace.js'

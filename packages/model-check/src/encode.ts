@@ -4,6 +4,7 @@
  */
 import type { Lifecycle } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
+import { ownerOf, pairOf } from './parts.js'
 import {
   type Cell,
   type Decision,
@@ -76,6 +77,16 @@ const ordersOf = (codes: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<Re
   )
 }
 
+const originOf = ({ origin }: Cell): string | undefined => O.toUndefined(origin)
+
+/** 0 for the place of the cell, 1 and 2 for one behind it, and else how far it is ahead: in a store that has lost something. */
+const relationOf = (place: Lifecycle.Parent, cell: Lifecycle.Parent): number => {
+  const epochs = place.epoch - cell.epoch
+  const generations = place.generation - cell.generation
+  if (epochs === 0 && generations <= 0) return generations === 0 ? 0 : 1
+  return epochs < 0 ? 2 : 3 + clamp(epochs, 0, 2) * 4 + clamp(generations, 0, 3)
+}
+
 const tokenOf = ({ serve, work }: Decision): number => {
   if (O.isSome(serve)) return serve.value.pair
   switch (work._tag) {
@@ -109,65 +120,79 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
     out.push(pause | 8 | (O.isSome(nonce) ? 16 : 0) | (recovery ? 32 : 0) | (clamp(until - now, 0, HOLD) << 6))
   }
 
-  const partOf = ({ cell, pairs, now }: State, { stage, pending, late, isGhost }: Process): Part => {
+  const partOf = (state: State, { stage, known, pending, late, isGhost }: Process): Part => {
+    const { cell, version, history, lost, canRollBack, pairs, now } = state
+    // The cell may become one of these again.
+    const others = canRollBack ? history : lost
     const out: Array<number> = []
     const names: Array<number> = []
     const putName = (pair: number): void => {
       if (pair >= 0) names.push(out.length, pair)
       out.push(0)
     }
-    const owner = O.isSome(cell.intent) && O.isSome(cell.intent.value.nonce) ? cell.intent.value.nonce.value : ''
-    const origin = O.isSome(cell.origin) ? cell.origin.value : ''
-    const relation = ({ epoch, generation }: Lifecycle.Parent): number =>
-      epoch !== cell.epoch ? 2 : generation !== cell.generation ? 1 : 0
-    const isInTime = (parent: Lifecycle.Parent, pair: number): boolean =>
-      isFinal && relation(parent) === 0 && pairs[pairs[pair]?.parent ?? -1]?.isLost === false
-
-    const current = O.isSome(cell.token) ? cell.token.value.pair : -1
-    /** Of a rejected refresh token matters only whether it is the cell's. */
-    const putFingerprint = (pair: number): void => putName(pair === current || !isRotating ? pair : -1)
+    const putPlace = (place: Lifecycle.Parent): void => {
+      out.push(relationOf(place, cell))
+      for (const other of others) out.push(relationOf(place, other.cell))
+    }
+    const putEpoch = (epoch: number): void => putPlace({ epoch, generation: Number.NEGATIVE_INFINITY })
+    const putOwner = (nonce: string): void => {
+      out.push(ownerOf(cell) === nonce ? 1 : 0)
+      for (const other of others) out.push(ownerOf(other.cell) === nonce ? 1 : 0)
+    }
+    const putOrigin = (nonce: string): void => {
+      out.push(originOf(cell) === nonce ? 1 : 0)
+      for (const other of others) out.push(originOf(other.cell) === nonce ? 1 : 0)
+    }
+    const putPatience = (parent: Lifecycle.Parent, pair: number, age: number): void => {
+      const isInTime =
+        isFinal &&
+        (relationOf(parent, cell) === 0 || others.length > 0) &&
+        pairs[pairs[pair]?.parent ?? -1]?.isLost === false
+      out.push(isInTime ? age : HOLD)
+    }
+    /** Of a token that was rejected, by the server or an API, matters only whether it is the cell's. */
+    const putFingerprint = (pair: number): void => {
+      putName(pair === pairOf(cell) || others.length > 0 || !isRotating ? pair : -1)
+    }
 
     const putTold = (told: Told, age: number): void => {
-      const kind = TOLD.indexOf(told._tag)
+      out.push(TOLD.indexOf(told._tag))
       switch (told._tag) {
         case 'Requested':
-          out.push(kind | (clamp(age, 0, HOLD) << 3) | (told.nonce === owner ? 64 : 0))
+          out.push(clamp(age, 0, HOLD))
+          putOwner(told.nonce)
           return
         case 'Redeemed':
-          out.push(kind | (relation(told.parent) << 3) | ((isInTime(told.parent, told.pair) ? age : HOLD) << 5))
+          putPlace(told.parent)
+          putPatience(told.parent, told.pair, age)
           putName(told.pair)
           return
         case 'Failed':
-          out.push(
-            kind |
-              (relation(told.parent) << 3) |
-              (FAILURES.indexOf(told.failure) << 5) |
-              (told.nonce === owner ? 128 : 0),
-          )
+          out.push(FAILURES.indexOf(told.failure))
+          putPlace(told.parent)
+          putOwner(told.nonce)
           putFingerprint(told.pair)
           return
         case 'Refused':
-          out.push(kind | (told.pair === current ? 8 : 0))
+          putFingerprint(told.pair)
           return
         case 'LoggedIn':
         case 'RevokeAsked':
-          out.push(kind | (told.from === cell.epoch ? 8 : 0) | (told.nonce === origin ? 16 : 0))
+          putEpoch(told.from)
+          putOrigin(told.nonce)
           putName(told.pair)
           return
         case 'RevocationConfirmed':
-          out.push(kind | (told.epoch === cell.epoch ? 8 : 0))
+          putEpoch(told.epoch)
       }
     }
 
     const putExchange = ({ parent, nonce, recovery, age, leg, pair }: Exchange): void => {
-      const isTimed = leg === 'request' || (leg === 'token' && isInTime(parent, pair))
-      out.push(
-        LEGS.indexOf(leg) |
-          (relation(parent) << 2) |
-          (leg === 'request' && recovery ? 16 : 0) |
-          (leg !== 'token' && nonce === owner ? 32 : 0),
-        isTimed ? age : 0,
-      )
+      out.push(LEGS.indexOf(leg) | (leg === 'request' && recovery ? 4 : 0))
+      putPlace(parent)
+      if (leg === 'token') putPatience(parent, pair, age)
+      else putOwner(nonce)
+      if (leg === 'request') out.push(age)
       if (leg === 'invalid_grant') putFingerprint(pair)
       else putName(leg === '429' ? -1 : pair)
     }
@@ -182,12 +207,9 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
         putTold(stage.told, stage.age)
         out.push(stage.isOvertaken && (stage.told._tag === 'Requested' || stage.next !== undefined) ? 1 : 0)
         if (stage.next !== undefined) {
-          out.push(
-            clamp(stage.next.epoch - cell.epoch + 4, 0, 9),
-            clamp(stage.next.generation - cell.generation + 4, 0, 9),
-          )
+          putPlace(stage.next)
           putCell(stage.next, now, out)
-          putName(O.isSome(stage.next.token) ? stage.next.token.value.pair : -1)
+          putName(pairOf(stage.next))
         }
         break
       case 'Applied': {
@@ -203,21 +225,26 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
         break
       }
       case 'Leased':
-        out.push(relation(stage.parent) | (stage.nonce === owner ? 4 : 0) | (stage.recovery ? 8 : 0) | (stage.age << 4))
+        out.push((stage.recovery ? 1 : 0) | (stage.age << 1))
+        putPlace(stage.parent)
+        putOwner(stage.nonce)
         putName(stage.pair)
         break
       case 'Awaiting':
         putExchange(stage.exchange)
         break
       case 'LoggingIn':
-        out.push(stage.from === cell.epoch ? 1 : 0)
+        putEpoch(stage.from)
         break
       case 'Revoking':
         putName(stage.pair)
-        out.push(stage.epoch < 0 ? 0 : stage.epoch === cell.epoch ? 1 : 2)
+        if (stage.epoch < 0) out.push(255)
+        else putEpoch(stage.epoch)
     }
     if (pending !== undefined) putTold(pending.told, pending.age)
     if (late !== undefined) putExchange(late)
+    if (canRollBack || lost.length > 0)
+      out.push(known === version ? 1 : 2 + others.findIndex((other) => other.version === known))
     return { codes: out, names }
   }
 
@@ -226,7 +253,8 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
     parts: ReadonlyArray<Part>,
     order: ReadonlyArray<number>,
   ): Omit<Encoded, 'places'> => {
-    const { cell, now, pairs, families } = state
+    const { cell, history, lost, canRollBack, now, pairs, families } = state
+    const others = canRollBack ? history : lost
     const out: Array<number> = []
     const names: Array<number> = []
     const nameIn = (known: Array<number>, of: number): number => {
@@ -234,9 +262,17 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
       return index >= 0 ? index + 1 : known.push(of)
     }
     const name = (pair: number): number => nameIn(names, pair)
-    const current = O.isSome(cell.token) ? cell.token.value.pair : -1
+    const current = pairOf(cell)
     putCell(cell, now, out)
     if (current >= 0) name(current)
+    if (canRollBack || lost.length > 0) {
+      out.push(canRollBack ? 1 : 2, others.length)
+      for (const other of others) {
+        out.push(relationOf(other.cell, cell), originOf(other.cell) === originOf(cell) ? 1 : 0)
+        putCell(other.cell, now, out)
+        out.push(pairOf(other.cell) < 0 ? 0 : name(pairOf(other.cell)))
+      }
+    }
     for (const i of order) {
       const part = parts[i]
       if (part === undefined) continue
@@ -247,11 +283,14 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
     for (const of of names) {
       const pair = pairs[of]
       if (pair === undefined) continue
-      const { family, parent, status, age, isLost } = pair
+      const { family, parent, status, age, isLost, isUnleased } = pair
       // Which pair it was redeemed for matters as long as the cell holds that one, or its grace ends with this one's use.
-      const isKnown = parent === current || (mode === 'grace until used' && pairs[parent]?.status === REPEATABLE)
+      const isKnown =
+        parent === current ||
+        others.some((other) => parent === pairOf(other.cell)) ||
+        (mode === 'grace until used' && pairs[parent]?.status === REPEATABLE)
       out.push(
-        status | (isFinal && isLost ? 4 : 0) | (nameIn(familyNames, family) << 3),
+        status | (isFinal && isLost ? 4 : 0) | (isUnleased ? 8 : 0) | (nameIn(familyNames, family) << 4),
         (isKnown ? names.indexOf(parent) + 1 : 0) | (age << 4),
       )
     }
@@ -268,7 +307,7 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
   }
 
   return (state) => {
-    const current = O.isSome(state.cell.token) ? state.cell.token.value.pair : -1
+    const current = pairOf(state.cell)
     const blind = (pair: number): number => (pair === current ? 1 : 2)
     const parts = state.processes.map((process) => partOf(state, process))
     for (const part of parts) fill(part, blind)

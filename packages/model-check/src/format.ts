@@ -42,8 +42,10 @@ export const traceOf = ({ property, detail, trace, cycle }: Counterexample): str
 export const happeningsOf = ({ happenings: given }: Config): string =>
   given.length === happenings.length ? 'all' : given.join(', ')
 
-export const nameOf = (config: Config): string =>
-  `${config.processes} processes, ${config.mode}${config.overlap ? ', overlapping' : ''}`
+const serverOf = ({ mode, overlap, lossy }: Config): string =>
+  [mode, ...(overlap ? ['overlapping'] : []), ...(lossy ? ['lossy store'] : [])].join('; ')
+
+export const nameOf = (config: Config): string => `${config.processes} processes, ${serverOf(config)}`
 
 export interface Row {
   readonly config: Config
@@ -57,8 +59,8 @@ export const tableOf = (rows: ReadonlyArray<Row>): string =>
   columns([
     ['processes', 'server', 'events', 'states', 'transitions', 'depth', 'seconds', ''],
     ...rows.map(({ config, result, seconds }) => [
-      `${config.processes}${config.overlap ? ', overlapping' : ''}`,
-      config.mode,
+      String(config.processes),
+      serverOf(config),
       happeningsOf(config),
       `${numberOf(result.states)}${result.isCut ? ', cut' : ''}`,
       numberOf(result.transitions),

@@ -5,10 +5,10 @@
 import { parseArgs } from 'node:util'
 import { happeningsOf, nameOf, type Row, tableOf, traceOf } from './format.js'
 import { type Config, type Happening, happenings } from './model.js'
-import { type Mutant, mutants } from './mutants.js'
+import { configOf, type Mutant, mutants } from './mutants.js'
 import { runAll } from './pool.js'
 import { properties } from './properties.js'
-import { GRACE, HOLD, MARGIN, type Mode, modes, PAUSE } from './State.js'
+import { GRACE, HOLD, LOSSES, MARGIN, type Mode, modes, PAUSE } from './State.js'
 import { suite } from './suite.js'
 import type { Job } from './worker.js'
 
@@ -18,6 +18,7 @@ const USAGE = `npm run model-check -- [options]
   --server NAME    only this server; may be given again
   --events A,B     only these events, beside those that always happen
   --without A,B    all events but these
+  --lossy          the store may lose its last write once
   --overlap        a process begins something new while a message of its own is still on its way
   --limit N        the most states of one exploration; default 5000000
   --mutant NAME    a mutant instead of the real code; may be given again, or "all"
@@ -46,6 +47,7 @@ const options = () => {
       events: { type: 'string' },
       without: { type: 'string' },
       overlap: { type: 'boolean', default: false },
+      lossy: { type: 'boolean', default: false },
       limit: { type: 'string', default: '5000000' },
       mutant: { type: 'string', multiple: true },
       list: { type: 'boolean', default: false },
@@ -75,8 +77,9 @@ const options = () => {
 }
 type Options = ReturnType<typeof options>
 
-const configsOf = ({ processes, servers, events, without, overlap }: Options): ReadonlyArray<Config> => {
-  const isDefault = processes === undefined && events === undefined && without === undefined && !overlap
+const configsOf = (given: Options): ReadonlyArray<Config> => {
+  const { processes, servers, events, without, overlap, lossy } = given
+  const isDefault = processes === undefined && events === undefined && without === undefined && !overlap && !lossy
   const all = isDefault
     ? suite
     : modes.map(
@@ -86,18 +89,11 @@ const configsOf = ({ processes, servers, events, without, overlap }: Options): R
           happenings: events ?? happenings.filter((name) => without?.includes(name) !== true),
           slips: [],
           overlap,
+          lossy,
         }),
       )
   return all.filter(({ mode }) => servers === undefined || servers.includes(mode))
 }
-
-const configOf = ({ mode, slips, without = [] }: Mutant): Config => ({
-  processes: 2,
-  mode,
-  happenings: happenings.filter((name) => !without.includes(name)),
-  slips,
-  overlap: false,
-})
 
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
@@ -107,7 +103,7 @@ const say = (text: string): void => {
 }
 
 const BOUNDS = `A hold is ${HOLD} ticks; a request leaves within ${MARGIN} of its read and arrives within ${HOLD}; a cool-down is ${PAUSE}, a grace for a time ${GRACE}.
-Unbounded: epochs, generations, faults, acts, time. Merged: symmetric processes; names; what can have no effect any more.`
+Unbounded: epochs, generations, faults, acts, time. A store that may lose writes loses ${LOSSES} at most, once. Merged: symmetric processes; names; what can have no effect any more.`
 
 const list = (): void => {
   for (const [title, names] of [
@@ -167,7 +163,7 @@ const runChecks = async (configs: ReadonlyArray<Config>, { limit, json }: Option
     const sum = (of: (row: Row) => number): string =>
       rows.reduce((total, row) => total + of(row), 0).toLocaleString('en')
     print(
-      `${sum(({ result }) => result.states)} states, ${sum(({ result }) => result.transitions)} transitions, ${broken.length} violations, ${Math.ceil((performance.now() - startedAt) / 1_000)} s`,
+      `${sum(({ result }) => result.states)} states, ${sum(({ result }) => result.transitions)} transitions, ${broken.length} violations; ${Math.ceil((performance.now() - startedAt) / 1_000)} s, ${Math.ceil(process.cpuUsage().user / 1_000_000)} s of the processors`,
     )
   }
   return broken.length === 0 && rows.every(({ result }) => !result.isCut)

@@ -9,7 +9,7 @@ const withPair = (state: State, name: number, change: Partial<Pair>): State => {
 }
 
 const issue = (state: State, family: number, parent: number): readonly [State, number] => [
-  { ...state, pairs: [...state.pairs, { family, parent, status: LIVE, age: 0, isLost: false }] },
+  { ...state, pairs: [...state.pairs, { family, parent, status: LIVE, age: 0, isLost: false, isUnleased: false }] },
   state.pairs.length,
 ]
 
@@ -94,6 +94,12 @@ export const lose = (state: State, name: number): State => {
   const pair = state.pairs[name]
   return pair === undefined ? state : excuse(overdue(state, name), pair.family)
 }
+
+/** That a pair is rejected is nobody's fault: it may be spent without anybody's knowing. */
+export const forget = (state: State, name: number): State => withPair(state, name, { isLost: true })
+
+/** Nor is that it is redeemed twice. */
+export const unlease = (state: State, name: number): State => withPair(state, name, { isLost: true, isUnleased: true })
 
 /** A pair that was redeemed is late: from now on others may have to do without it. */
 export const overdue = (state: State, name: number): State =>

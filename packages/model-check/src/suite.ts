@@ -4,21 +4,24 @@
 import { type Config, type Happening, happenings } from './model.js'
 import { modes } from './State.js'
 
-/** Three processes have more states: not everything happens to them. */
-export const OF_THREE: ReadonlyArray<Happening> = ['expiry', 'crash', 'lost answer', 'revoke', 'refuse']
+const configs = (
+  processes: number,
+  servers: ReadonlyArray<Config['mode']>,
+  given: ReadonlyArray<Happening>,
+  lossy = false,
+): ReadonlyArray<Config> =>
+  servers.map((mode) => ({ processes, mode, happenings: given, slips: [], overlap: false, lossy }))
 
+/** Two processes with everything; three, and a store that loses writes, with less, since they have more states. */
 export const suite: ReadonlyArray<Config> = [
-  ...modes.map((mode): Config => ({ processes: 2, mode, happenings, slips: [], overlap: false })),
-  ...modes.map((mode): Config => ({ processes: 3, mode, happenings: OF_THREE, slips: [], overlap: false })),
+  ...configs(2, modes, happenings),
+  ...configs(3, modes, ['crash', 'lost answer', 'revoke', 'expiry']),
+  ...configs(2, ['strict', 'grace until used'], ['crash', 'expiry'], true),
 ]
 
 /** Enough to take every transition between the states of a session that any of the above takes. */
-export const ofLifeStates: ReadonlyArray<Config> = (['strict, kills the family', 'no refresh token'] as const).map(
-  (mode): Config => ({
-    processes: 2,
-    mode,
-    happenings: ['crash', 'not sent', '429', 'refuse', 'revoke', 'login', 'expiry'],
-    slips: [],
-    overlap: false,
-  }),
+export const ofLifeStates: ReadonlyArray<Config> = configs(
+  2,
+  ['strict, kills the family', 'no refresh token'],
+  ['crash', 'not sent', '429', 'refuse', 'revoke', 'login', 'expiry'],
 )

@@ -30,7 +30,7 @@ import * as O from 'fp-ts/lib/Option.js'
 
 /** None, or some of the given. */
 export const options = <A>(of: fc.Arbitrary<A>): fc.Arbitrary<O.Option<A>> =>
-  fc.oneof(fc.constant<O.Option<A>>(O.none), of.map(O.some))
+  fc.oneof({ withCrossShrink: true }, fc.constant<O.Option<A>>(O.none), of.map(O.some))
 
 /** Instants of the years 1970 to 2100, whole milliseconds. */
 export const instants: fc.Arbitrary<Instant> = fc.integer({ min: 0, max: 4_102_444_800_000 }).map(instant)

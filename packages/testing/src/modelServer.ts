@@ -189,6 +189,6 @@ export const modelServer = ({ mode, clock, lifetime = minutes(60) }: ModelServer
       () =>
       () =>
         wire(answering(() => E.right(revoke(O.isSome(refreshToken) ? refreshToken.value : accessToken)()))),
-    http: { send: (request) => async () => E.right(responseOf(ask(requestOf(request)), clock.now())) },
+    http: { send: (request) => async () => E.right(responseOf(ask(requestOf(request)))) },
   }
 }

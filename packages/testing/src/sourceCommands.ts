@@ -25,6 +25,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
+import { tokenSetView } from './histories.js'
 import { advances, type Bench, makeBench, textOf } from './internal/bench.js'
 import { done, ensure } from './internal/ensure.js'
 import type { MakeSource, Parts } from './Parts.js'
@@ -75,13 +76,7 @@ export interface ModelledSourceConfig {
   readonly turn?: Task<void>
 }
 
-const view: Lifecycle.View<TokenSet, Secret> = {
-  expiresAt: ({ expiresAt }) => expiresAt,
-  access: ({ accessToken }) => accessToken,
-  refresh: ({ refreshToken }) => refreshToken,
-  equals: Secret.eq.equals,
-}
-const step = Lifecycle.step(view)
+const step = Lifecycle.step(tokenSetView)
 
 const LIFETIME = minutes(60)
 /** Longer than a flight. */

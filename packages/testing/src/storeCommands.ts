@@ -78,6 +78,7 @@ export const records: fc.Arbitrary<Secret<'Record'>> = fc
   .record({
     cell: cells,
     subject: fc.oneof(
+      { withCrossShrink: true },
       { weight: 3, arbitrary: fc.constant('') },
       { weight: 2, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }) },
       { weight: 1, arbitrary: fc.constant('x'.repeat(LONG)) },

@@ -3,6 +3,7 @@ import {
   type Duration,
   type Instant,
   millis,
+  minutes,
   Secret,
   type SourceEvent,
   Strategy,
@@ -11,12 +12,13 @@ import {
   type TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import * as fc from 'fast-check'
+import type * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
+import { durationsAround } from '../boundaries.js'
 import { type ModelServer, modelServer } from '../modelServer.js'
 import type { MakeSource, Parts } from '../Parts.js'
 import { recordedPrompt } from '../recordedPrompt.js'
@@ -24,7 +26,7 @@ import type { Request, Rotation } from '../ServerModel.js'
 import { type TestClock, testClock } from '../testClock.js'
 import { testRandom } from '../testRandom.js'
 import { requestOf, responseOf } from './endpoint.js'
-import { type Outcome, toExchange, toResult } from './outcome.js'
+import { byDeadline, type Outcome, toExchange, toResult } from './outcome.js'
 
 /** What becomes of a token request. `slow`: its answer takes two seconds. */
 export type Reply = 'answered' | 'slow' | 'not sent' | 'lost' | 'busy' | 'hangs'
@@ -141,8 +143,8 @@ export const makeBench = ({
         http: {
           send: (sent) => async () => {
             const of = requestOf(sent)
-            if (of._tag === 'Revoke') return E.right(responseOf(server.ask(of)(), clock.now()))
-            return toExchange(await request(of), clock.now())
+            if (of._tag === 'Revoke') return E.right(responseOf(server.ask(of)()))
+            return toExchange(await byDeadline(clock, sent.deadline, () => request(of)))
           },
         },
         prompt: recordedPrompt([]),
@@ -181,10 +183,14 @@ export const makeBench = ({
 export const textOf = (result: E.Either<AuthError, TokenSet>): string =>
   E.isRight(result) ? Secret.open(result.right.accessToken) : AuthError.show.show(result.left)
 
-/** Times around every boundary of a token that lives an hour, in ms. */
-export const advances: fc.Arbitrary<Duration> = fc
-  .constantFrom(0, 1, 999, 60_000, 2_999_999, 3_000_000, 3_599_999, 3_600_000, 3_600_001, 86_400_000)
-  .map(millis)
-
 /** Longer than a token lives, in ms. */
-export const EXPIRED: Duration = millis(3_600_000)
+export const EXPIRED: Duration = minutes(60)
+
+/** Times around every boundary of a token that lives an hour, in ms. */
+export const advances: fc.Arbitrary<Duration> = durationsAround(
+  millis(0),
+  minutes(1),
+  minutes(50),
+  EXPIRED,
+  minutes(1_440),
+)

@@ -1,4 +1,4 @@
-import { between, type Instant, Secret } from '@tessera/core'
+import { between, Secret } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Answer, Request } from '../ServerModel.js'
@@ -17,14 +17,15 @@ export const requestOf = (request: TransportRequest): Request => {
 }
 
 /** The model's answer on the wire. */
-export const responseOf = (answer: Answer, now: Instant): TransportResponse => {
+export const responseOf = (answer: Answer): TransportResponse => {
   switch (answer._tag) {
     case 'Issued': {
-      const { accessToken, expiresAt, refreshToken } = answer.token
+      const { accessToken, issuedAt, expiresAt, refreshToken } = answer.token
       return responding(200, {
         access_token: Secret.open(accessToken),
         token_type: 'bearer',
-        ...(O.isSome(expiresAt) && { expires_in: Math.floor(between(now, expiresAt.value) / 1_000) }),
+        ...(O.isSome(issuedAt) &&
+          O.isSome(expiresAt) && { expires_in: between(issuedAt.value, expiresAt.value) / 1_000 }),
         ...pipe(
           refreshToken,
           O.match(

@@ -1,4 +1,4 @@
-import { AuthError, type Duration, type Instant, millis, type TokenSet } from '@tessera/core'
+import { AuthError, between, type Clock, type Duration, type Instant, millis, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Answer } from '../ServerModel.js'
@@ -54,8 +54,29 @@ export const toResult = (outcome: Outcome, repeatable: boolean): E.Either<AuthEr
   }
 }
 
+/** A transport settles by the deadline: what comes later is lost, and it hears of that. */
+export const byDeadline = async (
+  clock: Clock,
+  deadline: Instant,
+  use: (isOver: () => boolean) => Promise<Outcome>,
+): Promise<Outcome> => {
+  let isOver = false
+  const timer = new AbortController()
+  const end = clock
+    .sleep(between(clock.now(), deadline), timer.signal)()
+    .then((): Outcome => {
+      isOver = true
+      return { _tag: 'Lost', reason: 'the deadline' }
+    })
+  try {
+    return await Promise.race([use(() => isOver), end])
+  } finally {
+    timer.abort()
+  }
+}
+
 /** As a transport tells it. */
-export const toExchange = (outcome: Outcome, now: Instant): E.Either<TransportFailure, TransportResponse> => {
+export const toExchange = (outcome: Outcome): E.Either<TransportFailure, TransportResponse> => {
   switch (outcome._tag) {
     case 'TimedOut':
       return E.left({ _tag: 'NotSent', cause: 'deadline', reason: 'the deadline' })
@@ -66,6 +87,6 @@ export const toExchange = (outcome: Outcome, now: Instant): E.Either<TransportFa
     case 'Busy':
       return E.right(responding(outcome.status, '', { 'retry-after': String(RETRY_AFTER / 1_000) }))
     case 'Answered':
-      return E.right(responseOf(outcome.answer, now))
+      return E.right(responseOf(outcome.answer))
   }
 }

@@ -150,7 +150,7 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
     const access = accessOf(after)
     if (access !== undefined && !stored.has(access)) stored.set(access, after.epoch)
     epoch = after.epoch
-    isHeld = (O.isSome(after.token) || O.isSome(after.intent)) && after.verdict._tag !== 'Revoked'
+    isHeld = O.isSome(after.token) && after.verdict._tag !== 'Revoked'
   }
 
   return {

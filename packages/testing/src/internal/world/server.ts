@@ -6,7 +6,7 @@ import * as ServerModel from '../../ServerModel.js'
 import type { ServerFault } from '../../scenarios.js'
 import type { Transport } from '../../transport.js'
 import { requestOf, responseOf } from '../endpoint.js'
-import { type Outcome, toExchange, toResult } from '../outcome.js'
+import { byDeadline, type Outcome, toExchange, toResult } from '../outcome.js'
 import type { Ledger } from './ledger.js'
 import { never, type Stage } from './stage.js'
 
@@ -97,7 +97,13 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
     return answer
   }
 
-  const redeem = async (process: number, token: string, deadline: Instant, fault: ServerFault): Promise<Outcome> => {
+  const redeem = async (
+    process: number,
+    token: string,
+    deadline: Instant,
+    fault: ServerFault,
+    isOver: () => boolean,
+  ): Promise<Outcome> => {
     const isRecovery = ledger().isRecovering(process)
     const { others, own } = declare(process, token, deadline)
     const isLate = fault === 'late answer'
@@ -108,6 +114,10 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
       isLate,
     )
     if (fault === 'lost answer') return { _tag: 'Lost', reason: 'reset after headers' }
+    if (isOver()) {
+      if (answer._tag === 'Issued') unanswered.set(token, { process, isLost: true })
+      return { _tag: 'Lost', reason: 'the deadline' }
+    }
     others.delete(own)
     if (answer._tag === 'Issued') {
       unanswered.delete(token)
@@ -122,7 +132,12 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
     return fault === 'lost answer' ? { _tag: 'Lost', reason: 'reset after headers' } : { _tag: 'Answered', answer }
   }
 
-  const request = async (process: number, of: ServerModel.Request, deadline: Instant): Promise<Outcome> => {
+  const request = async (
+    process: number,
+    of: ServerModel.Request,
+    deadline: Instant,
+    isOver: () => boolean = () => false,
+  ): Promise<Outcome> => {
     const fault = nextFault()
     if (now() >= deadline) return { _tag: 'TimedOut' }
     switch (fault) {
@@ -138,7 +153,7 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
         return over(process, 'token request', (): Outcome => ({ _tag: 'Busy', status: 503 }))
       default:
         return of._tag === 'Redeem'
-          ? redeem(process, Secret.open(of.token), deadline, fault)
+          ? redeem(process, Secret.open(of.token), deadline, fault, isOver)
           : issue(process, of, fault)
     }
   }
@@ -167,8 +182,9 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
     over(process, 'revocation', () => ask({ _tag: 'Revoke', token }))
 
   const respond = async (process: number, of: ServerModel.Request, deadline: Instant) => {
-    if (of._tag === 'Revoke') return E.right(responseOf(await revoke(process, of.token), now()))
-    return toExchange(await request(process, of, deadline), now())
+    if (of._tag === 'Revoke') return E.right(responseOf(await revoke(process, of.token)))
+    const clock = stage.clockOf(process)
+    return toExchange(await byDeadline(clock, deadline, (isOver) => request(process, of, deadline, isOver)))
   }
 
   const begin = (): TokenSet => {

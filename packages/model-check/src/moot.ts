@@ -1,0 +1,108 @@
+/**
+ * What can have no effect any more.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type { Events } from './events.js'
+import { familyOf, pairOf, withProcess } from './parts.js'
+import { type Exchange, IDLE, type Stage, type State, type Step, type Told } from './State.js'
+
+/** Drops what can have no effect any more. */
+export const makeSettle = (step: Step, { toEvent }: Events): ((state: State) => State) => {
+  /** Whether a token can still matter: of the cell's session, or of one that a revoke owes its end. */
+  const isRelevant = (at: State, pair: number): boolean => {
+    const family = familyOf(at, pair)
+    const of = at.families[family]
+    if (of?.isAlive !== true) return false
+    return of.owed === 'end' || familyOf(at, pairOf(at.cell)) === family
+  }
+
+  /** `step` has nothing to do with an event of a past epoch or generation, and nothing comes of it at the server. */
+  const isIdleTalk = (at: State, told: Told): boolean => {
+    const [{ work }, cell] = step(toEvent(at, told, 0))(at.cell)
+    if (cell !== at.cell) return false
+    if (work._tag === 'DiscardAndRevoke') return !isRelevant(at, work.token.pair)
+    if (work._tag !== 'RevokeAtServer') return work._tag !== 'Redeem'
+    return O.isNone(work.token) && told._tag === 'RevokeAsked' && !isRelevant(at, told.pair)
+  }
+
+  const isPast = ({ cell }: State, told: Told): boolean => {
+    switch (told._tag) {
+      case 'Requested':
+        return false
+      case 'Redeemed':
+      case 'Failed':
+        return (
+          told.parent.epoch < cell.epoch ||
+          (told.parent.epoch === cell.epoch && told.parent.generation < cell.generation)
+        )
+      case 'Refused':
+        return pairOf(cell) !== told.pair
+      case 'LoggedIn':
+      case 'RevokeAsked':
+        return told.from < cell.epoch
+      case 'RevocationConfirmed':
+        return told.epoch < cell.epoch
+    }
+  }
+
+  const isOver = (at: State, told: Told): boolean => isPast(at, told) && isIdleTalk(at, told)
+
+  const isMoot = (at: State, { parent, nonce, leg, pair }: Exchange): boolean => {
+    switch (leg) {
+      case 'request':
+        return parent.epoch < at.cell.epoch && !isRelevant(at, pair)
+      case 'token':
+        return isOver(at, { _tag: 'Redeemed', parent, pair })
+      case 'invalid_grant':
+        return isOver(at, { _tag: 'Failed', parent, nonce, failure: 'InvalidGrant', pair })
+      case '429':
+        return isOver(at, { _tag: 'Failed', parent, nonce, failure: 'Throttled', pair: -1 })
+    }
+  }
+
+  const isStageMoot = (at: State, stage: Stage): boolean => {
+    switch (stage._tag) {
+      case 'Idle':
+      case 'Applied':
+        return false
+      case 'Writing':
+        return stage.next === undefined && isOver(at, stage.told)
+      case 'Leased':
+        return stage.parent.epoch < at.cell.epoch && !isRelevant(at, stage.pair)
+      case 'Awaiting':
+        return isMoot(at, stage.exchange)
+      case 'LoggingIn':
+        return isOver(at, { _tag: 'LoggedIn', from: stage.from, nonce: stage.nonce, pair: at.pairs.length })
+      case 'Revoking':
+        return !isRelevant(at, stage.pair) && stage.epoch < at.cell.epoch
+    }
+  }
+
+  /**
+   * What can have no effect any more happens at once: an event of a past epoch or generation that leaves the cell as it is will
+   * leave every later cell as it is. `step` itself is asked, so a mutant that does something with it is not spared.
+   */
+  const settle = (at: State): State => {
+    // What is past may become present again.
+    if (at.canRollBack || at.lost.length > 0) return at
+    let next = at
+    for (let i = 0; i < at.processes.length; i++) {
+      const process = at.processes[i]
+      if (process === undefined) continue
+      const isLateMoot = process.late !== undefined && isMoot(at, process.late)
+      const isPendingMoot = process.pending !== undefined && isOver(at, process.pending.told)
+      const isMootStage = isStageMoot(at, process.stage)
+      if (!isLateMoot && !isPendingMoot && !isMootStage) continue
+      next = withProcess(next, i, {
+        ...process,
+        stage: isMootStage ? IDLE : process.stage,
+        pending: isPendingMoot ? undefined : process.pending,
+        late: isLateMoot ? undefined : process.late,
+        isGhost: isLateMoot ? false : process.isGhost,
+      })
+    }
+    return next
+  }
+
+  return settle
+}

@@ -1,0 +1,50 @@
+import { Lifecycle } from '@tessera/core'
+import { happenings, modes, view } from '@tessera/model-check'
+import fc from 'fast-check'
+import { makeModel } from '../src/automaton.js'
+import { makeEncode } from '../src/encode.js'
+import type { Transition } from '../src/model.js'
+import type { State } from '../src/State.js'
+
+const walk = (start: State, transitions: (state: State) => ReadonlyArray<Transition>, choices: ReadonlyArray<number>) =>
+  choices.reduce((state, choice) => {
+    const next = transitions(state)
+    return next[choice % next.length]?.next ?? state
+  }, start)
+
+const choices = fc.array(fc.nat(1_000), { maxLength: 25 })
+
+test.each(modes)('%s: processes that change places, and a clock that goes on, are the same state', (mode) => {
+  const model = makeModel(Lifecycle.step(view), {
+    processes: 3,
+    mode,
+    happenings,
+    slips: [],
+    overlap: true,
+    lossy: false,
+  })
+  const encode = makeEncode(mode)
+  const transitions = (state: State): ReadonlyArray<Transition> => {
+    const all: Array<Transition> = []
+    model.transitions(state, (transition) => {
+      all.push(transition)
+    })
+    return all
+  }
+  const keysAfter = (state: State): ReadonlyArray<string> => transitions(state).map(({ next }) => encode(next).key)
+  fc.assert(
+    fc.property(
+      choices,
+      fc.shuffledSubarray([0, 1, 2], { minLength: 3 }),
+      fc.constantFrom(...model.starts),
+      (given, order, start) => {
+        const state = walk(start, transitions, given)
+        const processes = order.flatMap((i) => state.processes.slice(i, i + 1))
+        const shuffled: State = { ...state, processes }
+        expect(encode(shuffled).key).toBe(encode(state).key)
+        expect([...keysAfter(shuffled)].sort()).toEqual([...keysAfter(state)].sort())
+      },
+    ),
+    { numRuns: 60 },
+  )
+})

@@ -93,7 +93,7 @@ export const herdWith = (parts: Parts): Fault => ({
   injection: `${CALLERS.toLocaleString('en')} callers in each of ${PROCESSES} processes at once, of a session whose token has expired; strict rotation; files and Redis in turn`,
   expected: 'one redemption a round; every caller gets the same new token',
   count: 100,
-  seconds: 30,
+  seconds: 20,
   run: run(parts),
 })
 

@@ -17,16 +17,16 @@ const OTHERS = 3
 const AHEAD = 4
 /** How many of 1 are killed right after another of the same session. */
 const PAIRS = 0.4
-/** How much faster time runs, so that the 20 s of an intent are 4. */
-const SPEED = 5
+/** How much faster time runs, so that the 20 s of an intent are 2, or 4 where a stall of the machine would lose a session. */
+const SPEED = { grace: 10, strict: 5 }
 /** Of access tokens, in s: somewhat longer than an intent. */
 const LIFETIME = 25
 /** What is left of the first token, in ms, so that nobody waits for its end. */
 const FIRST = seconds(3)
 /** Whoever is killed renews this long before the token's end, in ms, and so before the others, who wait for that. */
 const EARLY = seconds(600)
-/** In ms: for the intents of two that are killed one after the other. */
-const GRACE_FOR = seconds(60)
+/** In ms: more than for the intents of two that are killed one after the other. */
+const GRACE_FOR = seconds(120)
 /** How long a session may take to be whole again, in ms of real time. */
 const PATIENCE = 15_000
 /** How long some stay where they are killed, in ms of real time: for what they have told their callers too early. */
@@ -36,6 +36,8 @@ const SILENCE = 200
 
 /** The server has the request, and its token is not in the store. */
 const isBetween = (point: Point): boolean => point === 'sent' || point === 'answered' || point === 'committing'
+
+const speedOf = (rotation: Rotation): number => (rotation === 'strict' ? SPEED.strict : SPEED.grace)
 
 /** What a run counts. */
 interface Counts {
@@ -125,7 +127,8 @@ const strike = async (account: Account, stage: Stage, points: Point[]): Promise<
   let last: Struck | undefined
   while (points.length > 0) {
     // The second is there in time for the recovery, and may be killed in it. A third would wear out the grace.
-    const next = points.splice(context.random() < PAIRS ? -2 : -1)
+    const isPair = points.length > crew.accounts.length && context.random() < PAIRS
+    const next = points.splice(isPair ? -2 : -1)
     const victims = await Promise.all(next.map(async (point) => ({ point, victim: await reserve.take() })))
     if (last === undefined) await begin(account, stage)
     for (const { point, victim } of victims) {
@@ -156,7 +159,7 @@ const run =
     const crew = await openCrew(context, {
       accounts: Math.min(ACCOUNTS, count),
       rotation,
-      speed: SPEED,
+      speed: speedOf(rotation),
       lifetime: LIFETIME,
       ...(program !== undefined && { program }),
     })
@@ -200,7 +203,7 @@ const kills = (
   injection: [
     'processes kill themselves (SIGKILL) after the intent is written, the request is sent, the answer has come,',
     `before the token is written and after that, while ${OTHERS} others go on asking; ${server}; files and Redis in turn;`,
-    `time runs ${SPEED} times as fast for processes, stores and server`,
+    `time runs ${speedOf(rotation)} times as fast for processes, stores and server`,
   ].join(' '),
   run: run(rotation, parts),
 })
@@ -209,7 +212,7 @@ const RECOVERED = 'no session lost; no refresh token redeemed again but by a dec
 
 export const killGraceUntilUseWith = (parts: Parts): Fault =>
   kills(
-    { name: 'kill-grace-until-use', expected: RECOVERED, count: 400, seconds: 120 },
+    { name: 'kill-grace-until-use', expected: RECOVERED, count: 400, seconds: 160 },
     'grace until the new token is used',
     'grace-until-use',
     parts,
@@ -217,7 +220,7 @@ export const killGraceUntilUseWith = (parts: Parts): Fault =>
 
 export const killGraceForATimeWith = (parts: Parts): Fault =>
   kills(
-    { name: 'kill-grace-for-a-time', expected: RECOVERED, count: 300, seconds: 90 },
+    { name: 'kill-grace-for-a-time', expected: RECOVERED, count: 300, seconds: 120 },
     `a grace of ${GRACE_FOR / 1_000} s`,
     { graceFor: GRACE_FOR },
     parts,
@@ -230,7 +233,7 @@ export const killStrictWith = (parts: Parts): Fault =>
       expected:
         'no more sessions lost than processes killed between sending and committing; each is reported, and not asked for again until a login',
       count: 300,
-      seconds: 90,
+      seconds: 140,
       // The run compares.
       mayLose: ({ lost }) => lost,
     },

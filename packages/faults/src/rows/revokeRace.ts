@@ -162,7 +162,7 @@ export const revokeRaceWith = (parts: Parts): Fault => ({
   expected:
     'the session stays revoked; no token of it is alive at the server, the late one is revoked by whom it came to',
   count: 200,
-  seconds: 30,
+  seconds: 10,
   run: run(parts),
 })
 

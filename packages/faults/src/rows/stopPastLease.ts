@@ -25,13 +25,21 @@ const GRACE_FOR = seconds(120)
 /** How long a session may take to be whole again, in ms of real time. */
 const PATIENCE = 15_000
 
-/** How old its intent is when a process goes on, in s. One may send for 5 s, a request has 15 s, and an intent lasts 20 s. */
-type Pause = readonly [least: number, most: number]
-const SHORT: Pause = [5.5, 9]
-const LONG: Pause = [15.2, 16.5]
-const BEYOND: Pause = [20.5, 30]
-/** By how much it may be older, on a slow machine, without being another case, in s. */
-const SLACK = 0.5
+/**
+ * How old its intent is when a process goes on, in s, and how old it may be on a slow machine without being another case. One may
+ * send for 5 s, a request has 15 s, and an intent lasts 20 s.
+ */
+interface Pause {
+  readonly least: number
+  readonly most: number
+  readonly limit: number
+}
+const SHORT: Pause = { least: 5.5, most: 9, limit: 17 }
+const SHORT_OF_ANSWER: Pause = { ...SHORT, limit: 12.5 }
+const LONG: Pause = { least: 15.2, most: 16, limit: 17 }
+const BEYOND: Pause = { least: 20.5, most: 30, limit: Number.POSITIVE_INFINITY }
+/** How long is waited for a process that is told to go on before it is told again, in ms: it may not have been stopped yet. */
+const AGAIN = 50
 
 /** What can be survived: at each point, for how long, at which server. */
 interface Case {
@@ -42,7 +50,7 @@ interface Case {
 
 const CASES: ReadonlyArray<Case> = [
   // For less than the others wait: nothing is lost at any server, one that kills the session at a reuse say.
-  ...POINTS.map((point): Case => ({ point, rotation: 'strict', pause: SHORT })),
+  ...POINTS.map((point): Case => ({ point, rotation: 'strict', pause: point === 'sent' ? SHORT_OF_ANSWER : SHORT })),
   // And beyond the end of its own request, where that was answered: the token comes late.
   { point: 'answered', rotation: 'strict', pause: LONG },
   { point: 'committing', rotation: 'strict', pause: LONG },
@@ -76,7 +84,7 @@ const login = async (account: Account, member: Member, { tally }: Crew): Promise
 const stop = async (account: Account, victim: Member, crew: Crew, of: Case, random: () => number): Promise<boolean> => {
   const { key, sandbox, watch } = account
   const { point, rotation, pause } = of
-  const [least, most] = pause
+  const { least, most, limit } = pause
   const about = `stopped at "${point}", ${typeof rotation === 'string' ? rotation : 'grace for a time'}`
   sandbox.setRotation(rotation)
   const struck = crew.struck(victim)
@@ -87,11 +95,12 @@ const stop = async (account: Account, victim: Member, crew: Crew, of: Case, rand
   const goesOn = since + 1_000 * (least + (most - least) * random())
   const wait = Math.max(0, goesOn - crew.time.clock.now()) / SPEED
   await sleep(wait)
+  const telling = setInterval(() => victim.signal('SIGCONT'), AGAIN)
   victim.signal('SIGCONT')
-  const { stopped, now } = await continued
+  const { stopped, now } = await continued.finally(() => clearInterval(telling))
   // Timers are early where the event loop was late.
   if (stopped < wait / 2) crew.tally.problem(`${about}: it was not stopped`)
-  const isInTime = pause === BEYOND || now - since < 1_000 * (most + SLACK)
+  const isInTime = now - since < 1_000 * limit
   await victim.ask({ do: 'settle', key })
   if (await watch.until(PATIENCE, (cell) => isAfter(cell, at) && isQuiet(cell) && watch.isAlive(cell))) return isInTime
   const cell = watch.cell()

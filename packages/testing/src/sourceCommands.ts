@@ -45,6 +45,8 @@ export interface SourceModel {
   drawn: number
   readonly rules: ServerModel.Rules
   readonly selfSufficient: boolean
+  /** How long an intent of the source lasts, in ms. */
+  readonly hold: Duration
 }
 
 /** A source on virtual time, at a modelled server. */
@@ -71,6 +73,8 @@ export interface ModelledSourceConfig {
   readonly renewal?: Parts['renewal']
   /** As of `interleavings`. */
   readonly selfSufficient?: boolean
+  /** The source's own `timeout`, in ms. Default: that of a source, 15 s. */
+  readonly sourceTimeout?: Duration
   /** Of the randomness. Default: 1. */
   readonly seed?: number
   readonly turn?: Task<void>
@@ -79,8 +83,8 @@ export interface ModelledSourceConfig {
 const step = Lifecycle.step(tokenSetView)
 
 const LIFETIME = minutes(60)
-/** Longer than a flight. */
-const HOLD = seconds(20)
+/** By how much an intent outlives its flight. */
+const MARGIN = seconds(5)
 /** Older than the youngest token whose refusal counts, whatever the source's `minimumAge`. */
 const OLD = minutes(2)
 
@@ -105,7 +109,7 @@ const requested = (model: SourceModel, now: Instant, early: Duration): Lifecycle
   nonce: 'flight',
   now,
   early,
-  hold: HOLD,
+  hold: model.hold,
   selfSufficient: model.selfSufficient,
 })
 
@@ -310,6 +314,7 @@ export const modelledSource =
     mode = { _tag: 'GraceUntilUsed' },
     renewal = 'background',
     selfSufficient = false,
+    sourceTimeout = seconds(15),
     seed = 1,
     turn,
   }: ModelledSourceConfig) =>
@@ -332,6 +337,7 @@ export const modelledSource =
       drawn: 0,
       rules: { mode, lifetime: LIFETIME },
       selfSufficient,
+      hold: millis(sourceTimeout + MARGIN),
     }
     const real: SourceUnderTest = {
       bench,

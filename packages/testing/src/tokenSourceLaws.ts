@@ -131,7 +131,7 @@ export const tokenSourceLaws = (
     law(
       'any sequence of calls does what the lifecycle and the server say',
       fc.asyncProperty(worlds, fc.commands([...sourceCommands], { maxCommands: 20, size: '+1' }), (world, commands) =>
-        fc.asyncModelRun(modelledSource({ ...config, ...world }), commands),
+        fc.asyncModelRun(modelledSource({ ...config, ...world, sourceTimeout }), commands),
       ),
       { timeout: PATIENCE, ...parameters },
     ),
@@ -256,6 +256,27 @@ export const tokenSourceLaws = (
         bench.script(...replies)
         for (let tries = 0; tries < 5; tries++) {
           await bench.get()
+          await bench.clock.advance(COOLED)
+        }
+        tokenOf(await bench.get())
+        ensure(bench.server.counts().repeated === 0, 'a refresh token was redeemed twice')
+      },
+    ),
+
+    of(
+      'a token that has expired when it comes is not served, and another is not asked for at once',
+      { callers: fc.integer({ min: 1, max: 3 }), replies: fc.integer({ min: 1, max: 3 }) },
+      async (bench, { callers, replies }) => {
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        bench.script(...Array.from({ length: replies }, () => 'expired' as const))
+        for (let reply = 0; reply < replies; reply++) {
+          const before = bench.requests().length
+          for (let tries = 0; tries < 3; tries++) {
+            const all = await bench.settle(() => Promise.all(Array.from({ length: callers }, () => bench.source.get())))
+            for (const result of all) ensure(E.isLeft(result), `${textOf(result)} has expired`)
+          }
+          ensure(bench.requests().length === before + 1, `${bench.requests().length - before} requests were sent`)
           await bench.clock.advance(COOLED)
         }
         tokenOf(await bench.get())

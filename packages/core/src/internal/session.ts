@@ -205,7 +205,7 @@ export const makeSession = <R>(
     if (event._tag === 'Redeemed') answered.delete(placeOf(event.parent))
     const { decision, known } = applied.right
     if (O.isSome(decision.serve)) {
-      backOff = undefined
+      if (isValid(toProcessClock(decision.serve.value, known))) backOff = undefined
       tell({
         _tag: event._tag === 'LoggedIn' ? 'LoggedIn' : 'Renewed',
         epoch: known.cell.epoch,
@@ -339,16 +339,21 @@ export const makeSession = <R>(
     const committed = await commit(redeemed(result.right), O.some(lease), after(timeout))
     if (E.isLeft(committed)) return ended(committed)
     const { serve, work: todo } = committed.right.decision
-    if (O.isSome(serve)) return ended(E.right(toProcessClock(serve.value, committed.right.known)))
+    const token = pipe(
+      serve,
+      O.map((of) => toProcessClock(of, committed.right.known)),
+    )
+    if (O.isSome(token) && isValid(token.value)) return ended(E.right(token.value))
     if (todo._tag !== 'None') return again
-    const same = AuthError.malformed({
+    const useless = AuthError.malformed({
       what: 'answer of the strategy',
-      path: 'accessToken',
-      expected: 'another token than the one that was refused',
+      ...(O.isSome(token)
+        ? { path: 'expiresAt', expected: 'a time to come, also when the token is stored' }
+        : { path: 'accessToken', expected: 'another token than the one that was refused' }),
       repeatable: true,
     })
-    backOff = backOffAfter(backOff, same, clock.now())
-    return ended(E.left(same))
+    backOff = backOffAfter(backOff, useless, clock.now())
+    return ended(E.left(useless))
   }
 
   /** What is known, brought to the present. Its use is safe: a lease is written only onto the version that it names. */
@@ -550,10 +555,14 @@ export const makeSession = <R>(
     return current
   }
 
-  /** The end of a flight that began for others; what it brings may have expired since it was read. */
-  const joined = async ({ landed }: Flight): Promise<Result<TokenSet>> => {
+  /** A flight that began for others; what it offered, or brings, may have expired since it was read. */
+  const joined = async ({ served, landed }: Flight): Promise<Result<TokenSet>> => {
+    const isEnd = (result: Result<TokenSet>): boolean => E.isLeft(result) || isValid(result.right) || isClosed
+    // Without a token that is valid here, what was offered is over: revoked or refused meanwhile.
+    const offered = await (isUsable(cache, clock) ? served : landed)
+    if (isEnd(offered)) return offered
     const result = await landed
-    return E.isLeft(result) || isValid(result.right) || isClosed ? result : (flight ?? takeOff()).landed
+    return isEnd(result) ? result : (flight ?? takeOff()).landed
   }
 
   /** A pause that lies further ahead than it may is of a clock that was set back. */
@@ -566,7 +575,7 @@ export const makeSession = <R>(
       if (flight === undefined && !isPaused(now) && !holds(backOff, now)) takeOff()
       return renewal === 'background' || flight === undefined ? cache.result : flight.landed
     }
-    if (flight !== undefined) return now < cache.usableUntil ? flight.served : joined(flight)
+    if (flight !== undefined) return joined(flight)
     // Another process may have renewed meanwhile: the record is read again once a pause.
     if (holds(backOff, now) && isPaused(now) && pending.size === 0) return Promise.resolve(E.left(backOff.error))
     return takeOff().served

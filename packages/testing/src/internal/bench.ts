@@ -28,8 +28,8 @@ import { testRandom } from '../testRandom.js'
 import { requestOf, responseOf } from './endpoint.js'
 import { byDeadline, type Outcome, toExchange, toResult } from './outcome.js'
 
-/** What becomes of a token request. `slow`: its answer takes two seconds. */
-export type Reply = 'answered' | 'slow' | 'not sent' | 'lost' | 'busy' | 'hangs'
+/** What becomes of a token request. `slow`: its answer takes two seconds. `expired`: its token has expired when it comes. */
+export type Reply = 'answered' | 'slow' | 'expired' | 'not sent' | 'lost' | 'busy' | 'hangs'
 
 /** What stands on a bench. */
 export interface BenchConfig {
@@ -83,9 +83,18 @@ export const makeBench = ({
   let breaks = false
   let isBroken = false
 
-  const answered = (request: Request): Outcome => {
+  const answered = (request: Request): Extract<Outcome, { _tag: 'Answered' }> => {
     if (breaks) isBroken = true
     return { _tag: 'Answered', answer: server.ask(request)() }
+  }
+
+  const expired = (request: Request): Outcome => {
+    const { answer } = answered(request)
+    return {
+      _tag: 'Answered',
+      answer:
+        answer._tag === 'Issued' ? { ...answer, token: { ...answer.token, expiresAt: answer.token.issuedAt } } : answer,
+    }
   }
 
   const request = async (of: Request): Promise<Outcome> => {
@@ -98,6 +107,8 @@ export const makeBench = ({
         await clock.sleep(SLOW)()
         return outcome
       }
+      case 'expired':
+        return expired(of)
       case 'not sent':
         requests.pop()
         return { _tag: 'NotSent' }

@@ -1,9 +1,10 @@
 // Compiles every package as ESM and as CJS; the CJS folder says so to Node by a package.json of its own. What a source left
-// behind that is gone is removed: it would be published.
+// behind that is gone is removed: it would be published. Then programs are bundled.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { bundle } from './bundle.js'
 import { packages, published } from './published.js'
 
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
@@ -34,3 +35,4 @@ for (const { folder } of published) {
   mkdirSync(cjs, { recursive: true })
   writeFileSync(join(cjs, 'package.json'), '{"type":"commonjs"}\n')
 }
+await bundle()

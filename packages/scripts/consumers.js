@@ -105,7 +105,7 @@ try {
     for (const { version, node } of nodes)
       step(`the ${format} program runs on Node.js ${version}`, () => void run(node, ['consumer.js'], path))
   }
-  const tessera = join('node_modules', '@tessera', 'cli', 'dist', 'main.js')
+  const tessera = join('node_modules', '@tessera', 'cli', 'bin', 'tessera.js')
   for (const { version, node } of nodes)
     step(`tessera demo runs on Node.js ${version}`, () => {
       if (run(node, [tessera, 'demo'], esm) === '') throw new Error('it said nothing')

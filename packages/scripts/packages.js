@@ -24,7 +24,8 @@ const contents = ({ package: { folder, manifest: before }, files, manifest }) =>
     .map((file) => `${file} is missing`)
   for (const file of files) {
     const source = /^dist\/(?:esm\/|cjs\/)?(.*?)(?:\.d\.ts|\.js\.map|\.js)$/.exec(file)?.[1]
-    const expected = ['LICENSE', 'README.md', 'package.json', 'dist/cjs/package.json'].includes(file)
+    const expected =
+      ['LICENSE', 'README.md', 'package.json', 'dist/cjs/package.json'].includes(file) || file.startsWith('bin/')
     if (!expected && (source === undefined || !existsSync(join(folder, 'src', `${source}.ts`))))
       problems.push(`${file} has no source`)
   }

@@ -14,7 +14,7 @@ const steady = (text: string): string =>
     .replaceAll(/\d+ ms/g, '<n> ms')
     .replaceAll(/refused \d+ writes/g, 'refused <n> writes')
     .replaceAll(/of \d+ looked for/g, 'of <n> looked for')
-    .replaceAll(/node \S*main\.js/g, 'tessera')
+    .replaceAll(/node \S*tessera\.js/g, 'tessera')
     .replaceAll(/^ {2}… .*\n/gm, '')
 
 const golden = (): string => readFileSync(GOLDEN, 'utf8')

@@ -13,7 +13,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 
-const MAIN = join(__dirname, '..', 'dist', 'main.js')
+const MAIN = join(__dirname, '..', 'bin', 'tessera.js')
 
 export interface Ended {
   readonly code: number | null

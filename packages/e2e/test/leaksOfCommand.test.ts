@@ -17,7 +17,7 @@ import { type Canary, canary, textCanary } from './leaks/canary.js'
 import { type Evidence, leaksIn, makeEvidence } from './leaks/evidence.js'
 import { type EvilServer, PLACES, startEvilServer } from './leaks/evilServer.js'
 
-const MAIN = join(__dirname, '../../cli/dist/main.js')
+const MAIN = join(__dirname, '../../cli/bin/tessera.js')
 
 const secrets = {
   client: textCanary('client secret'),

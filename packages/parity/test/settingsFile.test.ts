@@ -104,7 +104,7 @@ const library = async (file: string): Promise<string> => {
 }
 
 const command = async (file: string) => {
-  const main = join(__dirname, '..', '..', 'cli', 'dist', 'main.js')
+  const main = join(__dirname, '..', '..', 'cli', 'bin', 'tessera.js')
   const child = spawn(process.execPath, [main, 'token', '--config', file, '--base-url', world().box.url], {
     env: { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_STATE_HOME: folder },
     stdio: ['ignore', 'pipe', 'pipe'],

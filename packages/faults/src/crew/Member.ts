@@ -25,7 +25,7 @@ export interface Heard {
 }
 
 /** The program that processes run, from the sources and from what is built alike. */
-export const MEMBER = fileURLToPath(new URL('../../dist/workers/member.js', import.meta.url))
+export const MEMBER = fileURLToPath(new URL('../../bin/member.js', import.meta.url))
 
 /** How long an answer may take, in ms of real time. */
 const PATIENCE = 30_000

@@ -18,7 +18,7 @@ export interface Parts {
   readonly command: readonly [string, ...string[]]
 }
 
-const COMMAND = fileURLToPath(new URL('../../../cli/dist/main.js', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../../../cli/bin/tessera.js', import.meta.url))
 
 // -----------------------------------------------------------------------------
 // attacks

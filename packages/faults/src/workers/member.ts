@@ -20,10 +20,12 @@ import {
 import { nodeEnv } from '@tessera/node'
 import { Client, type Http, refreshToken, revocation } from '@tessera/oauth2'
 import { fileStore } from '@tessera/store-file'
+import { ioRedis, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { Redis } from 'ioredis'
 import { makeFastTime } from '../crew/pace.js'
 import type { Answer, Command, Membership, Place, Point, Report, Start, Struck } from '../crew/protocol.js'
 import { makeStopwatch } from '../overdue.js'
@@ -61,9 +63,9 @@ const main = (): void => {
   const time = makeFastTime(pace)
   const env = nodeEnv()
   const stopwatch = makeStopwatch()
-  const sessions = new Map<string, Promise<Joined>>()
-  const stores = new Map<string, Promise<TokenStore>>()
-  const clients: Array<{ readonly disconnect: () => void }> = []
+  const sessions = new Map<string, Joined>()
+  const stores = new Map<string, TokenStore>()
+  const clients: Redis[] = []
   const asking: Array<Promise<void>> = []
   let strike: Strike | undefined
   let sending: Omit<Struck, 'at'> | undefined
@@ -75,19 +77,16 @@ const main = (): void => {
     writeSync(STDOUT, `${JSON.stringify(report)}\n`)
   }
 
-  const open = (place: Place): Promise<TokenStore> => {
+  const open = (place: Place): TokenStore => {
     const name = JSON.stringify(place)
     const there = stores.get(name)
     if (there !== undefined) return there
-    const opened = place._tag === 'File' ? Promise.resolve(fileStore({ folder: place.folder })) : overRedis(place.port)
-    const store = opened.then(time.store)
-    stores.set(name, store)
-    return store
+    const opened = place._tag === 'File' ? fileStore({ folder: place.folder }) : overRedis(place.port)
+    stores.set(name, time.store(opened))
+    return time.store(opened)
   }
 
-  // Many a process needs no Redis, and lives for seconds only: it does not load what it does not need.
-  const overRedis = async (port: number): Promise<TokenStore> => {
-    const [{ Redis }, { ioRedis, redisStore }] = await Promise.all([import('ioredis'), import('@tessera/store-redis')])
+  const overRedis = (port: number): TokenStore => {
     const client = new Redis(port, '127.0.0.1')
     client.on('error', () => undefined)
     clients.push(client)
@@ -116,14 +115,14 @@ const main = (): void => {
     void reached('sent', place)
   })
 
-  const join = async ({ key, place, server, client: { id, secret }, early, maxStale }: Membership): Promise<Joined> => {
+  const join = ({ key, place, server, client: { id, secret }, early, maxStale }: Membership): void => {
     const client = Client.make({
       id,
       secret,
       tokenEndpoint: `${server}/oauth2/token`,
       revocationEndpoint: `${server}/oauth2/revoke`,
     })
-    const raw = await open(place)
+    const raw = open(place)
     let intent: Omit<Struck, 'at'> | undefined
 
     /** What a commit replaces; none where the record is no commit. */
@@ -190,10 +189,10 @@ const main = (): void => {
       })()
     }
 
-    return { source, api }
+    sessions.set(key, { source, api })
   }
 
-  const session = (key: string): Promise<Joined> => {
+  const session = (key: string): Joined => {
     const joined = sessions.get(key)
     if (joined === undefined) throw new Error('not joined')
     return joined
@@ -220,7 +219,7 @@ const main = (): void => {
   }
 
   const ask = async (key: string): Promise<void> => {
-    const { source, api } = await session(key)
+    const { source, api } = session(key)
     let last = ''
     let used: TokenSet | undefined
     for (let turn = 0; !isClosing; turn++) {
@@ -249,7 +248,7 @@ const main = (): void => {
   const close = async (): Promise<void> => {
     isClosing = true
     await Promise.all(asking)
-    await Promise.all([...sessions.values()].map(async (joined) => (await joined).source.close()()))
+    await Promise.all([...sessions.values()].map(({ source }) => source.close()()))
     for (const client of clients) client.disconnect()
     await env.close()
     stopwatch.stop()
@@ -260,10 +259,9 @@ const main = (): void => {
   const execute = async (command: Command): Promise<void> => {
     switch (command.do) {
       case 'join':
-        sessions.set(command.key, join(command))
-        return
+        return join(command)
       case 'leave':
-        await (await session(command.key)).source.close()()
+        await session(command.key).source.close()()
         sessions.delete(command.key)
         return
       case 'ask':
@@ -284,11 +282,11 @@ const main = (): void => {
           issuedAt: O.some(now),
           expiresAt: O.some(plus(now, millis(command.expiresIn))),
         })
-        const ended = await (await session(command.key)).source.login(() => () => TE.right(token))({})()
+        const ended = await session(command.key).source.login(() => () => TE.right(token))({})()
         return tell(command.id, [outcomeOf(ended, () => 'ok')])
       }
       case 'get': {
-        const { source } = await session(command.key)
+        const { source } = session(command.key)
         const calls = Array.from({ length: command.callers }, () => bounded(source, command.timeout, ({ get }) => get))
         say({ tag: 'begun', id: command.id })
         const ended = await Promise.all(calls)
@@ -301,17 +299,17 @@ const main = (): void => {
         )
       }
       case 'revoke': {
-        const ended = await bounded((await session(command.key)).source, command.timeout, ({ revoke }) => revoke)
+        const ended = await bounded(session(command.key).source, command.timeout, ({ revoke }) => revoke)
         process.stderr.write(printedResult(ended))
         return tell(command.id, [outcomeOf(ended, (word) => word)])
       }
       case 'inspect': {
-        const ended = await (await session(command.key)).source.inspect()
+        const ended = await session(command.key).source.inspect()
         process.stderr.write(printedResult(ended))
         return tell(command.id, [outcomeOf(ended, ({ state }) => state)])
       }
       case 'settle':
-        await (await session(command.key)).source.settled()
+        await session(command.key).source.settled()
         return tell(command.id, ['settled'])
     }
   }

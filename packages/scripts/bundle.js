@@ -1,0 +1,57 @@
+// Programs that start often, each with all that it needs in a few files: to load hundreds of modules takes longer than to run
+// them. What is bundled that is not ours has its licence in LICENSES.txt.
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { build } from 'esbuild'
+import { packages } from './published.js'
+
+/** @type {readonly { readonly package: string, readonly entries: Readonly<Record<string, string>> }[]} */
+const bundles = [
+  { package: 'cli', entries: { tessera: 'main.js', worker: 'demo/worker.js', keeper: 'demo/keeper.js' } },
+  { package: 'faults', entries: { member: 'workers/member.js' } },
+]
+
+/**
+ * @param {string} file
+ * @returns {string | undefined} the folder of the package that it is of, unless that is ours
+ */
+const foreign = (file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]
+
+/**
+ * @param {readonly string[]} inputs
+ * @returns {string}
+ */
+const licenses = (inputs) => {
+  const folders = [...new Set(inputs.map(foreign))].filter((folder) => folder !== undefined)
+  const texts = folders.map((folder) => {
+    const name = folder.replace(/^.*node_modules\//, '')
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+    /** @type {{ readonly license?: string }} */
+    const { license = '' } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    return `${name}: ${license}\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()}\n`
+  })
+  return texts.sort().join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+/** Makes `bin` of each. */
+export const bundle = async () => {
+  for (const { package: name, entries } of bundles) {
+    const folder = join(packages, name)
+    const outdir = join(folder, 'bin')
+    if (existsSync(outdir)) rmSync(outdir, { recursive: true })
+    const { metafile } = await build({
+      absWorkingDir: dirname(packages),
+      entryPoints: Object.fromEntries(Object.entries(entries).map(([to, from]) => [to, join(folder, 'dist', from)])),
+      outdir,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      metafile: true,
+      // CommonJS modules among them ask for those of Node.js.
+      banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    })
+    writeFileSync(join(outdir, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)))
+  }
+}

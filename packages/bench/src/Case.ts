@@ -1,0 +1,33 @@
+/**
+ * One contender of a row: the floor, ours, or a peer.
+ */
+
+/** What a contender is to the row. Only ours are held to a goal. */
+export type Role = 'floor' | 'ours' | 'peer'
+
+/** What one round found of a case. */
+export interface Sample {
+  /** In the unit of the row; only its ratio to the floor's of the same round is reported, or its median where there is none. */
+  readonly value: number
+  /** How many requests the server got. */
+  readonly requests?: number
+  /** How many callers got no token. */
+  readonly failures?: number
+}
+
+/** A case that is set up. */
+export interface Opened {
+  /** Runs one round. The first is the warm-up, and is thrown away. */
+  readonly measure: () => Promise<Sample>
+  readonly close?: () => Promise<void>
+}
+
+export interface Case {
+  readonly name: string
+  readonly role: Role
+  /** Everything that is not measured: keys, clients, connections. */
+  readonly open: () => Promise<Opened>
+}
+
+/** The name of the floor's case, in every row. */
+export const FLOOR = 'floor'

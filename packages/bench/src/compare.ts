@@ -1,0 +1,162 @@
+/**
+ * Runs the cases of a row side by side: every case once a round, in another order each time, so that what slows the machine
+ * down slows all of them.
+ */
+import { type Case, FLOOR, type Opened, type Sample } from './Case.js'
+import type { Context, Result } from './Row.js'
+import { shuffled } from './random.js'
+import { type Estimate, estimate, ratios } from './stats.js'
+
+/** What all rounds found of one case. */
+export interface Measured {
+  readonly case: Case
+  readonly samples: ReadonlyArray<Sample>
+}
+
+const WARM_UP = 1
+
+/** All rounds of all cases. */
+export const measureAll = async (
+  { random, progress }: Context,
+  cases: ReadonlyArray<Case>,
+  rounds: number,
+): Promise<ReadonlyArray<Measured>> => {
+  const opened: Array<{ readonly case: Case; readonly opened: Opened; readonly samples: Array<Sample> }> = []
+  try {
+    for (const each of cases) opened.push({ case: each, opened: await each.open(), samples: [] })
+    const all = (rounds + WARM_UP) * cases.length
+    let done = 0
+    for (let round = 0; round < rounds + WARM_UP; round++) {
+      for (const each of shuffled(random, opened)) {
+        const sample = await each.opened.measure()
+        if (round >= WARM_UP) each.samples.push(sample)
+        progress(++done, all)
+      }
+    }
+  } finally {
+    for (const each of opened) await each.opened.close?.()
+  }
+  return opened
+}
+
+const most = (counts: ReadonlyArray<number | undefined>): number | null => {
+  const known = counts.filter((count) => count !== undefined)
+  return known.length === 0 ? null : Math.max(...known)
+}
+
+/** What of one case is a goal's business. */
+export interface Found extends Estimate {
+  readonly requests: number | null
+  readonly failures: number
+}
+
+/** A goal of ours: its words, and whether it is met. */
+export interface Goal {
+  readonly says: string
+  readonly isMet: (found: Found) => boolean
+}
+
+/** That the interval reaches this, or less. */
+export const atMost = (limit: number, unit = ''): Goal => ({
+  says: `≤ ${limit}${unit}`,
+  isMet: ({ low }) => low <= limit,
+})
+
+/** That the interval reaches this, or more. */
+export const atLeast = (limit: number, unit = ''): Goal => ({
+  says: `≥ ${limit}${unit}`,
+  isMet: ({ high }) => high >= limit,
+})
+
+/** All of them. */
+export const every = (...goals: ReadonlyArray<Goal>): Goal => ({
+  says: goals.map(({ says }) => says).join(', '),
+  isMet: (found) => goals.every(({ isMet }) => isMet(found)),
+})
+
+export const requestsAre = (count: number): Goal => ({
+  says: `${count} request${count === 1 ? '' : 's'}`,
+  isMet: ({ requests }) => requests === count,
+})
+
+export const nothingFails: Goal = { says: '0 failures', isMet: ({ failures }) => failures === 0 }
+
+/** The values of a case, round by round. */
+export const valuesOf = ({ samples }: Measured): ReadonlyArray<number> => samples.map(({ value }) => value)
+
+const foundOf = ({ samples }: Measured, of: Estimate): Found => ({
+  ...of,
+  requests: most(samples.map(({ requests }) => requests)),
+  failures: most(samples.map(({ failures }) => failures)) ?? 0,
+})
+
+/** What is said of a case whose number is told as it is, in its unit. */
+export const valueResult = (
+  row: string,
+  measured: Measured,
+  unit: string,
+  goal: Goal | null,
+  random: () => number,
+): Result => {
+  const { role, name } = measured.case
+  const found = foundOf(measured, estimate(valuesOf(measured), random))
+  return { ...resultOf(row, name, role, found, goal), ratioToFloor: null, value: found.median, unit }
+}
+
+const resultOf = (row: string, name: string, role: Case['role'], found: Found, goal: Goal | null) => ({
+  row,
+  case: name,
+  role,
+  isOurs: role === 'ours',
+  low: found.low,
+  high: found.high,
+  requests: found.requests,
+  failures: found.failures,
+  goal: role === 'ours' && goal !== null ? goal.says : null,
+  ok: role === 'ours' && goal !== null ? goal.isMet(found) : found.failures === 0,
+})
+
+/** What is said of each case, as the ratio to the floor of the same round. `goal` answers by the name of a case of ours. */
+export const ratioResults = (
+  row: string,
+  measured: ReadonlyArray<Measured>,
+  goal: (name: string) => Goal,
+  random: () => number,
+): ReadonlyArray<Result> => {
+  const floor = measured.find((each) => each.case.role === 'floor')
+  if (floor === undefined) throw new Error(`row ${row} has no case "${FLOOR}"`)
+  return measured.map((each) => {
+    const found = foundOf(each, estimate(ratios(valuesOf(each), valuesOf(floor)), random))
+    const { name, role } = each.case
+    return { ...resultOf(row, name, role, found, role === 'ours' ? goal(name) : null), ratioToFloor: found.median }
+  })
+}
+
+/**
+ * How much longer the best peer takes than ours: one more result, held to a goal. The best is the one with the least median
+ * among those where nothing fails.
+ */
+export const againstBestPeer = (
+  row: string,
+  ours: Measured,
+  measured: ReadonlyArray<Measured>,
+  goal: Goal,
+  random: () => number,
+): ReadonlyArray<Result> => {
+  const peers = measured
+    .filter((each) => each.case.role === 'peer' && each.samples.every(({ failures = 0 }) => failures === 0))
+    .map((each) => ({ each, found: estimate(ratios(valuesOf(each), valuesOf(ours)), random) }))
+    .sort((a, b) => a.found.median - b.found.median)
+  const [best] = peers
+  if (best === undefined) return []
+  const found: Found = { ...best.found, requests: null, failures: 0 }
+  return [
+    {
+      ...resultOf(row, `${best.each.case.name} / ${ours.case.name}`, 'ours', found, goal),
+      ratioToFloor: null,
+      value: found.median,
+      unit: 'x',
+      note: 'how much longer the best peer takes',
+    },
+  ]
+}

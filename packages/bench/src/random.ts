@@ -1,0 +1,17 @@
+/** Numbers in [0, 1) that a seed decides (Mulberry32): as cheap as a benchmark needs them. */
+export const makeRandom = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** The same in another order. */
+export const shuffled = <A>(random: () => number, of: ReadonlyArray<A>): ReadonlyArray<A> =>
+  of
+    .map((each) => ({ each, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ each }) => each)

@@ -1,0 +1,74 @@
+// Makes one file of all tests that judge core and oauth2, for the copy of the workspace that is the current folder. Jest loads
+// some five hundred modules for them otherwise, for each mutant anew, which takes longer than the tests do.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const workspace = fileURLToPath(new URL('../..', import.meta.url))
+const copy = process.cwd()
+const own = join(copy, 'packages', 'mutation')
+
+/** The tests of a package. Those that read core's sources and change them themselves are left out. */
+const testsOf = (/** @type {string} */ name) =>
+  readdirSync(join(copy, 'packages', name, 'test'))
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(copy, 'packages', name, 'test', file))
+    .filter((file) => !/@tessera\/zoo|interleaving\/judged/.test(readFileSync(file, 'utf8')))
+
+/** What of the testing kit's own tests judges core: its laws and its interleavings. */
+const laws = ['tokenStoreLaws', 'tokenSourceLaws', 'interleavings'].map((name) =>
+  join(copy, 'packages', 'testing', 'test', `${name}.test.ts`),
+)
+
+const tests = [...testsOf('core'), ...laws, ...testsOf('oauth2')].filter((file) =>
+  new RegExp(process.env['ONLY'] ?? '').test(file),
+)
+
+const entry = [
+  ...['setup', 'secrets'].map(
+    (name) => `import ${JSON.stringify(join(copy, 'packages', 'scripts', 'jest', `${name}.ts`))}`,
+  ),
+  ...tests.map((file) => {
+    const name = relative(join(copy, 'packages'), file).replaceAll(sep, '/')
+    return `describe(${JSON.stringify(name)}, () => { require(${JSON.stringify(file)}) })`
+  }),
+].join('\n')
+
+await build({
+  stdin: { contents: entry, resolveDir: own, loader: 'ts' },
+  outfile: join(own, 'suite', 'suite.js'),
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  tsconfigRaw: '{}',
+  minifyWhitespace: true,
+  logLevel: 'warning',
+  plugins: [
+    {
+      name: 'mutation',
+      setup: ({ onResolve, onLoad, resolve }) => {
+        onResolve({ filter: /^@tessera\// }, ({ path }) => ({
+          path: join(copy, 'packages', path.slice('@tessera/'.length), 'src', 'index.ts'),
+        }))
+        onResolve({ filter: /^fast-check$/ }, ({ importer, pluginData }) =>
+          pluginData === 'resolved' || importer === join(own, 'fastCheck.js')
+            ? undefined
+            : { path: join(own, 'fastCheck.js') },
+        )
+        // The copy has no dependencies installed yet.
+        onResolve({ filter: /^[^./]/ }, ({ path, kind, resolveDir, pluginData }) =>
+          pluginData === 'resolved' || copy === workspace || !resolveDir.startsWith(copy)
+            ? undefined
+            : resolve(path, { kind, resolveDir: join(workspace, relative(copy, resolveDir)), pluginData: 'resolved' }),
+        )
+        // Fixtures lie beside their test, and not beside the bundle.
+        onLoad({ filter: /\.test\.ts$/ }, ({ path }) => ({
+          contents: readFileSync(path, 'utf8').replaceAll('__dirname', JSON.stringify(dirname(path))),
+          loader: 'ts',
+        }))
+      },
+    },
+  ],
+})

@@ -1,0 +1,1 @@
+// In Stryker's copy of the workspace, bundle.js writes all tests here.

@@ -1,0 +1,69 @@
+/**
+ * The fleets that are simulated, and what happens to them.
+ */
+import { type Fleet, type Happening, HOUR, MINUTE, type Policy, SECOND } from './Fleet.js'
+import { failureOf, productionJitter } from './production.js'
+
+/** As a source does it. */
+export const production: Policy = {
+  jitter: ({ early, maxStale }, draw) => productionJitter(early, maxStale, draw),
+  wait: (outage) => failureOf(outage).wait,
+  storeWait: () => 0,
+  flushesPending: false,
+}
+
+/** Every process renews at the same moment before the expiry: what a fleet without jitter does. */
+export const withoutJitter: Policy = {
+  ...production,
+  jitter:
+    ({ early }) =>
+    () =>
+      early,
+}
+
+/** A tenth of the keys is used all the time, most now and then, some rarely. */
+const USES = [
+  { share: 0.1, gap: 5 * SECOND },
+  { share: 0.6, gap: MINUTE },
+  { share: 0.3, gap: 15 * MINUTE },
+]
+
+/** A day, in hours of `unit`: restarts, deploys, and outages of the server and of Redis. */
+const happenings = (unit: number): ReadonlyArray<Happening> => [
+  { _tag: 'Rolling restart', at: 4 * unit, lasts: unit / 2 },
+  { _tag: 'Deploy', at: 6 * unit, lasts: 10 * SECOND },
+  { _tag: 'Server down', at: 9 * unit, lasts: 10 * MINUTE, how: 'refuses' },
+  { _tag: 'Deploy', at: 14 * unit, lasts: 10 * SECOND },
+  { _tag: 'Redis down', at: 18 * unit, lasts: 5 * MINUTE },
+]
+
+export const full: Fleet = {
+  seed: 1,
+  processes: 1_000,
+  keys: 100_000,
+  processesPerKey: 3,
+  uses: USES,
+  lasts: 24 * HOUR,
+  lifetime: HOUR,
+  early: 10 * MINUTE,
+  maxStale: 60 * SECOND,
+  timeout: 15 * SECOND,
+  hop: 0.5,
+  serverTime: 200,
+  happenings: happenings(HOUR),
+  policy: production,
+}
+
+/** A small fleet. */
+export const quick: Fleet = { ...full, processes: 100, keys: 10_000 }
+
+const upperHalf = (cap: number, shared: boolean): Policy['jitter'] => ({ early }, draw) => ({ issuedAt, expiresAt, token }) => {
+  const u = shared ? (Math.imul(token, 0x9e3779b1) >>> 0) / 2 ** 32 : draw()
+  return Math.min(early, (expiresAt - issuedAt) / cap) * (0.5 + u / 2)
+}
+const spread: Policy['wait'] = (_, { now, expiresAt }, draw) => Math.max(0, (expiresAt - now) * draw())
+export const flush: Policy = { ...production, flushesPending: true }
+export const spreads: Policy = { ...flush, wait: spread, storeWait: ({ now, expiresAt }, draw) => Math.max(0, (expiresAt - now) * draw()) }
+export const half: Policy = { ...spreads, jitter: upperHalf(2, false) }
+export const halfShared: Policy = { ...spreads, jitter: upperHalf(2, true) }
+export const earlyOnly: Policy = { ...flush, jitter: upperHalf(2, false) }

@@ -9,6 +9,8 @@ export type Role = 'floor' | 'ours' | 'peer'
 export interface Sample {
   /** In the unit of the row; only its ratio to the floor's of the same round is reported, or its median where there is none. */
   readonly value: number
+  /** How long the round took, where the value is something else, in ms. */
+  readonly elapsed?: number
   /** How many requests the server got. */
   readonly requests?: number
   /** How many callers got no token. */
@@ -25,9 +27,14 @@ export interface Opened {
 export interface Case {
   readonly name: string
   readonly role: Role
+  /** Takes part in so many rounds at most, without a warm-up: it takes long. */
+  readonly rounds?: number
   /** Everything that is not measured: keys, clients, connections. */
   readonly open: () => Promise<Opened>
 }
 
 /** The name of the floor's case, in every row. */
 export const FLOOR = 'floor'
+
+/** The name of ours, where the row has one. */
+export const OURS = 'Tessera'

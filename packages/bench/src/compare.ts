@@ -5,7 +5,7 @@
 import { type Case, FLOOR, type Opened, type Sample } from './Case.js'
 import type { Context, Result } from './Row.js'
 import { shuffled } from './random.js'
-import { type Estimate, estimate, ratios } from './stats.js'
+import { type Estimate, estimate, median, ratios } from './stats.js'
 
 /** What all rounds found of one case. */
 export interface Measured {
@@ -13,25 +13,30 @@ export interface Measured {
   readonly samples: ReadonlyArray<Sample>
 }
 
-const WARM_UP = 1
+/** How often the cases are run. */
+export interface Rounds {
+  readonly rounds: number
+  /** Rounds before, which are thrown away. Default: 1. */
+  readonly warmUp?: number
+}
 
 /** All rounds of all cases. */
 export const measureAll = async (
   { random, progress }: Context,
   cases: ReadonlyArray<Case>,
-  rounds: number,
+  { rounds, warmUp = 1 }: Rounds,
 ): Promise<ReadonlyArray<Measured>> => {
   const opened: Array<{ readonly case: Case; readonly opened: Opened; readonly samples: Array<Sample> }> = []
   try {
     for (const each of cases) opened.push({ case: each, opened: await each.open(), samples: [] })
-    const all = (rounds + WARM_UP) * cases.length
-    let done = 0
-    for (let round = 0; round < rounds + WARM_UP; round++) {
+    for (let round = -warmUp; round < rounds; round++) {
       for (const each of shuffled(random, opened)) {
+        const { rounds: own } = each.case
+        if (own !== undefined && (round < 0 || round >= own)) continue
         const sample = await each.opened.measure()
-        if (round >= WARM_UP) each.samples.push(sample)
-        progress(++done, all)
+        if (round >= 0) each.samples.push(sample)
       }
+      progress(round + warmUp + 1, rounds + warmUp)
     }
   } finally {
     for (const each of opened) await each.opened.close?.()
@@ -132,31 +137,38 @@ export const ratioResults = (
   })
 }
 
-/**
- * How much longer the best peer takes than ours: one more result, held to a goal. The best is the one with the least median
- * among those where nothing fails.
- */
+/** What two cases are to each other, round by round: one more result of ours, held to a goal. */
+export const pairedResult = (
+  row: string,
+  name: string,
+  [values, to]: readonly [ReadonlyArray<number>, ReadonlyArray<number>],
+  goal: Goal,
+  { random }: Context,
+): Result => {
+  const found: Found = { ...estimate(ratios(values, to), random), requests: null, failures: 0 }
+  return { ...resultOf(row, name, 'ours', found, goal), ratioToFloor: null, value: found.median, unit: 'x' }
+}
+
+/** How much longer than ours the best of the peers takes, among those where nothing fails. */
 export const againstBestPeer = (
   row: string,
   ours: Measured,
   measured: ReadonlyArray<Measured>,
   goal: Goal,
-  random: () => number,
+  context: Context,
 ): ReadonlyArray<Result> => {
-  const peers = measured
+  const [best] = measured
     .filter((each) => each.case.role === 'peer' && each.samples.every(({ failures = 0 }) => failures === 0))
-    .map((each) => ({ each, found: estimate(ratios(valuesOf(each), valuesOf(ours)), random) }))
-    .sort((a, b) => a.found.median - b.found.median)
-  const [best] = peers
+    .map((each) => ({ each, typical: median(ratios(valuesOf(each), valuesOf(ours))) }))
+    .sort((one, other) => one.typical - other.typical)
   if (best === undefined) return []
-  const found: Found = { ...best.found, requests: null, failures: 0 }
-  return [
-    {
-      ...resultOf(row, `${best.each.case.name} / ${ours.case.name}`, 'ours', found, goal),
-      ratioToFloor: null,
-      value: found.median,
-      unit: 'x',
-      note: 'how much longer the best peer takes',
-    },
-  ]
+  const values = [valuesOf(best.each), valuesOf(ours)] as const
+  return [pairedResult(row, `${best.each.case.name} / ${ours.case.name}`, values, goal, context)]
+}
+
+/** The one of that name. */
+export const named = (measured: ReadonlyArray<Measured>, name: string): Measured => {
+  const found = measured.find((each) => each.case.name === name)
+  if (found === undefined) throw new Error(`there is no case "${name}"`)
+  return found
 }

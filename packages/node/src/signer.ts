@@ -22,12 +22,17 @@ export interface SignerConfig {
   readonly keyId?: string
   /** Default: `RS256`. */
   readonly algorithm?: Algorithm
+  /**
+   * Signs on the event loop: a fifth faster for one signature at a time, and nothing else happens meanwhile (0.7 ms for RSA of
+   * 2048 bits). For programs that do one thing. Default: false.
+   */
+  readonly onEventLoop?: boolean
   /** Where the key and its passphrase are in the application's settings: errors name them with it in front. */
   readonly path?: string
 }
 
 /**
- * Signs off the event loop. The key is read, decrypted and checked once, at the first signature; concurrent first
+ * Signs off the event loop, unless told otherwise. The key is read, decrypted and checked once, at the first signature; concurrent first
  * signatures share that. A failure is `Misconfigured` and names `privateKey`, `passphrase` or `algorithm`, never what is
  * inside; the next signature tries again.
  *
@@ -41,7 +46,14 @@ export interface SignerConfig {
  * const es256 = signer({ key: privateKey, algorithm: 'ES256', keyId: '2024' })
  * assert.strictEqual(es256.algorithm, 'ES256')
  */
-export const signer = ({ key, passphrase, keyId, algorithm = 'RS256', path }: SignerConfig): Signer => {
+export const signer = ({
+  key,
+  passphrase,
+  keyId,
+  algorithm = 'RS256',
+  onEventLoop = false,
+  path,
+}: SignerConfig): Signer => {
   const { hash, options, accepts, key: expected } = ALGORITHMS[algorithm]
   // A stream can be read once only, so what was read outlives a passphrase that failed.
   let source: Promise<E.Either<AuthError, string | KeyObject>> | undefined
@@ -61,16 +73,23 @@ export const signer = ({ key, passphrase, keyId, algorithm = 'RS256', path }: Si
     loaded = undefined
     return checked
   }
-  const signWith = (opened: KeyObject, input: string): Promise<E.Either<AuthError, string>> =>
+  const doesNotSign = (error: unknown) =>
+    E.left(AuthError.misconfigured('privateKey', `does not sign (${codeOf(error)})`))
+  const signAside = (opened: KeyObject, input: Buffer): Promise<E.Either<AuthError, string>> =>
     new Promise((resolve) => {
-      signBytes(hash, Buffer.from(input, 'latin1'), { key: opened, ...options }, (error, signature) =>
-        resolve(
-          error === null
-            ? E.right(signature.toString('base64url'))
-            : E.left(AuthError.misconfigured('privateKey', `does not sign (${codeOf(error)})`)),
-        ),
+      signBytes(hash, input, { key: opened, ...options }, (error, signature) =>
+        resolve(error === null ? E.right(signature.toString('base64url')) : doesNotSign(error)),
       )
     })
+  const signHere = async (opened: KeyObject, input: Buffer): Promise<E.Either<AuthError, string>> => {
+    try {
+      return E.right(signBytes(hash, input, { key: opened, ...options }).toString('base64url'))
+    } catch (error) {
+      return doesNotSign(error)
+    }
+  }
+  const signBy = onEventLoop ? signHere : signAside
+  const signWith = (opened: KeyObject, input: string) => signBy(opened, Buffer.from(input, 'latin1'))
 
   return {
     algorithm,

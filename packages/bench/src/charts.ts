@@ -1,0 +1,87 @@
+/**
+ * Bars in SVG: ours, the peers, the floor; on a logarithmic axis where the peers are far away.
+ */
+import type { Result, Row } from './Row.js'
+import { numberOf, shown } from './table.js'
+
+const WIDTH = 760
+const LABELS = 250
+const NUMBERS = 120
+const BAR = 18
+const GAP = 8
+const TOP = 44
+const AXIS = 30
+
+const COLOURS = { floor: '#8c8c8c', ours: '#0b6e4f', peer: '#c9a227' } as const
+
+const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** Where a value is on the axis, in [0, 1]. */
+interface Scale {
+  readonly at: (value: number) => number
+  readonly ticks: ReadonlyArray<number>
+}
+
+const linear = (most: number): Scale => {
+  const step = 10 ** Math.floor(Math.log10(most / 2)) || 1
+  const ticks = Array.from({ length: Math.floor(most / step) + 1 }, (_, tick) => tick * step)
+  const every = Math.ceil(ticks.length / 8)
+  return { at: (value) => Math.max(0, value / most), ticks: ticks.filter((_, tick) => tick % every === 0) }
+}
+
+const logarithmic = (least: number, most: number): Scale => {
+  const [from, to] = [Math.floor(Math.log10(least)), Math.max(Math.log10(most), Math.floor(Math.log10(least)) + 1)]
+  return {
+    at: (value) => Math.max(0, (Math.log10(value) - from) / (to - from)),
+    ticks: Array.from({ length: Math.floor(to) - from + 1 }, (_, tick) => 10 ** (from + tick)),
+  }
+}
+
+const isDrawn = (result: Result): boolean => result.unit !== 'x' && numberOf(result) > 0
+
+/** A bar for each case of a row. */
+export const chartOf = (row: Row, all: ReadonlyArray<Result>): string => {
+  const results = all.filter(isDrawn)
+  const highest = Math.max(...results.map(({ high }) => high), ...results.map(numberOf)) * 1.02
+  const least = Math.min(...results.map(numberOf))
+  const scale = row.isLogarithmic === true ? logarithmic(least, highest) : linear(highest)
+  const room = WIDTH - LABELS - NUMBERS
+  const xOf = (value: number): number => LABELS + scale.at(value) * room
+  const height = TOP + results.length * (BAR + GAP) + AXIS
+  const bottom = height - AXIS
+  const grid = scale.ticks
+    .map((tick) => {
+      const x = xOf(tick).toFixed(1)
+      return (
+        `<line x1="${x}" y1="${TOP - 6}" x2="${x}" y2="${bottom}" stroke="#dddddd"/>` +
+        `<text x="${x}" y="${bottom + 16}" text-anchor="middle" fill="#666666">${tick.toLocaleString('en')}</text>`
+      )
+    })
+    .join('\n')
+  const bars = results
+    .map((result, index) => {
+      const y = TOP + index * (BAR + GAP)
+      const middle = y + BAR / 2
+      const end = xOf(numberOf(result))
+      const [low, high] = [xOf(result.low), xOf(result.high)].map((x) => x.toFixed(1))
+      const failures = result.failures === 0 ? '' : `, ${result.failures.toLocaleString('en')} fail`
+      return [
+        `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end" fill="#333333">${escape(result.case.replaceAll('`', ''))}</text>`,
+        `<rect x="${LABELS}" y="${y}" width="${Math.max(1, end - LABELS).toFixed(1)}" height="${BAR}" fill="${COLOURS[result.role]}"/>`,
+        `<line x1="${low}" y1="${middle}" x2="${high}" y2="${middle}" stroke="#000000" stroke-opacity="0.5"/>`,
+        `<text x="${(Math.max(end, Number(high)) + 6).toFixed(1)}" y="${middle + 4}" fill="#333333">${escape(shown(numberOf(result), result))}${failures}</text>`,
+      ].join('\n')
+    })
+    .join('\n')
+  const against = row.floor === undefined ? '' : ', as a multiple of the floor'
+  const axis = row.isLogarithmic === true ? ' (logarithmic)' : ''
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
+    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
+    `<text x="8" y="20" font-size="14" font-weight="bold" fill="#111111">${escape(`${row.name}  ${row.title}${against}${axis}`)}</text>`,
+    grid,
+    bars,
+    '</svg>',
+    '',
+  ].join('\n')
+}

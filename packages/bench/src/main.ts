@@ -1,0 +1,123 @@
+/**
+ * `npm run bench`: measures Tessera, its peers and the floor side by side. Exits with 0 only where every goal of ours is met.
+ */
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { hasRedis } from '@tessera/local-redis'
+import type { Result, Row } from './Row.js'
+import { makeRandom } from './random.js'
+import { type Finished, writeReport } from './report.js'
+import { rows } from './rows/index.js'
+import { rowTable } from './table.js'
+
+const USAGE = `npm run bench -- [--row A]… [--quick] [--json] [--report] [--seed N] [--list]
+
+  --row NAME   only this row; may be given again
+  --quick      few rounds and no slow peers: to see that it works, not to judge
+  --json       one JSON object a case on standard output
+  --report     also writes docs/performance.md and its charts; needs all rows, not quick
+  --seed N     repeats a run's order
+  --list       the names of the rows
+`
+
+/** What was typed is wrong. */
+interface Usage extends Error {
+  readonly name: 'Usage'
+}
+
+const usage = (message: string): Usage => Object.assign(new Error(message), { name: 'Usage' as const })
+
+const options = () => {
+  const { values } = parseArgs({
+    options: {
+      row: { type: 'string', multiple: true },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
+      seed: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
+  if (!Number.isSafeInteger(seed)) throw usage('--seed is a whole number')
+  const unknown = values.row?.find((name) => rows.every((row) => row.name !== name))
+  if (unknown !== undefined) throw usage(`there is no row "${unknown}"; --list shows them`)
+  if (values.report && (values.quick || values.row !== undefined)) throw usage('--report needs all rows, not quick')
+  return { ...values, seed }
+}
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+/** A line of progress with what is left of the whole run, at most one a second and only on a terminal. */
+const progressOf = (row: Row, isQuick: boolean, later: number): ((done: number, of: number) => void) => {
+  const startedAt = performance.now()
+  let saidAt = startedAt
+  return (done, of) => {
+    const now = performance.now()
+    if (!process.stderr.isTTY || now - saidAt < 1_000) return
+    saidAt = now
+    const own = Math.max(0, secondsOf(row, isQuick) - (now - startedAt) / 1_000)
+    process.stderr.write(`\r\x1b[K  ${row.name}: ${done} of ${of}, about ${Math.ceil(own + later)} s left in all`)
+  }
+}
+
+const secondsOf = ({ seconds, quickSeconds }: Row, isQuick: boolean): number => (isQuick ? quickSeconds : seconds)
+
+const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, number) => total + number, 0)
+
+const jsonOf = ({ row, case: name, ratioToFloor, low, high, value, unit, requests, failures, goal, ok, isOurs }: Result) =>
+  JSON.stringify({ row, case: name, ratioToFloor, low, high, value, unit, requests, failures, goal, ok, isOurs })
+
+const main = async (): Promise<number> => {
+  const { row: only, quick, json, report, seed, list, help } = options()
+  if (help) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  if (list) {
+    for (const { name, title, goal } of rows) process.stdout.write(`${name.padEnd(3)} ${title}: ${goal}\n`)
+    return 0
+  }
+  const chosen = rows.filter(({ name }) => only === undefined || only.includes(name))
+  const missing = chosen.filter(({ needsRedis }) => needsRedis === true && !hasRedis())
+  for (const { name } of missing) say(`${name}: left out, there is no redis-server`)
+  const runnable = chosen.filter((row) => !missing.includes(row))
+  const left = (from: number): number => sum(runnable.slice(from).map((row) => secondsOf(row, quick)))
+  say(`seed ${seed}, about ${Math.ceil(left(0))} s`)
+
+  const finished: Finished[] = []
+  for (const [index, row] of runnable.entries()) {
+    const pictures = new Map<string, string>()
+    if (!process.stderr.isTTY) say(`${row.name}: about ${Math.ceil(left(index))} s left`)
+    const results = await row.run({
+      isQuick: quick,
+      random: makeRandom(seed + index),
+      progress: progressOf(row, quick, left(index + 1)),
+      picture: (name, svg) => pictures.set(name, svg),
+    })
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+    finished.push({ row, results, pictures })
+    if (json) for (const result of results) process.stdout.write(`${jsonOf(result)}\n`)
+    else process.stdout.write(`${rowTable(row, results)}\n`)
+  }
+  if (report && missing.length === 0) writeReport(finished, 'npm run bench -- --report')
+
+  const ours = finished.flatMap(({ results }) => results).filter(({ isOurs }) => isOurs)
+  const unmet = ours.filter(({ ok }) => !ok)
+  say(`${ours.length - unmet.length} of ${ours.length} goals met`)
+  for (const { row, case: name, goal } of unmet) say(`  not met: ${row}, ${name}: ${goal}`)
+  return unmet.length === 0 && missing.length === 0 ? 0 : 1
+}
+
+const code = await main().catch((error: unknown) => {
+  if (error instanceof Error && (error.name === 'Usage' || 'code' in error)) {
+    say(error.message)
+    return 2
+  }
+  throw error
+})
+// Some peers keep connections and timers.
+process.exit(code)

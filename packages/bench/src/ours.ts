@@ -1,0 +1,104 @@
+/**
+ * Tessera, as its documentation says.
+ */
+import {
+  type Attempt,
+  type Clock,
+  instant,
+  memoryStore,
+  millis,
+  plus,
+  Secret,
+  type Strategy,
+  TokenSet,
+  TokenSource,
+} from '@tessera/core'
+import { type NodeEnv, nodeEnv, openSource, run, signer, systemClock } from '@tessera/node'
+import { Client, clientCredentials, type Http, jwtAssertion, refreshToken, type TokenEnv } from '@tessera/oauth2'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Ask, SigningKey } from './peers/Peer.js'
+import { FIRST_REFRESH_TOKEN, type ServerSession } from './server/TokenServer.js'
+
+const clientAt = (tokenEndpoint: string): Client => Client.make({ id: 'app', secret: 's3cret', tokenEndpoint })
+
+/** Row A. */
+export const cached = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): Promise<Ask> => {
+  const service = pipe(clientCredentials(clientAt(tokenEndpoint)), TokenSource.make({ store: memoryStore() }))
+  const source = openSource(service, env)
+  await run(source.get)
+  await source.settled()
+  return source.get
+}
+
+/** Rows B. */
+export const expired = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): Promise<Ask> => {
+  const initial = TokenSet.make(Secret.make('AccessToken', 'old'), {
+    refreshToken: O.some(Secret.make('RefreshToken', FIRST_REFRESH_TOKEN)),
+    expiresAt: O.some(instant(Date.now() - 1_000)),
+  })
+  const user = pipe(refreshToken(clientAt(tokenEndpoint)), TokenSource.make({ store: memoryStore(), initial }))
+  const source = openSource(user, env)
+  return async () => E.isRight(await source.get()) || Promise.reject(new Error('no token'))
+}
+
+/** A clock that can be moved. */
+export const movable = (): { readonly clock: Clock; readonly later: () => void } => {
+  let offset = 0
+  return {
+    clock: { ...systemClock, now: () => plus(systemClock.now(), millis(offset)) },
+    later: () => {
+      offset += 2 * 3_600_000
+    },
+  }
+}
+
+/** Rows D: an expired token is renewed, committed and handed out. */
+export const renewing = async ({ tokenEndpoint }: ServerSession): Promise<Ask> => {
+  const { clock, later } = movable()
+  const env = nodeEnv({ clock })
+  const service = pipe(clientCredentials(clientAt(tokenEndpoint)), TokenSource.make({ store: memoryStore() }))
+  const source = openSource(service, env)
+  return () => {
+    later()
+    return run(source.get)
+  }
+}
+
+const attempt = (): Attempt => ({
+  previous: O.none,
+  deadline: plus(systemClock.now(), millis(15_000)),
+  signal: new AbortController().signal,
+})
+
+/** Rows D: the grant alone, which is what the peers do. */
+export const granting = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): Promise<Ask> => {
+  const strategy = clientCredentials(clientAt(tokenEndpoint))
+  return () => run(strategy(attempt())(env))
+}
+
+const ANSWER = TE.right({
+  status: 200,
+  header: () => O.none,
+  body: Secret.make('Body', '{"access_token":"a","token_type":"bearer","expires_in":3600}'),
+})
+
+/** Answers at once, so that a renewal is its assertion. */
+const offline: Http = { send: () => ANSWER }
+
+/** Rows C. */
+export const signing = async (
+  { encrypted, passphrase }: SigningKey,
+  env: NodeEnv,
+  onEventLoop: boolean,
+): Promise<Ask> => {
+  const strategy: Strategy<TokenEnv> = jwtAssertion({
+    client: clientAt('https://as.example/token'),
+    signer: signer({ key: encrypted, passphrase, keyId: 'k1', onEventLoop }),
+    subject: { sub: '42', claims: { box_sub_type: 'enterprise' } },
+  })
+  const inMemory = { ...env, http: offline }
+  return () => run(strategy(attempt())(inMemory))
+}

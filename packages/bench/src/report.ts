@@ -1,0 +1,113 @@
+/**
+ * `docs/performance.md` and its charts.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chartOf } from './charts.js'
+import type { Result, Row } from './Row.js'
+import { cellsOf, HEAD, numberOf, shown, tableOf } from './table.js'
+
+/** What a run found of one row. */
+export interface Finished {
+  readonly row: Row
+  readonly results: ReadonlyArray<Result>
+  readonly pictures: ReadonlyMap<string, string>
+}
+
+const DOCS = fileURLToPath(new URL('../../../docs', import.meta.url))
+
+interface Manifest {
+  readonly name: string
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+const isManifest = (value: unknown): value is Manifest => typeof value === 'object' && value !== null && 'name' in value
+
+const manifest = (): Manifest => {
+  const own: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  if (!isManifest(own)) throw new Error('the package has no manifest')
+  return own
+}
+
+const versions = (): string =>
+  Object.entries(manifest().dependencies ?? {})
+    .filter(([, version]) => !version.startsWith('workspace:'))
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')
+
+const machine = (): string => {
+  const [{ model } = { model: 'unknown' }] = cpus()
+  const gigabytes = Math.round(totalmem() / 2 ** 30)
+  return `${cpus().length} cores (${model.trim()}), ${gigabytes} GB, Node.js ${process.versions.node}, ${process.platform} ${process.arch}`
+}
+
+const bestPeer = (results: ReadonlyArray<Result>): string => {
+  const [best] = results
+    .filter((result) => result.role === 'peer' && result.failures === 0)
+    .sort((one, other) => numberOf(one) - numberOf(other))
+  return best === undefined ? '' : `${shown(numberOf(best), best)} (${best.case})`
+}
+
+const summary = (finished: ReadonlyArray<Finished>): string =>
+  tableOf(
+    ['row', 'work', 'Tessera', 'best peer without a failure', 'goal', 'met'],
+    finished.map(({ row, results }) => {
+      const ours = results.filter(({ isOurs }) => isOurs)
+      const [first] = ours
+      return [
+        `[${row.name}](#${row.name.toLowerCase()})`,
+        row.title,
+        first === undefined ? '' : shown(numberOf(first), first),
+        bestPeer(results),
+        row.goal,
+        ours.every(({ ok }) => ok) ? 'yes' : '**no**',
+      ]
+    }),
+  )
+
+const section = ({ row, results, pictures }: Finished): string => {
+  const notes = results.flatMap(({ case: name, note }) => (note === undefined ? [] : [`- ${name}: ${note}`]))
+  return [
+    `## ${row.name}`,
+    '',
+    `**${row.title}**: ${row.work}.${row.floor === undefined ? '' : ` The floor: ${row.floor}.`} Goal: ${row.goal}.`,
+    '',
+    `![${row.title}](charts/${row.name.toLowerCase()}.svg)`,
+    '',
+    tableOf(HEAD, results.map(cellsOf)),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
+    ...[...pictures.keys()].flatMap((name) => ['', `![${row.title}](charts/${name}.svg)`]),
+    '',
+  ].join('\n')
+}
+
+const page = (finished: ReadonlyArray<Finished>, command: string): string =>
+  [
+    '# Performance',
+    '',
+    `Made by \`${command}\` on ${new Date().toISOString().slice(0, 10)}: ${machine()}.`,
+    '',
+    'Tessera, its peers and the floor did the same work side by side in one run: the cases of a row in another order each round,',
+    'after a warm-up, the token server in a process of its own, everything on loopback. A result without a unit is the median of',
+    "the rounds' ratios to the floor, beside its 95 % bootstrap interval: less is better. A goal is met where the interval",
+    'reaches it. Absolute times differ from machine to machine; the ratios hold.',
+    '',
+    `Versions: ${versions()}.`,
+    '',
+    summary(finished),
+    '',
+    ...finished.map(section),
+  ].join('\n')
+
+/** Writes the page and a chart for each row. */
+export const writeReport = (finished: ReadonlyArray<Finished>, command: string): void => {
+  const charts = join(DOCS, 'charts')
+  mkdirSync(charts, { recursive: true })
+  for (const { row, results, pictures } of finished) {
+    writeFileSync(join(charts, `${row.name.toLowerCase()}.svg`), chartOf(row, results))
+    for (const [name, svg] of pictures) writeFileSync(join(charts, `${name}.svg`), svg)
+  }
+  writeFileSync(join(DOCS, 'performance.md'), page(finished, command))
+}

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { nodeEnv } from '@tessera/node'
+import type { Case, Role } from '../Case.js'
+import { atMost, measureAll, valueResult } from '../compare.js'
+import type { Row } from '../Row.js'
+import { contenders } from './renewals.js'
+
+const WORKER = fileURLToPath(new URL('../../dist/workers/heap.js', import.meta.url))
+const MEGABYTE = 1e6
+
+// Nothing is collected between the two looks at the heap.
+const FLAGS = ['--expose-gc', '--min-semi-space-size=1024', '--max-semi-space-size=1024']
+
+const allocating = (name: string, role: Role): Case => ({
+  name,
+  role,
+  open: async () => ({
+    measure: async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [...FLAGS, WORKER, name])
+      return { value: Number(stdout) / MEGABYTE }
+    },
+  }),
+})
+
+export const d3: Row = {
+  name: 'D3',
+  title: 'Heap of 1,000 renewals',
+  work: 'what 1,000 renewals over the wire allocate, in a process of their own',
+  floor: 'the same raw socket',
+  goal: '≤ 22 MB',
+  seconds: 45,
+  quickSeconds: 20,
+  run: async (context) => {
+    const cases = contenders(nodeEnv()).map(({ name, role }) => allocating(name, role))
+    const measured = await measureAll(context, cases, { rounds: context.isQuick ? 1 : 3, warmUp: 0 })
+    return measured.map((each) => valueResult('D3', each, 'MB', atMost(22, ' MB'), context.random))
+  },
+}

@@ -1,0 +1,78 @@
+/**
+ * Rows D: a token over the wire.
+ */
+import type { NodeEnv } from '@tessera/node'
+import { type Case, FLOOR, OURS, type Opened, type Role } from '../Case.js'
+import { againstBestPeer, atLeast, atMost, measureAll, named, ratioResults } from '../compare.js'
+import { CLIENT_CREDENTIALS, rawClient } from '../floor.js'
+import { granting, renewing } from '../ours.js'
+import { peersThat } from '../peers/index.js'
+import type { Ask } from '../peers/Peer.js'
+import type { Context, Result } from '../Row.js'
+import type { ServerSession, TokenServer } from '../server/TokenServer.js'
+import { timeOfMany } from '../timing.js'
+import { withServer } from '../withServer.js'
+
+const GRANT_ONLY = `${OURS}, the grant alone`
+
+/** How a renewal is written and read with nothing between. */
+export const floorAsk = async ({ tokenEndpoint }: ServerSession): Promise<Ask> =>
+  (await rawClient(tokenEndpoint, CLIENT_CREDENTIALS)).post
+
+interface Contender {
+  readonly name: string
+  readonly role: Role
+  readonly open: (session: ServerSession) => Promise<Ask>
+  /** One asker cannot have two requests under way: there are as many as there are requests. */
+  readonly single?: boolean
+}
+
+/** Everybody who can renew. */
+export const contenders = (env: NodeEnv): ReadonlyArray<Contender> => [
+  { name: FLOOR, role: 'floor', open: floorAsk, single: true },
+  { name: OURS, role: 'ours', open: renewing, single: true },
+  { name: GRANT_ONLY, role: 'ours', open: (session) => granting(session, env) },
+  ...peersThat('renewing').map(({ peer, open }) => ({ name: peer.name, role: 'peer' as const, open })),
+]
+
+const contending = (
+  { name, role, open, single }: Contender,
+  server: TokenServer,
+  width: number,
+  count: number,
+): Case => ({
+  name,
+  role,
+  open: async (): Promise<Opened> => {
+    const session = server.session()
+    const first = await open(session)
+    const asks: Ask[] = [first]
+    while (asks.length < width) asks.push(single === true ? await open(session) : first)
+    return { measure: async () => ({ value: await timeOfMany(asks, count) }) }
+  },
+})
+
+/** The parameters of {@link renewals}. */
+export interface Renewals {
+  readonly row: string
+  /** How many are under way at a time. */
+  readonly width: number
+  /** How many a round. */
+  readonly count: number
+  readonly rounds: number
+  readonly limit: number
+  readonly timesBestPeer?: number
+}
+
+export const renewals = (
+  { row, width, count, rounds, limit, timesBestPeer = 1 }: Renewals,
+  context: Context,
+): Promise<ReadonlyArray<Result>> =>
+  withServer(async (server, env) => {
+    const cases = contenders(env).map((contender) => contending(contender, server, width, count))
+    const measured = await measureAll(context, cases, { rounds, warmUp: 2 })
+    return [
+      ...ratioResults(row, measured, () => atMost(limit), context.random),
+      ...againstBestPeer(row, named(measured, OURS), measured, atLeast(timesBestPeer, 'x'), context),
+    ]
+  })

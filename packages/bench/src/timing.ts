@@ -1,0 +1,37 @@
+import { measure } from 'mitata'
+import type { Ask } from './peers/Peer.js'
+
+// Enough for the optimizer, and little enough for many rounds.
+const OPTIONS = { gc: false, min_samples: 12, batch_samples: 1_024, batch_threshold: 20_000 }
+
+/** How long one call takes, awaited where it is a promise, in ns: the median of batches. */
+export const timeOf = async (work: () => unknown, milliseconds: number): Promise<number> =>
+  (await measure(work, { ...OPTIONS, min_cpu_time: milliseconds * 1e6 })).p50
+
+/** How long so many take, one after the other, in ms. */
+export const timeOfEach = async (ask: Ask, count: number): Promise<number> => {
+  const startedAt = performance.now()
+  for (let turn = 0; turn < count; turn++) await ask()
+  return performance.now() - startedAt
+}
+
+/** How long so many take where each of the askers asks again at once, in ms. */
+export const timeOfMany = async (asks: ReadonlyArray<Ask>, count: number): Promise<number> => {
+  let left = count
+  const lane = async (ask: Ask): Promise<void> => {
+    while (left-- > 0) await ask()
+  }
+  const startedAt = performance.now()
+  await Promise.all(asks.map(lane))
+  return performance.now() - startedAt
+}
+
+/** All at once: how long until the last has its answer, in ms, and how many got none. */
+export const crowd = async (ask: Ask, count: number): Promise<{ readonly elapsed: number; readonly failures: number }> => {
+  const startedAt = performance.now()
+  const answers = await Promise.allSettled(Array.from({ length: count }, ask))
+  return {
+    elapsed: performance.now() - startedAt,
+    failures: answers.filter(({ status }) => status === 'rejected').length,
+  }
+}

@@ -1,0 +1,14 @@
+import { type NodeEnv, nodeEnv } from '@tessera/node'
+import { startTokenServer, type TokenServer } from './server/TokenServer.js'
+
+/** A token server and a live environment, as long as they are used. */
+export const withServer = async <A>(use: (server: TokenServer, env: NodeEnv) => Promise<A>): Promise<A> => {
+  const server = await startTokenServer()
+  const env = nodeEnv()
+  try {
+    return await use(server, env)
+  } finally {
+    await env.close()
+    await server.close()
+  }
+}

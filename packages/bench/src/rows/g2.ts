@@ -1,0 +1,105 @@
+import { type Case, FLOOR, OURS } from '../Case.js'
+import {
+  atMost,
+  every,
+  type Goal,
+  type Measured,
+  measureAll,
+  nothingFails,
+  ratioResults,
+  requestsAre,
+  valueResult,
+} from '../compare.js'
+import { WAYS, type Way } from '../fleet/Member.js'
+import { type Members, startMembers } from '../fleet/members.js'
+import { monitor } from '../fleet/monitor.js'
+import { withRedis } from '../fleet/withRedis.js'
+import type { Row } from '../Row.js'
+import type { TokenServer } from '../server/TokenServer.js'
+import { withServer } from '../withServer.js'
+
+const PROCESSES = 8
+const DELAY = 20
+const COMMANDS = 40
+
+/** In every round. */
+const fewCommands = ({ samples }: Measured): Goal => ({
+  says: `≤ ${COMMANDS} commands`,
+  isMet: () => samples.every(({ value }) => value <= COMMANDS),
+})
+
+/** A key and a session of its own each round. */
+const needing = (way: Way, members: Members, server: TokenServer): Case => ({
+  name: way === 'tessera' ? OURS : way === 'floor' ? FLOOR : way,
+  role: way === 'tessera' ? 'ours' : way === 'floor' ? 'floor' : 'peer',
+  open: async () => ({
+    measure: async () => {
+      const session = server.session({ delay: DELAY, rotates: true })
+      const { go } = await members.ready(way, session)
+      const { elapsed, failures } = await go()
+      const { requests } = await session.counts()
+      return { value: elapsed, requests, failures }
+    },
+  }),
+})
+
+const counting = (way: Way, members: Members, server: TokenServer, redis: Parameters<typeof monitor>[0]): Case => {
+  const { name, role } = needing(way, members, server)
+  return {
+    name: `commands of ${name}`,
+    role,
+    open: async () => {
+      const watch = await monitor(redis)
+      return {
+        measure: async () => {
+          const session = server.session({ delay: DELAY, rotates: true })
+          const { go } = await members.ready(way, session)
+          await watch.commands()
+          const { failures } = await go()
+          const { length } = await watch.commands()
+          const { requests } = await session.counts()
+          return { value: length, requests, failures }
+        },
+        close: async () => watch.end(),
+      }
+    },
+  }
+}
+
+export const g2: Row = {
+  name: 'G2',
+  title: 'A fleet at one rotating token',
+  work: `${PROCESSES} processes need it at once, it has expired, the server takes ${DELAY} ms; until all have it`,
+  floor: 'one process renews, saves and publishes; the others have subscribed',
+  goal: '≤ 1.2, 1 request, ≤ 40 commands',
+  seconds: 45,
+  quickSeconds: 10,
+  isLogarithmic: true,
+  needsRedis: true,
+  run: (context) =>
+    withRedis((redis) =>
+      withServer(async (server) => {
+        const members = await startMembers(redis, PROCESSES)
+        try {
+          const measured = await measureAll(
+            context,
+            WAYS.map((way) => needing(way, members, server)),
+            { rounds: context.isQuick ? 7 : 41, warmUp: 2 },
+          )
+          // Apart, since a MONITOR slows the server down.
+          const counted = await measureAll(
+            context,
+            WAYS.filter((way) => way !== 'floor').map((way) => counting(way, members, server, redis)),
+            { rounds: context.isQuick ? 2 : 5, warmUp: 0 },
+          )
+          const goal = every(requestsAre(1), nothingFails, atMost(1.2))
+          return [
+            ...ratioResults('G2', measured, () => goal, context.random),
+            ...counted.map((each) => valueResult('G2', each, 'commands', fewCommands(each), context.random)),
+          ]
+        } finally {
+          await members.close()
+        }
+      }),
+    ),
+}

@@ -13,8 +13,15 @@ const { TestEnvironment } = require('jest-environment-node')
  * @param {ConstructorParameters<typeof TestEnvironment>} args
  */
 module.exports = function Environment(...args) {
+  const [{ globalConfig }] = args
+  const pattern = globalConfig.testNamePattern?.replace(/\\(.)/g, '$1')
   let hasFailed = false
-  return Object.assign(new TestEnvironment(...args), {
+  const environment = new TestEnvironment(...args)
+  /** Whether a test of the file is asked for: the others are not even loaded. */
+  Object.assign(environment.global, {
+    isWanted: (/** @type {string} */ file) => pattern === undefined || pattern.includes(`(${file} `),
+  })
+  return Object.assign(environment, {
     handleTestEvent: async (/** @type {Event} */ { name, test }, /** @type {State} */ state) => {
       if (name === 'run_start') state.includeTestLocationInResult = false
       if (name === 'test_fn_failure' || name === 'hook_failure') hasFailed = true

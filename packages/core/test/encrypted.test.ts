@@ -1,10 +1,12 @@
 import {
   AuthError,
   absent,
+  type Cipher,
   encrypted,
   memoryStore,
   remoteCallback,
   Secret,
+  type StoredRecord,
   TokenSource,
   type TokenStore,
 } from '@tessera/core'

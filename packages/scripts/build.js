@@ -1,7 +1,7 @@
-// Compiles every package as ESM and as CJS; the CJS folder says so to Node by a package.json of its own. What a source left
-// behind that is gone is removed: it would be published. Then programs are bundled.
+// Compiles every package as ESM and as CJS; the CJS folder says so to Node by a package.json of its own. Bundlers get a third
+// form. What a source left behind that is gone is removed: it would be published. Then programs are bundled.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { bundle } from './bundle.js'
@@ -21,6 +21,23 @@ const prune = (output, source) => {
   }
 }
 
+/**
+ * The ESM form for bundlers, under the condition `module`: it imports fp-ts and io-ts by their ES modules, of which a bundler
+ * takes what is used. Node.js, which does not know the condition, cannot load those.
+ * @param {string} esm
+ * @param {string} output
+ */
+const bundleable = (esm, output) => {
+  for (const file of readdirSync(esm, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.js(?:\.map)?$/.test(file)) continue
+    const text = readFileSync(join(esm, file), 'utf8')
+      .replaceAll(/(?<=from ')(fp-ts|io-ts)\/lib\//g, '$1/es6/')
+      .replaceAll("from 'io-ts'", "from 'io-ts/es6/index.js'")
+    mkdirSync(dirname(join(output, file)), { recursive: true })
+    writeFileSync(join(output, file), text)
+  }
+}
+
 const { status } = spawnSync(process.execPath, [tsc, '-b', packages, ...process.argv.slice(2)], { stdio: 'inherit' })
 if (status !== 0) process.exit(1)
 for (const { folder } of published) {
@@ -31,7 +48,11 @@ for (const { folder } of published) {
   }
   const cjs = join(folder, 'dist', 'cjs')
   prune(cjs, source)
-  prune(join(folder, 'dist', 'esm'), source)
+  const esm = join(folder, 'dist', 'esm')
+  prune(esm, source)
+  const module = join(folder, 'dist', 'module')
+  prune(module, source)
+  bundleable(esm, module)
   mkdirSync(cjs, { recursive: true })
   writeFileSync(join(cjs, 'package.json'), '{"type":"commonjs"}\n')
 }

@@ -23,7 +23,7 @@ const contents = ({ package: { folder, manifest: before }, files, manifest }) =>
     .filter((file) => !files.includes(file))
     .map((file) => `${file} is missing`)
   for (const file of files) {
-    const source = /^dist\/(?:esm\/|cjs\/)?(.*?)(?:\.d\.ts|\.js\.map|\.js)$/.exec(file)?.[1]
+    const source = /^dist\/(?:esm\/|cjs\/|module\/)?(.*?)(?:\.d\.ts|\.js\.map|\.js)$/.exec(file)?.[1]
     const expected =
       ['LICENSE', 'README.md', 'package.json', 'dist/cjs/package.json'].includes(file) || file.startsWith('bin/')
     if (!expected && (source === undefined || !existsSync(join(folder, 'src', `${source}.ts`))))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
-import { Secret } from '@tessera/core'
+import { AuthError, Secret } from '@tessera/core'
 import type { Algorithm, Signer } from '@tessera/oauth2'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -44,8 +44,9 @@ describe('every algorithm is verified by jsonwebtoken', () => {
     ['ES384', generateKeyPairSync('ec', { namedCurve: 'P-384' })],
     ['ES512', generateKeyPairSync('ec', { namedCurve: 'P-521' })],
   ]
-  test.each(keys)('%s', async (algorithm, { privateKey, publicKey }) => {
-    const by = signer({ key: privateKey, algorithm, keyId: 'k1' })
+  const places = [false, true].flatMap((onEventLoop) => keys.map((key) => [...key, onEventLoop] as const))
+  test.each(places)('%s', async (algorithm, { privateKey, publicKey }, onEventLoop) => {
+    const by = signer({ key: privateKey, algorithm, keyId: 'k1', onEventLoop })
     expect(by.keyId).toEqual(O.some('k1'))
     const given = { ...claims(), jti: 'ü' }
     const jwt = await assertion(by, given)
@@ -97,6 +98,25 @@ describe('B-JWT-06 the key is decrypted once', () => {
     expect(await by.sign('a')()).toMatchObject({ left: { _tag: 'Misconfigured', field: 'passphrase' } })
     expect((await by.sign('a')())._tag).toBe('Right')
   })
+
+  test.each([true, false])(
+    'on the event loop: %s, and what fails there is told without its text',
+    async (onEventLoop) => {
+      const by = signer({ key: rsa.privateKey, onEventLoop })
+      const sign = jest.spyOn(crypto, 'sign')
+      expect((await by.sign('a')())._tag).toBe('Right')
+      expect(sign.mock.calls.map((args) => typeof args.at(3))).toEqual([onEventLoop ? 'undefined' : 'function'])
+      const broken = Object.assign(new Error('c4n4ry'), { code: 'ERR_OSSL_BUSY' })
+      sign.mockImplementationOnce((...[, , , done]) => {
+        if (done === undefined) throw broken
+        done(broken, Buffer.alloc(0))
+        return Buffer.alloc(0)
+      })
+      expect(await by.sign('a')()).toEqual(
+        E.left(AuthError.misconfigured('privateKey', 'does not sign (ERR_OSSL_BUSY)')),
+      )
+    },
+  )
 
   test('signing leaves the event loop free', async () => {
     const by = signer({ key: rsa.privateKey })

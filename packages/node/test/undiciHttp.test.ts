@@ -8,6 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Agent, Dispatcher } from 'undici'
 import { nodeEnv, undiciHttp } from '../src/index.js'
+import { faults } from './support/faults.js'
 import { inMs, post, told, wrongClocks } from './support/requests.js'
 import { bodyOf, closedPort, listen, type Served, serve, serveRaw } from './support/servers.js'
 
@@ -150,36 +151,6 @@ describe('not sent, or lost', () => {
     expect(told(await send(post(`https://127.0.0.1:${mute.port}`, { deadline: inMs(100) })))).toBe('NotSent deadline')
   })
 
-  const head = 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n'
-  const faults: ReadonlyArray<readonly [name: string, told: string, answer: (socket: net.Socket) => void]> = [
-    ['reset before headers', 'Lost connection', (socket) => socket.resetAndDestroy()],
-    ['end before headers', 'Lost connection', (socket) => socket.end()],
-    ['reset after headers', 'Lost connection', (socket) => socket.write(head, () => socket.resetAndDestroy())],
-    ['end in the body', 'Lost connection', (socket) => socket.end(`${head}abc`)],
-    [
-      'truncated chunks',
-      'Lost connection',
-      (socket) => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab'),
-    ],
-    ['rubbish', 'Lost connection', (socket) => socket.end('220 smtp.example ESMTP\r\n')],
-    ['endless headers', 'Lost size', (socket) => socket.write(`HTTP/1.1 200 OK\r\nx: ${'a'.repeat(1 << 20)}`)],
-    [
-      'too long by its length',
-      'Lost size',
-      (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 65537\r\n\r\n'),
-    ],
-    ['hang before headers', 'Lost deadline', () => {}],
-    ['hang after headers', 'Lost deadline', (socket) => socket.write(head)],
-    [
-      'drip',
-      'Lost deadline',
-      (socket) => {
-        socket.write(head)
-        const drip = setInterval(() => socket.write('a'), 10)
-        socket.on('close', () => clearInterval(drip))
-      },
-    ],
-  ]
   test.each(faults)('%s: %s', async (_, expected, answer) => {
     let requests = 0
     const server = await using(

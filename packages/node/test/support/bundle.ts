@@ -19,9 +19,12 @@ export const bundle = (script: string): string => {
     platform: 'node',
     format: 'cjs',
     outfile,
-    alias: Object.fromEntries(
-      ['core', 'oauth2', 'node'].map((name) => [`@tessera/${name}`, join(packages, name, 'src', 'index.ts')]),
-    ),
+    alias: {
+      '@tessera/node/slim': join(packages, 'node', 'src', 'slim.ts'),
+      ...Object.fromEntries(
+        ['core', 'oauth2', 'node'].map((name) => [`@tessera/${name}`, join(packages, name, 'src', 'index.ts')]),
+      ),
+    },
     nodePaths: [join(packages, 'node', 'node_modules'), join(packages, 'core', 'node_modules')],
     logLevel: 'error',
   })

@@ -1,0 +1,42 @@
+/**
+ * The live environment without a dependency.
+ *
+ * @packageDocumentation
+ */
+import type { Clock, ClockEnv, RandomEnv } from '@tessera/core'
+import type { DigestEnv, HttpEnv } from '@tessera/oauth2'
+import { nodeHttp } from './nodeHttp.js'
+import { systemClock } from './systemClock.js'
+import { systemDigest } from './systemDigest.js'
+import { systemRandom } from './systemRandom.js'
+
+/** What strategies and sources ask for where no person takes part. */
+export interface SlimEnv extends ClockEnv, RandomEnv, DigestEnv, HttpEnv {}
+
+/** The parameters of {@link slimEnv}. */
+export interface SlimOptions {
+  /** The `user-agent` of each request. Default: `tessera`. */
+  readonly userAgent?: string
+  /** Default: the system's. */
+  readonly clock?: Clock
+}
+
+/**
+ * The system's clock, randomness and digests, and {@link nodeHttp}: for programs that are bundled, or that start often. It has
+ * no proxy, no TLS options and no terminal; `nodeEnv` has. Nothing of it keeps the process alive.
+ *
+ * @example
+ * import { memoryStore, TokenSource } from '@tessera/core'
+ * import { Client, clientCredentials } from '@tessera/oauth2'
+ * import { slimEnv } from '@tessera/node/slim'
+ *
+ * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
+ * const source = TokenSource.make({ store: memoryStore() })(clientCredentials(client))(slimEnv())()
+ * assert.strictEqual(typeof source.get, 'function')
+ */
+export const slimEnv = ({ userAgent = 'tessera', clock = systemClock }: SlimOptions = {}): SlimEnv => ({
+  clock,
+  random: systemRandom,
+  digest: systemDigest,
+  http: nodeHttp({ userAgent, clock }),
+})

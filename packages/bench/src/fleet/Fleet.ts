@@ -26,17 +26,21 @@ export interface Use {
 
 /** What is not decided by `Lifecycle.step`. */
 export interface Policy {
-  /** For how long a process leaves the renewal of a valid token alone after the store has failed, beside the usual pause. */
-  readonly storeWait: (seen: { readonly now: number; readonly expiresAt: number }, draw: () => number) => number
-  /** A token that the store does not take is offered to it again and again, not only at the next call. */
-  readonly flushesPending: boolean
   readonly jitter: (fleet: Fleet, draw: () => number) => Jitter
   /** For how long everybody leaves the server alone after a failure, by what a process knows of the token. */
-  readonly wait: (
-    outage: Outage,
-    seen: { readonly now: number; readonly expiresAt: number },
-    draw: () => number,
-  ) => number
+  readonly wait: (outage: Outage, seen: Remaining, draw: () => number) => number
+  /** While a token is valid and cooling down, no caller makes its process look whether it still is. */
+  readonly heedsCoolDown: boolean
+  /** For how long a process leaves the renewal of a valid token alone after the store has failed, beside the usual pause. */
+  readonly storeWait: (seen: Remaining, draw: () => number) => number
+  /** A token that the store does not take is offered to it again and again, not only at the next call. */
+  readonly flushesPending: boolean
+}
+
+/** A token's end, as of now. */
+export interface Remaining {
+  readonly now: number
+  readonly expiresAt: number
 }
 
 export interface Fleet {
@@ -47,6 +51,8 @@ export interface Fleet {
   readonly processesPerKey: number
   readonly uses: ReadonlyArray<Use>
   readonly lasts: number
+  /** All tokens are as old as each other at the start. Default: their ages are spread evenly. */
+  readonly startsTogether?: boolean
   /** Of an access token. */
   readonly lifetime: number
   readonly early: number

@@ -6,8 +6,6 @@ export interface Queue {
   readonly push: (at: number, whose: number) => void
   /** Takes the earliest; the one with the smaller number where two are at the same time. */
   readonly pop: () => { readonly at: number; readonly whose: number } | undefined
-  /** When the earliest is; Infinity where there is none. */
-  readonly next: () => number
 }
 
 export const makeQueue = (): Queue => {
@@ -64,5 +62,5 @@ export const makeQueue = (): Queue => {
     return first
   }
 
-  return { push, pop, next: () => (size === 0 ? Number.POSITIVE_INFINITY : timeAt(0)) }
+  return { push, pop }
 }

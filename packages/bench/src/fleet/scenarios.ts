@@ -8,17 +8,9 @@ import { failureOf, productionJitter } from './production.js'
 export const production: Policy = {
   jitter: ({ early, maxStale }, draw) => productionJitter(early, maxStale, draw),
   wait: (outage) => failureOf(outage).wait,
+  heedsCoolDown: false,
   storeWait: () => 0,
   flushesPending: false,
-}
-
-/** Every process renews at the same moment before the expiry: what a fleet without jitter does. */
-export const withoutJitter: Policy = {
-  ...production,
-  jitter:
-    ({ early }) =>
-    () =>
-      early,
 }
 
 /** A tenth of the keys is used all the time, most now and then, some rarely. */
@@ -56,14 +48,3 @@ export const full: Fleet = {
 
 /** A small fleet. */
 export const quick: Fleet = { ...full, processes: 100, keys: 10_000 }
-
-const upperHalf = (cap: number, shared: boolean): Policy['jitter'] => ({ early }, draw) => ({ issuedAt, expiresAt, token }) => {
-  const u = shared ? (Math.imul(token, 0x9e3779b1) >>> 0) / 2 ** 32 : draw()
-  return Math.min(early, (expiresAt - issuedAt) / cap) * (0.5 + u / 2)
-}
-const spread: Policy['wait'] = (_, { now, expiresAt }, draw) => Math.max(0, (expiresAt - now) * draw())
-export const flush: Policy = { ...production, flushesPending: true }
-export const spreads: Policy = { ...flush, wait: spread, storeWait: ({ now, expiresAt }, draw) => Math.max(0, (expiresAt - now) * draw()) }
-export const half: Policy = { ...spreads, jitter: upperHalf(2, false) }
-export const halfShared: Policy = { ...spreads, jitter: upperHalf(2, true) }
-export const earlyOnly: Policy = { ...flush, jitter: upperHalf(2, false) }

@@ -226,7 +226,8 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
         user.at = idle(user, dueOf(user)).at
       }
       // The fleet has run for long: at the start, a key may be anywhere between two renewals.
-      const age = draw() * session.users.reduce((first, user) => Math.min(first, user.at), Number.POSITIVE_INFINITY)
+      const share = fleet.startsTogether === true ? 0 : draw()
+      const age = share * session.users.reduce((first, user) => Math.min(first, user.at), Number.POSITIVE_INFINITY)
       const aged = { ...token, issuedAt: -age, expiry: lifetime - age, expiresAt: at(lifetime - age) }
       session.cell = { ...session.cell, token: O.some(aged) }
       for (const user of session.users) {
@@ -305,7 +306,10 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
       default:
         user.failures = 0
         user.backOffUntil = NEVER
-        return now < dueOf(user) ? idle(user, dueOf(user)) : rest(user, now)
+        if (now < dueOf(user)) return idle(user, dueOf(user))
+        return policy.heedsCoolDown && cell.verdict._tag === 'CoolingDown'
+          ? idle(user, Math.min(cell.verdict.until, user.readUntil))
+          : rest(user, now)
     }
   }
 

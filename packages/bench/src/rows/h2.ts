@@ -47,7 +47,7 @@ export const h2: Row = {
       ...recoveries.map(({ happening, recoveredAfter, expired }) =>
         about(
           `recovery from ${happening._tag.toLowerCase()} at ${happening.at / 3_600_000} h`,
-          recoveredAfter ?? Number.POSITIVE_INFINITY,
+          recoveredAfter ?? 2 * GOALS.minutes,
           'min',
           `≤ ${GOALS.minutes} min`,
           recoveredAfter !== undefined && recoveredAfter <= GOALS.minutes,

@@ -395,3 +395,170 @@ describe('RevokeAsked and RevocationConfirmed', () => {
     )
   })
 })
+
+describe('at the edges', () => {
+  const MINUTE = 60_000
+  const leasedUntil = (end: number): Cell => ({ ...held, intent: lease({ until: instant(end) }) })
+  const coolingUntil = (end: number): Cell => ({ ...held, verdict: { _tag: 'CoolingDown', until: instant(end) } })
+  const workOf = (before: Cell, happens: Event) => stepped(before, happens).decision.work
+
+  test('a token is fresh until so long before its end, exclusive, and usable until its end, exclusive', () => {
+    expect(workOf(held, ask(39))._tag).toBe('None')
+    expect(workOf(held, ask(40))._tag).toBe('Redeem')
+    expect(stepped(held, ask(49)).decision.serve).toEqual(O.some(T))
+    expect(stepped(held, ask(50)).decision.serve).toEqual(O.none)
+    expect(workOf({ ...held, token: O.some({ ...T, end: null }) }, ask(1e12))._tag).toBe('None')
+  })
+
+  test.each([
+    ['an intent', leasedUntil],
+    ['a cool-down', coolingUntil],
+  ])('%s ends in twenty minutes at most, or in twice what intents last: beyond, a clock was set back', (_, cell) => {
+    expect(workOf(cell(100 + 20 * MINUTE), ask(100))._tag).toBe('Wait')
+    expect(workOf(cell(101 + 20 * MINUTE), ask(100))._tag).toBe('Redeem')
+    const hold = millis(15 * MINUTE)
+    expect(workOf(cell(100 + 30 * MINUTE), ask(100, { hold }))._tag).toBe('Wait')
+    expect(workOf(cell(101 + 30 * MINUTE), ask(100, { hold }))._tag).toBe('Redeem')
+    expect(workOf(cell(101), ask(100))).toEqual({ _tag: 'Wait', until: 101 })
+    expect(workOf(cell(100), ask(100))._tag).toBe('Redeem')
+  })
+
+  test('a take-over from an orphan is a recovery, whose first time is that of the orphan', () => {
+    const orphan = lease({ nonce: O.none, firstAt: instant(3), recovery: true })
+    expect(stepped({ ...held, intent: orphan }, ask(60)).after.intent).toEqual(
+      O.some({ nonce: O.some('n'), firstAt: 3, until: 90, recovery: true }),
+    )
+  })
+
+  test('a refused token is neither fresh nor served, and is redeemed', () => {
+    const { decision, after } = stepped({ ...held, refused: true }, ask(0))
+    expect(decision).toEqual({
+      serve: O.none,
+      work: { _tag: 'Redeem', parent: P, previous: O.some(T), recovery: false },
+    })
+    expect(after.refused).toBe(true)
+  })
+
+  test('whether a token is usable: neither refused, nor revoked, nor over', () => {
+    const usable = (cell: Cell) => Lifecycle.isUsable(view, instant(49))(cell)
+    expect(usable(held)).toBe(true)
+    expect(usable({ ...held, verdict: { _tag: 'LogInAgain' } })).toBe(true)
+    expect(usable({ ...held, token: O.none })).toBe(false)
+    expect(usable({ ...held, refused: true })).toBe(false)
+    expect(usable({ ...held, verdict: { _tag: 'Revoked' } })).toBe(false)
+    expect(usable({ ...held, token: O.some({ ...T, end: 49 }) })).toBe(false)
+  })
+
+  describe('a failure', () => {
+    const failed = (failure: Lifecycle.Failure<number>, from = P, by = 'm'): Event => ({
+      _tag: 'Failed',
+      parent: from,
+      nonce: by,
+      now: instant(20),
+      failure,
+    })
+    const unchanged = (before: Cell, happens: Event) => {
+      const { decision, after } = stepped(before, happens)
+      expect(decision).toEqual({ serve: O.none, work: { _tag: 'Again' } })
+      expect(after).toBe(before)
+    }
+
+    test.each([
+      ['another epoch', { epoch: 0, generation: 1 }],
+      ['another generation', { epoch: 1, generation: 0 }],
+    ])('of %s changes nothing', (_, parent) => {
+      unchanged({ ...held, intent: lease() }, failed({ _tag: 'NotSent', backOff: millis(9) }, parent))
+      unchanged({ ...held, intent: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }, parent))
+      unchanged({ ...held, intent: lease() }, failed({ _tag: 'Unknown' }, parent))
+    })
+    test('without an intent, or with an orphan, releases nothing', () => {
+      unchanged(held, failed({ _tag: 'NotSent', backOff: millis(9) }))
+      unchanged({ ...held, intent: lease({ nonce: O.none }) }, failed({ _tag: 'NotSent', backOff: millis(9) }))
+    })
+    test('that was not sent and asks for a back-off cools down', () => {
+      expect(stepped({ ...held, intent: lease() }, failed({ _tag: 'NotSent', backOff: millis(9) }))).toEqual({
+        decision: { serve: O.none, work: { _tag: 'None' } },
+        after: { ...held, verdict: { _tag: 'CoolingDown', until: 29 } },
+      })
+    })
+    test('invalid_grant where there is nothing to redeem is of another', () => {
+      unchanged({ ...held, token: O.none, intent: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }))
+      const bare = { ...held, token: O.some({ ...T, refresh: null }), intent: lease() }
+      unchanged(bare, failed({ _tag: 'InvalidGrant', refresh: 1 }))
+    })
+    test('invalid_grant serves nothing', () => {
+      const { decision } = stepped({ ...held, intent: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }))
+      expect(decision).toEqual({ serve: O.none, work: { _tag: 'Fail', reason: 'LogInAgain' } })
+    })
+  })
+
+  describe('a revoke', () => {
+    const tombstone: Cell = { ...held, epoch: 2, origin: O.some('r'), verdict: { _tag: 'Revoked' } }
+    const asked = (from: number, nonce = 'r'): Event => ({ _tag: 'RevokeAsked', from, nonce })
+
+    test('that is sent again after a lost answer finds its own tombstone, with the token', () => {
+      expect(stepped(tombstone, asked(1))).toEqual({
+        decision: { serve: O.none, work: { _tag: 'RevokeAtServer', token: O.some(T) } },
+        after: tombstone,
+      })
+    })
+    test('of an earlier epoch finds nothing to do in a later one', () => {
+      for (const before of [tombstone, { ...held, epoch: 2, origin: O.some('r') }]) {
+        const { decision, after } = stepped(before, asked(1, 'other'))
+        expect(decision).toEqual({ serve: O.none, work: { _tag: 'RevokeAtServer', token: O.none } })
+        expect(after).toBe(before)
+      }
+    })
+    test('of the session that its own nonce began, but that was never revoked, changes nothing', () => {
+      const before: Cell = { ...held, epoch: 2, origin: O.some('r') }
+      const { decision, after } = stepped(before, asked(1))
+      expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.none })
+      expect(after).toBe(before)
+    })
+    test('clears what was of the session: the refusal, the lease, the verdict', () => {
+      const before: Cell = { ...held, refused: true, intent: lease(), verdict: { _tag: 'LogInAgain' } }
+      expect(stepped(before, asked(1)).after).toEqual(tombstone)
+    })
+    test('that is confirmed of a tombstone without a token changes nothing', () => {
+      const empty: Cell = { ...tombstone, token: O.none }
+      expect(stepped(empty, { _tag: 'RevocationConfirmed', epoch: 2 })).toEqual({
+        decision: { serve: O.none, work: { _tag: 'None' } },
+        after: empty,
+      })
+      expect(stepped(empty, { _tag: 'RevocationConfirmed', epoch: 2 }).after).toBe(empty)
+    })
+  })
+
+  test('a login that lost, or that is there already, serves nothing and changes nothing', () => {
+    const login: Event = { _tag: 'LoggedIn', from: 1, nonce: 'l', token: U }
+    const own: Cell = { ...held, epoch: 2, origin: O.some('l') }
+    expect(stepped(own, login)).toEqual({ decision: { serve: O.none, work: { _tag: 'Again' } }, after: own })
+    const other: Cell = { ...held, epoch: 2, origin: O.some('m') }
+    expect(stepped(other, login)).toEqual({
+      decision: { serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } },
+      after: other,
+    })
+  })
+
+  test('a commit of another generation, or epoch, serves nothing and changes nothing', () => {
+    const commit: Event = { _tag: 'Redeemed', parent: P, token: U, now: instant(70), backOff: millis(5) }
+    const done: Cell = { ...held, generation: 2, token: O.some(U) }
+    expect(stepped(done, commit)).toEqual({ decision: { serve: O.none, work: { _tag: 'Again' } }, after: done })
+    for (const theirs of [
+      { ...held, generation: 2 },
+      { ...held, generation: 2, token: O.none },
+    ]) {
+      expect(stepped(theirs, commit)).toEqual({ decision: { serve: O.none, work: { _tag: 'Discard' } }, after: theirs })
+    }
+    const later: Cell = { ...held, epoch: 2 }
+    expect(stepped(later, commit).decision).toEqual({ serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } })
+  })
+
+  test('the same token, not refused, is a token', () => {
+    const commit: Event = { _tag: 'Redeemed', parent: P, token: T, now: instant(70), backOff: millis(5) }
+    expect(stepped(held, commit)).toEqual({
+      decision: { serve: O.some(T), work: { _tag: 'None' } },
+      after: { ...held, generation: 2 },
+    })
+  })
+})

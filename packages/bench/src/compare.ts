@@ -121,11 +121,11 @@ const resultOf = (row: string, name: string, role: Case['role'], found: Found, g
   ok: role === 'ours' && goal !== null ? goal.isMet(found) : found.failures === 0,
 })
 
-/** What is said of each case, as the ratio to the floor of the same round. `goal` answers by the name of a case of ours. */
+/** What is said of each case, as the ratio to the floor of the same round. `goal` answers by the name of a case of ours; null: it is not judged. */
 export const ratioResults = (
   row: string,
   measured: ReadonlyArray<Measured>,
-  goal: (name: string) => Goal,
+  goal: (name: string) => Goal | null,
   random: () => number,
 ): ReadonlyArray<Result> => {
   const floor = measured.find((each) => each.case.role === 'floor')

@@ -68,7 +68,20 @@ const secondsOf = ({ seconds, quickSeconds }: Row, isQuick: boolean): number => 
 
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, number) => total + number, 0)
 
-const jsonOf = ({ row, case: name, ratioToFloor, low, high, value, unit, requests, failures, goal, ok, isOurs }: Result) =>
+const jsonOf = ({
+  row,
+  case: name,
+  ratioToFloor,
+  low,
+  high,
+  value,
+  unit,
+  requests,
+  failures,
+  goal,
+  ok,
+  isOurs,
+}: Result) =>
   JSON.stringify({ row, case: name, ratioToFloor, low, high, value, unit, requests, failures, goal, ok, isOurs })
 
 const main = async (): Promise<number> => {

@@ -1,5 +1,6 @@
 import { type Case, FLOOR, OURS, type Role } from '../Case.js'
 import { atMost, every, measureAll, nothingFails, ratioResults, requestsAre } from '../compare.js'
+import { crowd } from '../crowd.js'
 import { rawClient, refreshing } from '../floor.js'
 import { makeKey } from '../makeKey.js'
 import { expired } from '../ours.js'
@@ -8,7 +9,6 @@ import { peersThat } from '../peers/index.js'
 import type { Ask } from '../peers/Peer.js'
 import type { Row } from '../Row.js'
 import { FIRST_REFRESH_TOKEN, type ServerSession, type TokenServer } from '../server/TokenServer.js'
-import { crowd } from '../timing.js'
 import { withServer } from '../withServer.js'
 
 const CALLERS = 10_000

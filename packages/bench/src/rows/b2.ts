@@ -1,11 +1,11 @@
 import { type Case, OURS, type Role } from '../Case.js'
 import { every, measureAll, nothingFails, requestsAre, valueResult } from '../compare.js'
+import { crowd } from '../crowd.js'
 import { expired } from '../ours.js'
 import { peersThat } from '../peers/index.js'
 import type { Ask } from '../peers/Peer.js'
 import type { Row } from '../Row.js'
 import type { ServerSession, TokenServer } from '../server/TokenServer.js'
-import { crowd } from '../timing.js'
 import { startTravel } from '../travel.js'
 import { withServer } from '../withServer.js'
 

@@ -9,5 +9,13 @@ import { d1 } from './d1.js'
 import { d2 } from './d2.js'
 import { d3 } from './d3.js'
 import { e } from './e.js'
+import { f1 } from './f1.js'
+import { f2 } from './f2.js'
+import { f3 } from './f3.js'
+import { g1 } from './g1.js'
+import { g2 } from './g2.js'
+import { g3 } from './g3.js'
+import { h1 } from './h1.js'
+import { h2 } from './h2.js'
 
-export const rows: ReadonlyArray<Row> = [a, b1, b2, c1, c2, d1, d2, d3, e]
+export const rows: ReadonlyArray<Row> = [a, b1, b2, c1, c2, d1, d2, d3, e, f1, f2, f3, g1, g2, g3, h1, h2]

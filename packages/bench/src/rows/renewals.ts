@@ -2,7 +2,7 @@
  * Rows D: a token over the wire.
  */
 import type { NodeEnv } from '@tessera/node'
-import { type Case, FLOOR, OURS, type Opened, type Role } from '../Case.js'
+import { type Case, FLOOR, type Opened, OURS, type Role } from '../Case.js'
 import { againstBestPeer, atLeast, atMost, measureAll, named, ratioResults } from '../compare.js'
 import { CLIENT_CREDENTIALS, rawClient } from '../floor.js'
 import { granting, renewing } from '../ours.js'

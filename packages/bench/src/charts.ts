@@ -14,7 +14,7 @@ const AXIS = 30
 
 const COLOURS = { floor: '#8c8c8c', ours: '#0b6e4f', peer: '#c9a227' } as const
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 /** Where a value is on the axis, in [0, 1]. */
 interface Scale {
@@ -66,10 +66,10 @@ export const chartOf = (row: Row, all: ReadonlyArray<Result>): string => {
       const [low, high] = [xOf(result.low), xOf(result.high)].map((x) => x.toFixed(1))
       const failures = result.failures === 0 ? '' : `, ${result.failures.toLocaleString('en')} fail`
       return [
-        `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end" fill="#333333">${escape(result.case.replaceAll('`', ''))}</text>`,
+        `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end" fill="#333333">${escaped(result.case.replaceAll('`', ''))}</text>`,
         `<rect x="${LABELS}" y="${y}" width="${Math.max(1, end - LABELS).toFixed(1)}" height="${BAR}" fill="${COLOURS[result.role]}"/>`,
         `<line x1="${low}" y1="${middle}" x2="${high}" y2="${middle}" stroke="#000000" stroke-opacity="0.5"/>`,
-        `<text x="${(Math.max(end, Number(high)) + 6).toFixed(1)}" y="${middle + 4}" fill="#333333">${escape(shown(numberOf(result), result))}${failures}</text>`,
+        `<text x="${(Math.max(end, Number(high)) + 6).toFixed(1)}" y="${middle + 4}" fill="#333333">${escaped(shown(numberOf(result), result))}${failures}</text>`,
       ].join('\n')
     })
     .join('\n')
@@ -78,7 +78,7 @@ export const chartOf = (row: Row, all: ReadonlyArray<Result>): string => {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="8" y="20" font-size="14" font-weight="bold" fill="#111111">${escape(`${row.name}  ${row.title}${against}${axis}`)}</text>`,
+    `<text x="8" y="20" font-size="14" font-weight="bold" fill="#111111">${escaped(`${row.name}  ${row.title}${against}${axis}`)}</text>`,
     grid,
     bars,
     '</svg>',

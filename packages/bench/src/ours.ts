@@ -7,6 +7,7 @@ import {
   instant,
   memoryStore,
   millis,
+  minutes,
   plus,
   Secret,
   type Strategy,
@@ -50,7 +51,7 @@ export const movable = (): { readonly clock: Clock; readonly later: () => void }
   return {
     clock: { ...systemClock, now: () => plus(systemClock.now(), millis(offset)) },
     later: () => {
-      offset += 2 * 3_600_000
+      offset += hours(2)
     },
   }
 }
@@ -67,6 +68,8 @@ export const renewing = async ({ tokenEndpoint }: ServerSession): Promise<Ask> =
   }
 }
 
+const hours = (count: number) => minutes(60 * count)
+
 const attempt = (): Attempt => ({
   previous: O.none,
   deadline: plus(systemClock.now(), millis(15_000)),
@@ -79,14 +82,8 @@ export const granting = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): 
   return () => run(strategy(attempt())(env))
 }
 
-const ANSWER = TE.right({
-  status: 200,
-  header: () => O.none,
-  body: Secret.make('Body', '{"access_token":"a","token_type":"bearer","expires_in":3600}'),
-})
-
-/** Answers at once, so that a renewal is its assertion. */
-const offline: Http = { send: () => ANSWER }
+/** Ends where the request would be sent: what came before is the assertion. */
+const offline: Http = { send: () => TE.left({ _tag: 'NotSent', cause: 'abort', reason: '' }) }
 
 /** Rows C. */
 export const signing = async (
@@ -99,6 +96,5 @@ export const signing = async (
     signer: signer({ key: encrypted, passphrase, keyId: 'k1', onEventLoop }),
     subject: { sub: '42', claims: { box_sub_type: 'enterprise' } },
   })
-  const inMemory = { ...env, http: offline }
-  return () => run(strategy(attempt())(inMemory))
+  return strategy({ ...attempt(), deadline: plus(systemClock.now(), hours(1)) })({ ...env, http: offline })
 }

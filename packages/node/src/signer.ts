@@ -90,15 +90,15 @@ export const signer = ({
   }
   const signBy = onEventLoop ? signHere : signAside
   const signWith = (opened: KeyObject, input: string) => signBy(opened, Buffer.from(input, 'latin1'))
+  const signFirst = async (input: string): Promise<E.Either<AuthError, string>> => {
+    loaded ??= load()
+    const opened = await loaded
+    return E.isRight(opened) ? signWith(opened.right, input) : opened
+  }
 
   return {
     algorithm,
     keyId: O.fromNullable(keyId),
-    sign: (input) => async () => {
-      if (ready !== undefined) return signWith(ready, input)
-      loaded ??= load()
-      const opened = await loaded
-      return E.isRight(opened) ? signWith(opened.right, input) : opened
-    },
+    sign: (input) => () => (ready === undefined ? signFirst(input) : signWith(ready, input)),
   }
 }

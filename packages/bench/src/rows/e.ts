@@ -9,13 +9,13 @@ import { timeOf } from '../timing.js'
 /** How long each case is measured a round, in ms. */
 const BUDGET = 15
 
+// As Box writes it.
 const BODY = JSON.stringify({
   access_token: 'T9cE5asGnuyYCCqIZFoWjFHvNbvVqHjl',
-  token_type: 'bearer',
   expires_in: 3_600,
-  refresh_token: 'J7rxTiWOHMoSC1isKZKBZWizoRXjkQzig5C6jFgCVJ9bUnsUfGMinKBDLZWP9BgR',
-  scope: 'root_readwrite item_preview',
   restricted_to: [],
+  refresh_token: 'J7rxTiWOHMoSC1isKZKBZWizoRXjkQzig5C6jFgCVJ9bUnsUfGMinKBDLZWP9BgR',
+  token_type: 'bearer',
 })
 
 export const e: Row = {

@@ -46,7 +46,7 @@ const headerOf = ({ headers }: IncomingMessage, name: string): O.Option<string> 
  * alive while they are idle.
  *
  * @example
- * import { nodeHttp } from '@tessera/node/slim'
+ * import { nodeHttp } from '@tessera/node'
  *
  * const http = nodeHttp({ userAgent: 'invoices/1.0' })
  * assert.strictEqual(typeof http.send, 'function')

@@ -1,5 +1,5 @@
 /**
- * What needs no dependency, for programs that are bundled or start often: `@tessera/node/slim`.
+ * What of `@tessera/node` needs no dependency, for programs that are bundled or start often: `@tessera/node/slim`.
  *
  * @packageDocumentation
  */

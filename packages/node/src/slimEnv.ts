@@ -22,13 +22,14 @@ export interface SlimOptions {
 }
 
 /**
- * The system's clock, randomness and digests, and {@link nodeHttp}: for programs that are bundled, or that start often. It has
- * no proxy, no TLS options and no terminal; `nodeEnv` has. Nothing of it keeps the process alive.
+ * The system's clock, randomness and digests, and {@link nodeHttp}: for programs that are bundled, or that start often; they
+ * import it from `@tessera/node/slim`. It has no proxy, no TLS options and no terminal; `nodeEnv` has. Nothing of it keeps the
+ * process alive.
  *
  * @example
  * import { memoryStore, TokenSource } from '@tessera/core'
  * import { Client, clientCredentials } from '@tessera/oauth2'
- * import { slimEnv } from '@tessera/node/slim'
+ * import { slimEnv } from '@tessera/node'
  *
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
  * const source = TokenSource.make({ store: memoryStore() })(clientCredentials(client))(slimEnv())()

@@ -32,8 +32,7 @@ const PATIENCE = 30_000
 
 /** Starts a process; resolves when it takes commands. */
 export const startMember = async (program: string, start: Start, heard: Heard, canaries: Canaries): Promise<Member> => {
-  // It lives for seconds: to optimize its code would take longer than to run it.
-  const child = spawn(process.execPath, ['--no-opt', program, JSON.stringify(start)], {
+  const child = spawn(process.execPath, [program, JSON.stringify(start)], {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   })
   const tokens = child.stdio[3]

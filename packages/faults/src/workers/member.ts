@@ -126,8 +126,11 @@ const main = (): void => {
     let intent: Omit<Struck, 'at'> | undefined
 
     /** What a commit replaces; none where the record is no commit. */
-    const replacing = ({ epoch, generation }: Lifecycle.Cell<TokenSet>): Omit<Struck, 'at'> | undefined =>
-      intent !== undefined && intent.epoch === epoch && intent.generation + 1 === generation ? intent : undefined
+    const replacing = (cell: Lifecycle.Cell<TokenSet>): Omit<Struck, 'at'> | undefined =>
+      // The next lease is of that generation too.
+      intent?.epoch === cell.epoch && intent.generation + 1 === cell.generation && O.isNone(cell.intent)
+        ? intent
+        : undefined
 
     const store: TokenStore = {
       ...raw,
@@ -142,7 +145,10 @@ const main = (): void => {
           intent = { key, epoch, generation, recovery: written.value.recovery, until: written.value.until }
           await reached('intent', intent)
         }
-        if (place !== undefined) await reached('committed', place)
+        if (place !== undefined) {
+          intent = undefined
+          await reached('committed', place)
+        }
         return answer
       },
     }

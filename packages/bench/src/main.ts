@@ -51,6 +51,10 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
+const clearLine = (): void => {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+}
+
 /** A line of progress with what is left of the whole run, at most one a second and only on a terminal. */
 const progressOf = (row: Row, isQuick: boolean, later: number): ((done: number, of: number) => void) => {
   const startedAt = performance.now()
@@ -84,6 +88,11 @@ const jsonOf = ({
 }: Result) =>
   JSON.stringify({ row, case: name, ratioToFloor, low, high, value, unit, requests, failures, goal, ok, isOurs })
 
+const show = (row: Row, results: ReadonlyArray<Result>, json: boolean): void => {
+  if (json) for (const result of results) process.stdout.write(`${jsonOf(result)}\n`)
+  else process.stdout.write(`${rowTable(row, results)}\n`)
+}
+
 const main = async (): Promise<number> => {
   const { row: only, quick, json, report, seed, list, help } = options()
   if (help) {
@@ -102,27 +111,34 @@ const main = async (): Promise<number> => {
   say(`seed ${seed}, about ${Math.ceil(left(0))} s`)
 
   const finished: Finished[] = []
+  const broken: string[] = []
   for (const [index, row] of runnable.entries()) {
     const pictures = new Map<string, string>()
     if (!process.stderr.isTTY) say(`${row.name}: about ${Math.ceil(left(index))} s left`)
-    const results = await row.run({
-      isQuick: quick,
-      random: makeRandom(seed + index),
-      progress: progressOf(row, quick, left(index + 1)),
-      picture: (name, svg) => pictures.set(name, svg),
-    })
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
-    finished.push({ row, results, pictures })
-    if (json) for (const result of results) process.stdout.write(`${jsonOf(result)}\n`)
-    else process.stdout.write(`${rowTable(row, results)}\n`)
+    try {
+      const results = await row.run({
+        isQuick: quick,
+        random: makeRandom(seed + index),
+        progress: progressOf(row, quick, left(index + 1)),
+        picture: (name, svg) => pictures.set(name, svg),
+      })
+      finished.push({ row, results, pictures })
+      clearLine()
+      show(row, results, json)
+    } catch (error) {
+      broken.push(`${row.name} could not be measured: ${error instanceof Error ? error.message : String(error)}`)
+      clearLine()
+    }
   }
-  if (report && missing.length === 0) writeReport(finished, 'npm run bench -- --report')
+  const isWhole = missing.length === 0 && broken.length === 0
+  if (report && isWhole) writeReport(finished, 'npm run bench -- --report')
 
-  const ours = finished.flatMap(({ results }) => results).filter(({ isOurs }) => isOurs)
+  const ours = finished.flatMap(({ results }) => results).filter(({ goal }) => goal !== null)
   const unmet = ours.filter(({ ok }) => !ok)
   say(`${ours.length - unmet.length} of ${ours.length} goals met`)
   for (const { row, case: name, goal } of unmet) say(`  not met: ${row}, ${name}: ${goal}`)
-  return unmet.length === 0 && missing.length === 0 ? 0 : 1
+  for (const problem of broken) say(`  ${problem}`)
+  return unmet.length === 0 && isWhole ? 0 : 1
 }
 
 const code = await main().catch((error: unknown) => {

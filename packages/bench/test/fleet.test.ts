@@ -1,10 +1,11 @@
 /** The simulated fleet, small: what the judgement accepts, and what it has to notice. */
-import { type Fleet, HOUR, MINUTE, type Policy } from '../src/fleet/Fleet.js'
+import { type Fleet, type Happening, HOUR, MINUTE, type Policy } from '../src/fleet/Fleet.js'
 import { judge } from '../src/fleet/judge.js'
 import { productionJitter } from '../src/fleet/production.js'
 import { makeQueue } from '../src/fleet/queue.js'
 import { full, production } from '../src/fleet/scenarios.js'
 import { simulate } from '../src/fleet/simulate.js'
+import { patient } from '../src/fleet/spreading.js'
 import { makeRandom } from '../src/random.js'
 
 /** Of one lifetime's renewals in as few minutes as a test has time for, so that chance does not decide. */
@@ -66,13 +67,22 @@ describe('the simulated fleet', () => {
 })
 
 /** Every process renews at the same moment before the expiry. */
-const withoutJitter: Policy = { ...production, jitter: ({ early }) => () => early }
+const withoutJitter: Policy = {
+  ...production,
+  jitter:
+    ({ early }) =>
+    () =>
+      early,
+}
 
 describe('the judgement', () => {
   /** Renews at the full ten minutes, wherever it is. */
   const atOnce: Policy = {
     ...production,
-    jitter: () => ({ expiresAt }) => expiresAt - 10 * MINUTE * Math.floor(expiresAt / (10 * MINUTE) - 0.5),
+    jitter:
+      () =>
+      ({ expiresAt }) =>
+        expiresAt - 10 * MINUTE * Math.floor(expiresAt / (10 * MINUTE) - 0.5),
   }
 
   test('rejects a fleet that renews everything at the same moment', () => {
@@ -84,14 +94,19 @@ describe('the judgement', () => {
     expect(faultsOf(fleet)).toContainEqual(expect.stringContaining('in steady state'))
   })
 
-  test('rejects a stampede after an outage', () => {
-    const fleet: Fleet = {
-      ...small,
-      policy: withoutJitter,
-      happenings: [{ _tag: 'Server down', at: HOUR, lasts: 10 * MINUTE, how: 'refuses' }],
-    }
-    expect(faultsOf(fleet)).toContainEqual(expect.stringContaining('Server down: a minute had'))
-  })
+  test.each(['Server down', 'Redis down'] as const)(
+    'tells a fleet that spreads what %s has put off from one that does not',
+    (tag) => {
+      const happening: Happening =
+        tag === 'Server down'
+          ? { _tag: tag, at: HOUR, lasts: 10 * MINUTE, how: 'refuses' }
+          : { _tag: tag, at: HOUR, lasts: 5 * MINUTE }
+      const fleet: Fleet = { ...small, happenings: [happening] }
+      const stampede = expect.stringContaining(`${tag}: a minute had`)
+      expect(faultsOf({ ...fleet, policy: withoutJitter })).toContainEqual(stampede)
+      expect(faultsOf(patient(fleet))).not.toContainEqual(stampede)
+    },
+  )
 
   test('rejects a fleet that renews nothing, and one that redeems twice', () => {
     const fleet = { ...small, keys: 1_000, lasts: HOUR }
@@ -105,9 +120,7 @@ describe('the judgement', () => {
 describe('what the simulation takes from production', () => {
   test('a process renews in the upper half of `early`, and not before a fifth of the lifetime', () => {
     const jitter = productionJitter(10 * MINUTE, MINUTE, makeRandom(1))
-    const draws = Array.from({ length: 1_000 }, (_, token) =>
-      jitter({ issuedAt: 0, expiresAt: HOUR, now: 0, token }),
-    )
+    const draws = Array.from({ length: 1_000 }, (_, token) => jitter({ issuedAt: 0, expiresAt: HOUR, now: 0, token }))
     expect(Math.min(...draws)).toBeGreaterThanOrEqual(5 * MINUTE)
     expect(Math.max(...draws)).toBeLessThanOrEqual(10 * MINUTE)
     expect(Math.max(...draws) - Math.min(...draws)).toBeGreaterThan(4.5 * MINUTE)

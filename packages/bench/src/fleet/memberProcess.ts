@@ -9,8 +9,8 @@ import { ioRedis, redisStore } from '@tessera/store-redis'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { Redis } from 'ioredis'
-import Redlock from 'redlock'
 import { Mutex } from 'redis-semaphore'
+import Redlock from 'redlock'
 import { rawClient, refreshing } from '../floor.js'
 import { isMessage, isRecord, type Message, type Saved, type Way } from './Member.js'
 
@@ -91,18 +91,21 @@ const floor = async ({ key, tokenEndpoint, number }: Message): Promise<() => Pro
 }
 
 const tessera = ({ key, tokenEndpoint }: Message) => {
-  const strategy = Strategy.make({ needsRefreshToken: true }, ({ previous }) => () =>
-    TE.tryCatch(
-      async () => {
-        if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) throw new Error('nothing to redeem')
-        const saved = await redeem(tokenEndpoint, Secret.open(previous.value.refreshToken.value))
-        return TokenSet.make(Secret.make('AccessToken', saved.access), {
-          refreshToken: O.some(Secret.make('RefreshToken', saved.refresh)),
-          expiresAt: O.some(instant(saved.expiresAt)),
-        })
-      },
-      () => AuthError.notApplicable('the request failed'),
-    ),
+  const strategy = Strategy.make(
+    { needsRefreshToken: true },
+    ({ previous }) =>
+      () =>
+        TE.tryCatch(
+          async () => {
+            if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) throw new Error('nothing to redeem')
+            const saved = await redeem(tokenEndpoint, Secret.open(previous.value.refreshToken.value))
+            return TokenSet.make(Secret.make('AccessToken', saved.access), {
+              refreshToken: O.some(Secret.make('RefreshToken', saved.refresh)),
+              expiresAt: O.some(instant(saved.expiresAt)),
+            })
+          },
+          () => AuthError.notApplicable('the request failed'),
+        ),
   )
   const source = openSource(TokenSource.make({ store, key })(strategy), env)
   return async () => Secret.open((await run(source.get)).accessToken)

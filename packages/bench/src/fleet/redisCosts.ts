@@ -2,7 +2,7 @@
  * What the records and the commands of sessions cost one Redis, by its own counters.
  */
 import { once } from 'node:events'
-import { absent, CellCodec, instant, Lifecycle, Secret, type TokenStore, TokenSet } from '@tessera/core'
+import { absent, CellCodec, instant, Lifecycle, Secret, TokenSet, type TokenStore } from '@tessera/core'
 import type { Server } from '@tessera/local-redis'
 import { ioRedis, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'

@@ -1,28 +1,42 @@
 /**
  * One renewal through Redis in which nothing but Redis takes time: the new token is there at once, and nobody else is.
  */
-import { type Clock, type Duration, millis, plus, Secret, type Strategy, seconds, TokenSet, TokenSource } from '@tessera/core'
+import {
+  type Clock,
+  type Duration,
+  millis,
+  plus,
+  Secret,
+  type Strategy,
+  seconds,
+  TokenSet,
+  TokenSource,
+} from '@tessera/core'
 import { nodeEnv, openSource, run, systemClock } from '@tessera/node'
 import { ioRedis, redisStore } from '@tessera/store-redis'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Redis } from 'ioredis'
-import Redlock from 'redlock'
 import { Mutex } from 'redis-semaphore'
+import Redlock from 'redlock'
 
-/** Tells how long the client has waited for Redis in all, in ms: from sending a command to its answer. */
-export const waiting = (redis: Redis): (() => number) => {
-  let waited = 0
-  const send = redis.sendCommand.bind(redis)
+/** A command as it was sent. */
+export type Sent = readonly [name: string, ...args: string[]]
+
+/** What `work` sends to Redis. */
+export const recorded = async (redis: Redis, work: () => Promise<unknown>): Promise<ReadonlyArray<Sent>> => {
+  const sent: Sent[] = []
+  const send = redis.sendCommand
   redis.sendCommand = (command, stream) => {
-    const sentAt = performance.now()
-    const add = (): void => {
-      waited += performance.now() - sentAt
-    }
-    command.promise.then(add, add)
-    return send(command, stream)
+    sent.push([command.name, ...command.args.map(String)])
+    return send.call(redis, command, stream)
   }
-  return () => waited
+  try {
+    await work()
+  } finally {
+    redis.sendCommand = send
+  }
+  return sent
 }
 
 /** One renewal; it rejects where there is no new token. */

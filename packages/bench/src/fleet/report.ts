@@ -207,7 +207,11 @@ With the same pattern of use, in steady state:
 ${table(
   ['', 'a second', 'after the outages above'],
   [
-    ['requests to the authorization server', whole(load.renewals), `${whole(load.renewals * Math.max(...verdict.recoveries.map(({ peak }) => peak)))} in the busiest minute`],
+    [
+      'requests to the authorization server',
+      whole(load.renewals),
+      `${whole(load.renewals * Math.max(...verdict.recoveries.map(({ peak }) => peak)))} in the busiest minute`,
+    ],
     ['regular looks at Redis (1 command each)', whole(load.looks), 'the same'],
     ['writes to Redis (1 command each)', whole(load.writes), ''],
   ],

@@ -20,7 +20,14 @@ export const h2: Row = {
     const { mean, peak, echo, recoveries, doubleRedemptions } = judge(fleet, ran)
     picture('fleet', chartOfDay('Renewals a minute, over their mean', fleet, ran.renewals, mean))
 
-    const about = (name: string, value: number, unit: string, goal: string | null, ok: boolean, note?: string): Result => ({
+    const about = (
+      name: string,
+      value: number,
+      unit: string,
+      goal: string | null,
+      ok: boolean,
+      note?: string,
+    ): Result => ({
       row: 'H2',
       case: `${OURS}, ${name}`,
       role: 'ours',

@@ -1,6 +1,7 @@
 /**
  * Tessera, as its documentation says.
  */
+import { setMaxListeners } from 'node:events'
 import {
   type Attempt,
   type Clock,
@@ -96,5 +97,8 @@ export const signing = async (
     signer: signer({ key: encrypted, passphrase, keyId: 'k1', onEventLoop }),
     subject: { sub: '42', claims: { box_sub_type: 'enterprise' } },
   })
-  return strategy({ ...attempt(), deadline: plus(systemClock.now(), hours(1)) })({ ...env, http: offline })
+  const patient = { ...attempt(), deadline: plus(systemClock.now(), hours(1)) }
+  // Many attempts share it here.
+  setMaxListeners(0, patient.signal)
+  return strategy(patient)({ ...env, http: offline })
 }

@@ -212,7 +212,7 @@ const RECOVERED = 'no session lost; no refresh token redeemed again but by a dec
 
 export const killGraceUntilUseWith = (parts: Parts): Fault =>
   kills(
-    { name: 'kill-grace-until-use', expected: RECOVERED, count: 400, seconds: 160 },
+    { name: 'kill-grace-until-use', expected: RECOVERED, count: 500, seconds: 200 },
     'grace until the new token is used',
     'grace-until-use',
     parts,
@@ -220,7 +220,7 @@ export const killGraceUntilUseWith = (parts: Parts): Fault =>
 
 export const killGraceForATimeWith = (parts: Parts): Fault =>
   kills(
-    { name: 'kill-grace-for-a-time', expected: RECOVERED, count: 300, seconds: 120 },
+    { name: 'kill-grace-for-a-time', expected: RECOVERED, count: 500, seconds: 200 },
     `a grace of ${GRACE_FOR / 1_000} s`,
     { graceFor: GRACE_FOR },
     parts,

@@ -18,7 +18,7 @@ const COLOURS: Readonly<Record<Happening['_tag'], string>> = {
   'Redis down': '#e8c98f',
 }
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 /** The renewals of each minute as multiples of the mean, with what happened and the limits. */
 export const chartOfDay = (title: string, fleet: Fleet, renewals: ArrayLike<number>, mean: number): string => {
@@ -27,7 +27,7 @@ export const chartOfDay = (title: string, fleet: Fleet, renewals: ArrayLike<numb
   const xOf = (time: number): number => LEFT + (time / fleet.lasts) * (WIDTH - LEFT - RIGHT)
   const yOf = (ratio: number): number => HEIGHT - BOTTOM - (ratio / highest) * (HEIGHT - TOP - BOTTOM)
   const text = (x: number, y: number, anchor: string, what: string): string =>
-    `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="#555555">${escape(what)}</text>`
+    `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="#555555">${escaped(what)}</text>`
 
   const bands = fleet.happenings.map(({ _tag, at, lasts }, nth) => {
     const [from, to] = [xOf(at), Math.max(xOf(at + lasts), xOf(at) + 2)]
@@ -48,7 +48,7 @@ export const chartOfDay = (title: string, fleet: Fleet, renewals: ArrayLike<numb
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="11">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    `<text x="8" y="20" font-size="14" font-weight="bold" fill="#111111">${escape(title)}</text>`,
+    `<text x="8" y="20" font-size="14" font-weight="bold" fill="#111111">${escaped(title)}</text>`,
     ...bands,
     ...limits,
     ...ticks.map((ratio) => text(LEFT - 6, yOf(ratio) + 4, 'end', `${ratio}x`)),

@@ -127,22 +127,24 @@ const tell = (message: unknown): void => {
   process.send?.(message)
 }
 
-let get: () => Promise<string> = () => Promise.reject(new Error('not ready'))
-const onMessage = async (message: unknown): Promise<void> => {
-  try {
-    if (isMessage(message)) {
-      get = await ways[message.way](message)
-      tell('ready')
-    } else {
-      tell({ access: await get() })
+const answering = (): ((message: unknown) => Promise<void>) => {
+  let get: () => Promise<string> = () => Promise.reject(new Error('not ready'))
+  return async (message) => {
+    try {
+      if (isMessage(message)) {
+        get = await ways[message.way](message)
+        tell('ready')
+      } else {
+        tell({ access: await get() })
+      }
+    } catch (error) {
+      tell({ error: String(error) })
     }
-  } catch (error) {
-    tell({ error: String(error) })
   }
 }
 
-await once(redis, 'ready')
-await once(subscriber, 'ready')
-process.on('message', (message) => void onMessage(message))
+const answer = answering()
+await Promise.all([once(redis, 'ready'), once(subscriber, 'ready')])
+process.on('message', (message) => void answer(message))
 process.once('disconnect', () => process.exit())
 tell('ready')

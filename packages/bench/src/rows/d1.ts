@@ -4,7 +4,7 @@ import { renewals } from './renewals.js'
 export const d1: Row = {
   name: 'D1',
   title: 'A renewal over the wire',
-  work: 'a token by client credentials over loopback, one after the other; Tessera also commits it to a store',
+  work: 'a token by client credentials over loopback, one after the other',
   floor: 'a request written beforehand on a raw socket that stays open, and `JSON.parse`',
   goal: '≤ 1.6, 2.5 times as fast as the best peer',
   seconds: 30,

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 
 export * from 'fast-check'
 
-const MOST = Number(process.env['MUTATION_RUNS'] ?? 200)
+const MOST = Number(process.env['MUTATION_RUNS'] ?? 50)
 
 /**
  * @template T

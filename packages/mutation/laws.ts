@@ -36,7 +36,7 @@ const locked = () => {
   }
 }
 
-for (const { name, run } of tokenSourceLaws(overHttp, { numRuns: 10 })) test(name, run)
+for (const { name, run } of tokenSourceLaws(overHttp, { numRuns: 8 })) test(name, run)
 
 const worlds: ReadonlyArray<readonly [string, InterleavingsConfig]> = [
   ...rotations(minutes(1)).map((mode) => [mode._tag, { make: plain, mode }] as const),
@@ -44,4 +44,4 @@ const worlds: ReadonlyArray<readonly [string, InterleavingsConfig]> = [
   ['client credentials over HTTP', { make: service, selfSufficient: true }],
   ['a store with a lock', { make: plain, store: locked }],
 ]
-for (const [name, config] of worlds) test(`interleavings: ${name}`, interleavings(config, { numRuns: 25 }).run)
+for (const [name, config] of worlds) test(`interleavings: ${name}`, interleavings(config, { numRuns: 20 }).run)

@@ -502,6 +502,11 @@ describe('at the edges', () => {
         after: tombstone,
       })
     })
+    test('of a tombstone that another left finds the token that is still to be revoked', () => {
+      const { decision, after } = stepped(tombstone, asked(2, 'other'))
+      expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.some(T) })
+      expect(after).toBe(tombstone)
+    })
     test('of an earlier epoch finds nothing to do in a later one', () => {
       for (const before of [tombstone, { ...held, epoch: 2, origin: O.some('r') }]) {
         const { decision, after } = stepped(before, asked(1, 'other'))

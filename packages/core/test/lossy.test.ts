@@ -185,7 +185,7 @@ test('a process that goes on never sees a generation go back, and loses no sessi
   )
 })
 
-test('an epoch of another origin is another history', () => {
+test('an epoch of another origin is another history, and an earlier epoch is earlier', () => {
   const at = (epoch: number, origin: string, generation: number) => ({
     ...Lifecycle.empty,
     epoch,
@@ -197,4 +197,5 @@ test('an epoch of another origin is another history', () => {
   expect(Lifecycle.precedes(at(1, 'b', 9), at(2, 'a', 2))).toBe(true)
   expect(Lifecycle.precedes(at(2, 'a', 2), at(1, 'b', 9))).toBe(false)
   expect(Lifecycle.precedes(at(1, 'a', 2), at(1, 'a', 2))).toBe(false)
+  expect(Lifecycle.precedes(at(2, 'a', 1), at(1, 'a', 2))).toBe(false)
 })

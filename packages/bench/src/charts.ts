@@ -29,11 +29,13 @@ const linear = (most: number): Scale => {
   return { at: (value) => Math.max(0, value / most), ticks: ticks.filter((_, tick) => tick % every === 0) }
 }
 
+/** Begins below the least, so that its bar can be seen. */
 const logarithmic = (least: number, most: number): Scale => {
-  const [from, to] = [Math.floor(Math.log10(least)), Math.max(Math.log10(most), Math.floor(Math.log10(least)) + 1)]
+  const [from, to] = [Math.log10(least / 2), Math.max(Math.log10(most), Math.log10(least) + 1)]
+  const first = Math.ceil(from)
   return {
     at: (value) => Math.max(0, (Math.log10(value) - from) / (to - from)),
-    ticks: Array.from({ length: Math.floor(to) - from + 1 }, (_, tick) => 10 ** (from + tick)),
+    ticks: Array.from({ length: Math.floor(to) - first + 1 }, (_, tick) => 10 ** (first + tick)),
   }
 }
 
@@ -73,7 +75,7 @@ export const chartOf = (row: Row, all: ReadonlyArray<Result>): string => {
       ].join('\n')
     })
     .join('\n')
-  const against = row.floor === undefined ? '' : ', as a multiple of the floor'
+  const against = results.some(({ ratioToFloor }) => ratioToFloor !== null) ? ', as a multiple of the floor' : ''
   const axis = row.isLogarithmic === true ? ' (logarithmic)' : ''
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,

@@ -27,8 +27,7 @@ const allocating = (name: string, role: Role): Case => ({
 export const d3: Row = {
   name: 'D3',
   title: 'Heap of 1,000 renewals',
-  work: 'what 1,000 renewals over the wire allocate, in a process of their own',
-  floor: 'the same raw socket',
+  work: 'what 1,000 renewals over the wire allocate, in a process of their own; the floor is the raw socket of D1',
   goal: '≤ 22 MB',
   seconds: 45,
   quickSeconds: 20,

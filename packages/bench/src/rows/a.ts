@@ -34,7 +34,7 @@ export const a: Row = {
   work: 'asks for a token that is cached and valid, and awaits it',
   floor: '`Date.now() < expiry ? cachedPromise : renew()`, awaited',
   goal: '≤ 1.05, no peer faster',
-  seconds: 12,
+  seconds: 8,
   quickSeconds: 3,
   isLogarithmic: true,
   run: (context) =>

@@ -32,7 +32,7 @@ export const f1: Row = {
   work: 'a process that signs an assertion with an encrypted key, gets a token and prints it; each program bundled by esbuild',
   floor: 'the same with `node:http` and `node:crypto` alone',
   goal: '≤ 1.25, no peer faster',
-  seconds: 60,
+  seconds: 26,
   quickSeconds: 15,
   run: (context) =>
     withServer(async (server) => {
@@ -44,7 +44,7 @@ export const f1: Row = {
         const measured = await measureAll(
           context,
           bundles.all.map((each) => starting(each, server, keyFile, passphrase)),
-          { rounds: context.isQuick ? 5 : 25 },
+          { rounds: context.isQuick ? 5 : 21 },
         )
         const judged = new Set(bundles.all.filter(({ program }) => program.isJudged).map(({ program }) => program.name))
         return ratioResults('F1', measured, (name) => (judged.has(name) ? atMost(1.25) : null), context.random)

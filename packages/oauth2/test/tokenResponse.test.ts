@@ -382,3 +382,43 @@ test('the time is that of the answer', () => {
     expiresAt: O.some(1005),
   })
 })
+
+test('a member may be nested 32 deep, and no deeper', () => {
+  const nested = (depth: number) =>
+    `{"access_token":"a","token_type":"bearer","deep":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  expect(right(read(nested(32))).members.size).toBe(1)
+  expect(left(read(nested(33)))).toMatchObject({ path: 'body' })
+})
+
+test('each of the restrictions is looked at', () => {
+  const restricted = (value: string) => read(`{"access_token":"a","token_type":"bearer","restricted_to":${value}}`)
+  expect(left(restricted('[{},{"__proto__":{}}]'))).toMatchObject({ path: 'restricted_to' })
+  expect(right(restricted('[]')).restrictedTo).toEqual([])
+  expect(right(restricted('[{}]')).restrictedTo).toEqual([{}])
+})
+
+test('where the server says nothing of them: no restriction, no scope, no end, no further member', () => {
+  expect(right(read({ access_token: 'a', token_type: 'bearer' }))).toMatchObject({
+    ...{
+      restrictedTo: [],
+      scope: [],
+      expiresAt: O.none,
+      refreshToken: O.none,
+      issuedTokenType: O.none,
+      subject: O.none,
+    },
+    members: new Map(),
+  })
+})
+
+test.each(['mac', '', 1])('RFC 8693 §2.2.1: what is no access token is not of the type %j either', (token_type) => {
+  expect(left(read({ access_token: 'a', token_type, issued_token_type: ID_TOKEN }, identity))).toMatchObject({
+    path: 'token_type',
+  })
+})
+
+test('what is expected is said', () => {
+  expect(left(read({ access_token: 'a', token_type: 'N_A' }))).toMatchObject({ expected: '"bearer"' })
+  expect(left(read({ access_token: 'a', token_type: 'mac' }))).toMatchObject({ expected: '"bearer"' })
+  expect(left(read(good, tokenResponse({ refreshTokenRequired: true })))).toMatchObject({ expected: 'there' })
+})

@@ -2,7 +2,7 @@
  * Bars in SVG: ours, the peers, the floor; on a logarithmic axis where the peers are far away.
  */
 import type { Result, Row } from './Row.js'
-import { numberOf, shown } from './table.js'
+import { isLike, numberOf, shown } from './table.js'
 
 const WIDTH = 760
 const LABELS = 250
@@ -39,11 +39,9 @@ const logarithmic = (least: number, most: number): Scale => {
   }
 }
 
-const isDrawn = (result: Result): boolean => result.unit !== 'x' && numberOf(result) > 0
-
-/** A bar for each case of a row. */
+/** A bar for each case of a row whose number is like the first one's. */
 export const chartOf = (row: Row, all: ReadonlyArray<Result>): string => {
-  const results = all.filter(isDrawn)
+  const results = all.filter((result) => all.slice(0, 1).every((first) => isLike(first, result)))
   const highest = Math.max(...results.map(({ high }) => high), ...results.map(numberOf)) * 1.02
   const least = Math.min(...results.map(numberOf))
   const scale = row.isLogarithmic === true ? logarithmic(least, highest) : linear(highest)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chartOf } from './charts.js'
 import type { Result, Row } from './Row.js'
-import { cellsOf, HEAD, numberOf, shown, tableOf } from './table.js'
+import { cellsOf, HEAD, isLike, numberOf, shown, tableOf } from './table.js'
 
 /** What a run found of one row. */
 export interface Finished {
@@ -31,11 +31,10 @@ const manifest = (): Manifest => {
   return own
 }
 
-const versions = (): string =>
+const versions = (): ReadonlyArray<string> =>
   Object.entries(manifest().dependencies ?? {})
     .filter(([, version]) => !version.startsWith('workspace:'))
-    .map(([name, version]) => `${name} ${version}`)
-    .join(', ')
+    .map(([name, version]) => `- ${name} ${version}`)
 
 const machine = (): string => {
   const [{ model } = { model: 'unknown' }] = cpus()
@@ -43,9 +42,9 @@ const machine = (): string => {
   return `${cpus().length} cores (${model.trim()}), ${gigabytes} GB, Node.js ${process.versions.node}, ${process.platform} ${process.arch}`
 }
 
-const bestPeer = (results: ReadonlyArray<Result>): string => {
+const bestPeer = (results: ReadonlyArray<Result>, ours: Result | undefined): string => {
   const [best] = results
-    .filter((result) => result.role === 'peer' && result.failures === 0)
+    .filter((result) => result.role === 'peer' && result.failures === 0 && ours !== undefined && isLike(result, ours))
     .sort((one, other) => numberOf(one) - numberOf(other))
   return best === undefined ? '' : `${shown(numberOf(best), best)} (${best.case})`
 }
@@ -60,7 +59,7 @@ const summary = (finished: ReadonlyArray<Finished>): string =>
         `[${row.name}](#${row.name.toLowerCase()})`,
         row.title,
         first === undefined ? '' : shown(numberOf(first), first),
-        bestPeer(results),
+        bestPeer(results, first),
         row.goal,
         ours.every(({ ok }) => ok) ? 'yes' : '**no**',
       ]
@@ -94,11 +93,13 @@ const page = (finished: ReadonlyArray<Finished>, command: string): string =>
     "the rounds' ratios to the floor, beside its 95 % bootstrap interval: less is better. A goal is met where the interval",
     'reaches it. Absolute times differ from machine to machine; the ratios hold.',
     '',
-    `Versions: ${versions()}.`,
-    '',
     summary(finished),
     '',
     ...finished.map(section),
+    '## Versions',
+    '',
+    ...versions(),
+    '',
   ].join('\n')
 
 /** Writes the page and a chart for each row. */

@@ -14,8 +14,13 @@ const digits = (value: number): string => {
 export const shown = (value: number, { ratioToFloor, unit }: Result): string => {
   if (ratioToFloor !== null || unit === undefined) return digits(value)
   const text = Number.isInteger(value) ? value.toLocaleString('en') : digits(value)
-  return unit === 'x' ? `${text}x` : `${text} ${unit}`
+  if (unit === 'x') return `${text}x`
+  return `${text} ${value === 1 ? unit.replace(/(?<=\w{3})s$/, '') : unit}`
 }
+
+/** Whether two numbers can be compared. */
+export const isLike = (one: Result, other: Result): boolean =>
+  one.unit === other.unit && (one.ratioToFloor === null) === (other.ratioToFloor === null)
 
 /** The number that a case is compared by. */
 export const numberOf = ({ ratioToFloor, value }: Result): number => ratioToFloor ?? value ?? Number.NaN

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { chartOfDay } from './chart.js'
 import { type Fleet, type Happening, HOUR, MINUTE, type Ran, SECOND } from './Fleet.js'
 import { GOALS, judge, type Verdict } from './judge.js'
-import type { Outage } from './production.js'
+import { type Outage, productionJitter } from './production.js'
 import { type RedisCosts, redisCosts } from './redisCosts.js'
 import { full } from './scenarios.js'
 import { simulate } from './simulate.js'
@@ -169,6 +169,9 @@ const page = (fleet: Fleet, ran: Ran, verdict: Verdict, costs: RedisCosts): stri
     return `${percent(share)} every ${every}`
   })
   const memory = (costs.record * MANY) / 2 ** 30
+  const longest = productionJitter(fleet.lifetime, fleet.maxStale, () => 1)
+  const reach = longest({ issuedAt: 0, expiresAt: fleet.lifetime, now: 0, token: 0 })
+  const worst = Math.max(...verdict.recoveries.map(({ peak }) => peak))
   return `# Scale
 
 What a large fleet asks of Redis and of the authorization server, and how to set Tessera for it. Made by \`${COMMAND}\`.
@@ -198,6 +201,8 @@ ${verdict.doubleRedemptions} refresh tokens were sent twice, ${verdict.lost} ses
   that are about to be.
 - During an **outage** valid tokens are served. What was due meanwhile is renewed after it. What comes together then comes
   together again one lifetime later, each time a little less: the echo that the chart shows.
+- **After it**, the busiest minute asks the authorization server for ${times(worst)} the mean. Its rate limit must bear that, or answer 429 with
+  \`Retry-After\`: the fleet waits for so long, and callers whose tokens are valid do not notice.
 - **Redis down** means: no renewals, since none is sent without a lease; valid tokens are served from memory.
 
 ## Ten million keys
@@ -210,7 +215,7 @@ ${table(
     [
       'requests to the authorization server',
       whole(load.renewals),
-      `${whole(load.renewals * Math.max(...verdict.recoveries.map(({ peak }) => peak)))} in the busiest minute`,
+      `${whole(load.renewals * worst)} in the busiest minute`,
     ],
     ['regular looks at Redis (1 command each)', whole(load.looks), 'the same'],
     ['writes to Redis (1 command each)', whole(load.writes), ''],
@@ -239,7 +244,8 @@ limit; ten million keys renewed once an hour are ${whole(MANY / 3_600)} requests
 ## What to set
 
 **\`early\`** is how long an outage of the authorization server may last before callers notice. Each process draws from the upper half of
-it. Here the server refuses connections for 10 minutes (${whole(smaller.keys)} keys):
+it, and a token that lives an hour is renewed ${minutesOf(reach)} before its end at the earliest, whatever is set. Here the server refuses
+connections for 10 minutes (${whole(smaller.keys)} keys):
 
 ${earlyTable()}
 

@@ -6,7 +6,7 @@ import { failureOf } from './production.js'
 
 /** A part of what is left of the token, so that what was put off does not come together again. */
 const part = ({ now, expiresAt }: Remaining, draw: () => number): number =>
-  Math.max(0, expiresAt - now) * (0.25 + 0.75 * draw())
+  Math.max(0, expiresAt - now) * (0.1 + 0.6 * draw())
 
 export const spreading: Policy = {
   // As in production, but bounded by half the lifetime instead of a fifth.

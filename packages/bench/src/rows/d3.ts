@@ -5,7 +5,7 @@ import { nodeEnv } from '@tessera/node'
 import { type Case, OURS, type Role } from '../Case.js'
 import { atMost, measureAll, valueResult } from '../compare.js'
 import type { Row } from '../Row.js'
-import { contenders } from './renewals.js'
+import { contenders, explained } from './renewals.js'
 
 const WORKER = fileURLToPath(new URL('../../dist/workers/heap.js', import.meta.url))
 const MEGABYTE = 1e6
@@ -38,8 +38,10 @@ export const d3: Row = {
       ...(role === 'peer' && { rounds: 1 }),
     }))
     const measured = await measureAll(context, cases, { rounds: context.isQuick ? 1 : 3, warmUp: 0 })
-    return measured.map((each) =>
-      valueResult('D3', each, 'MB', each.case.name === OURS ? atMost(22, ' MB') : null, context.random),
+    return explained(
+      measured.map((each) =>
+        valueResult('D3', each, 'MB', each.case.name === OURS ? atMost(22, ' MB') : null, context.random),
+      ),
     )
   },
 }

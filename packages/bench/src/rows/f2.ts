@@ -10,14 +10,14 @@ const resultOf = ({ program }: Bundled, what: keyof typeof LIMITS, bytes: number
   const value = bytes / KILOBYTE
   return {
     row: 'F2',
-    case: what === 'bytes' ? program.name : `${program.name}, gzip`,
+    case: program.name,
     role: program.role,
     isOurs: program.isJudged === true,
     ratioToFloor: null,
     low: value,
     high: value,
     value,
-    unit: 'kB',
+    unit: what === 'bytes' ? 'kB' : 'kB by gzip',
     requests: null,
     failures: 0,
     goal: program.isJudged === true ? `≤ ${LIMITS[what] / KILOBYTE} kB` : null,

@@ -17,7 +17,7 @@ const resultOf = (name: string, packages: ReadonlyArray<string>, isOurs: boolean
     low: count,
     high: count,
     value: count,
-    unit: count === 1 ? 'package' : 'packages',
+    unit: 'packages',
     requests: null,
     failures: 0,
     goal: isOurs ? `≤ ${LIMIT} packages` : null,

@@ -13,8 +13,15 @@ import type { ServerSession, TokenServer } from '../server/TokenServer.js'
 import { timeOfMany } from '../timing.js'
 import { withServer } from '../withServer.js'
 
-/** Beside the grant: the lease in the store, the commit, and the hand-out to all callers. No peer does that. */
 const THROUGH_SOURCE = `${OURS}, through a source`
+
+/** Tells what else a source does. */
+export const explained = (results: ReadonlyArray<Result>): ReadonlyArray<Result> =>
+  results.map((result) =>
+    result.case === THROUGH_SOURCE
+      ? { ...result, note: 'also takes the lease, commits to a store, and serves all callers, which no peer does' }
+      : result,
+  )
 
 /** How a renewal is written and read with nothing between. */
 export const floorAsk = async ({ tokenEndpoint }: ServerSession): Promise<Ask> =>
@@ -73,7 +80,7 @@ export const renewals = (
     const cases = contenders(env).map((contender) => contending(contender, server, width, count))
     const measured = await measureAll(context, cases, { rounds, warmUp: 2 })
     return [
-      ...ratioResults(row, measured, (name) => (name === OURS ? atMost(limit) : null), context.random),
+      ...explained(ratioResults(row, measured, (name) => (name === OURS ? atMost(limit) : null), context.random)),
       ...againstBestPeer(row, named(measured, OURS), measured, atLeast(timesBestPeer, 'x'), context),
     ]
   })

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { AuthError, instant, minutes, plus, Secret, type ServerAnswer, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -262,4 +263,23 @@ test('B-JWT-05 the assertion is in no error', async () => {
   }))
   const error = left(await run(w))
   expect(JSON.stringify(error)).not.toContain(assertionOf(w))
+})
+
+test('an abort ends the wait for a signature at once', async () => {
+  const w = world(answer)
+  const abort = new AbortController()
+  const hanging = { ...signer, sign: () => () => new Promise<never>(() => abort.abort()) }
+  expect(left(await run(w, { signer: hanging }, attempt({ signal: abort.signal })))).toEqual(AuthError.aborted)
+  expect(w.sleeps).toEqual([])
+})
+
+test('a signature leaves nothing at the signal', async () => {
+  const { signal } = new AbortController()
+  right(await run(world(answer), {}, attempt({ signal })))
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+})
+
+test('a signer that throws is a signer that was not reached', async () => {
+  const throwing = { ...signer, sign: () => () => Promise.reject(new Error('mine')) }
+  expect(left(await run(world(answer), { signer: throwing }))).toEqual(AuthError.unreachable('signer', 'it threw'))
 })

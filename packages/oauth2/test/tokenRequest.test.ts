@@ -424,3 +424,31 @@ test('the request carries the deadline and the signal of the attempt', async () 
   expect(w.requests[0]?.signal).toBe(signal)
   expect(w.requests[0]?.deadline).toBe(NOW + 3_000)
 })
+
+test('without a client there is no header of one, and an error is that of the server', async () => {
+  const w = world({ status: 400, body: { error: 'invalid_request' } })
+  expect(left(await send(w, client.server))).toMatchObject({ _tag: 'Rejected', answer: { status: 400 } })
+  expect(w.requests[0]?.headers.map(([name]) => name)).toEqual(['content-type', 'accept', 'accept-encoding'])
+})
+
+test('RFC 7523 §2.2: the client says its id beside its assertion, and has no header of its own', async () => {
+  const w = world({ body: issued })
+  right(await send(w, withServer(ClientAuthentication.privateKeyJwt(signer))))
+  expect(w.forms()[0]?.get('client_id')).toBe('app')
+  expect(w.requests[0]?.headers.map(([name]) => name)).toEqual(['content-type', 'accept', 'accept-encoding'])
+})
+
+test.each(['ftp://127.0.0.1/token', 'ws://[::1]/token', 'file:///token', 'http://localhost/token'])(
+  'nothing but https, or http to a literal of loopback: %s',
+  async (tokenEndpoint) => {
+    const w = world({ body: issued })
+    expect(left(await send(w, Client.make({ id: 'app', secret: 's', tokenEndpoint })))._tag).toBe('Misconfigured')
+    expect(w.requests).toEqual([])
+  },
+)
+
+test("what a decoder of the application's own says is handed on", async () => {
+  const error = AuthError.notApplicable('another answer')
+  const w = world({ body: issued })
+  expect(left(await tokenRequest(client, () => E.left(error))(grant)(attempt())(w.env)())).toEqual(error)
+})

@@ -17,7 +17,7 @@ const testsOf = (/** @type {string} */ name) =>
     .filter((file) => !/@tessera\/zoo|interleaving\/judged/.test(readFileSync(file, 'utf8')))
 
 // The lifecycle and the runtime have most of the mutants, and their own tests kill them soonest.
-const first = ['lifecycle', 'events', 'inspect', 'waiting', 'session', 'runtime'].map((name) =>
+const first = ['lifecycle', 'events', 'inspect', 'waiting', 'renewal', 'locks', 'session', 'runtime'].map((name) =>
   join(copy, 'packages', 'core', 'test', `${name}.test.ts`),
 )
 

@@ -101,3 +101,8 @@ test('each run is another transaction', () => {
   expect(E.isRight(request(env)())).toBe(true)
   expect(right(request(env)()).url).not.toBe(right(request(env)()).url)
 })
+
+test('a state without a prefix is letters and digits alone', () => {
+  const made = right(authorizationRequest({ client })(world().env)())
+  expect(Secret.open(made.state)).toMatch(/^[A-Za-z0-9]{22}$/)
+})

@@ -210,3 +210,27 @@ test('an authorization endpoint that vanished is no crash', () => {
   const url = back({ error: 'server_error', state: stateOf(transaction) })
   expect(left(callback(transaction)(url)())).toMatchObject({ _tag: 'Rejected' })
 })
+
+test('what is wrong with a callback is said', () => {
+  const malformed = (path: string, expected: string) => AuthError.malformed({ what: 'callback', path, expected })
+  const transaction = begin({ issParameterSupported: true })
+  const state = stateOf(transaction)
+  const said = (url: string) => left(callbackResponse(transaction)(url))
+  expect(said(back({ code: 'c', state: 'another' }))).toEqual(malformed('state', 'the state of this login'))
+  expect(said(back({ code: 'c', state }))).toEqual(malformed('iss', 'there'))
+  expect(said(back({ code: 'c', state, iss: 'https://as.example' }))).toEqual(malformed('iss', 'known'))
+})
+
+test('parameters that are not in the query are none', () => {
+  const transaction = begin()
+  expect(left(callbackResponse(transaction)(`code=c&state=${stateOf(transaction)}`))).toMatchObject({ path: 'state' })
+})
+
+test('a refusal came by a redirect, from the authorization endpoint if that is known', () => {
+  const transaction = begin()
+  const url = back({ error: 'access_denied', state: stateOf(transaction) })
+  const told = { method: 'GET', status: 302, url: 'https://as.example/authorize' }
+  expect(left(callbackResponse(transaction)(url))).toMatchObject({ answer: told })
+  const vanished = { ...transaction, server: AuthorizationServer.make({ tokenEndpoint: 'x' }) }
+  expect(left(callbackResponse(vanished)(url))).toMatchObject({ answer: { ...told, url: 'authorization endpoint' } })
+})

@@ -452,3 +452,7 @@ test("what a decoder of the application's own says is handed on", async () => {
   const w = world({ body: issued })
   expect(left(await tokenRequest(client, () => E.left(error))(grant)(attempt())(w.env)())).toEqual(error)
 })
+
+test('an unknown outcome names the status', async () => {
+  expect(left(await send(world({ status: 500 })))).toMatchObject({ _tag: 'OutcomeUnknown', reason: 'status 500' })
+})

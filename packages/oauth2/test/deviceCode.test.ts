@@ -224,3 +224,28 @@ test('the device code is not shown', async () => {
 test('a person takes part', () => {
   expect(Strategy.isInteractive(deviceCode({ client, onUserCode: () => undefined }))).toBe(true)
 })
+
+test('RFC 8628 §3.1: scopes have a space between them, and none are not sent', async () => {
+  const w = world({ body: authorization })
+  right(await deviceAuthorization(client, { scope: ['a', 'b'] })(attempt())(w.env)())
+  right(await deviceAuthorization(client)(attempt())(w.env)())
+  right(await deviceAuthorization(client, { scope: [] })(attempt())(w.env)())
+  expect(w.forms().map((form) => form.get('scope'))).toEqual(['a b', null, null])
+  expect(Array.from(w.forms()[1]?.keys() ?? [])).toEqual(['client_id', 'client_secret'])
+})
+
+test('an authorization that cannot be read may be asked for again', async () => {
+  const w = world({ body: '<html>' })
+  expect(left(await deviceAuthorization(client)(attempt())(w.env)())).toMatchObject({ repeatable: true })
+})
+
+test('a list of one address is no address', async () => {
+  const w = world({ body: { ...authorization, verification_uri: [authorization.verification_uri] } })
+  expect(left(await deviceAuthorization(client)(attempt())(w.env)())).toMatchObject({ path: 'verification_uri' })
+})
+
+test("at the code's very end nothing is polled", async () => {
+  const w = world({ body: { ...authorization, expires_in: 5 } }, { body: issued })
+  expect(left(await run(w))._tag).toBe('TimedOut')
+  expect(w.requests).toHaveLength(1)
+})

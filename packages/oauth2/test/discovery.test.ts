@@ -116,3 +116,17 @@ test('its own time-out and signal', async () => {
   expect(w.requests[0]?.deadline).toBe(NOW + 3_000)
   expect(left(await discovery({ issuer, signal: AbortSignal.abort() })(w.env)())).toEqual(AuthError.aborted)
 })
+
+test('what the server says is handed on; asking again does no harm', async () => {
+  expect(left(await discovery({ issuer })(world({ status: 401 }).env)())).toMatchObject({
+    _tag: 'Rejected',
+    answer: { method: 'GET', status: 401 },
+  })
+  expect(left(await discovery({ issuer })(world({ status: 500 }).env)())).toMatchObject({ repeatable: true })
+  expect(left(await discovery({ issuer })(world({ body: '[]' }).env)())).toMatchObject({ repeatable: true })
+})
+
+test('a list of one address is no address', async () => {
+  const w = world({ body: { ...metadata, token_endpoint: [metadata.token_endpoint] } })
+  expect(left(await discovery({ issuer })(w.env)())).toMatchObject({ path: 'token_endpoint' })
+})

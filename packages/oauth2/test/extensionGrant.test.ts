@@ -47,3 +47,14 @@ test('its trait', () => {
   expect(Strategy.needsRefreshToken(extensionGrant({ client, grantType, needsRefreshToken: true }))).toBe(true)
   expect(Strategy.needsRefreshToken(extensionGrant({ client, grantType }))).toBe(false)
 })
+
+test('of single use where nothing is said', async () => {
+  const error = left(await extensionGrant({ client, grantType })(attempt())(world({ status: 500 }).env)())
+  expect(error).toMatchObject({ _tag: 'OutcomeUnknown', repeatable: false })
+})
+
+test('its trait, with parameters that are made for each attempt', () => {
+  const made = { client, grantType, parameters: () => E.right(parameters) }
+  expect(Strategy.needsRefreshToken(extensionGrant({ ...made, needsRefreshToken: true }))).toBe(true)
+  expect(Strategy.needsRefreshToken(extensionGrant(made))).toBe(false)
+})

@@ -283,3 +283,16 @@ test('a signer that throws is a signer that was not reached', async () => {
   const throwing = { ...signer, sign: () => () => Promise.reject(new Error('mine')) }
   expect(left(await run(world(answer), { signer: throwing }))).toEqual(AuthError.unreachable('signer', 'it threw'))
 })
+
+test('S-JWT-05 the rule is asked about answers of the server, and of nothing else', async () => {
+  const clockSkew = jest.fn(() => O.none)
+  for (const failure of [
+    { _tag: 'NotSent', cause: 'connection', reason: 'refused' },
+    { _tag: 'Lost', cause: 'connection', reason: 'reset' },
+  ] as const) {
+    left(await run(world(failure), { clockSkew }))
+  }
+  expect(clockSkew).not.toHaveBeenCalled()
+  left(await run(world({ status: 400 }), { clockSkew }))
+  expect(clockSkew).toHaveBeenCalledTimes(1)
+})

@@ -93,8 +93,11 @@ const behindLock = (redis: Redis, lock: () => Promise<() => Promise<unknown>>): 
   let issued = 0
   const isValid = async (): Promise<boolean> => {
     const text = await redis.get(`token:${KEY}`)
-    const record: unknown = text === null ? undefined : JSON.parse(text)
-    return record === true
+    const record: unknown = text === null ? null : JSON.parse(text)
+    // It has expired as soon as it is written: each call renews.
+    return (
+      typeof record === 'object' && record !== null && 'expires_at' in record && Number(record.expires_at) > Date.now()
+    )
   }
   return async () => {
     if (await isValid()) return

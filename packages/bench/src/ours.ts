@@ -17,7 +17,6 @@ import {
 } from '@tessera/core'
 import { type NodeEnv, nodeEnv, openSource, run, signer, systemClock } from '@tessera/node'
 import { Client, clientCredentials, type Http, jwtAssertion, refreshToken, type TokenEnv } from '@tessera/oauth2'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -42,8 +41,7 @@ export const expired = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): P
     expiresAt: O.some(instant(Date.now() - 1_000)),
   })
   const user = pipe(refreshToken(clientAt(tokenEndpoint)), TokenSource.make({ store: memoryStore(), initial }))
-  const source = openSource(user, env)
-  return async () => E.isRight(await source.get()) || Promise.reject(new Error('no token'))
+  return openSource(user, env).get
 }
 
 /** A clock that can be moved. */

@@ -166,7 +166,7 @@ const page = (fleet: Fleet, ran: Ran, verdict: Verdict, costs: RedisCosts): stri
   const cores = coresOf(load, costs)
   const uses = fleet.uses.map(({ share, gap }) => {
     const every = gap < MINUTE ? `${gap / SECOND} s` : minutesOf(gap)
-    return `${percent(share)} every ${every}`
+    return `${percent(share)} of the keys every ${every}`
   })
   const memory = (costs.record * MANY) / 2 ** 30
   const longest = productionJitter(fleet.lifetime, fleet.maxStale, () => 1)
@@ -179,8 +179,8 @@ What a large fleet asks of Redis and of the authorization server, and how to set
 ## The simulated day
 
 ${whole(fleet.processes)} processes share ${whole(fleet.keys)} sessions through one Redis for ${fleet.lasts / HOUR} hours. A key is used by ${fleet.processesPerKey} of the processes, as behind a
-balancer that sends a user to the same few. Each of them needs its token now and then, independently: of the keys, ${uses.join(', ')}
-on average. An access token lives ${minutesOf(fleet.lifetime)}; \`early\` is ${minutesOf(fleet.early)}, \`maxStale\` ${minutesOf(fleet.maxStale)}, \`timeout\` ${fleet.timeout / SECOND} s. The server rotates
+balancer that sends a user to the same few, and each of them needs its token now and then: ${uses.join(', ')}, on
+average and independently. An access token lives ${minutesOf(fleet.lifetime)}; \`early\` is ${minutesOf(fleet.early)}, \`maxStale\` ${minutesOf(fleet.maxStale)}, \`timeout\` ${fleet.timeout / SECOND} s. The server rotates
 refresh tokens and takes ${fleet.serverTime} ms.
 
 Every decision about a token is made by the code that runs in production: \`Lifecycle.step\`, the draw of when to renew, the back-off,
@@ -210,7 +210,7 @@ ${verdict.doubleRedemptions} refresh tokens were sent twice, ${verdict.lost} ses
 With the same pattern of use, in steady state:
 
 ${table(
-  ['', 'a second', 'after the outages above'],
+  ['', 'a second', 'after the worst of the above'],
   [
     [
       'requests to the authorization server',
@@ -218,14 +218,18 @@ ${table(
       `${whole(load.renewals * worst)} in the busiest minute`,
     ],
     ['regular looks at Redis (1 command each)', whole(load.looks), 'the same'],
-    ['writes to Redis (1 command each)', whole(load.writes), ''],
+    [
+      'writes to Redis (1 command each)',
+      whole(load.writes),
+      `${whole(load.writes - 2 * load.renewals + 2 * load.renewals * worst)} in the busiest minute`,
+    ],
   ],
 )}
 
 A renewal that nobody disturbs is 2 or 3 commands: a look where the last is older than \`maxStale\`, the lease, the token. Each is one
 \`EVALSHA\` on one key.
 
-- **Memory**: ${whole(costs.record)} bytes a record (access and refresh token of 43 bytes each, Redis ${costs.version}), ${memory.toFixed(1)} GiB for ten million, and as much again while
+- **Memory**: ${whole(costs.record)} bytes a record (access and refresh token of 43 bytes each, Redis ${costs.version}), ${memory.toFixed(1)} GiB for ten million, and up to as much again while
   Redis forks to save. No record expires by itself: it is the session. Remove those of users who have gone
   ([\`recordNames\`](../packages/store-redis/README.md)).
 - **Processor**: a look costs Redis ${costs.look.toFixed(1)} µs, a write ${costs.write.toFixed(1)} µs, measured on this machine with ${50} commands in flight.
@@ -250,16 +254,15 @@ connections for 10 minutes (${whole(smaller.keys)} keys):
 ${earlyTable()}
 
 **\`maxStale\`** is how long a revoke by another process may stay unseen, and what Redis has to bear (the table above). A refusal by
-an API is noticed at once in any case. With fewer than a million keys leave it at the default.
+an API costs each process one answer 401 at most. With fewer than a million keys leave it at the default; with more, take the
+shortest that your Redis bears by the table.
 
 **\`timeout\`** bounds one renewal. A crashed holder's lease ends 5 s after it, and only then does somebody else renew; the
 authorization server's grace period must be longer ([the life of a session](lifecycle.md)). Take the slowest answer that
 you have seen, not the slowest that you can imagine.
 
 **The poll** of those who wait for another's renewal is no setting: they are woken by a message, and look again after 250 to 500 ms, at
-random, in case it was lost. Only callers without a valid token wait, so it costs ${whole(
-    (load.renewals * 0.001 * 2) / 0.375,
-  )} commands a second where one renewal in a thousand finds somebody waiting.
+random, in case it was lost. Only callers without a valid token wait at all.
 
 How the authorization server fails matters more than any setting:
 

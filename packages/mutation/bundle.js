@@ -16,10 +16,20 @@ const testsOf = (/** @type {string} */ name) =>
     .map((file) => join(copy, 'packages', name, 'test', file))
     .filter((file) => !/@tessera\/zoo|interleaving\/judged/.test(readFileSync(file, 'utf8')))
 
-// The lifecycle and the runtime have most of the mutants, and their own tests kill them soonest.
-const first = ['lifecycle', 'events', 'inspect', 'waiting', 'renewal', 'locks', 'session', 'runtime'].map((name) =>
-  join(copy, 'packages', 'core', 'test', `${name}.test.ts`),
-)
+// A mutant dies soonest by the tests of its own part: those of one part first, then those of a session, then all others.
+const parts = [
+  'authError',
+  'retryPolicy',
+  'values',
+  'secret',
+  'tokenSet',
+  'cellCodec',
+  'strategy',
+  'prompt',
+  'lifecycle',
+]
+const ofSession = ['events', 'inspect', 'waiting', 'renewal', 'locks', 'session', 'runtime']
+const first = [...parts, ...ofSession].map((name) => join(copy, 'packages', 'core', 'test', `${name}.test.ts`))
 
 // No test of core reaches oauth2.
 const isOfOauth2 = process.env['MUTATION_TESTS'] === 'oauth2'

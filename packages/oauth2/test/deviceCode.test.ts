@@ -249,3 +249,16 @@ test("at the code's very end nothing is polled", async () => {
   expect(left(await run(w))._tag).toBe('TimedOut')
   expect(w.requests).toHaveLength(1)
 })
+
+test("nobody waits for the code's very end", async () => {
+  const w = world({ body: { ...authorization, expires_in: 5 } }, { body: issued })
+  left(await run(w))
+  expect(w.sleeps).toEqual([])
+})
+
+test('an authorization whose outcome is unknown may be asked for again', async () => {
+  expect(left(await deviceAuthorization(client)(attempt())(world({ status: 500 }).env)())).toMatchObject({
+    _tag: 'OutcomeUnknown',
+    repeatable: true,
+  })
+})

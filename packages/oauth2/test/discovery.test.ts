@@ -130,3 +130,8 @@ test('a list of one address is no address', async () => {
   const w = world({ body: { ...metadata, token_endpoint: [metadata.token_endpoint] } })
   expect(left(await discovery({ issuer })(w.env)())).toMatchObject({ path: 'token_endpoint' })
 })
+
+test('the words of the server are handed on', async () => {
+  const w = world({ status: 400, body: { error: 'invalid_request' } })
+  expect(left(await discovery({ issuer })(w.env)())).toMatchObject({ answer: { error: O.some('invalid_request') } })
+})

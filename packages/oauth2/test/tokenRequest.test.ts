@@ -456,3 +456,22 @@ test("what a decoder of the application's own says is handed on", async () => {
 test('an unknown outcome names the status', async () => {
   expect(left(await send(world({ status: 500 })))).toMatchObject({ _tag: 'OutcomeUnknown', reason: 'status 500' })
 })
+
+test('a public client has no header of its own, and hears what the server says', async () => {
+  const w = world({ status: 400, body: { error: 'invalid_request', error_description: 'no' } })
+  expect(left(await send(w, withServer(ClientAuthentication.none)))).toMatchObject({
+    _tag: 'Rejected',
+    answer: { error: O.some('invalid_request'), description: O.some('no') },
+  })
+  expect(w.requests[0]?.headers.map(([name]) => name)).toEqual(['content-type', 'accept', 'accept-encoding'])
+})
+
+test('a secret of eight characters is looked for in the scope, one of seven is not', async () => {
+  const scoped = async (secret: string) => {
+    const w = world({ body: { ...issued, scope: `read ${secret}` } })
+    const own = { ...grant, parameters: [['given', Secret.make('Given', secret)]] as const }
+    return right(await send(w, client, own)).scope
+  }
+  expect(await scoped('12345678')).not.toContain('12345678')
+  expect(await scoped('1234567')).toEqual(['read', '1234567'])
+})

@@ -104,7 +104,8 @@ const connect = (client: IoRedisClient): OwnConnection => {
 // Channels are named in full: the client's prefix would be put before some of them.
 const SUBSCRIBER = { ...OWN, keyPrefix: '' }
 
-// Told that a channel has moved, it asks some node where to, which may not know yet; only this asks again. In ms.
+// Told that a channel has moved, it asks some node where to, which may not know yet; and where the new place does not know yet
+// that it is the place, it gives up. Only this asks again, in ms; to subscribe twice changes nothing.
 const REFRESH = 1_000
 
 /** How a kind of client hears messages. */
@@ -147,13 +148,23 @@ const listenWith = (
 const listen = (client: IoRedisClient, heard: Heard): Listener => {
   if (isCluster(client)) {
     const subscriber = client.duplicate([], { ...SUBSCRIBER, shardedSubscribers: true })
+    const channels = new Set<string>()
     // Its own setting for this would go on after its end.
-    const refresh = setInterval(() => subscriber.refreshSlotsCache(), REFRESH).unref()
+    const refresh = setInterval(() => {
+      subscriber.refreshSlotsCache()
+      for (const channel of channels) subscriber.ssubscribe(channel).catch(ignore)
+    }, REFRESH).unref()
     subscriber.on('end', () => clearInterval(refresh))
     const hearing: Hearing = {
       event: 'smessage',
-      subscribe: (channel) => subscriber.ssubscribe(channel),
-      unsubscribe: (channel) => subscriber.sunsubscribe(channel),
+      subscribe: (channel) => {
+        channels.add(channel)
+        return subscriber.ssubscribe(channel)
+      },
+      unsubscribe: (channel) => {
+        channels.delete(channel)
+        return subscriber.sunsubscribe(channel)
+      },
       // It does so by itself.
       again: async () => undefined,
     }

@@ -98,5 +98,8 @@ export const signing = async (
   const patient = { ...attempt(), deadline: plus(systemClock.now(), hours(1)) }
   // Many attempts share it here.
   setMaxListeners(0, patient.signal)
-  return strategy(patient)({ ...env, http: offline })
+  return pipe(
+    strategy(patient)({ ...env, http: offline }),
+    TE.orElse((error) => (error._tag === 'Aborted' ? TE.right(undefined) : TE.left(error))),
+  )
 }

@@ -534,6 +534,11 @@ describe('at the edges', () => {
     })
   })
 
+  test('a login serves its token, and leaves nothing to do', () => {
+    const login: Event = { _tag: 'LoggedIn', from: 1, nonce: 'l', token: U }
+    expect(stepped(held, login).decision).toEqual({ serve: O.some(U), work: { _tag: 'None' } })
+  })
+
   test('a login that lost, or that is there already, serves nothing and changes nothing', () => {
     const login: Event = { _tag: 'LoggedIn', from: 1, nonce: 'l', token: U }
     const own: Cell = { ...held, epoch: 2, origin: O.some('l') }

@@ -6,6 +6,7 @@ import {
   millis,
   minutes,
   plus,
+  Secret,
   type SourceEvent,
   seconds,
   type TokenSet,
@@ -204,6 +205,28 @@ describe('who comes second', () => {
       { env, store },
     )
     expect(textOf(await env.clock.settle(source.get()))).toBe('theirs')
+  })
+})
+
+test('a failure of a session that was revoked meanwhile: it is revoked', async () => {
+  const env = testEnv()
+  const store = memoryStore()
+  const other = open([], { env, store })
+  const { strategy } = scriptedStrategy(
+    [
+      () => async () => {
+        await other.source.revoke()
+        return E.left(rejected(500))
+      },
+    ],
+    { needsRefreshToken: true },
+  )
+  const source = pipe(strategy, TokenSource.make({ store }))(env)()
+  const refreshToken = O.some(Secret.make('RefreshToken', 'refresh'))
+  await other.login({ ...until(at(1_000), 'a'), refreshToken })
+  await env.clock.advance(HOUR)
+  expect(await env.clock.settle(source.get())).toMatchObject({
+    left: { _tag: 'ReauthenticationRequired', reason: 'revoked' },
   })
 })
 

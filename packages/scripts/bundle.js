@@ -1,5 +1,5 @@
 // Programs that start often, each with all that it needs in a few files: to load hundreds of modules takes longer than to run
-// them. What is bundled that is not ours has its licence in LICENSES.txt.
+// them. What is bundled that is not ours has its licence in THIRD-PARTY.txt.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
@@ -52,6 +52,6 @@ export const bundle = async () => {
       // CommonJS modules among them ask for those of Node.js.
       banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     })
-    writeFileSync(join(outdir, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)))
+    writeFileSync(join(outdir, 'THIRD-PARTY.txt'), licenses(Object.keys(metafile.inputs)))
   }
 }

@@ -34,7 +34,8 @@ export const alphanumeric =
   () => {
     let text = ''
     while (text.length < length) {
-      for (const byte of random.bytes(length)()) {
+      // A few more than needed: one in 32 is passed over.
+      for (const byte of random.bytes(length + 8)()) {
         // 248 is the largest multiple of 62 in a byte: what lies above would favour the first letters.
         if (byte < 248 && text.length < length) text += ALPHANUMERIC[byte % 62]
       }

@@ -128,7 +128,8 @@ export const redact =
   (text: string): string =>
     secrets
       .map(open)
-      .filter((value) => value.length > 0)
+      // No form is shorter than its secret: what is longer than the text is not in it.
+      .filter((value) => value.length > 0 && value.length <= text.length)
       .flatMap(forms)
       .sort((a, b) => b.length - a.length)
       .reduce((redacted, form) => redacted.replaceAll(form, REDACTED), text)

@@ -4,6 +4,10 @@
  * @packageDocumentation
  */
 
+const ASCII = /^[\0-\x7f]*$/
+
+const unpadded = (base64: string): string => base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+
 /**
  * Bytes in base64url without padding (RFC 7515 §2): what a signer returns, for one.
  *
@@ -15,8 +19,9 @@
 export const base64url = (bytes: Uint8Array): string => {
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+  return unpadded(btoa(binary))
 }
 
-/** A text's UTF-8 in base64url without padding. */
-export const base64urlText = (text: string): string => base64url(new TextEncoder().encode(text))
+/** A text's UTF-8 in base64url without padding. ASCII, which it mostly is, is its own UTF-8. */
+export const base64urlText = (text: string): string =>
+  ASCII.test(text) ? unpadded(btoa(text)) : base64url(new TextEncoder().encode(text))

@@ -24,7 +24,8 @@ export const race =
   async () => {
     if (limits.signal?.aborted) return E.left(onAbort)
     const timer = new AbortController()
-    const cancel = () => timer.abort()
+    // With a reason, since the default one is an error with a stack trace.
+    const cancel = () => timer.abort(null)
     limits.signal?.addEventListener('abort', cancel, { once: true })
     try {
       return await Promise.race([
@@ -35,6 +36,6 @@ export const race =
       ])
     } finally {
       limits.signal?.removeEventListener('abort', cancel)
-      timer.abort()
+      cancel()
     }
   }

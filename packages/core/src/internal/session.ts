@@ -40,6 +40,8 @@ interface Flight {
   /** The first token that may be served, or the end of the flight. */
   readonly served: Promise<Result<TokenSet>>
   readonly landed: Promise<Result<TokenSet>>
+  /** What all get who joined it while there was no token: one promise, however many they are. */
+  joined?: Promise<Result<TokenSet>>
 }
 
 /** How one turn of a flight ended: with a result, or by having to look again, at what it found where it found something. */
@@ -523,7 +525,7 @@ export const makeSession = <R>(
     const slept = clock.sleep(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))), timer.signal)()
     const polled = slept.then(() => false)
     const woken = await (changes === undefined ? polled : Promise.race([polled, isChanged(changes)]))
-    timer.abort()
+    timer.abort(null)
     return woken
   }
 
@@ -540,7 +542,7 @@ export const makeSession = <R>(
     )
     const landed = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
       (result) => {
-        over.abort()
+        over.abort(null)
         if (flight === current) flight = undefined
         if (E.isRight(result) && clock.now() < cache.freshUntil) return result
         pausedUntil = after(PAUSE)
@@ -575,7 +577,11 @@ export const makeSession = <R>(
       if (flight === undefined && !isPaused(now) && !holds(backOff, now)) takeOff()
       return renewal === 'background' || flight === undefined ? cache.result : flight.landed
     }
-    if (flight !== undefined) return joined(flight)
+    if (flight !== undefined) {
+      if (isUsable(cache, clock)) return joined(flight)
+      flight.joined ??= joined(flight)
+      return flight.joined
+    }
     // Another process may have renewed meanwhile: the record is read again once a pause.
     if (holds(backOff, now) && isPaused(now) && pending.size === 0) return Promise.resolve(E.left(backOff.error))
     return takeOff().served

@@ -20,7 +20,7 @@ export const matching = (expected: string, pattern: RegExp): t.Type<string> => c
  * parser's own message is dropped for the same reason.
  */
 export const decodeJson =
-  <A>(what: string, codec: t.Type<A>) =>
+  <A>(what: string, codec: Pick<t.Type<A>, 'is' | 'decode'>) =>
   (body: Secret<'Body'>): E.Either<AuthError, A> => {
     let value: unknown
     try {

@@ -9,26 +9,43 @@ export const stopped = (clock: Clock, limits: Required<Limits>, waitingFor: stri
   return clock.now() >= limits.deadline ? O.some(AuthError.timedOut(waitingFor)) : O.none
 }
 
+const NOT_YET = Promise.resolve(undefined)
+
 /** The first of a signature, the deadline and the signal. A signer that throws is an error whose text is not shown. */
 export const signing =
   <A>(clock: Clock, limits: Required<Limits>, sign: TaskEither<AuthError, A>): TaskEither<AuthError, A> =>
   async () => {
     const late = stopped(clock, limits, 'a signature')
     if (O.isSome(late)) return E.left(late.value)
-    const timer = new AbortController()
-    const cancel = () => timer.abort()
-    limits.signal.addEventListener('abort', cancel, { once: true })
     try {
-      return await Promise.race([
-        sign(),
-        clock
-          .sleep(between(clock.now(), limits.deadline), timer.signal)()
-          .then(() => E.left(limits.signal.aborted ? AuthError.aborted : AuthError.timedOut('a signature'))),
-      ])
+      const signed = sign()
+      // One that was made on the event loop is there already: there is nothing to time.
+      const made = await Promise.race([signed, NOT_YET])
+      return made ?? (await timed(clock, limits, signed))
     } catch {
       return E.left(AuthError.unreachable('signer', 'it threw'))
-    } finally {
-      limits.signal.removeEventListener('abort', cancel)
-      timer.abort()
     }
   }
+
+const timed = async <A>(
+  clock: Clock,
+  limits: Required<Limits>,
+  signed: Promise<E.Either<AuthError, A>>,
+): Promise<E.Either<AuthError, A>> => {
+  const timer = new AbortController()
+  // With a reason, since the default one is an error with a stack trace.
+  const cancel = () => timer.abort(null)
+  limits.signal.addEventListener('abort', cancel, { once: true })
+  if (limits.signal.aborted) cancel()
+  try {
+    return await Promise.race([
+      signed,
+      clock
+        .sleep(between(clock.now(), limits.deadline), timer.signal)()
+        .then(() => E.left(limits.signal.aborted ? AuthError.aborted : AuthError.timedOut('a signature'))),
+    ])
+  } finally {
+    limits.signal.removeEventListener('abort', cancel)
+    cancel()
+  }
+}

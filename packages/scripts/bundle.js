@@ -8,7 +8,7 @@ import { packages } from './published.js'
 /** @type {readonly { readonly package: string, readonly entries: Readonly<Record<string, string>> }[]} */
 const bundles = [
   { package: 'cli', entries: { tessera: 'main.js', worker: 'demo/worker.js', keeper: 'demo/keeper.js' } },
-  { package: 'faults', entries: { member: 'workers/member.js' } },
+  { package: 'faults', entries: { member: 'workers/member.js', writer: 'workers/writer.js' } },
 ]
 
 /**

@@ -61,9 +61,8 @@ export const child = (command: string, args: ReadonlyArray<string>, env: NodeJS.
   }
 }
 
-/** The built script of a worker, also where this runs from the sources. */
-export const workerScript = (name: string): string =>
-  fileURLToPath(new URL(`../dist/workers/${name}.js`, import.meta.url))
+/** The bundled script of a worker, also where this runs from the sources. */
+export const workerScript = (name: string): string => fileURLToPath(new URL(`../bin/${name}.js`, import.meta.url))
 
 /** Starts a worker of this package's. */
 export const worker = (name: string, ...args: ReadonlyArray<string>): Child =>

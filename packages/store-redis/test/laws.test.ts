@@ -125,7 +125,7 @@ describeRedis('a store', () => {
         subscription?.end()
       }
 
-      test.each(tokenStoreLaws(() => storeOf(name), { numRuns: 15 }))('law: $name', async ({ run }) => {
+      test.each(tokenStoreLaws(() => storeOf(name), { numRuns: 10 }))('law: $name', async ({ run }) => {
         await run()
       })
 

@@ -104,10 +104,11 @@ const onSmallDisk = async (store: TokenStore, folder: string): Promise<void> => 
 
 const PATIENCE = millis(20_000)
 
-const [folder = '', what, count, module = '@tessera/store-file'] = process.argv.slice(2)
+const [folder = '', what, count, module] = process.argv.slice(2)
 const steps = what === 'step' ? await countSteps(Number(count)) : () => 0
 // Not before its steps are counted.
-const { fileStore }: Pick<typeof StoreFile, 'fileStore'> = await import(module)
+const { fileStore }: Pick<typeof StoreFile, 'fileStore'> =
+  module === undefined ? await import('@tessera/store-file') : await import(module)
 const store = fileStore({ folder, patience: PATIENCE })
 switch (what) {
   case 'step':

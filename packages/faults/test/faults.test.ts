@@ -124,8 +124,6 @@ describe('what may be typed', () => {
   test.each([
     [['--only', 'nothing'], 'there is no row "nothing"'],
     [['--scale', '2'], '--scale is a number above 0, up to 1'],
-    [['--seed', '1.5'], '--seed is a whole number'],
-    [['--report', '--scale', '0.5'], '--report needs all rows at full scale'],
     [['--report', '--only', 'redirects'], '--report needs all rows at full scale'],
     [['--unknown'], '--unknown'],
   ])('%j is wrong: 2, and how it is used', async (args, message) => {

@@ -177,6 +177,15 @@ test('two instances of the module take each other for one', () => {
 })
 
 describe('redaction', () => {
+  // Or `redact` would pass over a secret that is longer than the text.
+  test('no form is shorter than its secret', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        for (const form of Secret.forms(text)) expect(form.length).toBeGreaterThanOrEqual(text.length)
+      }),
+    )
+  })
+
   const bytes = (text: string): Buffer => Buffer.from(text, 'utf8')
   const encodings: ReadonlyArray<readonly [string, (text: string) => string]> = [
     ['raw', (text) => text],

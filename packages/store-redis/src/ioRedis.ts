@@ -122,8 +122,8 @@ const listenWith = (
   subscriber: IoRedisClient,
   { event, subscribe, unsubscribe, again: subscribeAgain }: Hearing,
   { message, again }: Heard,
+  channels: Set<string>,
 ): Listener => {
-  const channels = new Set<string>()
   let wasReady = false
   subscriber.on('error', ignore)
   subscriber.on(event, message)
@@ -146,9 +146,9 @@ const listenWith = (
 }
 
 const listen = (client: IoRedisClient, heard: Heard): Listener => {
+  const channels = new Set<string>()
   if (isCluster(client)) {
     const subscriber = client.duplicate([], { ...SUBSCRIBER, shardedSubscribers: true })
-    const channels = new Set<string>()
     // Its own setting for this would go on after its end.
     const refresh = setInterval(() => {
       subscriber.refreshSlotsCache()
@@ -157,18 +157,12 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
     subscriber.on('end', () => clearInterval(refresh))
     const hearing: Hearing = {
       event: 'smessage',
-      subscribe: (channel) => {
-        channels.add(channel)
-        return subscriber.ssubscribe(channel)
-      },
-      unsubscribe: (channel) => {
-        channels.delete(channel)
-        return subscriber.sunsubscribe(channel)
-      },
+      subscribe: (channel) => subscriber.ssubscribe(channel),
+      unsubscribe: (channel) => subscriber.sunsubscribe(channel),
       // It does so by itself.
       again: async () => undefined,
     }
-    return listenWith(client, subscriber, hearing, heard)
+    return listenWith(client, subscriber, hearing, heard, channels)
   }
   const subscriber = client.duplicate({
     ...SUBSCRIBER,
@@ -185,7 +179,7 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
     unsubscribe: (channel) => subscriber.unsubscribe(channel),
     again: (channels) => Promise.all(channels.map((channel) => subscriber.subscribe(channel))),
   }
-  return listenWith(client, subscriber, hearing, heard)
+  return listenWith(client, subscriber, hearing, heard, channels)
 }
 
 // -----------------------------------------------------------------------------

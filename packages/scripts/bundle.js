@@ -8,7 +8,7 @@ import { packages } from './published.js'
 /** @type {readonly { readonly package: string, readonly entries: Readonly<Record<string, string>> }[]} */
 const bundles = [
   { package: 'cli', entries: { tessera: 'main.js', worker: 'demo/worker.js', keeper: 'demo/keeper.js' } },
-  { package: 'faults', entries: { member: 'workers/member.js', writer: 'workers/writer.js' } },
+  { package: 'faults', entries: { main: 'main.js', member: 'workers/member.js', writer: 'workers/writer.js' } },
 ]
 
 /**
@@ -50,7 +50,9 @@ export const bundle = async () => {
       target: 'node20.19',
       metafile: true,
       // CommonJS modules among them ask for those of Node.js.
-      banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+      banner: {
+        js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);",
+      },
     })
     writeFileSync(join(outdir, 'THIRD-PARTY.txt'), licenses(Object.keys(metafile.inputs)))
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { inProject } from './project.js'
 
 /** A process that tells what it does, line by line. */
 export interface Child {
@@ -61,8 +61,8 @@ export const child = (command: string, args: ReadonlyArray<string>, env: NodeJS.
   }
 }
 
-/** The bundled script of a worker, also where this runs from the sources. */
-export const workerScript = (name: string): string => fileURLToPath(new URL(`../bin/${name}.js`, import.meta.url))
+/** The bundled script of a worker. */
+export const workerScript = (name: string): string => inProject(`packages/faults/bin/${name}.js`)
 
 /** Starts a worker of this package's. */
 export const worker = (name: string, ...args: ReadonlyArray<string>): Child =>

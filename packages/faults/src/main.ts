@@ -3,11 +3,11 @@
  */
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { hasRedis } from '@tessera/local-redis'
 import { makeCanaries } from './canaries.js'
 import type { Fault } from './Fault.js'
+import { inProject } from './project.js'
 import { broken, type Row, rowOf, tableOf, toJson } from './Row.js'
 import { makeRandom } from './random.js'
 import { writeReport } from './report.js'
@@ -23,7 +23,7 @@ const USAGE = `npm run faults -- [--only NAME]… [--scale 0.05] [--seed N] [--j
   --list         the names of the rows
 `
 
-const REPORT = fileURLToPath(new URL('../../../docs/reliability.md', import.meta.url))
+const REPORT = inProject('docs/reliability.md')
 
 /** What was typed is wrong. */
 interface Usage extends Error {

@@ -6,12 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-
-/** Where a suite of the project is. */
-export const suite = (path: string): string => join(ROOT, path)
+import { ROOT } from './project.js'
 
 /** Of which the tests are run. */
 export interface SuitesOptions {

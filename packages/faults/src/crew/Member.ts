@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Canaries } from '../canaries.js'
+import { workerScript } from '../child.js'
 import type { Answer, Command, Pair, Question, Report, Start } from './protocol.js'
 import { settledBy } from './settledBy.js'
 
@@ -24,8 +24,8 @@ export interface Heard {
   readonly pair: (pair: Pair) => void
 }
 
-/** The program that processes run, from the sources and from what is built alike. */
-export const MEMBER = fileURLToPath(new URL('../../bin/member.js', import.meta.url))
+/** The program that processes run. */
+export const MEMBER = workerScript('member')
 
 /** How long an answer may take, in ms of real time. */
 const PATIENCE = 30_000

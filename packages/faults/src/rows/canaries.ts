@@ -1,10 +1,11 @@
 import type { Fault, Findings } from '../Fault.js'
+import { inProject } from '../project.js'
 import { whole } from '../random.js'
-import { runSuites, suite } from '../suites.js'
+import { runSuites } from '../suites.js'
 import { makeTally } from '../tally.js'
 
-const LEAKS = suite('packages/e2e/test/leaks.test.ts')
-const OF_COMMAND = suite('packages/e2e/test/leaksOfCommand.test.ts')
+const LEAKS = inProject('packages/e2e/test/leaks.test.ts')
+const OF_COMMAND = inProject('packages/e2e/test/leaksOfCommand.test.ts')
 
 /** What a short run does: `npm test` runs all of it anyway. */
 const SHORT = '(error_description|broken JSON|a redirect), raw$|keys that are wrong|callbacks that throw a secret'

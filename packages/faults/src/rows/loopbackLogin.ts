@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { seconds } from '@tessera/core'
 import { type Sandbox, startSandbox } from '@tessera/sandbox'
 import { type Child, child } from '../child.js'
@@ -10,6 +9,7 @@ import type { Context, Fault, Findings } from '../Fault.js'
 import { many } from '../many.js'
 import { makeStopwatch, type Stopwatch } from '../overdue.js'
 import { showing } from '../printed.js'
+import { inProject } from '../project.js'
 import { dealt, whole } from '../random.js'
 import { makeTally, type Tally } from '../tally.js'
 
@@ -18,7 +18,7 @@ export interface Parts {
   readonly command: readonly [string, ...string[]]
 }
 
-const COMMAND = fileURLToPath(new URL('../../../cli/bin/tessera.js', import.meta.url))
+const COMMAND = inProject('packages/cli/bin/tessera.js')
 
 // -----------------------------------------------------------------------------
 // attacks

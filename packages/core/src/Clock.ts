@@ -10,8 +10,11 @@ import type { Duration, Instant } from './Time.js'
 /** Time, and waiting for it. The live one is in `@tessera/node`, a virtual one in `@tessera/testing`. */
 export interface Clock {
   readonly now: IO<Instant>
-  /** Resolves after `duration`, or at once when `signal` aborts. It never rejects. */
-  readonly sleep: (duration: Duration, signal?: AbortSignal) => Task<void>
+  /**
+   * Resolves after `duration`, or at once when `signal` aborts. It never rejects. One that is `unref` does not keep the process
+   * alive.
+   */
+  readonly sleep: (duration: Duration, signal?: AbortSignal, unref?: 'unref') => Task<void>
 }
 
 /** The slice of an environment that has a clock. */

@@ -346,7 +346,8 @@ const released = <T>(nonce: Nonce, now: Instant, wait: Duration, cell: Cell<T>):
 
 const refused = <T, F>(view: View<T, F>, access: F, cell: Cell<T>): Cell<T> =>
   O.isSome(cell.token) && !cell.refused && view.equals(view.access(cell.token.value), access)
-    ? { ...cell, refused: true }
+    ? // A cool-down of a valid token may be long: it ends with the token.
+      { ...cell, refused: true, verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict }
     : cell
 
 const loggedIn = <T, F>(event: Of<T, F, 'LoggedIn'>, cell: Cell<T>): Result<T> => {

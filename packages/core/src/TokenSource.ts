@@ -98,8 +98,9 @@ export interface SourceConfig<R> {
   /** Tokens already at hand, written at the first use when the store has none. */
   readonly initial?: TokenSet
   /**
-   * How long before its expiry a token is renewed, in ms: at most, and at most a fifth of its lifetime. Each process draws
-   * from the upper half of that, so that a fleet does not renew in step. Default: 10 minutes.
+   * How long before its expiry a token is renewed, in ms: at most, and at most half of its lifetime. Each process draws from
+   * the upper half of that, so that a fleet does not renew in step. It is how long an outage of the server may last before
+   * callers notice. Default: 10 minutes, a fifth of the lifetime at most.
    */
   readonly early?: Duration
   /**

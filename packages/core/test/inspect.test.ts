@@ -100,10 +100,11 @@ test('when it is renewed: not before, and then at once', async () => {
 })
 
 test.each([
-  ['a fifth of a short life', seconds(100), minutes(10), seconds(20)],
-  ['what was asked for', HOUR, minutes(1), minutes(1)],
-])('how long before its end: at most %s', async (_, life, early, most) => {
-  const { source, inspect } = open([E.right(until(at(life), 'a'))], { early })
+  ['a fifth of a short life', seconds(100), {}, seconds(20)],
+  ['what was asked for', HOUR, { early: minutes(1) }, minutes(1)],
+  ['half of its life, whatever was asked for', seconds(100), { early: minutes(10) }, seconds(50)],
+])('how long before its end: at most %s', async (_, life, asked, most) => {
+  const { source, inspect } = open([E.right(until(at(life), 'a'))], asked)
   await source.get()
   const { renewsAt } = await inspect()
   const renewal = O.isSome(renewsAt) ? renewsAt.value : START

@@ -343,6 +343,13 @@ describe('Refused', () => {
     const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
     expect(stepped(told, { _tag: 'Refused', access: 1 }).after).toEqual({ ...told, refused: true })
   })
+  test('a cool-down ends with the token: it may be long, and was of a renewal that nobody needed yet', () => {
+    const cooling: Cell = { ...held, verdict: { _tag: 'CoolingDown', until: instant(60) } }
+    expect(stepped(cooling, { _tag: 'Refused', access: 1 }).after).toEqual({ ...held, refused: true })
+    expect(stepped(cooling, { _tag: 'Refused', access: 2 }).after).toBe(cooling)
+    const again: Cell = { ...cooling, refused: true }
+    expect(stepped(again, { _tag: 'Refused', access: 1 }).after).toBe(again)
+  })
   test('another token, or refused already: unchanged', () => {
     expect(stepped(held, { _tag: 'Refused', access: 2 }).after).toBe(held)
     const refused: Cell = { ...held, refused: true }

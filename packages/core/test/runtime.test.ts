@@ -26,7 +26,19 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { access, left, rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
+import {
+  access,
+  left,
+  outcomeUnknown,
+  rejected,
+  right,
+  START,
+  type TestEnv,
+  tagOf,
+  testEnv,
+  textOf,
+  token,
+} from './support.js'
 
 const HOUR = minutes(60)
 const YEAR = minutes(60 * 24 * 365)
@@ -190,6 +202,164 @@ describe("a token at hand when the user's lock fails", () => {
       expect(await got()).toBe('late')
       expect(attempts()).toHaveLength(1)
     })
+  })
+})
+
+describe('a token that the store did not take', () => {
+  const breakable = () => {
+    const memory = memoryStore()
+    const broken = { is: false }
+    const store: TokenStore = {
+      ...memory,
+      compareAndSet: (key, expected, next) =>
+        broken.is ? TE.left(AuthError.storeFailed('compareAndSet', 'full')) : memory.compareAndSet(key, expected, next),
+    }
+    return { store, broken }
+  }
+
+  test('is offered to it again without a call, so that no process redeems what is spent', async () => {
+    const { store, broken } = breakable()
+    const env = testEnv()
+    const server = modelServer({ mode: strict, clock: env.clock })
+    const strategy = server.refreshing((call) => async () => {
+      const answer = await call()
+      broken.is = true
+      return answer
+    })
+    const initial = { ...server.login(), expiresAt: O.some(START) }
+    const source = pipe(strategy, TokenSource.make({ store, initial }))(env)()
+    expect(left(await env.clock.settle(source.get()))).toMatchObject({ _tag: 'StoreFailed', pending: true })
+    await env.clock.advance(minutes(50))
+    broken.is = false
+    await env.clock.advance(seconds(2))
+    const other = pipe(strategy, TokenSource.make({ store }))(env)()
+    expect(textOf(await env.clock.settle(other.get()))).toBe('access-2')
+    expect(server.counts()).toMatchObject({ redeemed: 1, repeated: 0, killed: 0 })
+    expect(env.clock.pending()).toBe(0)
+  })
+
+  test('is offered by one loop however many calls fail, which ends with the source', async () => {
+    const { store, broken } = breakable()
+    broken.is = true
+    const { env, source } = open([], { store })
+    await env.clock.settle(source.login(logging(E.right(living('given'))))({})())
+    for (let calls = 0; calls < 3; calls++) await env.clock.settle(source.get())
+    await env.clock.settle(source.settled())
+    // The loop's own.
+    expect(env.clock.pending()).toBe(1)
+    await env.clock.settle(source.close()())
+    await env.clock.runAll({ sleeps: 2 })
+  })
+
+  test('is given up after an hour, for the next call to commit', async () => {
+    const { store, broken } = breakable()
+    broken.is = true
+    const { env, source, got } = open([], { store })
+    await env.clock.settle(source.login(logging(E.right(until(plus(START, YEAR), 'given'))))({})())
+    await env.clock.advance(minutes(62))
+    expect(env.clock.pending()).toBe(0)
+    broken.is = false
+    expect(await got()).toBe('given')
+  })
+})
+
+describe('an early renewal that fails', () => {
+  const failures: ReadonlyArray<[string, AuthError]> = [
+    ['the server cannot be reached', AuthError.unreachable('https://server.example/token', 'ECONNREFUSED')],
+    ['the server is overloaded', rejected(503)],
+    ['the server throttles', rejected(429, { retryAfter: O.some(seconds(5)) })],
+    ['the server answers what may be repeated', outcomeUnknown(true)],
+  ]
+  /** A process whose token is to be renewed early, and the first try of it fails. */
+  const failed = async (error: AuthError, shared = memoryStore()) => {
+    const opened = open([E.right(living('old')), E.left(error), E.right(until(plus(START, minutes(120)), 'new'))], {
+      store: shared,
+      early: minutes(20),
+    })
+    await opened.source.get()
+    await opened.env.clock.advance(minutes(51))
+    await opened.source.get()
+    await opened.env.clock.settle(opened.source.settled())
+    expect(opened.attempts()).toHaveLength(2)
+    return opened
+  }
+
+  test.each(failures)('%s: the fleet leaves it alone for a part of what is left', async (_, error) => {
+    const store = memoryStore()
+    const { env, source, cell, attempts, got } = await failed(error, store)
+    const { verdict } = await cell()
+    const left = minutes(9)
+    const until = verdict._tag === 'CoolingDown' ? verdict.until - env.clock.now() : 0
+    expect(until).toBeGreaterThanOrEqual(0.1 * left)
+    expect(until).toBeLessThan(0.7 * left)
+    const other = open([], { env, store, early: minutes(20) })
+    await env.clock.advance(millis(until - 1))
+    for (const process of [source, other.source]) {
+      expect(textOf(await process.get())).toBe('old')
+      await env.clock.settle(process.settled())
+    }
+    expect(attempts()).toHaveLength(2)
+    expect(other.attempts()).toHaveLength(0)
+    await env.clock.advance(millis(1))
+    await source.get()
+    await env.clock.settle(source.settled())
+    expect(await got()).toBe('new')
+  })
+
+  test.each(failures)('%s: whoever needs a token does not wait for that', async (_, error) => {
+    const { env, source, attempts, timed } = await failed(error)
+    await source.refuse(access('old'))()
+    // The back-off of this process.
+    await env.clock.advance(millis(200))
+    const { result, took } = await timed(source.get())
+    expect(textOf(result)).toBe('new')
+    expect(took).toBe(0)
+    expect(attempts()).toHaveLength(3)
+    expect(env.clock.now()).toBeLessThan(plus(START, HOUR))
+  })
+
+  test('for a fault of this process: it holds nobody up', async () => {
+    const { cell } = await failed(AuthError.misconfigured('key', 'is none'))
+    expect((await cell()).verdict).toEqual({ _tag: 'None' })
+  })
+
+  test('for the store: it rests here, and a look that fails before it is due moves nothing', async () => {
+    const memory = memoryStore()
+    let isBroken = false
+    let calls = 0
+    const whole = <A>(use: TaskEither<AuthError, A>): TaskEither<AuthError, A> =>
+      TE.flatten(async () => {
+        calls++
+        return E.right(isBroken ? TE.left(AuthError.storeFailed('get', 'away')) : use)
+      })
+    const store: TokenStore = {
+      ...memory,
+      get: (key) => whole(memory.get(key)),
+      compareAndSet: (...all) => whole(memory.compareAndSet(...all)),
+    }
+    const env = testEnv()
+    const { source, attempts } = open([E.right(living('old')), E.right(until(plus(START, minutes(120)), 'new'))], {
+      env,
+      store,
+      early: minutes(20),
+      maxStale: HOUR,
+    })
+    const ask = async (at: Duration): Promise<number> => {
+      await env.clock.advance(millis(at - env.clock.now() + START))
+      const before = calls
+      expect(textOf(await source.get())).toBe('old')
+      await env.clock.settle(source.settled())
+      return calls - before
+    }
+    await source.get()
+    isBroken = true
+    expect(await ask(minutes(30))).toBe(0)
+    expect(await ask(minutes(50))).toBeGreaterThan(0)
+    // A tenth of ten minutes is the least.
+    expect(await ask(minutes(51))).toBe(0)
+    isBroken = false
+    expect(await ask(minutes(57))).toBeGreaterThan(0)
+    expect(attempts()).toHaveLength(2)
   })
 })
 
@@ -726,36 +896,29 @@ describe.each([
     expect(attempts()).toHaveLength(1)
   })
 
-  test('during a pause: a failed early renewal is tried again, once a second at most', async () => {
+  test('during a pause: a failed early renewal is tried again at once, and then after back-offs', async () => {
     const { env, setBack } = settable()
-    const memory = memoryStore()
-    let isBroken = false
-    let tries = 0
-    const store: TokenStore = {
-      ...memory,
-      compareAndSet: (key, expected, next) => {
-        tries++
-        return isBroken
-          ? TE.left(AuthError.storeFailed('compareAndSet', 'full'))
-          : memory.compareAndSet(key, expected, next)
-      },
-    }
     // So long that it is still to be renewed early when the clock is set back.
     const lifetime = millis(20 * by)
-    const end = plus(START, lifetime)
-    const { source } = open([E.right(until(end, 'old'))], { env, store, early: lifetime })
+    const failing = always(E.left(rejected(400)))
+    const answers = function* () {
+      yield E.right(until(plus(START, lifetime), 'old'))
+      yield* failing
+    }
+    const { source, attempts } = open(answers(), { env, early: lifetime })
+    const ask = async () => {
+      expect(textOf(await env.clock.settle(source.get()))).toBe('old')
+      await env.clock.settle(source.settled())
+    }
     await source.get()
     await env.clock.advance(millis(lifetime - seconds(30)))
-    isBroken = true
-    expect(textOf(await env.clock.settle(source.get()))).toBe('old')
-    await env.clock.settle(source.settled())
+    await ask()
+    const before = attempts().length
     setBack(by)
-    tries = 0
-    expect(textOf(await env.clock.settle(source.get()))).toBe('old')
-    await env.clock.settle(source.settled())
-    expect(tries).toBe(1)
+    await ask()
+    expect(attempts()).toHaveLength(before + 1)
     await busyMinute(env, source)
-    expect(tries).toBeLessThanOrEqual(62)
+    expect(attempts().length).toBeLessThanOrEqual(before + 10)
   })
 })
 

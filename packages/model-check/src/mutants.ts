@@ -67,12 +67,12 @@ const NOT_ENDED =
 export const mutants: ReadonlyArray<Mutant> = [
   inStep('the lease is ignored', 'grace until used', I1, [NOT_ENDED, 'if (false) {']),
   inStep('a refusal clears the intent', 'grace until used', I1, [
-    '? { ...cell, refused: true }',
-    '? { ...cell, refused: true, intent: O.none }',
+    '{ ...cell, refused: true,',
+    '{ ...cell, intent: O.none, refused: true,',
   ]),
   inStep('a refusal moves the end of the lease', 'grace for a time', 'a lease ends when it said', [
-    '? { ...cell, refused: true }',
-    '? { ...cell, refused: true, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: cell.intent.value.until + 1 }) : O.none }',
+    '{ ...cell, refused: true,',
+    '{ ...cell, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: cell.intent.value.until + 1 }) : O.none, refused: true,',
   ]),
   inStep('a take-over is not declared', 'grace until used', I1, [
     'const recovery = O.isSome(cell.intent)',
@@ -159,8 +159,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     'false',
   ]),
   inStep('a refusal clears the verdict', 'strict', I5, [
-    '? { ...cell, refused: true }',
-    "? { ...cell, refused: true, verdict: cell.verdict._tag === 'LogInAgain' ? NO_VERDICT : cell.verdict }",
+    "verdict: cell.verdict._tag === 'CoolingDown' ?",
+    "verdict: cell.verdict._tag === 'CoolingDown' || cell.verdict._tag === 'LogInAgain' ?",
   ]),
   inStep('a refused token is served', 'grace until used', 'what is served is usable', ['    !cell.refused &&\n', '']),
   inStep('nobody is served during a renewal', 'grace until used', 'what is usable is served', [

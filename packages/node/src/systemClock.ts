@@ -7,7 +7,7 @@ import { type Clock, instant } from '@tessera/core'
 import { after } from './internal/timer.js'
 
 /**
- * `Date.now` and `setTimeout`. A sleep keeps the process alive until it ends or is aborted.
+ * `Date.now` and `setTimeout`. A sleep keeps the process alive until it ends or is aborted, unless it is `unref`.
  *
  * @example
  * import { systemClock } from '@tessera/node'
@@ -16,7 +16,7 @@ import { after } from './internal/timer.js'
  */
 export const systemClock: Clock = {
   now: () => instant(Date.now()),
-  sleep: (duration, signal) => () =>
+  sleep: (duration, signal, unref) => () =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve()
       const wake = () => {
@@ -24,7 +24,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', wake)
         resolve()
       }
-      const cancel = after(duration, wake)
+      const cancel = after(duration, wake, unref)
       signal?.addEventListener('abort', wake, { once: true })
     }),
 }

@@ -21,6 +21,17 @@ const script = bundle(`
   }
   main()
 `)
+/** Its store takes nothing, so the token is offered to it again, for an hour. */
+const pending = bundle(`
+  import { AuthError, memoryStore, seconds, Secret, TokenSet, TokenSource } from '@tessera/core'
+  import { nodeEnv } from '@tessera/node'
+  import * as TE from 'fp-ts/lib/TaskEither.js'
+
+  const store = { ...memoryStore(), compareAndSet: () => TE.left(AuthError.storeFailed('compareAndSet', 'full')) }
+  const strategy = () => () => TE.right(TokenSet.make(Secret.make('AccessToken', 'a')))
+  const source = TokenSource.make({ store, timeout: seconds(1) })(strategy)(nodeEnv())()
+  source.login(strategy)({})().then(({ left }) => console.log(left._tag, left.pending))
+`)
 const authority = makeAuthority()
 const closing: Array<() => Promise<void>> = []
 afterAll(() => Promise.all(closing.map((close) => close())))
@@ -64,6 +75,10 @@ describe('a process with nothing but an environment ends by itself', () => {
     const proxy = await using(serveProxy(() => false))
     const result = await run('https://127.0.0.1:1', { proxy: proxy.origin }, 50)
     expect(result).toEqual({ code: 0, output: 'NotSent deadline\n' })
+  })
+
+  test.concurrent('after a token that its store did not take', async () => {
+    expect(await ended(node(pending, []), BOUND)).toEqual({ code: 0, output: 'StoreFailed true\n' })
   })
 
   test.concurrent('and not before an answer that takes a while', async () => {

@@ -123,7 +123,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'unknown is sent again',
     killedBy: 'one redemption',
     mode: 'grace until use',
-    patches: [{ file: 'internal/failure.ts', find: 'cause.repeatable ? NOT_SENT : UNKNOWN', replace: 'NOT_SENT' }],
+    patches: [
+      { file: 'internal/failure.ts', find: 'cause.repeatable ? notSent(rest) : UNKNOWN', replace: 'notSent(rest)' },
+    ],
   },
   {
     name: 'a login undoes a revoke',
@@ -177,7 +179,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'one redemption',
     focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
-    patches: inStep('? { ...cell, refused: true }', '? { ...cell, refused: true, intent: O.none }'),
+    patches: inStep('{ ...cell, refused: true,', '{ ...cell, intent: O.none, refused: true,'),
   },
   {
     name: 'a take-over is not declared',
@@ -247,7 +249,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'terminal until a login',
     focus: { acts: ['refuse', 'crash'], serverFaults: ['lost answer'], storeFaults: [] },
     mode: 'strict',
-    patches: inStep('? { ...cell, refused: true }', '? { ...cell, refused: true, verdict: NO_VERDICT }'),
+    patches: inStep("verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict", 'verdict: NO_VERDICT'),
   },
   {
     name: 'a commit keeps refused',
@@ -308,8 +310,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: inStep(
-      '? { ...cell, refused: true }',
-      '? { ...cell, refused: true, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: plus(cell.intent.value.until, 20_000 as Duration) }) : O.none }',
+      '{ ...cell, refused: true,',
+      '{ ...cell, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: plus(cell.intent.value.until, 20_000 as Duration) }) : O.none, refused: true,',
     ),
   },
   {

@@ -1,7 +1,7 @@
 /**
  * A fleet, and what happens to it in a day: what the simulation is given. Times are in ms from its start.
  */
-import type { Jitter, Outage } from './production.js'
+import type { Jitter, Outage, Rest } from './production.js'
 
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
@@ -24,23 +24,10 @@ export interface Use {
   readonly gap: number
 }
 
-/** What is not decided by `Lifecycle.step`. */
+/** What is drawn, so that a fleet does not act in step. */
 export interface Policy {
-  readonly jitter: (fleet: Fleet, draw: () => number) => Jitter
-  /** For how long everybody leaves the server alone after a failure, by what a process knows of the token. */
-  readonly wait: (outage: Outage, seen: Remaining, draw: () => number) => number
-  /** While a token is valid and cooling down, no caller makes its process look whether it still is. */
-  readonly heedsCoolDown: boolean
-  /** For how long a process leaves the renewal of a valid token alone after the store has failed, beside the usual pause. */
-  readonly storeWait: (seen: Remaining, draw: () => number) => number
-  /** A token that the store does not take is offered to it again and again, not only at the next call. */
-  readonly flushesPending: boolean
-}
-
-/** A token's end, as of now. */
-export interface Remaining {
-  readonly now: number
-  readonly expiresAt: number
+  readonly jitter: (early: number) => Jitter
+  readonly rest: Rest
 }
 
 export interface Fleet {

@@ -1,18 +1,15 @@
 /**
- * What production decides beside `Lifecycle.step`: how early a process renews, how long it leaves a failing server alone, and
- * what a failure means. In numbers, so that nothing else depends on where it comes from.
+ * What production decides beside `Lifecycle.step`: how early a process renews, how long an early renewal that failed rests, how
+ * long a failing server is left alone, and what a failure means. In numbers, so that nothing else depends on where it comes from.
  */
 
 // These are not exported by the package, and a copy could differ from what runs: they are imported from where they are built.
 // biome-ignore-start lint/style/noRestrictedImports: the simulation has to run the very code that a source runs
 import * as AuthError from '../../../core/dist/esm/AuthError.js'
 import { backOffAfter } from '../../../core/dist/esm/internal/backOff.js'
-import { makeCache } from '../../../core/dist/esm/internal/cache.js'
+import { earlyOf, restOf } from '../../../core/dist/esm/internal/early.js'
 import { toFailure } from '../../../core/dist/esm/internal/failure.js'
-import * as Lifecycle from '../../../core/dist/esm/Lifecycle.js'
-import * as Secret from '../../../core/dist/esm/Secret.js'
 import { instant, millis } from '../../../core/dist/esm/Time.js'
-import * as TokenSet from '../../../core/dist/esm/TokenSet.js'
 // biome-ignore-end lint/style/noRestrictedImports: see above
 
 /** What a process reads of a token. Times are in ms. */
@@ -21,29 +18,30 @@ export interface Seen {
   readonly expiresAt: number
   /** When it reads it; before its expiry. */
   readonly now: number
-  /** Tells tokens apart. */
-  readonly token: number
 }
 
 /** How long before its expiry a process renews a token that it has just read, in ms. */
-export type Jitter = (seen: Seen) => number
+export type Jitter = (seen: Seen, draw: number) => number
 
 const NONE = { _tag: 'None' } as const
 const some = <A>(value: A) => ({ _tag: 'Some', value }) as const
 
-/** The draw of a source's cache. */
-export const productionJitter = (early: number, maxStale: number, draw: () => number): Jitter => {
-  const { cache, memory, expire } = makeCache({ early: millis(early), maxStale: millis(maxStale), draw }, () => true)
-  const accessToken = Secret.make('AccessToken', '')
-  return ({ issuedAt, expiresAt, now }) => {
-    // Forgets the token before, so that the cache draws for this one.
-    expire()
-    const token = TokenSet.make(accessToken, { issuedAt: some(instant(issuedAt)), expiresAt: some(instant(expiresAt)) })
-    const cell = { ...Lifecycle.empty, token: some(token) }
-    memory.adopt({ version: '', cell, offset: millis(0), readAt: instant(now) }, memory.begin())
-    return cache.early
-  }
-}
+/** As a source draws it. */
+export const productionJitter =
+  (early: number): Jitter =>
+  ({ issuedAt, expiresAt, now }, draw) =>
+    earlyOf(
+      millis(early),
+      { issuedAt: some(instant(issuedAt)), expiresAt: some(instant(expiresAt)) },
+      instant(now),
+      draw,
+    )
+
+/** For how long an early renewal that failed rests, in ms. */
+export type Rest = (left: number, draw: number) => number
+
+/** As a source draws it. */
+export const productionRest: Rest = (left, draw) => restOf(millis(left), draw)
 
 /** How the authorization server fails. */
 export type Outage = 'refuses' | 'answers 503' | 'is silent'
@@ -63,22 +61,9 @@ const ERRORS: Readonly<Record<Outage, AuthError.AuthError>> = {
   'is silent': AuthError.outcomeUnknown({ url: '', reason: '', answer: NONE, repeatable: false }),
 }
 
-/** What a failure of the server means to the lifecycle: its tag, and for how long it is left alone by everybody, in ms. */
-export const failureOf = (
-  outage: Outage,
-): { readonly _tag: 'NotSent' | 'Throttled' | 'Unknown'; readonly wait: number } => {
-  const failure = toFailure(ERRORS[outage], NONE, true)
-  switch (failure._tag) {
-    case 'NotSent':
-      return { _tag: 'NotSent', wait: failure.backOff }
-    case 'Throttled':
-      return { _tag: 'Throttled', wait: failure.retryAfter }
-    case 'Unknown':
-      return { _tag: 'Unknown', wait: 0 }
-    case 'InvalidGrant':
-      throw new Error('an outage is no verdict')
-  }
-}
+/** What a failure of the server means to the lifecycle, where the token is not needed for `rest` ms. */
+export const failureOf = (outage: Outage, rest: number): ReturnType<typeof toFailure> =>
+  toFailure(ERRORS[outage], NONE, true, millis(rest))
 
 /** Until when a process sends nothing after so many failures in a row. */
 export const backOffUntil = (failures: number, now: number): number => {

@@ -169,8 +169,7 @@ const page = (fleet: Fleet, ran: Ran, verdict: Verdict, costs: RedisCosts): stri
     return `${percent(share)} of the keys every ${every}`
   })
   const memory = (costs.record * MANY) / 2 ** 30
-  const longest = productionJitter(fleet.lifetime, fleet.maxStale, () => 1)
-  const reach = longest({ issuedAt: 0, expiresAt: fleet.lifetime, now: 0, token: 0 })
+  const reach = productionJitter(fleet.lifetime)({ issuedAt: 0, expiresAt: fleet.lifetime, now: 0 }, 1)
   const worst = Math.max(...verdict.recoveries.map(({ peak }) => peak))
   return `# Scale
 

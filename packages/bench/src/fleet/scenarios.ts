@@ -2,16 +2,10 @@
  * The fleets that are simulated, and what happens to them.
  */
 import { type Fleet, type Happening, HOUR, MINUTE, type Policy, SECOND } from './Fleet.js'
-import { failureOf, productionJitter } from './production.js'
+import { productionJitter, productionRest } from './production.js'
 
 /** As a source does it. */
-export const production: Policy = {
-  jitter: ({ early, maxStale }, draw) => productionJitter(early, maxStale, draw),
-  wait: (outage) => failureOf(outage).wait,
-  heedsCoolDown: false,
-  storeWait: () => 0,
-  flushesPending: false,
-}
+export const production: Policy = { jitter: productionJitter, rest: productionRest }
 
 /** A tenth of the keys is used all the time, most now and then, some rarely. */
 const USES = [
@@ -37,7 +31,8 @@ export const full: Fleet = {
   uses: USES,
   lasts: 24 * HOUR,
   lifetime: HOUR,
-  early: 10 * MINUTE,
+  // So that an outage of ten minutes ends before anybody notices.
+  early: 30 * MINUTE,
   maxStale: 60 * SECOND,
   timeout: 15 * SECOND,
   hop: 0.5,

@@ -96,7 +96,7 @@ const OVER: Plan = { stage: 'Over', at: Number.POSITIVE_INFINITY }
 export const simulate = (fleet: Fleet, progress: (share: number) => void = () => undefined): Ran => {
   const { maxStale, timeout, hop, serverTime, lifetime, policy, lasts } = fleet
   const draw = makeRandom(fleet.seed)
-  const jitter = policy.jitter(fleet, draw)
+  const jitter = policy.jitter(fleet.early)
   const hold = millis(timeout + MARGIN)
   const queue = makeQueue()
   const minutes = Math.ceil(lasts / MINUTE)
@@ -159,6 +159,10 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
   const isUsable = (user: User, now: number): boolean =>
     user.cell !== undefined && O.isSome(user.cell.token) && !user.cell.refused && now < user.cell.token.value.expiry
 
+  /** How long the token that it knows may still be served. */
+  const leftOf = (user: User, now: number): number =>
+    user.cell !== undefined && O.isSome(user.cell.token) && isUsable(user, now) ? user.cell.token.value.expiry - now : 0
+
   const knows = (user: User, now: number): void => {
     const { cell, version } = user.session
     user.cell = cell
@@ -168,7 +172,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     const { id, issuedAt, expiry } = cell.token.value
     if (id === user.drawnFor || now >= expiry) return
     user.drawnFor = id
-    user.early = jitter({ issuedAt, expiresAt: expiry, now, token: id })
+    user.early = jitter({ issuedAt, expiresAt: expiry, now }, draw())
   }
 
   const forget = (user: User, now: number): Plan => {
@@ -307,7 +311,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
         user.failures = 0
         user.backOffUntil = NEVER
         if (now < dueOf(user)) return idle(user, dueOf(user))
-        return policy.heedsCoolDown && cell.verdict._tag === 'CoolingDown'
+        return cell.verdict._tag === 'CoolingDown'
           ? idle(user, Math.min(cell.verdict.until, user.readUntil))
           : rest(user, now)
     }
@@ -328,9 +332,8 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
   }
 
   const storeFailed = (user: User, now: number): Plan => {
-    if (isUsable(user, now)) {
-      user.backOffUntil = now + policy.storeWait({ now, expiresAt: dueOf(user) + user.early }, draw)
-    }
+    const left = leftOf(user, now)
+    if (left > 0 && left <= user.early) user.early = left - policy.rest(left, draw())
     return rest(user, now)
   }
 
@@ -371,11 +374,9 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     count(requests, now)
     const answered = now + serverTime / 2 + hop
     if (serverIs !== 'up') {
-      const { _tag } = failureOf(serverIs)
-      if (_tag === 'Unknown') return fails(user, { _tag }, user.deadline)
-      const expiresAt = O.isSome(session.cell.token) ? session.cell.token.value.expiry : now
-      const wait = millis(policy.wait(serverIs, { now, expiresAt }, draw))
-      return fails(user, _tag === 'NotSent' ? { _tag, backOff: wait } : { _tag, retryAfter: wait }, answered)
+      const failure = failureOf(serverIs, policy.rest(leftOf(user, now), draw()))
+      if (failure._tag === 'InvalidGrant') throw new Error('an outage is no verdict')
+      return fails(user, failure, failure._tag === 'Unknown' ? user.deadline : answered)
     }
     if (session.refresh !== user.sendsRefresh) {
       doubleRedemptions++
@@ -396,8 +397,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     if (isRedisDown) {
       const again = now + user.pause
       user.pause = Math.min(2 * user.pause, COMMIT_PAUSE.most)
-      // After its deadline the token is held in memory, and the next caller commits it.
-      return again < user.deadline || policy.flushesPending ? { stage: 'Commit', at: again } : idle(user, now)
+      return { stage: 'Commit', at: again }
     }
     user.token = undefined
     user.failures = 0

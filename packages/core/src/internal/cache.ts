@@ -8,6 +8,7 @@ import * as Lifecycle from '../Lifecycle.js'
 import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
+import { earlyOf, restOf } from './early.js'
 import { type Adopt, type Known, type Result, storeNow, type Ticket, view } from './records.js'
 
 const NEVER = instant(Number.NEGATIVE_INFINITY)
@@ -37,15 +38,16 @@ export const toStoreClock = (token: TokenSet, { offset }: Known): TokenSet => sh
 
 /** What the cache is made with. */
 export interface CacheOptions {
-  readonly early: Duration
+  /** As configured. */
+  readonly early: Duration | undefined
   readonly maxStale: Duration
-  /** In [0, 1), drawn once a token, so that a fleet does not renew in step. */
+  /** In [0, 1). */
   readonly draw: () => number
 }
 
 /**
  * What one process remembers of a session, so that the hot path touches no store. Fields are read by the source; only
- * `adopt`, `expire` and `pauseRead` write them.
+ * `adopt`, `expire`, `pauseRead` and `postpone` write them.
  */
 export interface Cache {
   known: O.Option<Known>
@@ -58,6 +60,8 @@ export interface Cache {
   readUntil: Instant
   /** The earlier of the two, and of the time to renew: all that the hot path compares. */
   freshUntil: Instant
+  /** Until when the session cools down: a valid token is not renewed before. */
+  cooledDownAt: Instant
   /** How long before its expiry this token is renewed here. */
   early: Duration
 }
@@ -69,6 +73,8 @@ export interface CacheControl {
   readonly expire: () => void
   /** Leaves a failing store alone until then. */
   readonly pauseRead: (until: Instant) => void
+  /** Rests the renewal of a valid token that is due, after it failed. */
+  readonly postpone: (now: Instant) => void
 }
 
 export const makeCache = (
@@ -82,19 +88,15 @@ export const makeCache = (
     usableUntil: NEVER,
     readUntil: NEVER,
     freshUntil: NEVER,
+    cooledDownAt: NEVER,
     early: millis(0),
   }
   let tickets: Ticket = 0
   let adopted: Ticket = 0
 
-  const drawEarly = ({ issuedAt, expiresAt }: TokenSet, now: Instant): Duration => {
-    if (O.isNone(expiresAt)) return millis(0)
-    const lifetime = Math.max(0, between(O.isSome(issuedAt) ? issuedAt.value : now, expiresAt.value))
-    return millis(Math.min(early, lifetime / 5) * (0.5 + draw() / 2))
-  }
-
   const schedule = (): void => {
-    cache.freshUntil = instant(Math.min(cache.usableUntil - cache.early, cache.readUntil))
+    const due = Math.max(cache.usableUntil - cache.early, cache.cooledDownAt)
+    cache.freshUntil = instant(Math.min(due, cache.usableUntil, cache.readUntil))
   }
 
   const expire = (): void => {
@@ -109,6 +111,8 @@ export const makeCache = (
     adopted = ++tickets
     cache.known = O.some(known)
     cache.readUntil = plus(known.readAt, maxStale)
+    const { verdict } = known.cell
+    cache.cooledDownAt = verdict._tag === 'CoolingDown' ? plus(verdict.until, millis(-known.offset)) : NEVER
     const servable = pipe(
       known.cell.token,
       O.filter(() => Lifecycle.isUsable(view, storeNow(known))(known.cell)),
@@ -121,7 +125,7 @@ export const makeCache = (
     }
     const token = servable.value
     const isNew = !(O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, token.accessToken))
-    if (isNew) cache.early = drawEarly(token, known.readAt)
+    if (isNew) cache.early = earlyOf(early, token, known.readAt, draw())
     cache.result = Promise.resolve(E.right(token))
     cache.token = servable
     cache.usableUntil = O.isSome(token.expiresAt) ? token.expiresAt.value : ALWAYS
@@ -142,6 +146,12 @@ export const makeCache = (
     expire,
     pauseRead: (until) => {
       cache.readUntil = until
+      schedule()
+    },
+    postpone: (now) => {
+      const left = between(now, cache.usableUntil)
+      if (left > cache.early) return
+      cache.early = millis(left - restOf(left, draw()))
       schedule()
     },
   }

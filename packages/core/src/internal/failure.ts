@@ -14,26 +14,28 @@ const SHORTEST_WAIT = seconds(1)
 const throttle = (retryAfter: O.Option<Duration>): Duration =>
   millis(Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, O.isSome(retryAfter) ? retryAfter.value : 0)))
 
-const NOT_SENT: Failure<never> = { _tag: 'NotSent', backOff: millis(0) }
+const notSent = (backOff: number): Failure<never> => ({ _tag: 'NotSent', backOff: millis(backOff) })
 const UNKNOWN: Failure<never> = { _tag: 'Unknown' }
 
 /**
  * What an error means to the lifecycle, given what was redeemed. Only what is proven not to have consumed the refresh token
- * counts as not sent; a misconfiguration is this process's own and does not stop the fleet.
+ * counts as not sent; a misconfiguration is this process's own and does not stop the fleet. `rest` is how long the fleet leaves a
+ * failing server alone that it does not need yet.
  */
 export const toFailure = (
   error: AuthError.AuthError,
   previous: O.Option<TokenSet>,
   needsRefreshToken: boolean,
+  rest: Duration,
 ): Failure<Secret.Secret> => {
   const failures = AuthError.causes(error).map((cause): Failure<Secret.Secret> => {
     switch (cause._tag) {
       case 'OutcomeUnknown':
       case 'Malformed':
-        return cause.repeatable ? NOT_SENT : UNKNOWN
+        return cause.repeatable ? notSent(rest) : UNKNOWN
       case 'Rejected':
         if (cause.answer.status === 429 || cause.answer.status === 503) {
-          return { _tag: 'Throttled', retryAfter: throttle(cause.answer.retryAfter) }
+          return { _tag: 'Throttled', retryAfter: millis(Math.max(throttle(cause.answer.retryAfter), rest)) }
         }
         return needsRefreshToken &&
           O.isSome(cause.answer.error) &&
@@ -41,11 +43,14 @@ export const toFailure = (
           O.isSome(previous) &&
           O.isSome(previous.value.refreshToken)
           ? { _tag: 'InvalidGrant', refresh: previous.value.refreshToken.value }
-          : NOT_SENT
+          : notSent(0)
+      case 'Unreachable':
+        return notSent(rest)
       default:
-        return NOT_SENT
+        return notSent(0)
     }
   })
   const first = (tag: Failure<Secret.Secret>['_tag']) => failures.find(({ _tag }) => _tag === tag)
-  return first('InvalidGrant') ?? first('Unknown') ?? first('Throttled') ?? NOT_SENT
+  const backOffs = failures.map((failure) => (failure._tag === 'NotSent' ? failure.backOff : 0))
+  return first('InvalidGrant') ?? first('Unknown') ?? first('Throttled') ?? notSent(Math.max(0, ...backOffs))
 }

@@ -14,6 +14,7 @@ import type { Inspection, Limits, Revocation, SourceConfig, SourceEnv, TokenSour
 import * as Store from '../TokenStore.js'
 import { type BackOff, backOffAfter, holds } from './backOff.js'
 import { isUsable, makeCache, toProcessClock, toStoreClock } from './cache.js'
+import { restOf } from './early.js'
 import { toFailure } from './failure.js'
 import { guard } from './guard.js'
 import { type Limits as RaceLimits, race } from './race.js'
@@ -30,6 +31,8 @@ const POLL = { least: 50, most: 500 }
 const PAUSE = seconds(1)
 /** How long a check for other processes' changes is waited for while a token is valid. */
 const READ_PATIENCE = seconds(2)
+/** For how long a token that the store did not take is offered to it again. */
+const PENDING_PATIENCE = minutes(60)
 /** The pauses before the tries to revoke a token that came too late. */
 const REVOKE_PAUSES = [0, 1_000, 2_000]
 
@@ -86,6 +89,7 @@ export const makeSession = <R>(
   /** Acquired tokens that the store does not hold yet; of these, those whose commit is under way. */
   const pending = new Set<SessionEvent>()
   const committing = new Set<SessionEvent>()
+  let isFlushing = false
   /** Whose answers are here and on their way to the store: a late one must not be asked for again meanwhile. */
   const answered = new Set<string>()
   /** A refused token, as long as the store may still call it good. */
@@ -97,9 +101,9 @@ export const makeSession = <R>(
   let isClosed = false
   const work = new Set<Promise<unknown>>()
 
-  const { cache, memory, expire, pauseRead } = makeCache(
+  const { cache, memory, expire, pauseRead, postpone } = makeCache(
     {
-      early: config.early ?? minutes(10),
+      early: config.early,
       maxStale: config.maxStale ?? seconds(60),
       draw: uniform(random),
     },
@@ -193,10 +197,11 @@ export const makeSession = <R>(
         ? AuthError.storeFailed(error.operation, error.reason, true)
         : AuthError.storeFailed('compareAndSet', AuthError.show.show(error), true)
     tell({ _tag: 'Pending', error: held })
+    void flushLater()
     return E.left(held)
   }
 
-  /** Writes an acquired token; when the store fails, it stays pending for the next call. */
+  /** Writes an acquired token; when the store fails, it stays pending, for the next call or for the next try. */
   const commit = async (event: SessionEvent, from: O.Option<Known>, deadline: Instant): Promise<Result<Applied>> => {
     pending.add(event)
     committing.add(event)
@@ -240,6 +245,24 @@ export const makeSession = <R>(
       if (E.isLeft(applied)) return applied
     }
     return E.right(undefined)
+  }
+
+  const flushExclusively = (deadline: Instant): Promise<Result<void>> =>
+    exclusively(deadline, () => flushPending(deadline))
+
+  /**
+   * Offers what is pending to the store again: no call may come here for long, and another process would redeem a refresh
+   * token that is spent. Between the tries it keeps no process alive.
+   */
+  const flushLater = async (): Promise<void> => {
+    if (isFlushing) return
+    isFlushing = true
+    const end = after(PENDING_PATIENCE)
+    while (pending.size > 0 && !isClosed && clock.now() < end) {
+      await clock.sleep(PAUSE, undefined, 'unref')()
+      if (!isClosed) await track(flushExclusively(after(timeout)))
+    }
+    isFlushing = false
   }
 
   // ---------------------------------------------------------------------------
@@ -287,7 +310,16 @@ export const makeSession = <R>(
     const place = placeOf(parent)
 
     const failed = async (error: AuthError.AuthError): Promise<Turn> => {
-      const failure = toFailure(error, previous, !selfSufficient)
+      const left = pipe(
+        previous,
+        O.filter(() => !lease.cell.refused),
+        O.flatMap(({ expiresAt }) => expiresAt),
+        O.match(
+          () => millis(0),
+          (end) => between(clock.now(), end),
+        ),
+      )
+      const failure = toFailure(error, previous, !selfSufficient, restOf(left, uniform(random)()))
       tell({ _tag: 'RenewalFailed', error })
       const applied = await apply(
         () => ({ _tag: 'Failed', parent, nonce: own, now: plus(clock.now(), lease.offset), failure }),
@@ -410,7 +442,7 @@ export const makeSession = <R>(
       for (let first = true; clock.now() < deadline && !over.aborted; first = false) {
         if (isClosed) return E.left(AuthError.closed)
         if (pending.size > 0) {
-          const flushed = await exclusively(deadline, () => flushPending(deadline))
+          const flushed = await flushExclusively(deadline)
           if (E.isLeft(flushed)) return flushed
         }
         if (refusal !== undefined) await refusal.done
@@ -549,6 +581,7 @@ export const makeSession = <R>(
         if (E.isRight(result) || !isUsable(cache, clock)) return result
         // The renewal failed, and the token is valid still.
         if (clock.now() >= cache.readUntil) pauseRead(pausedUntil)
+        if (result.left._tag === 'StoreFailed') postpone(clock.now())
         return cache.result
       },
     )
@@ -699,7 +732,7 @@ export const makeSession = <R>(
     const found = decision.work._tag === 'RevokeAtServer' ? decision.work.token : O.none
     const remembered = asked !== undefined && asked.from !== known.cell.epoch ? asked.token : O.none
     const token = O.isSome(found) ? found : remembered
-    const flushed = await exclusively(deadline, () => flushPending(deadline))
+    const flushed = await flushExclusively(deadline)
     if (E.isLeft(flushed)) return flushed
     if (O.isNone(token)) return E.right('forgotten')
     tell({ _tag: 'Revoked' })
@@ -728,7 +761,7 @@ export const makeSession = <R>(
       // What was sent is waited for as long as it may take; what hangs beyond that keeps nobody.
       const patient = { deadline: after(patience) }
       await race(clock, patient, undefined, undefined, () => settled().then(E.right))()
-      const flushed = await exclusively(after(timeout), () => flushPending(after(timeout)))
+      const flushed = await flushExclusively(after(timeout))
       if (first) tell({ _tag: 'Closed' })
       return pipe(
         revoked,

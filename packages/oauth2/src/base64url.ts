@@ -6,7 +6,7 @@
 
 const ASCII = /^[\0-\x7f]*$/
 
-const unpadded = (base64: string): string => base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+const unpadded = (base64: string): string => base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
 /**
  * Bytes in base64url without padding (RFC 7515 §2): what a signer returns, for one.

@@ -3,7 +3,7 @@ import { AuthError, instant, minutes, plus, Secret, type ServerAnswer, seconds }
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { Client, type JwtAssertionOptions, jwtAssertion, type Subject } from '../src/index.js'
+import { Client, type JwtAssertionOptions, jwtAssertion, type Signer, type Subject } from '../src/index.js'
 import { attempt, client, holding, jwtPart, left, NOW, right, signer, world } from './support.js'
 
 const subject: Subject = { sub: '42', claims: { box_sub_type: 'enterprise' } }
@@ -241,11 +241,27 @@ test('a signer that hangs ends with the abort, and nothing was sent', async () =
   expect(w.requests).toEqual([])
 })
 
-test('a signature leaves no timer behind', async () => {
-  const w = world(answer)
-  right(await run(w))
-  await new Promise((resolve) => setImmediate(resolve))
-  expect(w.sleeps).toEqual([])
+/** As long as a signer in another thread takes, but without a clock. */
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn++) await null
+}
+
+describe.each<[string, Signer]>([
+  ['made at once', signer],
+  ['that takes time', { ...signer, sign: (input) => () => turns().then(signer.sign(input)) }],
+])('a signature %s', (_, signing) => {
+  test('leaves no timer behind', async () => {
+    const w = world(answer)
+    right(await run(w, { signer: signing }))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(w.sleeps).toEqual([])
+  })
+
+  test('leaves nothing at the signal', async () => {
+    const { signal } = new AbortController()
+    right(await run(world(answer), { signer: signing }, attempt({ signal })))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
 })
 
 test('nothing is signed after the deadline or an abort', async () => {
@@ -268,15 +284,9 @@ test('B-JWT-05 the assertion is in no error', async () => {
 test('an abort ends the wait for a signature at once', async () => {
   const w = world(answer)
   const abort = new AbortController()
-  const hanging = { ...signer, sign: () => () => new Promise<never>(() => abort.abort()) }
+  const hanging = { ...signer, sign: () => () => turns().then(() => new Promise<never>(() => abort.abort())) }
   expect(left(await run(w, { signer: hanging }, attempt({ signal: abort.signal })))).toEqual(AuthError.aborted)
   expect(w.sleeps).toEqual([])
-})
-
-test('a signature leaves nothing at the signal', async () => {
-  const { signal } = new AbortController()
-  right(await run(world(answer), {}, attempt({ signal })))
-  expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
 test('a signer that throws is a signer that was not reached', async () => {

@@ -61,9 +61,26 @@ const ERRORS: Readonly<Record<Outage, AuthError.AuthError>> = {
   'is silent': AuthError.outcomeUnknown({ url: '', reason: '', answer: NONE, repeatable: false }),
 }
 
-/** What a failure of the server means to the lifecycle, where the token is not needed for `rest` ms. */
-export const failureOf = (outage: Outage, rest: number): ReturnType<typeof toFailure> =>
-  toFailure(ERRORS[outage], NONE, true, millis(rest))
+/**
+ * What a failure of the server means to the lifecycle, where the token is not needed for `rest` ms: its tag, and for how long
+ * everybody leaves the server alone, in ms.
+ */
+export const failureOf = (
+  outage: Outage,
+  rest: number,
+): { readonly _tag: 'NotSent' | 'Throttled' | 'Unknown'; readonly wait: number } => {
+  const failure = toFailure(ERRORS[outage], NONE, true, millis(rest))
+  switch (failure._tag) {
+    case 'NotSent':
+      return { _tag: 'NotSent', wait: failure.backOff }
+    case 'Throttled':
+      return { _tag: 'Throttled', wait: failure.retryAfter }
+    case 'Unknown':
+      return { _tag: 'Unknown', wait: 0 }
+    case 'InvalidGrant':
+      throw new Error('an outage is no verdict')
+  }
+}
 
 /** Until when a process sends nothing after so many failures in a row. */
 export const backOffUntil = (failures: number, now: number): number => {

@@ -374,9 +374,10 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     count(requests, now)
     const answered = now + serverTime / 2 + hop
     if (serverIs !== 'up') {
-      const failure = failureOf(serverIs, policy.rest(leftOf(user, now), draw()))
-      if (failure._tag === 'InvalidGrant') throw new Error('an outage is no verdict')
-      return fails(user, failure, failure._tag === 'Unknown' ? user.deadline : answered)
+      const { _tag, wait } = failureOf(serverIs, policy.rest(leftOf(user, now), draw()))
+      if (_tag === 'Unknown') return fails(user, { _tag }, user.deadline)
+      const time = millis(wait)
+      return fails(user, _tag === 'NotSent' ? { _tag, backOff: time } : { _tag, retryAfter: time }, answered)
     }
     if (session.refresh !== user.sendsRefresh) {
       doubleRedemptions++

@@ -1,53 +1,14 @@
 /** What an observer is told of a session, in full. */
-import {
-  AuthError,
-  type Instant,
-  instant,
-  memoryStore,
-  millis,
-  minutes,
-  plus,
-  Secret,
-  type SourceEvent,
-  seconds,
-  type TokenSet,
-  TokenSource,
-  type TokenStore,
-} from '@tessera/core'
-import { type ScriptedAnswer, scriptedStrategy } from '@tessera/testing'
+import { AuthError, instant, memoryStore, plus, seconds, type TokenStore } from '@tessera/core'
+import { scriptedStrategy } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { access, outcomeUnknown, rejected, right, START, type TestEnv, testEnv, textOf, token } from './support.js'
+import { at, HOUR, open, refreshable as until } from './opened.js'
+import { access, outcomeUnknown, rejected, right, START, testEnv, textOf } from './support.js'
 
-const HOUR = minutes(60)
 const key = 'default'
-const until = (at: Instant, text: string): TokenSet =>
-  token(text, {
-    issuedAt: O.some(START),
-    expiresAt: O.some(at),
-    refreshToken: O.some(Secret.make('RefreshToken', `refresh of ${text}`)),
-  })
-const at = (ms: number): Instant => plus(START, millis(ms))
-
-type Config = Partial<Parameters<typeof TokenSource.make>[0]>
-
-const open = (
-  answers: Iterable<ScriptedAnswer>,
-  { env = testEnv(), ...config }: Config & { readonly env?: TestEnv } = {},
-  traits = {},
-) => {
-  const events: Array<SourceEvent> = []
-  const { strategy, attempts } = scriptedStrategy(answers, traits)
-  const store = config.store ?? memoryStore()
-  const source = pipe(strategy, TokenSource.make({ observe: (event) => events.push(event), ...config, store }))(env)()
-  /** What was told since it was asked last. */
-  const told = () => events.splice(0)
-  const login = (given: TokenSet) => source.login(scriptedStrategy([E.right(given)]).strategy)({})()
-  return { env, source, attempts, told, store, login }
-}
-
 test('acquired, renewed, refused, logged in, revoked, closed', async () => {
   const { env, source, told, login } = open([E.right(until(at(HOUR), 'a')), E.right(until(at(2 * HOUR), 'b'))])
   await source.get()

@@ -1,49 +1,12 @@
 /** What can be said of a session, and that what is said of its renewal is so. */
-import {
-  CellCodec,
-  type Instant,
-  instant,
-  Lifecycle,
-  memoryStore,
-  millis,
-  minutes,
-  plus,
-  Secret,
-  seconds,
-  type TokenSet,
-  TokenSource,
-  type TokenStore,
-} from '@tessera/core'
-import { type ScriptedAnswer, scriptedStrategy } from '@tessera/testing'
+import { type Instant, instant, millis, minutes, Secret, seconds, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { outcomeUnknown, rejected, right, START, testEnv, textOf, token } from './support.js'
+import { at, HOUR, holding, open, until } from './opened.js'
+import { outcomeUnknown, rejected, START, textOf, token } from './support.js'
 
-const HOUR = minutes(60)
-const at = (ms: number): Instant => plus(START, millis(ms))
-const until = (end: Instant, text: string, known: Partial<TokenSet> = {}): TokenSet =>
-  token(text, { issuedAt: O.some(START), expiresAt: O.some(end), ...known })
 const full = (end: Instant, text: string): TokenSet =>
   until(end, text, { refreshToken: O.some(Secret.make('RefreshToken', 'refresh')), scope: ['read', 'write'] })
-
-type Config = Partial<Parameters<typeof TokenSource.make>[0]>
-
-const open = (answers: Iterable<ScriptedAnswer>, config: Config = {}, traits = {}) => {
-  const env = testEnv()
-  const { strategy, attempts } = scriptedStrategy(answers, traits)
-  const store = config.store ?? memoryStore()
-  const source = pipe(strategy, TokenSource.make({ ...config, store }))(env)()
-  const inspect = async () => right(await source.inspect())
-  return { env, source, attempts, inspect }
-}
-
-const holding = async (cell: Partial<Lifecycle.Cell<TokenSet>>): Promise<TokenStore> => {
-  const store = memoryStore()
-  const record = CellCodec.encode({ ...Lifecycle.empty, epoch: 1, generation: 1, ...cell })
-  right(await store.compareAndSet('default', '', { version: 'first', record })())
-  return store
-}
 
 const NOTHING = {
   key: 'default',

@@ -1,13 +1,9 @@
 /** One renewal: what comes between its steps, and what it answers. */
 import {
   AuthError,
-  type Instant,
   memoryStore,
   millis,
-  minutes,
-  plus,
   Secret,
-  type SourceEvent,
   seconds,
   type TokenSet,
   TokenSource,
@@ -18,27 +14,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { access, rejected, right, START, type TestEnv, testEnv, textOf, token } from './support.js'
+import { at, HOUR, open, until } from './opened.js'
+import { access, rejected, right, START, type TestEnv, testEnv, textOf } from './support.js'
 
 const key = 'default'
-const HOUR = minutes(60)
-const at = (ms: number): Instant => plus(START, millis(ms))
-const until = (end: Instant, text: string): TokenSet => token(text, { issuedAt: O.some(START), expiresAt: O.some(end) })
-
-type Config = Partial<Parameters<typeof TokenSource.make>[0]>
-
-const open = (
-  answers: Iterable<ScriptedAnswer>,
-  { env = testEnv(), ...config }: Config & { readonly env?: TestEnv } = {},
-) => {
-  const events: Array<SourceEvent> = []
-  const { strategy, attempts } = scriptedStrategy(answers)
-  const store = config.store ?? memoryStore()
-  const source = pipe(strategy, TokenSource.make({ observe: (event) => events.push(event), ...config, store }))(env)()
-  const login = (given: TokenSet) => source.login(scriptedStrategy([E.right(given)]).strategy)({})()
-  return { env, source, attempts, events, login }
-}
-
 /** A store in front of which something happens, once, before a write; and when it is read. */
 const interrupted = (memory: TokenStore, env: TestEnv) => {
   let before: (() => Promise<unknown>) | undefined

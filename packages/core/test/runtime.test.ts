@@ -2,16 +2,14 @@ import {
   AuthError,
   CellCodec,
   type Duration,
-  type Instant,
   instant,
-  Lifecycle,
+  type Lifecycle,
   memoryStore,
   millis,
   minutes,
   pairCallbackStore,
   plus,
   Secret,
-  type SourceEvent,
   type Strategy,
   type Subscription,
   seconds,
@@ -26,6 +24,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { HOUR, holding, intentOf, living, open, refreshable, until } from './opened.js'
 import {
   access,
   left,
@@ -40,17 +39,9 @@ import {
   token,
 } from './support.js'
 
-const HOUR = minutes(60)
 const YEAR = minutes(60 * 24 * 365)
 /** Twice the timeout of 15 s, and 5 s. */
 const PATIENCE = 35_000
-
-const until = (at: Instant, text: string, known: Partial<TokenSet> = {}): TokenSet =>
-  token(text, { issuedAt: O.some(START), expiresAt: O.some(at), ...known })
-const living = (text: string): TokenSet => until(plus(START, HOUR), text)
-/** Renewable, and over at `at`. */
-const refreshable = (text: string, at: Instant): TokenSet =>
-  until(at, text, { refreshToken: O.some(Secret.make('RefreshToken', `refresh of ${text}`)) })
 
 const later =
   ({ clock }: TestEnv, duration: Duration, answer: E.Either<AuthError, TokenSet>): ScriptedAnswer =>
@@ -70,29 +61,6 @@ const always = function* (answer: ScriptedAnswer): Generator<ScriptedAnswer> {
   for (;;) yield answer
 }
 
-type Config = Partial<Parameters<typeof TokenSource.make>[0]>
-
-const open = (
-  answers: Iterable<ScriptedAnswer>,
-  { env = testEnv(), ...config }: Config & { readonly env?: TestEnv } = {},
-  traits = {},
-) => {
-  const events: Array<SourceEvent> = []
-  const { strategy, attempts } = scriptedStrategy(answers, traits)
-  const store = config.store ?? memoryStore()
-  const source = pipe(strategy, TokenSource.make({ observe: (event) => events.push(event), ...config, store }))(env)()
-  const tags = () => events.map(({ _tag }) => _tag)
-  const cell = async () => right(CellCodec.decode(right(await store.get(source.key)()).record))
-  /** The result, and how long it took. */
-  const timed = async <A>(promise: Promise<A>): Promise<{ readonly result: A; readonly took: number }> => {
-    const from = env.clock.now()
-    const settled = promise.then((result) => ({ result, took: env.clock.now() - from }))
-    return env.clock.settle(settled)
-  }
-  const got = async () => textOf(await env.clock.settle(source.get()))
-  return { env, source, attempts, events, tags, store, cell, timed, got }
-}
-
 /** An environment whose clock can be set back. */
 const settable = () => {
   const env = testEnv()
@@ -104,17 +72,6 @@ const settable = () => {
     },
   }
 }
-
-/** A store that holds a cell already. */
-const holding = async (cell: Partial<Lifecycle.Cell<TokenSet>>): Promise<TokenStore> => {
-  const store = memoryStore()
-  const record = CellCodec.encode({ ...Lifecycle.empty, epoch: 1, generation: 1, ...cell })
-  right(await store.compareAndSet('default', '', { version: 'first', record })())
-  return store
-}
-
-const intentOf = (end: Instant): Lifecycle.Cell<TokenSet>['intent'] =>
-  O.some({ nonce: O.some('of another'), firstAt: START, until: end, recovery: false })
 
 const strict = { _tag: 'Strict', killsFamily: true } as const
 
@@ -761,7 +718,7 @@ describe('an intent of another that ends late', () => {
   test('a call ends by its patience; what the server answers after it is committed', async () => {
     const env = testEnv()
     const store = await holding({
-      token: O.some(refreshable('stale', START)),
+      token: O.some(refreshable(START, 'stale')),
       intent: intentOf(plus(START, seconds(30))),
     })
     const { source, timed, attempts, tags, cell } = open([later(env, seconds(10), E.right(living('new')))], {
@@ -785,7 +742,7 @@ describe('an intent of another that ends late', () => {
   ])('%s that is answered after the patience of the calls still counts for everybody', async (_, answer, verdict) => {
     const env = testEnv()
     const store = await holding({
-      token: O.some(refreshable('stale', START)),
+      token: O.some(refreshable(START, 'stale')),
       intent: intentOf(plus(START, seconds(30))),
     })
     const { source, timed, attempts, cell } = open(
@@ -802,7 +759,7 @@ describe('an intent of another that ends late', () => {
   })
 
   test('beyond any sensible end, it is taken over at once', async () => {
-    const store = await holding({ token: O.some(refreshable('stale', START)), intent: intentOf(plus(START, YEAR)) })
+    const store = await holding({ token: O.some(refreshable(START, 'stale')), intent: intentOf(plus(START, YEAR)) })
     const { source, timed, attempts } = open([E.right(living('new'))], { store }, { needsRefreshToken: true })
     const { result, took } = await timed(source.get())
     expect(textOf(result)).toBe('new')
@@ -812,7 +769,7 @@ describe('an intent of another that ends late', () => {
 
   test('within a sensible one, as after a prompt, it is waited for', async () => {
     const store = await holding({
-      token: O.some(refreshable('stale', START)),
+      token: O.some(refreshable(START, 'stale')),
       intent: intentOf(plus(START, minutes(10))),
     })
     const { source, env, attempts } = open([E.right(living('new'))], { store }, { needsRefreshToken: true })
@@ -823,7 +780,7 @@ describe('an intent of another that ends late', () => {
 
 describe('invalid_grant whose verdict cannot be written', () => {
   test('is a failure of the store: the next call asks again', async () => {
-    const memory = await holding({ token: O.some(refreshable('stale', START)) })
+    const memory = await holding({ token: O.some(refreshable(START, 'stale')) })
     let isFull = false
     const store: TokenStore = {
       ...memory,
@@ -883,7 +840,7 @@ describe.each([
   test('during the wait for another: its intent is taken over within a minute', async () => {
     const { env, setBack } = settable()
     const store = await holding({
-      token: O.some(refreshable('stale', plus(START, HOUR))),
+      token: O.some(refreshable(plus(START, HOUR), 'stale')),
       refused: true,
       intent: intentOf(plus(START, seconds(20))),
     })

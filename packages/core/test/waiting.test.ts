@@ -6,23 +6,16 @@ import {
   memoryStore,
   millis,
   minutes,
-  plus,
   type RandomEnv,
   Secret,
   seconds,
-  type TokenSet,
-  TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { type ScriptedAnswer, scriptedStrategy, testRandom } from '@tessera/testing'
+import { type ScriptedAnswer, testRandom } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { at, type Config, HOUR, holding, intentOf, open as opened, until } from './opened.js'
 import { access, rejected, right, START, tagOf, testEnv, textOf, token } from './support.js'
-
-const HOUR = minutes(60)
-const at = (ms: number): Instant => plus(START, millis(ms))
-const until = (end: Instant, text: string): TokenSet => token(text, { issuedAt: O.some(START), expiresAt: O.some(end) })
 
 /** Randomness whose fractions are all near the least, or the most. */
 const drawing = (byte: number): RandomEnv => {
@@ -30,11 +23,9 @@ const drawing = (byte: number): RandomEnv => {
   return { random: { bytes: (size) => (size === 4 ? () => new Uint8Array(4).fill(byte) : random.bytes(size)) } }
 }
 
-type Config = Partial<Parameters<typeof TokenSource.make>[0]>
-
+/** Also tells when the store was read. */
 const open = (answers: Iterable<ScriptedAnswer>, config: Config = {}, random: Partial<RandomEnv> = {}, traits = {}) => {
   const env = { ...testEnv(), ...random }
-  const { strategy, attempts } = scriptedStrategy(answers, traits)
   const memory = config.store ?? memoryStore()
   const reads: Array<number> = []
   const store: TokenStore = {
@@ -44,22 +35,13 @@ const open = (answers: Iterable<ScriptedAnswer>, config: Config = {}, random: Pa
       return memory.get(key)
     },
   }
-  const source = pipe(strategy, TokenSource.make({ ...config, store }))(env)()
-  const timed = async <A>(promise: Promise<A>): Promise<{ readonly result: A; readonly took: number }> => {
-    const from = env.clock.now()
-    const settled = promise.then((result) => ({ result, took: env.clock.now() - from }))
-    return env.clock.settle(settled)
-  }
-  return { env, source, attempts, reads, timed }
+  return { ...opened(answers, { ...config, env, store }, traits), reads }
 }
 
 /** A store in which another holds the lease until then. */
 const held = async (end: Instant): Promise<TokenStore> => {
   const { changes: _, ...store } = memoryStore()
-  const intent = O.some({ nonce: O.some('of another'), firstAt: START, until: end, recovery: false })
-  const record = CellCodec.encode({ ...Lifecycle.empty, intent })
-  right(await store.compareAndSet('default', '', { version: 'first', record })())
-  return store
+  return holding({ epoch: 0, generation: 0, intent: intentOf(end) }, store)
 }
 const silent = { changes: () => ({ changed: () => new Promise<void>(() => undefined), end: () => undefined }) }
 

@@ -1,0 +1,81 @@
+/** A source over a scripted strategy, and what can be seen of it. */
+import {
+  CellCodec,
+  type Duration,
+  type Instant,
+  Lifecycle,
+  memoryStore,
+  millis,
+  minutes,
+  plus,
+  Secret,
+  type SourceEvent,
+  type TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import { type ScriptedAnswer, scriptedStrategy } from '@tessera/testing'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { right, START, type TestEnv, testEnv, textOf, token } from './support.js'
+
+export const HOUR = minutes(60)
+
+/** So many ms after the start. */
+export const at = (ms: number): Instant => plus(START, millis(ms))
+
+/** A token that was issued at the start, and is over at `end`. */
+export const until = (end: Instant, text: string, known: Partial<TokenSet> = {}): TokenSet =>
+  token(text, { issuedAt: O.some(START), expiresAt: O.some(end), ...known })
+
+/** The same, with a refresh token. */
+export const refreshable = (end: Instant, text: string): TokenSet =>
+  until(end, text, { refreshToken: O.some(Secret.make('RefreshToken', `refresh of ${text}`)) })
+
+/** An hour's token. */
+export const living = (text: string): TokenSet => until(at(HOUR), text)
+
+/** A store that holds a cell already. */
+export const holding = async (cell: Partial<Lifecycle.Cell<TokenSet>>, store = memoryStore()): Promise<TokenStore> => {
+  const record = CellCodec.encode({ ...Lifecycle.empty, epoch: 1, generation: 1, ...cell })
+  right(await store.compareAndSet('default', '', { version: 'first', record })())
+  return store
+}
+
+/** The intent of another holder. */
+export const intentOf = (end: Instant): Lifecycle.Cell<TokenSet>['intent'] =>
+  O.some({ nonce: O.some('of another'), firstAt: START, until: end, recovery: false })
+
+export type Config = Partial<Parameters<typeof TokenSource.make>[0]> & { readonly env?: TestEnv }
+
+export const open = (
+  answers: Iterable<ScriptedAnswer>,
+  { env = testEnv(), ...config }: Config = {},
+  traits: Parameters<typeof scriptedStrategy>[1] = {},
+) => {
+  const events: Array<SourceEvent> = []
+  const { strategy, attempts } = scriptedStrategy(answers, traits)
+  const store = config.store ?? memoryStore()
+  const source = pipe(strategy, TokenSource.make({ observe: (event) => events.push(event), ...config, store }))(env)()
+  return {
+    env,
+    source,
+    attempts,
+    events,
+    store,
+    tags: () => events.map(({ _tag }) => _tag),
+    /** What was told since it was asked last. */
+    told: () => events.splice(0),
+    cell: async () => right(CellCodec.decode(right(await store.get(source.key)()).record)),
+    inspect: async () => right(await source.inspect()),
+    login: (given: TokenSet) => source.login(scriptedStrategy([E.right(given)]).strategy)({})(),
+    got: async () => textOf(await env.clock.settle(source.get())),
+    /** The result, and how long it took. */
+    timed: async <A>(promise: Promise<A>): Promise<{ readonly result: A; readonly took: Duration }> => {
+      const from = env.clock.now()
+      const settled = promise.then((result) => ({ result, took: millis(env.clock.now() - from) }))
+      return env.clock.settle(settled)
+    },
+  }
+}

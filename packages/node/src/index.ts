@@ -17,7 +17,7 @@ export {
 } from './encryptionKeys.js'
 export { type ExternalSignerConfig, externalSigner } from './externalSigner.js'
 export type { BearerConfig } from './internal/bearer.js'
-export type { ConnectionOptions, TlsOptions } from './internal/dispatcher.js'
+export type { ConnectionOptions, TlsOptions } from './internal/connection.js'
 export type { KeySource, Passphrase } from './internal/privateKey.js'
 export { type KeyFileOptions, keyFile } from './keyFile.js'
 export { type NodeEnv, type NodeOptions, nodeEnv } from './nodeEnv.js'

@@ -7,7 +7,8 @@ import type { Clock, ClockEnv, PromptEnv, RandomEnv } from '@tessera/core'
 import type { DigestEnv, HttpEnv } from '@tessera/oauth2'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Dispatcher } from 'undici'
-import { type ConnectionOptions, makeDispatcher } from './internal/dispatcher.js'
+import type { ConnectionOptions } from './internal/connection.js'
+import { ownHttp } from './internal/ownHttp.js'
 import { systemClock } from './systemClock.js'
 import { systemDigest } from './systemDigest.js'
 import { systemRandom } from './systemRandom.js'
@@ -45,13 +46,17 @@ export interface NodeOptions extends ConnectionOptions {
  */
 export const nodeEnv = (options: NodeOptions = {}): NodeEnv => {
   const { clock = systemClock, userAgent = 'tessera' } = options
-  const dispatcher = options.dispatcher ?? makeDispatcher(options)
+  const { dispatcher } = options
+  const { http, close } =
+    dispatcher === undefined
+      ? ownHttp(options, { userAgent, clock })
+      : { http: undiciHttp({ dispatcher, userAgent, clock }), close: () => Promise.resolve() }
   return {
     clock,
     random: systemRandom,
     digest: systemDigest,
-    http: undiciHttp({ dispatcher, userAgent, clock }),
+    http,
     prompt: terminalPrompt({ clock }),
-    close: () => (options.dispatcher === undefined ? dispatcher.close() : Promise.resolve()),
+    close,
   }
 }

@@ -8,7 +8,7 @@ import type { DigestEnv, HttpEnv } from '@tessera/oauth2'
 import { nodeHttp } from './nodeHttp.js'
 import { systemClock } from './systemClock.js'
 import { systemDigest } from './systemDigest.js'
-import { systemRandom } from './systemRandom.js'
+import { pooledRandom } from './systemRandom.js'
 
 /** What strategies and sources ask for where no person takes part. */
 export interface SlimEnv extends ClockEnv, RandomEnv, DigestEnv, HttpEnv {}
@@ -37,7 +37,7 @@ export interface SlimOptions {
  */
 export const slimEnv = ({ userAgent = 'tessera', clock = systemClock }: SlimOptions = {}): SlimEnv => ({
   clock,
-  random: systemRandom,
+  random: pooledRandom(),
   digest: systemDigest,
   http: nodeHttp({ userAgent, clock }),
 })

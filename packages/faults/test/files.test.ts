@@ -108,7 +108,7 @@ describe('file-bit-flips', () => {
 
 describe('file-other', () => {
   test('a store that goes over other writers, and into a full disk', async () => {
-    const { ok, findings } = await judge(fileOtherWith({ module: inPlace, store: fileStore }), 10)
+    const { ok, findings } = await judge(fileOtherWith({ module: inPlace, store: fileStore }), 5)
     expect(ok).toBe(false)
     expect(findings.problems.join()).toMatch(/eight writers: /)
     // Where a small disk may be mounted.
@@ -132,7 +132,7 @@ describe('file-other', () => {
         },
       }
     }
-    const { ok, findings } = await judge(fileOtherWith({ store: trusting }), 10)
+    const { ok, findings } = await judge(fileOtherWith({ store: trusting }), 5)
     expect(ok).toBe(false)
     expect(findings.problems).toContain('an open mode: it was taken')
   })

@@ -81,6 +81,8 @@ const TIMEOUT = 15 * SECOND
 const HOLD = TIMEOUT + 5 * SECOND
 const PATIENCE = HOLD + TIMEOUT
 const LONGEST = 60 * SECOND
+/** Of what a valid token still lives: for as long as that may rest what nobody waits for. */
+const REST = 0.7
 
 interface Scenario {
   /** One that consumes a refresh token, or one that consumes nothing. */
@@ -201,6 +203,7 @@ const oneRun = async (
   const { grant, retrying, processes, isExpired, refusals, last } = scenario
   const clock: TestClock = testClock()
   const start = clock.now()
+  const end = isExpired ? start - SECOND : start + 300 * SECOND
   const requests: Sent[] = []
   const renewing = new Map<number, number>()
   const token = {
@@ -263,7 +266,7 @@ const oneRun = async (
   const strategy = retrying ? pipe(once, Strategy.retrying(RetryPolicy.exponential())) : once
   const initial = TokenSet.make(Secret.make('AccessToken', `${secrets.access}1`), {
     issuedAt: O.some(instant(start - 3_300 * SECOND)),
-    expiresAt: O.some(instant(isExpired ? start - SECOND : start + 300 * SECOND)),
+    expiresAt: O.some(instant(end)),
     ...(grant === 'refresh token' && { refreshToken: O.some(Secret.make('RefreshToken', secrets.refresh)) }),
   })
   const store = memoryStore()
@@ -296,6 +299,9 @@ const oneRun = async (
       ),
     )
 
+  /** How long nobody may ask after an answer. */
+  const longestAfter = (answeredAt: number): number => Math.max(LONGEST, REST * (end - answeredAt))
+
   const isOver = (): boolean => requests.at(-1)?.answer === 'last'
   for (let steps = 0; !isOver(); steps++) {
     if (steps === MOST_STEPS) return tally.problem('the server is not asked again')
@@ -304,7 +310,7 @@ const oneRun = async (
     await clock.advance(millis(whole(random, STEP.least, STEP.most)))
     const quiet = (requests.at(-1)?.at ?? clock.now()) - quietSince
     if (requests.some(({ at }) => at > quietSince)) numbers.longest = Math.max(numbers.longest, quiet)
-    else if (clock.now() - quietSince > LONGEST + PATIENCE && requests.length > 0)
+    else if (clock.now() - quietSince > longestAfter(quietSince) + PATIENCE && requests.length > 0)
       return tally.problem(`no request for ${clock.now() - quietSince} ms, although everybody asks`)
   }
   numbers.requests += requests.length
@@ -360,7 +366,7 @@ export const throttledWith = (parts: Parts): Fault => ({
   injection:
     'on a virtual clock, 1 to 3 processes that ask all the time, with and without retries of the strategy; bursts of 429 and 503 with a Retry-After in seconds, as a date, in the past and as rubbish, by servers whose clocks are off; bursts of 500, 502, 504; a server that says invalid_grant in the end',
   expected:
-    'one request in each back-off window, which is at most a minute whatever the server says; then one request, and a token for all; no request after "log in again" until a login',
+    'one request in each back-off window, which is at most a minute whatever the server says, or, where a token is valid, 0.7 of its rest; then one request, and a token for all; no request after "log in again" until a login',
   count: 500,
   seconds: 8,
   run: async (context): Promise<Findings> => {

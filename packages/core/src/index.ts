@@ -45,6 +45,7 @@ export { memoryStore } from './memoryStore.js'
 export { type PairCallbacks, pairCallbackStore, type TokenPair } from './pairCallbackStore.js'
 export { type Prompt, type PromptEnv, type PromptOptions, prompt, type Question } from './prompt.js'
 export { alphanumeric, nonce, type Random, type RandomEnv, uniform } from './Random.js'
+export { type Bounds, race } from './race.js'
 export { type RecordCallbacks, recordCallbackStore, type StoredRecord } from './recordCallbackStore.js'
 export const RetryPolicy = RetryPolicyModule
 export type RetryPolicy = RetryPolicyModule.RetryPolicy

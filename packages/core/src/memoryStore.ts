@@ -3,8 +3,8 @@
  *
  * @packageDocumentation
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as Secret from './Secret.js'
 import type { Next, Stamped, TokenStore } from './TokenStore.js'
 import * as Store from './TokenStore.js'
@@ -36,16 +36,15 @@ export const memoryStore = (): TokenStore => {
   return {
     guarantee: 'process',
     ephemeral: true,
-    get: (key) => TE.fromIO(() => read(key)),
-    compareAndSet: (key, expected, next) =>
-      TE.fromIO(() => {
-        const found = read(key)
-        if (found.version === next.version) return Store.committed
-        if (found.version !== expected) return Store.conflict(found)
-        records.set(key, joined(next))
-        for (const wake of waiters.get(key) ?? []) wake()
-        return Store.committed
-      }),
+    get: (key) => async () => E.right(read(key)),
+    compareAndSet: (key, expected, next) => async () => {
+      const found = read(key)
+      if (found.version === next.version) return E.right(Store.committed)
+      if (found.version !== expected) return E.right(Store.conflict(found))
+      records.set(key, joined(next))
+      for (const wake of waiters.get(key) ?? []) wake()
+      return E.right(Store.committed)
+    },
     changes: (key) => {
       let wake: () => void = () => undefined
       const changed = new Promise<void>((resolve) => {

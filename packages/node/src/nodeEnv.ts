@@ -11,7 +11,7 @@ import type { ConnectionOptions } from './internal/connection.js'
 import { ownHttp } from './internal/ownHttp.js'
 import { systemClock } from './systemClock.js'
 import { systemDigest } from './systemDigest.js'
-import { systemRandom } from './systemRandom.js'
+import { pooledRandom } from './systemRandom.js'
 import { terminalPrompt } from './terminalPrompt.js'
 import { undiciHttp } from './undiciHttp.js'
 
@@ -53,7 +53,7 @@ export const nodeEnv = (options: NodeOptions = {}): NodeEnv => {
       : { http: undiciHttp({ dispatcher, userAgent, clock }), close: () => Promise.resolve() }
   return {
     clock,
-    random: systemRandom,
+    random: pooledRandom(),
     digest: systemDigest,
     http,
     prompt: terminalPrompt({ clock }),

@@ -159,8 +159,16 @@ test('property: digests are those of openssl', () => {
   )
 })
 
-test('random bytes are as many as asked for, and differ', () => {
-  const drawn = Array.from({ length: 100 }, () => Buffer.from(systemRandom.bytes(16)()).toString('hex'))
-  expect(new Set(drawn).size).toBe(100)
-  expect(drawn.every((hex) => hex.length === 32)).toBe(true)
+test.each([
+  ['drawn one by one', systemRandom],
+  ['of an environment, drawn in blocks', nodeEnv().random],
+])('random bytes %s are as many as asked for, and differ', (_, random) => {
+  // More than a block in all, and the last more than one by itself.
+  const sizes = [...Array.from({ length: 1_000 }, () => 16), 4_096, 10_000]
+  const drawn = sizes.map((size) => random.bytes(size)())
+  expect(drawn.map(({ length }) => length)).toEqual(sizes)
+  expect(new Set(drawn.map((bytes) => Buffer.from(bytes).toString('hex'))).size).toBe(sizes.length)
+  // What was drawn stays as it was, whatever is drawn after it; each byte is set somewhere.
+  const seen = new Set(drawn.flatMap((bytes) => [...bytes]))
+  expect(seen.size).toBe(256)
 })

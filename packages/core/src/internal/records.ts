@@ -7,13 +7,13 @@ import * as CellCodec from '../CellCodec.js'
 import type { Cell, Decision, Event, View } from '../Lifecycle.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { nonce } from '../Random.js'
+import { race } from '../race.js'
 import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { SourceEnv } from '../TokenSource.js'
 import type { Key, Stamped, TokenStore, Version } from '../TokenStore.js'
 import { guard } from './guard.js'
-import { race } from './race.js'
 
 export type Result<A> = E.Either<AuthError.AuthError, A>
 export type SessionEvent = Event<TokenSet, Secret.Secret>

@@ -5,6 +5,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { nonce, uniform } from '../Random.js'
+import { type Bounds, race } from '../race.js'
 import * as Secret from '../Secret.js'
 import type { SourceEvent } from '../SourceEvent.js'
 import * as Strategy from '../Strategy.js'
@@ -17,7 +18,6 @@ import { isUsable, makeCache, toProcessClock, toStoreClock } from './cache.js'
 import { restOf } from './early.js'
 import { toFailure } from './failure.js'
 import { guard } from './guard.js'
-import { type Limits as RaceLimits, race } from './race.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
 import { storable } from './storable.js'
 
@@ -433,13 +433,13 @@ export const makeSession = <R>(
   /** Turn by turn, until a token is served or the flight fails. */
   const fly = async (
     deadline: Instant,
-    over: AbortSignal,
+    isOver: () => boolean,
     offer: (token: TokenSet) => void,
   ): Promise<Result<TokenSet>> => {
     let changes: Store.Subscription | undefined
     try {
       let found: O.Option<Known> = O.none
-      for (let first = true; clock.now() < deadline && !over.aborted; first = false) {
+      for (let first = true; clock.now() < deadline && !isOver(); first = false) {
         if (isClosed) return E.left(AuthError.closed)
         if (pending.size > 0) {
           const flushed = await flushExclusively(deadline)
@@ -567,14 +567,14 @@ export const makeSession = <R>(
       offer = (token) => resolve(E.right(token))
     })
     const deadline = after(patience)
-    const over = new AbortController()
+    let isOver = false
     const unexpected = AuthError.storeFailed('get', 'it threw')
     const flying = track(
-      guard(unexpected, () => () => fly(deadline, over.signal, renewal === 'background' ? offer : () => undefined))(),
+      guard(unexpected, () => () => fly(deadline, () => isOver, renewal === 'background' ? offer : () => undefined))(),
     )
     const landed = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
       (result) => {
-        over.abort(null)
+        isOver = true
         if (flight === current) flight = undefined
         if (E.isRight(result) && clock.now() < cache.freshUntil) return result
         pausedUntil = after(PAUSE)
@@ -842,7 +842,7 @@ export const makeSession = <R>(
     const bound = <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> => {
       if (limits.deadline === undefined && limits.signal === undefined) return use
       const { signal, deadline = instant(Number.POSITIVE_INFINITY) } = limits
-      const raced: RaceLimits = { deadline, signal }
+      const raced: Bounds = { deadline, signal }
       return race(clock, raced, AuthError.timedOut(what), AuthError.aborted, use)
     }
     return {

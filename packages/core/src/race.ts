@@ -1,0 +1,68 @@
+/**
+ * A task against its limits.
+ *
+ * @packageDocumentation
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Clock } from './Clock.js'
+import { between, type Instant } from './Time.js'
+
+/** What bounds a wait. The attempt of a strategy is one. */
+export interface Bounds {
+  readonly deadline: Instant
+  readonly signal?: AbortSignal | undefined
+}
+
+const atOnce = async (): Promise<undefined> => {
+  await null
+  return undefined
+}
+
+/**
+ * The first of: the task's result, the deadline (`onDeadline`), the signal (`onAbort`). The task itself is not stopped, and is
+ * not begun where the signal has aborted already. A timer never outlives the race, and there is none for a task that settles
+ * at once.
+ *
+ * @example
+ * import { AuthError, type Clock, instant, race } from '@tessera/core'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ *
+ * const clock: Clock = { now: () => instant(0), sleep: () => () => Promise.resolve() }
+ * const bounds = { deadline: instant(1_000) }
+ * const vault = TE.right('answer')
+ * void race(clock, bounds, AuthError.timedOut('the vault'), AuthError.aborted, vault)().then((result) => {
+ *   assert.strictEqual(result._tag, 'Right')
+ * })
+ */
+export const race =
+  <Error, A>(
+    clock: Clock,
+    { deadline, signal }: Bounds,
+    onDeadline: Error,
+    onAbort: Error,
+    task: TaskEither<Error, A>,
+  ): TaskEither<Error, A> =>
+  async () => {
+    if (signal?.aborted) return E.left(onAbort)
+    const running = task()
+    // A store in memory, and a signer on the event loop, are there already: what would stop a timer costs more than they do.
+    const settled = await Promise.race([running, atOnce()])
+    if (settled !== undefined) return settled
+    const timer = new AbortController()
+    // With a reason, since the default one is an error with a stack trace.
+    const cancel = () => timer.abort(null)
+    signal?.addEventListener('abort', cancel, { once: true })
+    if (signal?.aborted) cancel()
+    try {
+      return await Promise.race([
+        running,
+        clock
+          .sleep(between(clock.now(), deadline), timer.signal)()
+          .then(() => E.left(signal?.aborted ? onAbort : onDeadline)),
+      ])
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+      cancel()
+    }
+  }

@@ -6,8 +6,8 @@ import { table, type toJson } from '../src/Row.js'
 import { rows } from '../src/rows/index.js'
 
 const MAIN = join(__dirname, '..', 'bin', 'main.js')
-/** Of the full counts. Processes that are killed take most of the time: `.ci/run` kills more of them. */
-const SCALE = process.env['FAULTS_SCALE'] ?? '0.02'
+/** Of the full counts. */
+const SCALE = '0.05'
 
 interface Ended {
   readonly code: number | null

@@ -291,7 +291,7 @@ interface Finding {
 /** Gives every text a folder of its own, below the src or test folder whose rules it is under. */
 const apart = (folder: string, texts: Readonly<Record<string, string>>) =>
   Object.entries(texts).map(([path, content]) => ({
-    path: path.replace(/^(packages\/\w+\/\w+)\//, `$1/${folder}/`),
+    path: path.replace(/^(packages\/[\w-]+\/\w+)\//, `$1/${folder}/`),
     content,
   }))
 

@@ -209,7 +209,9 @@ test('what is decoded goes through the codec of the stores and back', () => {
           expires_in: fc.nat(),
           refresh_token: fc.string({ unit: fc.constantFrom(...'abc 019'), minLength: 1 }),
           scope: fc.constantFrom('a', 'a b', ''),
-          id_token: fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('constructor')),
+          id_token: fc
+            .jsonValue({ maxDepth: 2 })
+            .filter((value) => !/"(__proto__|constructor)":/.test(JSON.stringify(value))),
         },
         { requiredKeys: ['access_token', 'token_type'] },
       ),

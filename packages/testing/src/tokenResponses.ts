@@ -31,6 +31,9 @@ const visible = fc.string({
 const seconds = fc.integer({ min: 0, max: 86_400 })
 
 /** A token answer as RFC 6749 §5.1 has it, and as servers write it: each optional member there, `null` or not there. */
+/** Member names that no answer needs, and attackers do. */
+const HOSTILE = /"(__proto__|constructor)":/
+
 const members = fc.record(
   {
     access_token: visible,
@@ -40,7 +43,7 @@ const members = fc.record(
     scope: fc.option(fc.array(fc.stringMatching(/^[a-z_]{1,12}$/), { maxLength: 4 }).map((scopes) => scopes.join(' '))),
     restricted_to: fc.constantFrom([], null, [{ scope: 'item_preview' }]),
     id_token: visible,
-    example_parameter: fc.jsonValue({ maxDepth: 2 }),
+    example_parameter: fc.jsonValue({ maxDepth: 2 }).filter((value) => !HOSTILE.test(JSON.stringify(value))),
   },
   { requiredKeys: ['access_token', 'token_type'] },
 )

@@ -30,10 +30,10 @@ const visible = fc.string({
 })
 const seconds = fc.integer({ min: 0, max: 86_400 })
 
-/** A token answer as RFC 6749 §5.1 has it, and as servers write it: each optional member there, `null` or not there. */
 /** Member names that no answer needs, and attackers do. */
 const HOSTILE = /"(__proto__|constructor)":/
 
+/** A token answer as RFC 6749 §5.1 has it, and as servers write it: each optional member there, `null` or not there. */
 const members = fc.record(
   {
     access_token: visible,

@@ -149,4 +149,4 @@ const path = (context: t.Context): string =>
   context
     .map(({ key }) => key)
     .filter((key) => key !== '' && !/^\d+$/.test(key))
-    .join('.') || 'shape'
+    .join('.')

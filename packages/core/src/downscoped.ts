@@ -241,11 +241,11 @@ export const downscoping =
  * void preview.get().then((token) => assert.strictEqual(token._tag, 'Right'))
  */
 export const downscoped =
-  <R>({ exchange, timeout, scope, resource, parameters }: DownscopeConfig<R> & Target) =>
+  <R>({ scope, resource, parameters, ...config }: DownscopeConfig<R> & Target) =>
   <S>(parent: ReaderIO<S, Tokens>): ReaderIO<R & S & ClockEnv, Tokens> =>
   (env) =>
   () =>
-    downscoping({ exchange, ...(timeout !== undefined && { timeout }) })(parent(env)())(env).for({
+    downscoping(config)(parent(env)())(env).for({
       scope,
       ...(resource !== undefined && { resource }),
       ...(parameters !== undefined && { parameters }),

@@ -123,9 +123,11 @@ describe('questions', () => {
   test('I1 whatever else failed, a grant that may be consumed is not sent again', () => {
     fc.assert(
       fc.property(errors, errors, (a, b) => {
-        const consumed = outcomeUnknown(false)
-        for (const error of [semigroup.concat(a, consumed), semigroup.concat(semigroup.concat(consumed, a), b)]) {
-          expect(isRetryable(error)).toBe(false)
+        const unreadable = AuthError.malformed({ what: 'answer', path: '', expected: 'JSON' })
+        for (const consumed of [outcomeUnknown(false), unreadable]) {
+          for (const error of [semigroup.concat(a, consumed), semigroup.concat(semigroup.concat(consumed, a), b)]) {
+            expect(isRetryable(error)).toBe(false)
+          }
         }
       }),
     )
@@ -223,6 +225,7 @@ describe('toError', () => {
     fc.assert(fc.property(fc.anything(), (value) => expect(AuthError.isException(value)).toBe(false)))
     expect(AuthError.isException(new Error('closed'))).toBe(false)
     expect(AuthError.isException(AuthError.closed)).toBe(false)
+    expect(AuthError.isException(Object.assign(new Error('theirs'), { error: AuthError.closed }))).toBe(false)
   })
 
   test('it prints with its members', () => {

@@ -47,6 +47,7 @@ test.each([
   { tag: 'cooling down' },
   { tag: 'cooling down', until: '2030-01-01' },
   { tag: 'held', until: '2030-01-01' },
+  { tag: 'held', until: 1_700_000_000_000 },
 ])('a verdict in words that this version does not know is kept: %j', (verdict) => {
   const decoded = right(CellCodec.decode(recordOf({ ...minimal, verdict })))
   expect(decoded.verdict._tag).toBe('Foreign')
@@ -92,6 +93,28 @@ test.each([
   const error = left(CellCodec.decode(recordOf({ ...minimal, [name]: value })))
   expect(error).toMatchObject({ _tag: 'StoreFailed', operation: 'decode', pending: false })
   expect(AuthError.show.show(error)).toContain(`a wrong ${name}`)
+})
+
+test.each([
+  ['nothing but members', [], 'v, epoch, generation'],
+  [
+    'a member of a member',
+    { ...minimal, intent: { nonce: 'n', first_at: 'x', until: 0, recovery: false } },
+    'intent.first_at',
+  ],
+  [
+    'a place in a list, which is not named; digits in a name are',
+    { ...minimal, token: { v: 1, access_token: 'a', scope: [...Array.from({ length: 11 }, () => 's'), 7] } },
+    'token.scope',
+  ],
+])('where it is wrong is told in full: %s', (_, json, path) => {
+  expect(left(CellCodec.decode(recordOf(json)))).toEqual(
+    AuthError.storeFailed('decode', `the record has a wrong ${path}`),
+  )
+})
+
+test('what is not JSON is called that', () => {
+  expect(left(CellCodec.decode(record('{')))).toEqual(AuthError.storeFailed('decode', 'the record is not JSON'))
 })
 
 test('numbers that are not finite are refused', () => {

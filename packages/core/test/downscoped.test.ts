@@ -365,6 +365,32 @@ describe('limits', () => {
   })
 })
 
+test('a target of scopes alone is handed on as such, and its exchange has the configured time', async () => {
+  const env = testEnv()
+  const exchanged: Array<unknown> = []
+  const source = pipe(
+    remoteCallback(() => 'parent'),
+    TokenSource.make({ store: memoryStore() }),
+    TokenSource.downscoped<unknown>({
+      scope: ['item_preview'],
+      timeout: millis(7),
+      exchange: (_, target) => (attempt) => () => {
+        exchanged.push([target, attempt.deadline])
+        return () => new Promise(() => undefined)
+      },
+    }),
+  )(env)()
+  expect(left(await env.clock.settle(source.get()))).toEqual(
+    AuthError.outcomeUnknown({
+      url: 'token exchange',
+      reason: 'it did not settle by its deadline',
+      answer: O.none,
+      repeatable: true,
+    }),
+  )
+  expect(exchanged).toStrictEqual([[{ scope: ['item_preview'] }, plus(START, millis(7))]])
+})
+
 test('downscoped is one target of it, piped after a source', async () => {
   const env = testEnv()
   const source = pipe(

@@ -95,6 +95,12 @@ describe('a record in another place does not open, and is not written over', () 
     await expectKept(encrypted(toy('a'))(inner), rows, 'key')
   })
 
+  test('but no namespace is the empty one', async () => {
+    const { inner } = overRows()
+    right(await encrypted(toy('a'))(inner).compareAndSet('key', absent, next('one'))())
+    expect(E.isRight(await encrypted(toy('a'), { namespace: '' })(inner).get('key')())).toBe(true)
+  })
+
   test('another cipher', async () => {
     const { rows, inner } = await written()
     await expectKept(encrypted(toy('b'), { namespace: 'n' })(inner), rows, 'key')

@@ -125,6 +125,18 @@ describe('close', () => {
     expect(sources.for('a')).toBe(a)
   })
 
+  test('a source that is asked for after it does not end the session of its key', async () => {
+    const store = memoryStore()
+    const { sources } = open(10, store)
+    await sources.close()()
+    const other = open(10, store).sources.for('c')
+    await other.get()
+    const late = sources.for('c')
+    await late.settled()
+    expect(late.closed()).toBe(true)
+    expect(right(await other.inspect()).state).toBe('valid')
+  })
+
   test('the first error is reported, after all are closed', async () => {
     const env = testEnv()
     const revoked: Array<string> = []

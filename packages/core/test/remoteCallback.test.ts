@@ -88,6 +88,15 @@ describe('S-REMOTE-01 what is not an answer is malformed, and may be asked for a
     expect(AuthError.show.show(error)).not.toContain('abc')
   })
 
+  test.each([
+    [7, '', 'a text or an object with an access token'],
+    [{ ...token('abc'), scope: undefined }, '', 'a token set'],
+    [{ accessToken: '' }, 'accessToken', 'a text that is not empty'],
+    [{ accessToken: 'abc', expiresAt: 'soon' }, 'expiresAt', 'milliseconds since the epoch'],
+  ])('where it is wrong is told: %#', async (answer, path, expected) => {
+    expect(left(await answering(answer)(attempt)(testEnv())())).toMatchObject({ path, expected })
+  })
+
   test('whatever it is, it is an answer or an error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.anything({ withNullPrototype: true }), async (answer) => {

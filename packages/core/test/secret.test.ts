@@ -118,6 +118,7 @@ describe.each(sinks)('a secret does not get into %s', (_, sink) => {
 test('where it would be seen, it says that it is not', () => {
   const secret = Secret.make('AccessToken', 'abcdefgh')
   expect(String(secret)).toBe('<redacted>')
+  expect(secret.toString()).toBe('<redacted>')
   expect(`${secret}`).toBe('<redacted>')
   expect(JSON.stringify([secret])).toBe('["<redacted>"]')
   expect(inspect(secret)).toBe('<redacted>')
@@ -208,6 +209,29 @@ describe('redaction', () => {
         expect(redacted).toContain('<redacted>')
       }),
     )
+  })
+
+  test('the forms of a text that holds all that encodings differ in', () => {
+    const text = '\ufeffé ~!+?\u0001'
+    const percent = [
+      '%EF%BB%BF%C3%A9%20~!%2B%3F%01',
+      '%EF%BB%BF%C3%A9+~!%2B%3F%01',
+      '%EF%BB%BF%C3%A9+%7E%21%2B%3F%01',
+      '%EF%BB%BF%C3%A9%20~%21%2B%3F%01',
+    ]
+    expect(new Set(Secret.forms(text))).toEqual(
+      new Set([
+        text,
+        ...percent,
+        ...percent.map((form) => form.toLowerCase()),
+        '\ufeffé ~!+?\\u0001',
+        '77u/w6kgfiErPwE',
+        '77u_w6kgfiErPwE',
+        'efbbbfc3a9207e212b3f01',
+        'EFBBBFC3A9207E212B3F01',
+      ]),
+    )
+    expect(Secret.forms('ab=')).toContain('YWI9')
   })
 
   test('what holds no secret stays as it is', () => {

@@ -139,7 +139,15 @@ describe('codec', () => {
     expect([null, 1, {}, { access_token: 'a' }].some(codec.is)).toBe(false)
     fc.assert(
       fc.property(tokenSets, fc.constantFrom(...Object.keys(token('a'))), (value, name) => {
-        for (const wrong of [undefined, null, 7, {}, { _tag: 'Some' }, { _tag: 'Some', value: {} }]) {
+        for (const wrong of [
+          undefined,
+          null,
+          7,
+          {},
+          { _tag: 'Some' },
+          { _tag: 'Some', value: {} },
+          { _tag: 'Other', value: 'a' },
+        ]) {
           expect(codec.is({ ...value, [name]: wrong })).toBe(false)
         }
       }),

@@ -41,8 +41,13 @@ const open = (
   const env = testEnv()
   const exchanged: Array<Exchanged> = []
   const refused: Array<string> = []
-  const state: { subject: E.Either<AuthError, TokenSet>; onRefuse: () => void } = {
+  const state: {
+    subject: E.Either<AuthError, TokenSet>
+    refusal: E.Either<AuthError, void>
+    onRefuse: () => void
+  } = {
     subject: E.right(token('parent 1')),
+    refusal: E.right(undefined),
     onRefuse: () => undefined,
   }
   const parent: Tokens = {
@@ -51,7 +56,7 @@ const open = (
     refuse: (used) => async () => {
       refused.push(Secret.open(used))
       state.onRefuse()
-      return E.right(undefined)
+      return state.refusal
     },
     within: () => parent,
   }
@@ -143,12 +148,15 @@ describe('what is cached', () => {
   })
 
   test('I5 an API that refuses every derived token causes one exchange a second at most', async () => {
-    const { of, exchanged } = open()
+    const { of, exchanged, env } = open()
     for (let calls = 0; calls < 100; calls++) {
       const child = await of.for(preview).get()
       if (E.isRight(child)) await of.for(preview).refuse(child.right.accessToken)()
     }
     expect(exchanged).toHaveLength(2)
+    await env.clock.advance(millis(1_000))
+    await of.for(preview).refuse(access('child 2'))()
+    expect(textOf(await of.for(preview).get())).toBe('child 3')
   })
 
   test('I5 a server that refuses every subject causes one renewal of it', async () => {
@@ -282,6 +290,12 @@ describe('B-OAUTH2-09 when the server refuses the subject', () => {
     expect(await of.for(preview).get()).toEqual(E.left(invalidGrant))
     expect(refused).toEqual(['parent 1'])
     expect(exchanged).toHaveLength(2)
+  })
+
+  test('a refusal that the parent cannot take is the answer', async () => {
+    const { of, state } = open(() => TE.left(invalidGrant))
+    state.refusal = E.left(AuthError.storeFailed('compareAndSet', 'full'))
+    expect(tagOf(await of.for(preview).get())).toBe('StoreFailed')
   })
 
   test('a parent that cannot be renewed is the answer', async () => {

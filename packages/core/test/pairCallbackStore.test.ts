@@ -148,6 +148,9 @@ test('the pair that ours replaced, read again, is a read that lags behind', asyn
   await store.compareAndSet('k', stamped.version, next('1', cellOf(token('second'))))()
   state.pair = pair('first', 'r')
   expect((await readCell(store)).stamped.version).toBe('1')
+  // Also after a write that left the pair as it was.
+  await store.compareAndSet('k', '1', next('2', cellOf(token('second'), { refused: true })))()
+  expect((await readCell(store)).stamped.version).toBe('2')
 })
 
 test('a pair that is there at the start is an epoch too; one that was taken away ends it', async () => {

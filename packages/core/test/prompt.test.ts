@@ -71,6 +71,7 @@ test('an error of the prompt is handed on', async () => {
 })
 
 test('a person takes part', () => {
+  const strategy = prompt({ message: 'Enter developer token: ' })
   expect(Strategy.isInteractive(strategy)).toBe(true)
   expect(Strategy.needsRefreshToken(strategy)).toBe(false)
 })

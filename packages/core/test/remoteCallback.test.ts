@@ -126,7 +126,7 @@ describe('S-REMOTE-01 a callback that fails', () => {
     const env = testEnv()
     const hanging = remoteCallback(() => new Promise<string>(() => undefined))(attempt)(env)()
     const error = left(await env.clock.settle(hanging))
-    expect(error).toMatchObject({ _tag: 'OutcomeUnknown', repeatable: true })
+    expect(error).toMatchObject({ _tag: 'OutcomeUnknown', url: 'callback', repeatable: true })
     expect(env.clock.now()).toBe(attempt.deadline)
     expect(env.clock.pending()).toBe(0)
   })

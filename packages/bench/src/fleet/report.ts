@@ -179,7 +179,7 @@ What a large fleet asks of Redis and of the authorization server, and how to set
 
 ${whole(fleet.processes)} processes share ${whole(fleet.keys)} sessions through one Redis for ${fleet.lasts / HOUR} hours. A key is used by ${fleet.processesPerKey} of the processes, as behind a
 balancer that sends a user to the same few, and each of them needs its token now and then: ${uses.join(', ')}, on
-average and independently. An access token lives ${minutesOf(fleet.lifetime)}; \`early\` is ${minutesOf(fleet.early)}, \`maxStale\` ${minutesOf(fleet.maxStale)}, \`timeout\` ${fleet.timeout / SECOND} s. The server rotates
+average and independently. An access token lives ${minutesOf(fleet.lifetime)}; \`early\` is ${minutesOf(fleet.early)} (the default is 10 min, a fifth of the lifetime at most), \`maxStale\` ${minutesOf(fleet.maxStale)}, \`timeout\` ${fleet.timeout / SECOND} s. The server rotates
 refresh tokens and takes ${fleet.serverTime} ms.
 
 Every decision about a token is made by the code that runs in production: \`Lifecycle.step\`, the draw of when to renew, the back-off,
@@ -198,8 +198,8 @@ ${verdict.doubleRedemptions} refresh tokens were sent twice, ${verdict.lost} ses
 
 - A **deploy** costs each process its memory, so each key is looked up once more by each; no token is renewed for it but those
   that are about to be.
-- During an **outage** valid tokens are served. What was due meanwhile is renewed after it. What comes together then comes
-  together again one lifetime later, each time a little less: the echo that the chart shows.
+- During an **outage** valid tokens are served. A renewal that fails rests for 0.1 to 0.7 of what its token still lives, so what was
+  due meanwhile is renewed over the next quarter of an hour, and not together again one lifetime later.
 - **After it**, the busiest minute asks the authorization server for ${times(worst)} the mean. Its rate limit must bear that, or answer 429 with
   \`Retry-After\`: the fleet waits for so long, and callers whose tokens are valid do not notice.
 - **Redis down** means: no renewals, since none is sent without a lease; valid tokens are served from memory.

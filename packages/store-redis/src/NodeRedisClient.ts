@@ -58,7 +58,7 @@ export interface NodeRedisSentinel extends NodeRedisCommon, NodeRedisWaits {
   duplicate(overrides?: { masterPoolSize?: number }): NodeRedisSentinel
   acquire(): Promise<unknown>
   subscribe(channel: string, listener: NodeRedisListener): Promise<unknown>
-  unsubscribe(channel: string, listener: NodeRedisListener): Promise<unknown>
+  unsubscribe(channel: string, listener?: NodeRedisListener): Promise<unknown>
 }
 
 /** A client of a Cluster: `createCluster`. */
@@ -66,7 +66,7 @@ export interface NodeRedisCluster extends NodeRedisCommon {
   duplicate(): NodeRedisCluster
   getNodeClientForKey(key: string, isReadonly: boolean): Promise<NodeRedisWaits>
   sSubscribe(channel: string, listener: NodeRedisListener): Promise<unknown>
-  sUnsubscribe(channel: string, listener: NodeRedisListener): Promise<unknown>
+  sUnsubscribe(channel: string, listener?: NodeRedisListener): Promise<unknown>
 }
 
 /** A client of any topology. */

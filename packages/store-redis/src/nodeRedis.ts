@@ -10,7 +10,6 @@ import type {
   NodeRedisClient,
   NodeRedisCluster,
   NodeRedisCommands,
-  NodeRedisCommon,
   NodeRedisListener,
   NodeRedisNode,
   NodeRedisScript,
@@ -117,23 +116,34 @@ const listenByDuplicate = (client: NodeRedisNode, { message, again }: Heard): Li
 const GIVEN_UP = 'sharded-channel-moved-error'
 /** After this a channel that was given up is subscribed again, in ms. */
 const PAUSE = 200
+// While slots move, a cluster client may take itself to be subscribed where it is not, and tell nobody. Only this mends that, in
+// ms; few waits last so long.
+const REFRESH = 5_000
 
 interface Subscribed {
   readonly leave: () => void
   readonly again: () => void
+  /** Unless it is being subscribed. */
+  readonly refresh: () => void
 }
 
 /** Sentinel and cluster clients hold connections for messages of their own, and end them when nothing is subscribed. */
 const listenByClient = (
-  client: NodeRedisCommon,
+  client: NodeRedisCluster | NodeRedisSentinel,
   { message }: Heard,
   subscribe: (channel: string, listener: NodeRedisListener) => Promise<unknown>,
-  unsubscribe: (channel: string, listener: NodeRedisListener) => Promise<unknown>,
+  unsubscribe: (channel: string, listener?: NodeRedisListener) => Promise<unknown>,
 ): Listener => {
   const channels = new Map<string, Subscribed>()
   const join = (channel: string): Promise<unknown> => {
     const listener: NodeRedisListener = () => message(channel)
     const subscribed = subscribe(channel, listener)
+    let isOver = false
+    let isSettled = false
+    const settle = (): void => {
+      isSettled = true
+    }
+    subscribed.then(settle, settle)
     const own: Subscribed = {
       leave: () => {
         channels.delete(channel)
@@ -141,15 +151,22 @@ const listenByClient = (
         subscribed.then(() => client.isOpen && unsubscribe(channel, listener)).catch(ignore)
       },
       again: () => {
-        if (!client.isOpen || channels.get(channel) !== own) return
-        // The client believes that it is subscribed, and would do nothing.
-        unsubscribe(channel, listener)
+        if (isOver || !client.isOpen || channels.get(channel) !== own) return
+        isOver = true
+        // The client believes that it is subscribed, and would do nothing. What it holds for the channel besides may be left from
+        // a place that did not take it: all of it goes.
+        unsubscribe(channel)
           .catch(ignore)
-          .then(() => join(channel))
-          .then(
-            () => message(channel),
-            () => later(PAUSE, () => channels.get(channel)?.again()),
-          )
+          .then(async () => {
+            // Somebody may have left meanwhile.
+            if (channels.get(channel) !== own) return
+            await join(channel)
+            message(channel)
+          })
+          .catch(() => later(PAUSE, () => channels.get(channel)?.again()))
+      },
+      refresh: () => {
+        if (isSettled) own.again()
       },
     }
     channels.set(channel, own)
@@ -160,6 +177,11 @@ const listenByClient = (
     if (typeof channel === 'string') channels.get(channel)?.again()
   }
   client.on(GIVEN_UP, onGivenUp)
+  const refresh = isCluster(client)
+    ? setInterval(() => {
+        for (const { refresh: subscribeAgain } of [...channels.values()]) subscribeAgain()
+      }, REFRESH).unref()
+    : undefined
   return {
     subscribe: async (channel) => {
       await join(channel)
@@ -167,6 +189,7 @@ const listenByClient = (
     unsubscribe: (channel) => channels.get(channel)?.leave(),
     end: () => {
       client.off(GIVEN_UP, onGivenUp)
+      clearInterval(refresh)
       for (const { leave } of channels.values()) leave()
     },
   }

@@ -4,6 +4,7 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { hasRedis } from '@tessera/local-redis'
+import { writeScale } from './fleet/report.js'
 import type { Result, Row } from './Row.js'
 import { makeRandom } from './random.js'
 import { type Finished, writeReport } from './report.js'
@@ -15,7 +16,7 @@ const USAGE = `npm run bench -- [--row A]… [--quick] [--json] [--report] [--se
   --row NAME   only this row; may be given again
   --quick      few rounds and no slow peers: to see that it works, not to judge
   --json       one JSON object a case on standard output
-  --report     also writes docs/performance.md and its charts; needs all rows, not quick
+  --report     also writes docs/performance.md and docs/scale.md, with charts; needs all rows, not quick
   --seed N     repeats a run's order
   --list       the names of the rows
 `
@@ -131,7 +132,11 @@ const main = async (): Promise<number> => {
     }
   }
   const isWhole = missing.length === 0 && broken.length === 0
-  if (report && isWhole) writeReport(finished, 'npm run bench -- --report')
+  if (report && isWhole) {
+    writeReport(finished, 'npm run bench -- --report')
+    say('docs/scale.md: some minutes')
+    await writeScale()
+  }
 
   const ours = finished.flatMap(({ results }) => results).filter(({ goal }) => goal !== null)
   const unmet = ours.filter(({ ok }) => !ok)

@@ -78,6 +78,33 @@ test('the key is handed on', async () => {
   expect(write.mock.calls).toEqual([[pair('a'), 'bob']])
 })
 
+test('of one key, a call waits for the one before, also when an earlier one has ended', async () => {
+  const gates: Array<() => void> = []
+  const store = pairCallbackStore({
+    retrieve: () =>
+      new Promise((resolve) => {
+        gates.push(() => resolve(null))
+      }),
+    store: () => undefined,
+  })
+  const first = store.get('k')()
+  const second = store.get('k')()
+  await new Promise(setImmediate)
+  gates[0]?.()
+  await first
+  await new Promise(setImmediate)
+  expect(gates).toHaveLength(2)
+  const third = store.get('k')()
+  await new Promise(setImmediate)
+  expect(gates).toHaveLength(2)
+  gates[1]?.()
+  await second
+  await new Promise(setImmediate)
+  expect(gates).toHaveLength(3)
+  gates[2]?.()
+  right(await third)
+})
+
 test('no callback for a write that leaves the pair as it is', async () => {
   await fc.assert(
     fc.asyncProperty(tokenSets, fc.nat(), async (value, generation) => {

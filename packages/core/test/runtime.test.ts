@@ -525,6 +525,20 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
     expect(await cell()).toMatchObject({ verdict: { _tag: 'Revoked' }, token: O.none })
   })
 
+  test('another process renewed before, and logged in after: what it had renewed is revoked', async () => {
+    const { env, server, memory, start, revoke, revoked, cell } = opened(
+      async () => {
+        await other.refuse(start.accessToken)()
+        expect(textOf(await other.get())).toBe('access-2')
+      },
+      () => other.login(logging(E.right(living('theirs'))))({})(),
+    )
+    const other = pipe(server.refreshing(), TokenSource.make({ store: memory }))(env)()
+    expect(await revoke()).toEqual(E.right('revoked'))
+    expect(revoked).toEqual(['access-2'])
+    expect(await cell()).toMatchObject({ verdict: { _tag: 'None' }, token: O.some({ accessToken: access('theirs') }) })
+  })
+
   test('another process logged in and revoked after: its tombstone keeps its token', async () => {
     const { env, memory, revoke, revoked, cell } = opened(
       async () => undefined,

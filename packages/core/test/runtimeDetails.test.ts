@@ -718,6 +718,30 @@ describe('a refusal', () => {
     expect(attempts()).toHaveLength(3)
   })
 
+  test('of a later token, while that of an earlier one is written, is not forgotten', async () => {
+    const env = testEnv()
+    const memory = memoryStore()
+    const { store, way, same } = watched(memory)
+    const ours = open([E.right(token('a')), E.right(token('c'))], { env, store })
+    const theirs = open([E.right(token('b'))], { env, store: memory })
+    await ours.source.get()
+    way.compareAndSet = failing
+    await env.clock.settle(ours.source.refuse(access('a'))())
+    let later: Promise<E.Either<AuthError, void>> = Promise.resolve(E.right(undefined))
+    way.compareAndSet = (use) => async () => {
+      way.compareAndSet = same
+      right(await theirs.source.refuse(access('a'))())
+      right(await theirs.source.get())
+      way.get = failing
+      later = ours.source.refuse(access('b'))()
+      return use()
+    }
+    await ours.source.get()
+    expect(await env.clock.settle(later)).toEqual(E.left(away))
+    way.get = same
+    expect(await ours.got()).toBe('c')
+  })
+
   test.each([
     ['that was written: its source may be dropped', true, 1],
     ['that could not be written: its source is kept', false, 2],

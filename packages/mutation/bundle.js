@@ -28,7 +28,7 @@ const parts = [
   'prompt',
   'lifecycle',
 ]
-const ofSession = ['events', 'inspect', 'waiting', 'renewal', 'locks', 'session', 'runtime']
+const ofSession = ['events', 'inspect', 'waiting', 'renewal', 'locks', 'session', 'runtime', 'runtimeDetails', 'race']
 const first = [...parts, ...ofSession].map((name) => join(copy, 'packages', 'core', 'test', `${name}.test.ts`))
 
 // No test of core reaches oauth2.

@@ -4,18 +4,13 @@
  * @packageDocumentation
  */
 import { type KeyObject, sign as signBytes } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { AuthError } from '@tessera/core'
 import type { Algorithm, Signer } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { ALGORITHMS } from './internal/algorithm.js'
-import { atMost } from './internal/atMost.js'
 import { codeOf } from './internal/code.js'
 import { type KeySource, type Passphrase, parseKey, readKey } from './internal/privateKey.js'
-
-// Of Node's four threads one stays free: files and host names must not wait for a burst of signatures.
-const MOST_THREADS = 3
 
 /** The parameters of {@link signer}. */
 export interface SignerConfig {
@@ -37,9 +32,9 @@ export interface SignerConfig {
 }
 
 /**
- * Signs off the event loop, unless told otherwise: one signature a processor at a time, three at most. The key is read,
- * decrypted and checked once, at the first signature; concurrent first signatures share that. A failure is `Misconfigured` and
- * names `privateKey`, `passphrase` or `algorithm`, never what is inside; the next signature tries again.
+ * Signs off the event loop, unless told otherwise. The key is read, decrypted and checked once, at the first signature; concurrent first
+ * signatures share that. A failure is `Misconfigured` and names `privateKey`, `passphrase` or `algorithm`, never what is
+ * inside; the next signature tries again.
  *
  * RSA keys have at least 2048 bits (RFC 7518 §3.3), EC keys the curve of their algorithm (§3.4).
  *
@@ -80,16 +75,12 @@ export const signer = ({
   }
   const doesNotSign = (error: unknown) =>
     E.left(AuthError.misconfigured('privateKey', `does not sign (${codeOf(error)})`))
-  const inTurn = atMost(Math.min(availableParallelism(), MOST_THREADS))
   const signAside = (opened: KeyObject, input: Buffer): Promise<E.Either<AuthError, string>> =>
-    inTurn(
-      () =>
-        new Promise((resolve) => {
-          signBytes(hash, input, { key: opened, ...options }, (error, signature) =>
-            resolve(error === null ? E.right(signature.toString('base64url')) : doesNotSign(error)),
-          )
-        }),
-    )
+    new Promise((resolve) => {
+      signBytes(hash, input, { key: opened, ...options }, (error, signature) =>
+        resolve(error === null ? E.right(signature.toString('base64url')) : doesNotSign(error)),
+      )
+    })
   const signHere = async (opened: KeyObject, input: Buffer): Promise<E.Either<AuthError, string>> => {
     try {
       return E.right(signBytes(hash, input, { key: opened, ...options }).toString('base64url'))

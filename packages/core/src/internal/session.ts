@@ -411,10 +411,10 @@ export const makeSession = <R>(
       ),
     )
 
-  const redeemExclusively = (from: O.Option<Known>, deadline: Instant, offer: (token: TokenSet) => void) =>
+  const redeemExclusively = (from: Known, deadline: Instant, offer: (token: TokenSet) => void) =>
     exclusively(deadline, async (): Promise<Result<Turn>> => {
       // What was read outside the user's lock may be over.
-      const at = O.isSome(from) && store.exclusive === undefined ? E.right(from.value) : await read(deadline)
+      const at = store.exclusive === undefined ? E.right(from) : await read(deadline)
       return E.isLeft(at) ? at : E.right(await redeem(at.right, deadline, offer))
     })
 
@@ -478,7 +478,7 @@ export const makeSession = <R>(
         switch (todo._tag) {
           case 'Redeem': {
             if (holds(backOff, clock.now())) return E.left(backOff.error)
-            const turn = await redeemExclusively(O.some(known), deadline, offer)
+            const turn = await redeemExclusively(known, deadline, offer)
             if (E.isLeft(turn)) return turn
             if (turn.right._tag === 'Ended') return turn.right.result
             found = turn.right.found

@@ -28,7 +28,9 @@ else {
   let host = ''
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', 'http://127.0.0.1')
-    const isCallback = request.method === 'GET' && url.pathname === '/callback' && request.headers.host === host
+    // Of the path as it was sent: a URL takes `/x/../callback` for the same, with the person's own code.
+    const isCallback =
+      request.method === 'GET' && request.url?.startsWith('/callback?') && request.headers.host === host
     const code = isCallback ? url.searchParams.get('code') : null
     const token = code === null ? undefined : await exchange(code)
     const end = () => {

@@ -3,6 +3,7 @@ import type { Config } from 'jest'
 
 const config: Config = {
   testEnvironment: 'node',
+  testRunner: '<rootDir>/packages/scripts/jest/runner.ts',
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts'],
   globalSetup: '<rootDir>/packages/scripts/jest/seed.ts',
   setupFiles: ['<rootDir>/packages/scripts/jest/setup.ts'],

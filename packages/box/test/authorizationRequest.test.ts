@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import * as Box from '@tessera/box'
 import { AuthError, Secret } from '@tessera/core'
 import type { Transaction } from '@tessera/oauth2'
+import { urls } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -21,7 +22,7 @@ const begin = (options: Partial<Box.AuthorizationRequestOptions> = {}): Transact
 test('S-OAUTH2-01 the parameters in their order, percent-encoded as UTF-8', () => {
   fc.assert(
     fc.property(
-      fc.option(fc.webUrl(), { nil: undefined }),
+      fc.option(urls, { nil: undefined }),
       fc.string({ unit: 'grapheme', minLength: 1 }),
       (redirectUri, id) => {
         const url = new URL(begin({ redirectUri, client: { ...client, id }, scope: [Box.scope.rootReadOnly] }).url)

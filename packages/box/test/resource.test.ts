@@ -1,5 +1,6 @@
 import * as Box from '@tessera/box'
 import { AuthError } from '@tessera/core'
+import { codePoints } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 
@@ -20,7 +21,7 @@ test('S-OAUTH2-14 an item is its full URL', () => {
 test('an id that is not digits is refused, and not repeated', () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: 'binary' }).filter((text) => !/^[0-9]+$/.test(text)),
+      fc.string({ unit: codePoints }).filter((text) => !/^[0-9]+$/.test(text)),
       (text) => {
         const refused = Box.itemId(`${text}`)
         expect(refused).toMatchObject(E.left({ _tag: 'Misconfigured', field: 'resource' }))

@@ -14,7 +14,7 @@ import {
   TokenSource,
   type Tokens,
 } from '@tessera/core'
-import { durations } from '@tessera/testing'
+import { durations, urls } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -87,7 +87,7 @@ describe('what is cached', () => {
       fc.tuple(fc.shuffledSubarray(scope, { minLength: scope.length }), fc.constant(scope)),
     )
     await fc.assert(
-      fc.asyncProperty(shuffled, fc.option(fc.webUrl(), { nil: undefined }), async ([first, second], resource) => {
+      fc.asyncProperty(shuffled, fc.option(urls, { nil: undefined }), async ([first, second], resource) => {
         const { of, exchanged } = open()
         const target = (scope: ReadonlyArray<string>) => ({ scope, ...(resource !== undefined && { resource }) })
         const one = await of.for(target(first)).get()

@@ -1,4 +1,5 @@
 import { AuthError, Secret } from '@tessera/core'
+import { codePoints } from '@tessera/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import {
@@ -47,7 +48,7 @@ test('RFC 6749 §10.12: any other state is refused, whatever else the URL says',
   const transaction = begin()
   fc.assert(
     fc.property(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: codePoints }),
       fc.constantFrom({ code: 'c' }, { error: 'access_denied' }, {}),
       (state, rest) => {
         fc.pre(state !== stateOf(transaction))

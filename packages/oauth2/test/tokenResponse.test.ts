@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { AuthError, instant, Secret, TokenSet } from '@tessera/core'
+import { codePoints } from '@tessera/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -242,7 +243,7 @@ const refuses = (body: string): boolean => {
 }
 
 // Kept cheap, so that there can be many.
-const garbage = fc.string({ unit: 'binary', maxLength: 12 })
+const garbage = fc.string({ unit: codePoints, maxLength: 12 })
 const wrongNumber = fc.constantFrom('1e999', '-1e999', '-1', '-0.000001', '1e400', `"${CANARY}"`, '"-1"', 'true', '[1]')
 const wrongText = fc
   .tuple(

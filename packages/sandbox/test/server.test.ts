@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { codePoints } from '@tessera/testing'
 import fc from 'fast-check'
 import { startSandbox } from '../src/index.js'
 import { makeKey } from './key.js'
@@ -292,7 +293,7 @@ describe('hostile input', () => {
   const value = (known: ReadonlyArray<string>) =>
     fc.oneof(
       fc.constantFrom(...known),
-      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.string({ unit: codePoints, maxLength: 40 }),
       fc.string({ maxLength: 20 }).map((text) => `${text}.${Buffer.from(text).toString('base64url')}.x`),
     )
 

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path'
 import { absent, millis } from '@tessera/core'
 import { fileStore } from '@tessera/store-file'
-import { tokenStoreLaws } from '@tessera/testing'
+import { codePoints, tokenStoreLaws } from '@tessera/testing'
 import * as fc from 'fast-check'
 import { networkName } from '../src/internal/network.js'
 import { next, right, temporary, told, whyNot } from './support/values.js'
@@ -40,9 +40,9 @@ test('keys and versions are any texts', async () => {
   const store = fileStore({ folder: temporary() })
   await fc.assert(
     fc.asyncProperty(
-      fc.uniqueArray(fc.string({ unit: 'binary' }), { minLength: 2, maxLength: 2 }),
-      fc.string({ unit: 'binary', minLength: 1 }),
-      fc.string({ unit: 'binary' }),
+      fc.uniqueArray(fc.string({ unit: codePoints }), { minLength: 2, maxLength: 2 }),
+      fc.string({ unit: codePoints, minLength: 1 }),
+      fc.string({ unit: codePoints }),
       async ([key = '', other = ''], version, record) => {
         const answer = right(await store.compareAndSet(key, absent, next(version, record))())
         expect(answer._tag).toBe('Committed')

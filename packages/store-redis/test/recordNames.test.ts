@@ -1,6 +1,7 @@
 import { createClient } from '@redis/client'
 import { absent, Secret } from '@tessera/core'
 import { type Servers, servers } from '@tessera/local-redis'
+import { codePoints } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { nodeRedis, recordNames, redisStore } from '../src/index.js'
@@ -8,7 +9,7 @@ import { describeRedis } from './support/describeRedis.js'
 import { right } from './support/either.js'
 
 const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: codePoints, maxLength: 12 }),
   fc.string({ unit: fc.constantFrom('%', '{', '}', ':', '*', '?', '[', ']', '\\', 'x', 'u', 'D800', '\ud800', '7B') }),
 )
 

@@ -17,6 +17,7 @@ import {
   type TokenStore,
 } from '@tessera/core'
 import { eventually, type Server, type Servers, servers, type Wire, wireTo } from '@tessera/local-redis'
+import { codePoints } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -40,7 +41,7 @@ test('the script is known by its SHA-1', () => {
 
 test('other namespaces or keys have other names, all with a hash tag', () => {
   const texts = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: codePoints }),
     fc.string({ unit: fc.constantFrom('{', '}', '%', ':', '7B', '\ud800', '\udc00', 'u', '') }),
   )
   fc.assert(
@@ -97,9 +98,9 @@ describeRedis('a store over one server', () => {
       const store = storeOf()
       await fc.assert(
         fc.asyncProperty(
-          fc.string({ unit: 'binary' }),
-          fc.string({ unit: 'binary' }),
-          fc.string({ unit: 'binary' }),
+          fc.string({ unit: codePoints }),
+          fc.string({ unit: codePoints }),
+          fc.string({ unit: codePoints }),
           async (at, version, text) => {
             const [where, what] = [`${key()} ${at}`, `version ${version}`]
             expect(await right(store.compareAndSet(where, absent, { version: what, record: record(text) }))).toEqual(

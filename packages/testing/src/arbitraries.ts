@@ -38,6 +38,30 @@ export const instants: fc.Arbitrary<Instant> = fc.integer({ min: 0, max: 4_102_4
 /** Durations from 0 to a day, whole milliseconds. */
 export const durations: fc.Arbitrary<Duration> = fc.integer({ min: 0, max: 86_400_000 }).map(millis)
 
+const ofCodePoint = (code: number): string => String.fromCodePoint(code)
+
+const toCodePoint = (text: unknown): number => {
+  const code = typeof text === 'string' ? text.codePointAt(0) : undefined
+  if (code === undefined || ofCodePoint(code) !== text) throw new Error('not one code point')
+  return code
+}
+
+/**
+ * Any code point but the halves of surrogate pairs, as a text: the unit of the strangest texts that are well-formed. That of
+ * fast-check is `'binary'`; to make a string of it takes a second, as a table of all is built first.
+ *
+ * @example
+ * ```ts
+ * import { codePoints } from '@tessera/testing'
+ * import * as fc from 'fast-check'
+ *
+ * fc.assert(fc.property(fc.string({ unit: codePoints }), (text) => decodeURIComponent(encodeURIComponent(text)) === text))
+ * ```
+ */
+export const codePoints: fc.Arbitrary<string> = fc
+  .oneof(fc.integer({ min: 0, max: 0xd7_ff }), fc.integer({ min: 0xe0_00, max: 0x10_ff_ff }))
+  .map(ofCodePoint, toCodePoint)
+
 /** Texts as tokens are: the printable characters of RFC 6749 appendix A.12, at least eight of them. */
 export const tokenTexts: fc.Arbitrary<string> = fc.string({
   unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
@@ -92,8 +116,8 @@ export const tokenSets: fc.Arbitrary<TokenSet> = fc
 // errors
 // -----------------------------------------------------------------------------
 
-// Not `fc.webUrl`: to make one takes a second, which whoever imports this package would pay.
-const urls: fc.Arbitrary<string> = fc
+/** Addresses of `http` and `https`, with a port and a path or without. As with {@link codePoints}, `fc.webUrl` takes a second. */
+export const urls: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom('http', 'https'),
     fc.webAuthority(),

@@ -28,8 +28,6 @@ const config: Config = {
   coverageReporters: ['text-summary', 'text', 'json-summary'],
   testTimeout: 60_000,
   maxWorkers: 3,
-  // What earlier files leave behind in a worker slows the collector down fivefold for the files with many small runs.
-  workerIdleMemoryLimit: '250MB',
 }
 
 export default config

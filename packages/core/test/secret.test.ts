@@ -80,7 +80,8 @@ const sinks: ReadonlyArray<readonly [string, (value: object) => string]> = [
     'for in',
     (value) => {
       const seen: Array<string> = []
-      for (const key in value) seen.push(`${key} ${String(Reflect.get(value, key))}`)
+      // What a server sent may be a value that has no text.
+      for (const key in value) seen.push(`${key} ${attempted(() => String(Reflect.get(value, key)))}`)
       return seen.join()
     },
   ],

@@ -51,12 +51,10 @@ const toCodePoint = (text: unknown): number => {
  * fast-check is `'binary'`; to make a string of it takes a second, as a table of all is built first.
  *
  * @example
- * ```ts
  * import { codePoints } from '@tessera/testing'
  * import * as fc from 'fast-check'
  *
  * fc.assert(fc.property(fc.string({ unit: codePoints }), (text) => decodeURIComponent(encodeURIComponent(text)) === text))
- * ```
  */
 export const codePoints: fc.Arbitrary<string> = fc
   .oneof(fc.integer({ min: 0, max: 0xd7_ff }), fc.integer({ min: 0xe0_00, max: 0x10_ff_ff }))

@@ -3,7 +3,7 @@ import type { Config } from 'jest'
 
 const config: Config = {
   testEnvironment: 'node',
-  testRunner: '<rootDir>/packages/scripts/jest/runner.ts',
+  testRunner: '<rootDir>/packages/scripts/jest/runner.cjs',
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts'],
   globalSetup: '<rootDir>/packages/scripts/jest/seed.ts',
   setupFiles: ['<rootDir>/packages/scripts/jest/setup.ts'],

@@ -9,7 +9,6 @@ const config = {
   roots: [here('suite')],
   testMatch: ['**/suite.js'],
   testEnvironment: here('environment.cjs'),
-  testRunner: here('../scripts/jest/runner.cjs'),
   transform: {},
   watchman: false,
   // A mutant that never answers fails its test, which costs less than another process.

@@ -15,6 +15,11 @@ export interface Clock {
    * alive.
    */
   readonly sleep: (duration: Duration, signal?: AbortSignal, unref?: 'unref') => Task<void>
+  /**
+   * Calls `wake` after `duration`, unless the function that it answers is called before. A wait that is nearly always called off
+   * costs a tenth of a sleep then, whose signal has to be made. Default: by `sleep`; so whoever replaces that leaves this out.
+   */
+  readonly timer?: ((duration: Duration, wake: () => void) => () => void) | undefined
 }
 
 /** The slice of an environment that has a clock. */

@@ -6,7 +6,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Clock } from './Clock.js'
-import { between, type Instant } from './Time.js'
+import { between, type Duration, type Instant } from './Time.js'
 
 /** What bounds a wait. The attempt of a strategy is one. */
 export interface Bounds {
@@ -17,6 +17,15 @@ export interface Bounds {
 const atOnce = async (): Promise<undefined> => {
   await null
   return undefined
+}
+
+/** By the clock's timer, or by its sleep. Answers how to call it off. */
+const startTimer = (clock: Clock, duration: Duration, wake: () => void): (() => void) => {
+  if (clock.timer !== undefined) return clock.timer(duration, wake)
+  const over = new AbortController()
+  void clock.sleep(duration, over.signal)().then(wake)
+  // With a reason, since the default one is an error with a stack trace.
+  return () => over.abort(null)
 }
 
 /**
@@ -49,20 +58,17 @@ export const race =
     // A store in memory, and a signer on the event loop, are there already: what would stop a timer costs more than they do.
     const settled = await Promise.race([running, atOnce()])
     if (settled !== undefined) return settled
-    const timer = new AbortController()
-    // With a reason, since the default one is an error with a stack trace.
-    const cancel = () => timer.abort(null)
-    signal?.addEventListener('abort', cancel, { once: true })
-    if (signal?.aborted) cancel()
+    let wake: () => void = () => undefined
+    const stopped = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    const cancel = startTimer(clock, between(clock.now(), deadline), wake)
+    signal?.addEventListener('abort', wake, { once: true })
+    if (signal?.aborted) wake()
     try {
-      return await Promise.race([
-        running,
-        clock
-          .sleep(between(clock.now(), deadline), timer.signal)()
-          .then(() => E.left(signal?.aborted ? onAbort : onDeadline)),
-      ])
+      return await Promise.race([running, stopped.then(() => E.left(signal?.aborted ? onAbort : onDeadline))])
     } finally {
-      signal?.removeEventListener('abort', cancel)
+      signal?.removeEventListener('abort', wake)
       cancel()
     }
   }

@@ -1,6 +1,6 @@
 /** A task, its deadline and its signal: which comes first, and that nothing of the others is left. */
 import { getEventListeners } from 'node:events'
-import { instant, millis, plus, race } from '@tessera/core'
+import { type Duration, instant, millis, plus, race } from '@tessera/core'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { START, testEnv } from './support.js'
@@ -8,19 +8,24 @@ import { START, testEnv } from './support.js'
 /** What happens at which ms, if ever. */
 const times = fc.option(fc.integer({ min: 1, max: 50 }), { nil: Number.POSITIVE_INFINITY })
 
-test('the first wins, and leaves no timer and no listener behind', () =>
+test('the first wins, and leaves no timer and no listener behind, by the timer of a clock or its sleep', () =>
   fc.assert(
-    fc.asyncProperty(times, times, times, async (done, deadline, aborted) => {
+    fc.asyncProperty(times, times, times, fc.boolean(), async (done, deadline, aborted, hasTimer) => {
       // Of two at the same time either may be the first.
       fc.pre(Number.isFinite(deadline) && new Set([done, deadline, aborted]).size === 3)
       const { clock } = testEnv()
+      const timer = jest.fn((duration: Duration, wake: () => void) => {
+        const over = new AbortController()
+        void clock.sleep(duration, over.signal)().then(wake)
+        return () => over.abort()
+      })
       const abort = new AbortController()
       const bounds = { deadline: plus(START, millis(deadline)), signal: abort.signal }
       const task = async () => {
         await clock.sleep(millis(done))()
         return E.right('done')
       }
-      const result = race(clock, bounds, 'deadline', 'abort', task)()
+      const result = race({ ...clock, ...(hasTimer && { timer }) }, bounds, 'deadline', 'abort', task)()
       void clock
         .sleep(millis(aborted))()
         .then(() => abort.abort())
@@ -32,6 +37,7 @@ test('the first wins, and leaves no timer and no listener behind', () =>
       expect(getEventListeners(abort.signal, 'abort')).toEqual([])
       // The task's own, and the abort's.
       expect(clock.pending()).toBe([done, aborted].filter((time) => time > first).length)
+      expect(timer).toHaveBeenCalledTimes(hasTimer ? 1 : 0)
     }),
   ))
 

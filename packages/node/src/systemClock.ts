@@ -27,4 +27,5 @@ export const systemClock: Clock = {
       const cancel = after(duration, wake, unref)
       signal?.addEventListener('abort', wake, { once: true })
     }),
+  timer: (duration, wake) => after(duration, wake),
 }

@@ -128,6 +128,19 @@ describe('the clock', () => {
     expect(removed).toHaveBeenCalledTimes(1)
   })
 
+  test('a timer that is called off is gone; another one wakes once, at its time', () => {
+    jest.useFakeTimers()
+    const wake = jest.fn()
+    systemClock.timer?.(millis(10), wake)()
+    expect(jest.getTimerCount()).toBe(0)
+    const cancel = systemClock.timer?.(millis(10), wake)
+    jest.advanceTimersByTime(9)
+    expect(wake).not.toHaveBeenCalled()
+    jest.advanceTimersByTime(20)
+    cancel?.()
+    expect(wake).toHaveBeenCalledTimes(1)
+  })
+
   test('property: a sleep takes what it says, also beyond 2³¹ ms', async () => {
     jest.useFakeTimers()
     await fc.assert(

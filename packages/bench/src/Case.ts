@@ -2,8 +2,11 @@
  * One contender of a row: the floor, ours, or a peer.
  */
 
-/** What a contender is to the row. Only ours are held to a goal. */
-export type Role = 'floor' | 'ours' | 'peer'
+/**
+ * What a contender is to the row. Only ours are held to a goal. A limit does the work, or a part of it that cannot be left out, by
+ * what is below us and nothing else: what no code of ours could beat.
+ */
+export type Role = 'floor' | 'limit' | 'ours' | 'peer'
 
 /** What one round found of a case. */
 export interface Sample {

@@ -12,7 +12,7 @@ const GAP = 8
 const TOP = 44
 const AXIS = 30
 
-const COLOURS = { floor: '#8c8c8c', ours: '#0b6e4f', peer: '#c9a227' } as const
+const COLOURS = { floor: '#8c8c8c', limit: '#bfbfbf', ours: '#0b6e4f', peer: '#c9a227' } as const
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 

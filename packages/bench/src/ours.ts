@@ -4,6 +4,7 @@
 import { setMaxListeners } from 'node:events'
 import {
   type Attempt,
+  AuthError,
   type Clock,
   instant,
   memoryStore,
@@ -16,7 +17,7 @@ import {
   TokenSource,
 } from '@tessera/core'
 import { type NodeEnv, nodeEnv, openSource, run, signer, systemClock } from '@tessera/node'
-import { Client, clientCredentials, type Http, jwtAssertion, refreshToken, type TokenEnv } from '@tessera/oauth2'
+import { Client, clientCredentials, jwtAssertion, refreshToken, type Signer, type TokenEnv } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -81,8 +82,15 @@ export const granting = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): 
   return () => run(strategy(attempt())(env))
 }
 
-/** Ends where the request would be sent: what came before is the assertion. */
-const offline: Http = { send: () => TE.left({ _tag: 'NotSent', cause: 'abort', reason: '' }) }
+/** Ends with the signature: what follows is the request, and rows D. */
+const ending = (signs: Signer): Signer => ({
+  ...signs,
+  sign: (input) =>
+    pipe(
+      signs.sign(input),
+      TE.flatMap(() => TE.left(AuthError.aborted)),
+    ),
+})
 
 /** Rows C. */
 export const signing = async (
@@ -92,14 +100,14 @@ export const signing = async (
 ): Promise<Ask> => {
   const strategy: Strategy<TokenEnv> = jwtAssertion({
     client: clientAt('https://as.example/token'),
-    signer: signer({ key: encrypted, passphrase, keyId: 'k1', onEventLoop }),
+    signer: ending(signer({ key: encrypted, passphrase, keyId: 'k1', onEventLoop })),
     subject: { sub: '42', claims: { box_sub_type: 'enterprise' } },
   })
   const patient = { ...attempt(), deadline: plus(systemClock.now(), hours(1)) }
   // Many attempts share it here.
   setMaxListeners(0, patient.signal)
   return pipe(
-    strategy(patient)({ ...env, http: offline }),
+    strategy(patient)(env),
     TE.orElse((error) => (error._tag === 'Aborted' ? TE.right(undefined) : TE.left(error))),
   )
 }

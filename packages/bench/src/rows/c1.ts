@@ -1,4 +1,5 @@
-import { createPrivateKey, sign } from 'node:crypto'
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import { promisify } from 'node:util'
 import { nodeEnv } from '@tessera/node'
 import { type Case, FLOOR, OURS, type Role } from '../Case.js'
 import { atMost, measureAll, ratioResults } from '../compare.js'
@@ -18,6 +19,12 @@ const INPUT = Buffer.alloc(400, 'a')
 const floor = async ({ plain }: SigningKey): Promise<Ask> => {
   const key = createPrivateKey(plain)
   return async () => sign('sha256', INPUT, key)
+}
+
+const aside = async ({ plain }: SigningKey): Promise<Ask> => {
+  const key = createPrivateKey(plain)
+  const signAside = promisify<string, Buffer, KeyObject, Buffer>(sign)
+  return () => signAside('sha256', INPUT, key)
 }
 
 const asserting = (name: string, role: Role, open: () => Promise<Ask>): Case => ({
@@ -44,6 +51,7 @@ export const c1: Row = {
       context,
       [
         asserting(FLOOR, 'floor', () => floor(key)),
+        asserting('`crypto.sign`, off the event loop', 'limit', () => aside(key)),
         asserting(OURS, 'ours', () => signing(key, env, false)),
         asserting(ON_LOOP, 'ours', () => signing(key, env, true)),
         ...signers.map(({ name, open }) => asserting(name, 'peer', () => open(key))),

@@ -4,7 +4,7 @@
 import type { NodeEnv } from '@tessera/node'
 import { type Case, FLOOR, type Opened, OURS, type Role } from '../Case.js'
 import { againstBestPeer, atLeast, atMost, measureAll, named, ratioResults } from '../compare.js'
-import { CLIENT_CREDENTIALS, rawClient } from '../floor.js'
+import { CLIENT_CREDENTIALS, rawClient, undiciClient } from '../floor.js'
 import { granting, renewing } from '../ours.js'
 import { peersThat } from '../peers/index.js'
 import type { Ask } from '../peers/Peer.js'
@@ -27,6 +27,9 @@ export const explained = (results: ReadonlyArray<Result>): ReadonlyArray<Result>
 export const floorAsk = async ({ tokenEndpoint }: ServerSession): Promise<Ask> =>
   (await rawClient(tokenEndpoint, CLIENT_CREDENTIALS)).post
 
+const undiciAsk = async ({ tokenEndpoint }: ServerSession): Promise<Ask> =>
+  undiciClient(tokenEndpoint, CLIENT_CREDENTIALS)
+
 interface Contender {
   readonly name: string
   readonly role: Role
@@ -38,6 +41,7 @@ interface Contender {
 /** Everybody who can renew. */
 export const contenders = (env: NodeEnv): ReadonlyArray<Contender> => [
   { name: FLOOR, role: 'floor', open: floorAsk, single: true },
+  { name: 'undici and `JSON.parse`', role: 'limit', open: undiciAsk },
   { name: OURS, role: 'ours', open: (session) => granting(session, env) },
   { name: THROUGH_SOURCE, role: 'ours', open: renewing, single: true },
   ...peersThat('renewing').map(({ peer, open }) => ({ name: peer.name, role: 'peer' as const, open })),

@@ -13,7 +13,7 @@ import type { Client } from './Client.js'
 import type { Parameter } from './Grant.js'
 import { authenticate } from './internal/credentials.js'
 import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
-import { checked, decodeJson, malformedAt, matching } from './internal/json.js'
+import { checked, decodeJson, malformedAt, matching, without } from './internal/json.js'
 import { post } from './internal/post.js'
 import type { TokenEnv } from './TokenEnv.js'
 
@@ -62,7 +62,7 @@ const asciiOf = (url: string): string => new URL(url).href
 // What a person is shown is not to hold control characters, and what a browser is sent to is not to be a script.
 const DeviceAuthorizationResponse = t.intersection([
   t.type({
-    device_code: matching('a text of printable ASCII characters', /^[\x20-\x7e]+$/),
+    device_code: without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1),
     user_code: matching('a text without control characters', /^[^\p{Cc}\p{Cf}]{1,256}$/u),
     verification_uri: checked(EXPECTED, isUrl),
     expires_in: checked('a number of seconds, zero or more', isCount),

@@ -7,7 +7,7 @@ import { AuthError, type Instant, plus, Secret, seconds, type TokenSet } from '@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import { checked, decodeJson, matching } from './internal/json.js'
+import { checked, decodeJson, without } from './internal/json.js'
 
 /** What an answer must have beyond an access token. */
 export interface TokenResponseOptions {
@@ -68,14 +68,14 @@ const optional = <A>(codec: t.Type<A>): t.Type<A | null> =>
   checked(codec.name, (value): value is A | null => value === null || codec.is(value))
 
 // A token goes into a header: no space, no control character, nothing beyond ASCII (RFC 6749 appendix A, RFC 6750 §2.1).
-const REQUIRED = { access_token: matching('a text of visible ASCII characters', /^[\x21-\x7e]+$/) }
+const REQUIRED = { access_token: without('a text of visible ASCII characters', /[^\x21-\x7e]/, 1) }
 const OPTIONAL = {
   token_type: checked('"bearer"', isTokenType),
   expires_in: optional(checked('a number of seconds, zero or more', isSeconds)),
-  refresh_token: optional(matching('a text of printable ASCII characters', /^[\x20-\x7e]+$/)),
-  scope: optional(matching('scopes with a space between them', /^[\x20-\x7e]*$/)),
+  refresh_token: optional(without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1)),
+  scope: optional(without('scopes with a space between them', /[^\x20-\x7e]/, 0)),
   restricted_to: optional(checked('a list', isRestrictions)),
-  issued_token_type: optional(matching('a token type', /^[\x21-\x7e]+$/)),
+  issued_token_type: optional(without('a token type', /[^\x21-\x7e]/, 1)),
 }
 const TokenResponse = t.intersection([t.type(REQUIRED), t.partial(OPTIONAL)])
 

@@ -7,13 +7,16 @@ import * as t from 'io-ts'
 export const checked = <A>(expected: string, is: t.Is<A>): t.Type<A> =>
   new t.Type(expected, is, (value, context) => (is(value) ? t.success(value) : t.failure(value, context)), t.identity)
 
-const isText =
-  (pattern: RegExp) =>
-  (value: unknown): value is string =>
-    typeof value === 'string' && pattern.test(value)
-
 /** A text that matches. */
-export const matching = (expected: string, pattern: RegExp): t.Type<string> => checked(expected, isText(pattern))
+export const matching = (expected: string, pattern: RegExp): t.Type<string> =>
+  checked(expected, (value): value is string => typeof value === 'string' && pattern.test(value))
+
+/** A text without the characters of `others`, empty or not. To search for one of those takes half as long as to match all others. */
+export const without = (expected: string, others: RegExp, least: 0 | 1): t.Type<string> =>
+  checked(
+    expected,
+    (value): value is string => typeof value === 'string' && value.length >= least && !others.test(value),
+  )
 
 /**
  * Parses and decodes. The error names the place and what was expected there, never what was found: that may be a secret. The

@@ -70,16 +70,24 @@ export const renewing = async ({ tokenEndpoint }: ServerSession): Promise<Ask> =
 
 const hours = (count: number) => minutes(60 * count)
 
-const attempt = (): Attempt => ({
+const attempt = (signal: AbortSignal): Attempt => ({
   previous: O.none,
   deadline: plus(systemClock.now(), millis(15_000)),
-  signal: new AbortController().signal,
+  signal,
 })
+
+/** Nobody aborts, and many attempts share it. */
+const never = (): AbortSignal => {
+  const { signal } = new AbortController()
+  setMaxListeners(0, signal)
+  return signal
+}
 
 /** Rows D: the grant alone, which is what the peers do. */
 export const granting = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): Promise<Ask> => {
   const strategy = clientCredentials(clientAt(tokenEndpoint))
-  return () => run(strategy(attempt())(env))
+  const signal = never()
+  return () => run(strategy(attempt(signal))(env))
 }
 
 /** Ends with the signature: what follows is the request, and rows D. */
@@ -103,9 +111,7 @@ export const signing = async (
     signer: ending(signer({ key: encrypted, passphrase, keyId: 'k1', onEventLoop })),
     subject: { sub: '42', claims: { box_sub_type: 'enterprise' } },
   })
-  const patient = { ...attempt(), deadline: plus(systemClock.now(), hours(1)) }
-  // Many attempts share it here.
-  setMaxListeners(0, patient.signal)
+  const patient = { ...attempt(never()), deadline: plus(systemClock.now(), hours(1)) }
   return pipe(
     strategy(patient)(env),
     TE.orElse((error) => (error._tag === 'Aborted' ? TE.right(undefined) : TE.left(error))),

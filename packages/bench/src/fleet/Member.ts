@@ -2,7 +2,7 @@
  * What a process of a fleet is told.
  */
 
-export const WAYS = ['floor', 'tessera', 'redlock', 'redlock, retry 5 ms', 'redis-semaphore'] as const
+export const WAYS = ['floor', 'limit', 'tessera', 'redlock', 'redlock, retry 5 ms', 'redis-semaphore'] as const
 
 /** How a process comes by a token. */
 export type Way = (typeof WAYS)[number]

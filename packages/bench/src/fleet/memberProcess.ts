@@ -90,6 +90,25 @@ const floor = async ({ key, tokenEndpoint, number }: Message): Promise<() => Pro
   }
 }
 
+/** What a lease and a wake-up take by bare commands: look; lock, renew, save and publish, or subscribe, look and wait. */
+const limit =
+  ({ key, tokenEndpoint }: Message) =>
+  async (): Promise<string> => {
+    const seen = await load(key)
+    if (Date.now() < seen.expiresAt) return seen.access
+    if ((await redis.set(`lock:${key}`, '1', 'PX', 10_000, 'NX')) === 'OK') {
+      const renewed = await redeem(tokenEndpoint, seen.refresh)
+      await redis.pipeline().set(key, JSON.stringify(renewed)).publish(key, '').exec()
+      return renewed.access
+    }
+    const heard = once(subscriber, 'message')
+    await subscriber.subscribe(key)
+    const there = await load(key)
+    if (Date.now() >= there.expiresAt) await heard
+    await subscriber.unsubscribe(key)
+    return (await load(key)).access
+  }
+
 const tessera = ({ key, tokenEndpoint }: Message) => {
   const strategy = Strategy.make(
     { needsRefreshToken: true },
@@ -113,6 +132,7 @@ const tessera = ({ key, tokenEndpoint }: Message) => {
 
 const ways: Readonly<Record<Way, (message: Message) => (() => Promise<string>) | Promise<() => Promise<string>>>> = {
   floor,
+  limit,
   tessera,
   redlock: byRedlock(new Redlock([redis])),
   'redlock, retry 5 ms': byRedlock(new Redlock([redis], { retryDelay: 5, retryJitter: 0, retryCount: 1_000 })),

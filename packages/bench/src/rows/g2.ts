@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Case, FLOOR, OURS } from '../Case.js'
+import { type Case, FLOOR, OURS, type Role } from '../Case.js'
 import {
   atMost,
   every,
@@ -31,20 +31,29 @@ const fewCommands = ({ samples }: Measured): Goal => ({
   isMet: () => samples.every(({ value }) => value <= COMMANDS),
 })
 
+const NAMES: Partial<Readonly<Record<Way, readonly [string, Role]>>> = {
+  floor: [FLOOR, 'floor'],
+  limit: ['a lease and a wake-up by bare commands', 'limit'],
+  tessera: [OURS, 'ours'],
+}
+
 /** A key and a session of its own each round. */
-const needing = (way: Way, members: Members, server: TokenServer): Case => ({
-  name: way === 'tessera' ? OURS : way === 'floor' ? FLOOR : way,
-  role: way === 'tessera' ? 'ours' : way === 'floor' ? 'floor' : 'peer',
-  open: async () => ({
-    measure: async () => {
-      const session = server.session({ delay: DELAY, rotates: true })
-      const { go } = await members.ready(way, session)
-      const { elapsed, failures } = await go()
-      const { requests } = await session.counts()
-      return { value: elapsed, requests, failures }
-    },
-  }),
-})
+const needing = (way: Way, members: Members, server: TokenServer): Case => {
+  const [name, role] = NAMES[way] ?? [way, 'peer']
+  return {
+    name,
+    role,
+    open: async () => ({
+      measure: async () => {
+        const session = server.session({ delay: DELAY, rotates: true })
+        const { go } = await members.ready(way, session)
+        const { elapsed, failures } = await go()
+        const { requests } = await session.counts()
+        return { value: elapsed, requests, failures }
+      },
+    }),
+  }
+}
 
 const counting = (way: Way, members: Members, server: TokenServer, redis: Parameters<typeof monitor>[0]): Case => {
   const { name, role } = needing(way, members, server)

@@ -23,8 +23,8 @@ export interface SignerConfig {
   /** Default: `RS256`. */
   readonly algorithm?: Algorithm
   /**
-   * Signs on the event loop: a fifth faster for one signature at a time, and nothing else happens meanwhile (0.7 ms for RSA of
-   * 2048 bits). For programs that do one thing. Default: false.
+   * Signs on the event loop: a fifth faster for one signature at a time, and nothing else happens meanwhile. For programs that
+   * do one thing. Default: false.
    */
   readonly onEventLoop?: boolean
   /** Where the key and its passphrase are in the application's settings: errors name them with it in front. */

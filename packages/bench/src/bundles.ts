@@ -22,6 +22,7 @@ export interface Program {
 
 export const programs: ReadonlyArray<Program> = [
   { name: FLOOR, role: 'floor', file: 'floor' },
+  { name: 'io-ts, as much as Tessera uses', role: 'limit', file: 'ioTs' },
   { name: OURS, role: 'ours', file: 'tessera', isJudged: true },
   { name: `${OURS}, with undici`, role: 'ours', file: 'tesseraUndici' },
   { name: 'box-node-sdk', role: 'peer', file: 'boxNodeSdk' },

@@ -143,7 +143,10 @@ describe('answer', () => {
   test('it is what the last server said', () => {
     const [first, last] = [serverAnswer(400), serverAnswer(500)]
     const both = semigroup.concat(AuthError.rejected(first), AuthError.rejected(last))
-    expect(AuthError.answer(semigroup.concat(both, AuthError.closed))).toEqual(O.some(last))
+    const all = semigroup.concat(both, AuthError.closed)
+    expect(AuthError.answer(all)).toEqual(O.some(last))
+    // It only looks.
+    expect(AuthError.causes(all).map(({ _tag }) => _tag)).toEqual(['Rejected', 'Rejected', 'Closed'])
     expect(AuthError.answer(AuthError.reauthenticationRequired('revoked', O.some(first)))).toEqual(O.some(first))
     expect(AuthError.answer(AuthError.malformed({ what: '', path: '', expected: '', answer: O.some(first) }))).toEqual(
       O.some(first),

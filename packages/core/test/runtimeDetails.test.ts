@@ -20,6 +20,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { restOf } from '../src/internal/early.js'
 import { at, HOUR, holding, intentOf, living, open, refreshable, until } from './opened.js'
 import { access, rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
 
@@ -881,4 +882,36 @@ test('what a record can hold is kept as it was given', async () => {
   await source.get()
   expect(source.peek()).toMatchObject(O.some({ restrictedTo }))
   expect((await cell()).token).toMatchObject(O.some({ restrictedTo }))
+})
+
+test('what a refusal does not change is not written', async () => {
+  const { store, asked } = watched()
+  const { source, env } = open([E.right(living('a'))], { store })
+  await source.get()
+  asked()
+  right(await env.clock.settle(source.refuse(access('of another session'))()))
+  expect(asked()).toEqual(['get'])
+})
+
+test('a token from the future has no age to wait for: it is refused at once', async () => {
+  const { source, env, cell, login } = open([])
+  right(await login(until(at(HOUR), 'a', { issuedAt: O.some(at(30_000)) })))
+  right(await env.clock.settle(source.refuse(access('a'))()))
+  expect((await cell()).refused).toBe(true)
+})
+
+test('an early renewal that failed rests for 0.1 to 0.7 of what is left, and not for long', () => {
+  expect([0, 0.5, 1].map((draw) => restOf(seconds(1_000), draw))).toEqual([100_000, 400_000, 700_000])
+  expect(restOf(millis(-1), 0.5)).toBe(0)
+  expect(restOf(HOUR, 1)).toBe(minutes(19))
+})
+
+test('who found nothing to redeem looks again at the next call', async () => {
+  const env = testEnv()
+  const { store } = watched()
+  const ours = open([], { env, store, ...unhurried }, { needsRefreshToken: true })
+  const theirs = open([], { env, store })
+  expect(tagOf(await env.clock.settle(ours.source.get()))).toBe('ReauthenticationRequired')
+  right(await theirs.login(living('theirs')))
+  expect(await ours.got()).toBe('theirs')
 })

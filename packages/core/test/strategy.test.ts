@@ -294,17 +294,28 @@ describe('retrying', () => {
     )
   })
 
-  test('each decision gets a draw of its own', async () => {
+  test('a timer that ends at the deadline is late', async () => {
+    const env = testEnv()
+    const late = { ...env, clock: { ...env.clock, sleep: () => env.clock.sleep(millis(attempt.deadline - START)) } }
+    const { strategy, attempts } = scriptedStrategy([E.left(rejected(503)), E.right(token('a'))])
+    expect(await env.clock.settle(run(pipe(strategy, Strategy.retrying(forever)), late))).toEqual(E.left(rejected(503)))
+    expect(attempts()).toHaveLength(1)
+  })
+
+  test('each decision gets a draw of its own, and the number of tries', async () => {
     const env = testEnv()
     const draws: Array<number> = []
+    const counted: Array<number> = []
     const { strategy } = scriptedStrategy(Array.from({ length: 5 }, () => E.left(rejected(503))))
     const policy: RetryPolicy = ({ random, tries }) => {
       draws.push(random)
+      counted.push(tries)
       return tries < 5 ? O.some(millis(1)) : O.none
     }
     await env.clock.settle(run(pipe(strategy, Strategy.retrying(policy)), env))
     expect(new Set(draws).size).toBe(5)
     expect(draws.every((draw) => draw >= 0 && draw < 1)).toBe(true)
+    expect(counted).toEqual([1, 2, 3, 4, 5])
   })
 })
 

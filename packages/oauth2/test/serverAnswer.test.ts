@@ -133,6 +133,10 @@ test("B-OAUTH2-04 Retry-After as a date, relative to the server's clock, not to 
   expect(read({ headers }).retryAfter).toEqual(O.some(60_000))
 })
 
+test('space around Retry-After is none of it', () => {
+  expect(read({ headers: { 'retry-after': ' 30 ' } }).retryAfter).toEqual(O.some(30_000))
+})
+
 test('Retry-After as a date without a Date is relative to our clock', () => {
   const later = new Date(NOW + 30_000).toUTCString()
   expect(read({ headers: { 'retry-after': later } }).retryAfter).toEqual(O.some(30_000))

@@ -3,7 +3,6 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { Agent } from 'undici'
 
 export interface RawClient {
   /** Sends the request, one at a time, and parses the body of the answer. */
@@ -51,29 +50,6 @@ export const rawClient = async (url: string, form: string): Promise<RawClient> =
       }),
     close: () => socket.destroy(),
   }
-}
-
-/** Posts one form to one URL by the lowest level of undici, without a deadline or a bound. */
-export const undiciClient = (url: string, form: string): (() => Promise<unknown>) => {
-  const { origin, pathname } = new URL(url)
-  const dispatcher = new Agent()
-  const headers = ['content-type', 'application/x-www-form-urlencoded', 'accept', 'application/json']
-  return () =>
-    new Promise((resolve, reject) => {
-      const chunks: Buffer[] = []
-      dispatcher.dispatch(
-        { origin, path: pathname, method: 'POST', headers, body: form },
-        {
-          onRequestStart: () => undefined,
-          onResponseStart: () => undefined,
-          onResponseData: (_, chunk) => {
-            chunks.push(chunk)
-          },
-          onResponseEnd: () => resolve(JSON.parse(Buffer.concat(chunks).toString())),
-          onResponseError: (_, error) => reject(error),
-        },
-      )
-    })
 }
 
 export const CLIENT_CREDENTIALS = 'grant_type=client_credentials&client_id=app&client_secret=s3cret'

@@ -16,8 +16,9 @@ export interface Clock {
    */
   readonly sleep: (duration: Duration, signal?: AbortSignal, unref?: 'unref') => Task<void>
   /**
-   * Calls `wake` after `duration`, unless the function that it answers is called before. A wait that is nearly always called off
-   * costs a tenth of a sleep then, whose signal has to be made. Default: by `sleep`; so whoever replaces that leaves this out.
+   * Calls `wake` after `duration`, unless the function that it answers is called before. For waits that
+   * are nearly always called off: a sleep needs a signal for that, which costs more than the timer. Default: by `sleep`; so
+   * whoever replaces that leaves this out.
    */
   readonly timer?: ((duration: Duration, wake: () => void) => () => void) | undefined
 }

@@ -23,7 +23,8 @@ const atOnce = async (): Promise<undefined> => {
 const startTimer = (clock: Clock, duration: Duration, wake: () => void): (() => void) => {
   if (clock.timer !== undefined) return clock.timer(duration, wake)
   const over = new AbortController()
-  void clock.sleep(duration, over.signal)().then(wake)
+  // One that rejects when it is called off, as those of Node.js do, must not end the process.
+  void clock.sleep(duration, over.signal)().then(wake, wake)
   // With a reason, since the default one is an error with a stack trace.
   return () => over.abort(null)
 }

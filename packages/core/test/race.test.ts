@@ -1,6 +1,6 @@
 /** A task, its deadline and its signal: which comes first, and that nothing of the others is left. */
 import { getEventListeners } from 'node:events'
-import { type Duration, instant, millis, plus, race } from '@tessera/core'
+import { type Clock, type Duration, instant, millis, plus, race } from '@tessera/core'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { START, testEnv } from './support.js'
@@ -77,4 +77,27 @@ test('a task that throws rejects, and leaves no timer', async () => {
   const result = race(clock, { deadline: plus(START, millis(10)) }, 'deadline', 'abort', throwing)()
   await expect(clock.settle(result)).rejects.toThrow('mine')
   expect(clock.pending()).toBe(0)
+})
+
+test('a sleep that rejects when it is called off, as those of Node.js do, harms nobody', async () => {
+  const unhandled: Array<unknown> = []
+  const note = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', note)
+  try {
+    const { clock } = testEnv()
+    const sleep: Clock['sleep'] = (_, signal) => () =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new Error('aborted')))
+      })
+    const task = async () => {
+      await clock.sleep(millis(1))()
+      return E.right('done')
+    }
+    const result = race({ ...clock, sleep }, { deadline: plus(START, millis(10)) }, 'deadline', 'abort', task)()
+    expect(await clock.settle(result)).toEqual(E.right('done'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(unhandled).toEqual([])
+  } finally {
+    process.off('unhandledRejection', note)
+  }
 })

@@ -48,7 +48,7 @@ const toCodePoint = (text: unknown): number => {
 
 /**
  * Any code point but the halves of surrogate pairs, as a text: the unit of the strangest texts that are well-formed. That of
- * fast-check is `'binary'`; to make a string of it takes a second, as a table of all is built first.
+ * fast-check is `'binary'`; to make a string of it is slow, as a table of all is built first.
  *
  * @example
  * import { codePoints } from '@tessera/testing'
@@ -114,7 +114,7 @@ export const tokenSets: fc.Arbitrary<TokenSet> = fc
 // errors
 // -----------------------------------------------------------------------------
 
-/** Addresses of `http` and `https`, with a port and a path or without. As with {@link codePoints}, `fc.webUrl` takes a second. */
+/** Addresses of `http` and `https`, with a port and a path or without. `fc.webUrl` is slow to make, as {@link codePoints} tells. */
 export const urls: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom('http', 'https'),

@@ -18,6 +18,7 @@ import {
   behaving,
   behaviours,
   cells,
+  codePoints,
   damagedSettingsFiles,
   durationsAround,
   errorResponses,
@@ -40,6 +41,7 @@ import {
   tokenSets,
   tokenSetView,
   tokenTexts,
+  urls,
   writeAnswers,
 } from '@tessera/testing'
 import * as fc from 'fast-check'
@@ -74,6 +76,17 @@ test('texts are those of RFC 6749 appendix A.12, instants are whole', () => {
       expect(Number.isSafeInteger(instant)).toBe(true)
     }),
   )
+})
+
+test('strings of code points are well-formed, leave the first plane, and hold names that trouble JavaScript', () => {
+  const texts = fc.sample(fc.string({ unit: codePoints }), { seed: 1, numRuns: 2_000 })
+  expect(texts.filter((text) => /\p{Cs}/u.test(text))).toEqual([])
+  expect(texts.some((text) => /[\u{10000}-\u{10ffff}]/u.test(text))).toBe(true)
+  expect(texts).toContain('__proto__')
+})
+
+test('addresses are addresses, as they are written', () => {
+  fc.assert(fc.property(urls, (url) => expect(new URL(url).protocol).toMatch(/^https?:$/)))
 })
 
 test('a store answers with records and without, and fails', () => {

@@ -11,7 +11,7 @@ export const checked = <A>(expected: string, is: t.Is<A>): t.Type<A> =>
 export const matching = (expected: string, pattern: RegExp): t.Type<string> =>
   checked(expected, (value): value is string => typeof value === 'string' && pattern.test(value))
 
-/** A text without the characters of `others`, empty or not. To search for one of those takes half as long as to match all others. */
+/** A text without the characters of `others`, empty or not. To search for one of those is faster than to match all others. */
 export const without = (expected: string, others: RegExp, least: 0 | 1): t.Type<string> =>
   checked(
     expected,

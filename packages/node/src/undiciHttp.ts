@@ -6,6 +6,7 @@
 import { type Clock, Secret } from '@tessera/core'
 import type { Http, HttpFailure, HttpRequest, HttpResponse } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
+import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Dispatcher } from 'undici'
 import { codeOf } from './internal/code.js'
@@ -25,6 +26,26 @@ export interface UndiciHttpOptions {
   readonly userAgent: string
   /** By which the deadlines of the requests were computed. Default: the system's. */
   readonly clock?: Clock
+}
+
+/** Where a request goes, as undici wants to know it. */
+interface Target {
+  readonly origin: string
+  readonly path: string
+}
+
+/** Reads URLs. Requests mostly go where the last one went. */
+const targets = (): ((url: string) => Target) => {
+  let last = ''
+  let target: Target = { origin: '', path: '' }
+  return (url) => {
+    if (url !== last) {
+      const { origin, pathname, search } = new URL(url)
+      target = { origin, path: pathname + search }
+      last = url
+    }
+    return target
+  }
 }
 
 const headersOf = (request: HttpRequest, userAgent: string): string[] => {
@@ -58,20 +79,28 @@ const headerOf = (headers: Headers, name: string): O.Option<string> => {
  * const http = undiciHttp({ dispatcher: new Agent({ connections: 8 }), userAgent: 'invoices/1.0' })
  * assert.strictEqual(typeof http.send, 'function')
  */
-export const undiciHttp = ({ dispatcher, userAgent, clock = systemClock }: UndiciHttpOptions): Http => ({
-  send: (request) => () =>
-    new Promise((resolve) => {
-      exchange({ dispatcher, userAgent, clock }, request, resolve)
-    }),
-})
+export const undiciHttp = ({ dispatcher, userAgent, clock = systemClock }: UndiciHttpOptions): Http => {
+  const target = targets()
+  return {
+    send: (request) => () =>
+      new Promise((resolve) => {
+        exchange({ dispatcher, userAgent, clock, target }, request, resolve)
+      }),
+  }
+}
+
+interface Exchange extends Required<UndiciHttpOptions> {
+  readonly target: (url: string) => Target
+}
 
 const exchange = (
-  { dispatcher, userAgent, clock }: Required<UndiciHttpOptions>,
+  { dispatcher, userAgent, clock, target }: Exchange,
   request: HttpRequest,
   resolve: (result: E.Either<HttpFailure, HttpResponse>) => void,
 ): void => {
   const { deadline, signal, maxBytes } = request
   let settled = false
+  let release = constVoid
   let controller: Dispatcher.DispatchController | undefined
   let status = 0
   let headers: Headers = {}
@@ -81,8 +110,7 @@ const exchange = (
   const settle = (result: E.Either<HttpFailure, HttpResponse>) => {
     if (settled) return
     settled = true
-    cancel()
-    signal.removeEventListener('abort', onAbort)
+    release()
     resolve(result)
   }
   const fail = (cause: HttpFailure['cause'], reason: string) => {
@@ -95,8 +123,6 @@ const exchange = (
   const onDeadline = () => stop('deadline', 'the deadline has passed')
   const onAbort = () => stop('abort', 'aborted')
 
-  const cancel = after(Math.max(0, deadline - clock.now()), onDeadline)
-  signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   else if (deadline <= clock.now()) onDeadline()
   if (settled) return
@@ -139,11 +165,11 @@ const exchange = (
   const tooLarge = () => stop('size', `the answer has more than ${maxBytes} bytes`)
 
   try {
-    const url = new URL(request.url)
+    const { origin, path } = target(request.url)
     dispatcher.dispatch(
       {
-        origin: url.origin,
-        path: url.pathname + url.search,
+        origin,
+        path,
         method: request.method,
         headers: headersOf(request, userAgent),
         body: O.isSome(request.body) ? Secret.open(request.body.value) : null,
@@ -157,4 +183,14 @@ const exchange = (
   } catch (error) {
     fail('connection', codeOf(error))
   }
+  if (settled) return
+
+  // After the request is on its way: while the server works this takes nobody's time.
+  const cancel = after(Math.max(0, deadline - clock.now()), onDeadline)
+  signal.addEventListener('abort', onAbort, { once: true })
+  release = () => {
+    cancel()
+    signal.removeEventListener('abort', onAbort)
+  }
+  if (signal.aborted) onAbort()
 }

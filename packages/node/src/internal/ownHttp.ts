@@ -6,19 +6,25 @@ import { type UndiciHttpOptions, undiciHttp } from '../undiciHttp.js'
 import { codeOf } from './code.js'
 import { type ConnectionOptions, connectionOf } from './connection.js'
 
+interface Own {
+  readonly dispatcher: Dispatcher
+  readonly http: Http
+}
+
 /** HTTP by connections of its own, which begin with the first request. */
 export const ownHttp = (
   parameters: ConnectionOptions,
   options: Omit<UndiciHttpOptions, 'dispatcher'>,
 ): { readonly http: Http; readonly close: Task<void> } => {
   const connection = connectionOf(parameters)
-  let made: Promise<Dispatcher> | undefined
+  let made: Promise<Own> | undefined
   let isClosed = false
 
   // To load undici takes longer than to read a session. A failure, of the file system say, is not remembered.
-  const make = async (): Promise<Dispatcher> => {
+  const make = async (): Promise<Own> => {
     try {
-      return (await import('./dispatcher.js')).makeDispatcher(connection)
+      const dispatcher = (await import('./dispatcher.js')).makeDispatcher(connection)
+      return { dispatcher, http: undiciHttp({ ...options, dispatcher }) }
     } catch (error) {
       made = undefined
       throw error
@@ -32,7 +38,7 @@ export const ownHttp = (
         if (isClosed) return notSent('UND_ERR_CLOSED')
         made ??= make()
         try {
-          return await undiciHttp({ ...options, dispatcher: await made }).send(request)()
+          return await (await made).http.send(request)()
         } catch (error) {
           return notSent(codeOf(error))
         }
@@ -40,7 +46,7 @@ export const ownHttp = (
     },
     close: async () => {
       isClosed = true
-      await (await made?.catch(() => undefined))?.close()
+      await (await made?.catch(() => undefined))?.dispatcher.close()
     },
   }
 }

@@ -15,17 +15,19 @@ export interface Credentials {
   readonly secrets: ReadonlyArray<Secret>
 }
 
-/** Makes the credentials of one request, to `url`. */
-export type Authenticate = (
-  url: string,
-  limits: Required<Limits>,
-  env: ClockEnv & RandomEnv,
-) => TE.TaskEither<AuthError, Credentials>
+/** Where the credentials of a request come from: they are always the same, or they are made for each. */
+export type Authenticate =
+  | { readonly _tag: 'Always'; readonly credentials: Credentials }
+  | {
+      readonly _tag: 'Each'
+      readonly make: (
+        url: string,
+        limits: Required<Limits>,
+        env: ClockEnv & RandomEnv,
+      ) => TE.TaskEither<AuthError, Credentials>
+    }
 
-const always = (credentials: Credentials): Authenticate => {
-  const made = TE.right(credentials)
-  return () => made
-}
+const always = (credentials: Credentials): Authenticate => ({ _tag: 'Always', credentials })
 
 /** No client at all: Box exchanges tokens without one. */
 export const anonymous: Authenticate = always({ form: '', headers: [], secrets: [] })
@@ -55,28 +57,31 @@ export const authenticate = ({ id, authentication, server }: Client): Authentica
     }
     case 'PrivateKeyJwt': {
       const sign = assertion(authentication.signer)
-      return (url, limits, { clock, random }) =>
-        pipe(
-          // Read when it runs: each request has a `jti` of its own.
-          TE.fromIO(() => ({
-            iss: id,
-            sub: id,
-            // Never the URL of another endpoint: whoever made that up would be handed an assertion for it.
-            aud: O.getOrElse(() => url)(server.issuer),
-            jti: jti(random)(),
-            exp: expiry(clock.now(), seconds(60)),
-          })),
-          TE.flatMap((claims) => sign(claims, limits, clock)),
-          TE.map((signed) => ({
-            form: form([
-              ['client_id', id],
-              ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
-              ['client_assertion', signed],
-            ]),
-            headers: [],
-            secrets: [signed],
-          })),
-        )
+      return {
+        _tag: 'Each',
+        make: (url, limits, { clock, random }) =>
+          pipe(
+            // Read when it runs: each request has a `jti` of its own.
+            TE.fromIO(() => ({
+              iss: id,
+              sub: id,
+              // Never the URL of another endpoint: whoever made that up would be handed an assertion for it.
+              aud: O.getOrElse(() => url)(server.issuer),
+              jti: jti(random)(),
+              exp: expiry(clock.now(), seconds(60)),
+            })),
+            TE.flatMap((claims) => sign(claims, limits, clock)),
+            TE.map((signed) => ({
+              form: form([
+                ['client_id', id],
+                ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
+                ['client_assertion', signed],
+              ]),
+              headers: [],
+              secrets: [signed],
+            })),
+          ),
+      }
     }
   }
 }

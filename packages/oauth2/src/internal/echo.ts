@@ -10,6 +10,7 @@ const SHORTEST = 8
 const redactedBy = (secrets: ReadonlyArray<Secret>): ((text: string) => string) => {
   const redact = Secret.redact(secrets.filter((secret) => Secret.open(secret).length >= SHORTEST))
   return (text) => {
+    if (text.length < SHORTEST) return text
     const seen = visible(text)
     const redacted = redact(seen)
     return redacted === seen ? text : redacted

@@ -7,9 +7,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import type { Separated } from 'fp-ts/lib/Separated.js'
 import * as t from 'io-ts'
 import * as AuthError from './AuthError.js'
+import { object } from './internal/object.js'
 import type { Cell, Verdict } from './Lifecycle.js'
 import * as Lifecycle from './Lifecycle.js'
 import * as Secret from './Secret.js'
@@ -18,22 +19,25 @@ import * as TokenSet from './TokenSet.js'
 
 const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'count')
 
-const Encoded = t.intersection([
-  t.type({ v: t.literal(1), epoch: Count, generation: Count }),
-  t.partial({
+const Encoded = object(
+  { v: t.literal(1), epoch: Count, generation: Count },
+  {
     origin: t.string,
-    token: TokenSet.codec,
+    token: t.unknown,
     refused: t.boolean,
-    intent: t.type({
-      nonce: t.union([t.string, t.null]),
-      first_at: TokenSet.Finite,
-      until: TokenSet.Finite,
-      recovery: t.boolean,
-    }),
+    intent: object(
+      {
+        nonce: t.union([t.string, t.null]),
+        first_at: TokenSet.Finite,
+        until: TokenSet.Finite,
+        recovery: t.boolean,
+      },
+      {},
+    ),
     // What else there is depends on the tag, and a later version's is its own affair.
-    verdict: t.type({ tag: t.string }),
-  }),
-])
+    verdict: object({ tag: t.string }, {}),
+  },
+)
 type Encoded = t.TypeOf<typeof Encoded>
 
 const KNOWN: ReadonlySet<string> = new Set([
@@ -72,11 +76,11 @@ const fromVerdict = (verdict: Verdict): unknown => {
   }
 }
 
-const toCell = (encoded: Encoded, later: ReadonlyArray<readonly [string, unknown]>): Cell<TokenSet.TokenSet> => ({
+const toCell = (encoded: Encoded, token: O.Option<TokenSet.TokenSet>, later: Entries): Cell<TokenSet.TokenSet> => ({
   epoch: encoded.epoch,
   generation: encoded.generation,
   origin: O.fromNullable(encoded.origin),
-  token: O.fromNullable(encoded.token),
+  token,
   refused: encoded.refused === true,
   intent: pipe(
     O.fromNullable(encoded.intent),
@@ -132,18 +136,30 @@ export const decode = (
     return E.left(undecodable('the record is not JSON'))
   }
   // Apart, so that no unknown member, `__proto__` least of all, comes near the codec.
-  const { left: later, right: known } = pipe(
-    Object.entries(t.UnknownRecord.is(json) ? json : {}),
-    RA.partition(([name]) => KNOWN.has(name)),
-  )
-  return pipe(
-    Encoded.decode(Object.fromEntries(known)),
-    E.bimap(
-      (errors) => undecodable(`the record has a wrong ${errors.map(({ context }) => path(context)).join(', ')}`),
-      (encoded) => toCell(encoded, later),
-    ),
-  )
+  const { left: later, right: known } = apart(t.UnknownRecord.is(json) ? json : {})
+  const encoded = Encoded.decode(known)
+  if (E.isLeft(encoded)) return E.left(wrong(encoded.left))
+  const { token } = encoded.right
+  if (token === undefined) return E.right(toCell(encoded.right, O.none, later))
+  const decoded = TokenSet.codec.validate(token, TOKEN)
+  return E.isLeft(decoded) ? E.left(wrong(decoded.left)) : E.right(toCell(encoded.right, O.some(decoded.right), later))
 }
+
+type Entries = ReadonlyArray<readonly [string, unknown]>
+
+const apart = (record: Readonly<Record<string, unknown>>): Separated<Entries, unknown> => {
+  const entries = Object.entries(record)
+  const later = entries.filter(([name]) => !KNOWN.has(name))
+  return {
+    left: later,
+    right: later.length === 0 ? record : Object.fromEntries(entries.filter(([name]) => KNOWN.has(name))),
+  }
+}
+
+const wrong = (errors: t.Errors): AuthError.AuthError =>
+  undecodable(`the record has a wrong ${errors.map(({ context }) => path(context)).join(', ')}`)
+
+const TOKEN: t.Context = [{ key: 'token', type: TokenSet.codec }]
 
 const path = (context: t.Context): string =>
   context

@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
+import { object } from './internal/object.js'
 import * as Secret from './Secret.js'
 import { type Instant, instant } from './Time.js'
 
@@ -86,9 +87,9 @@ export const succeeding =
 /** Decodes a number that is finite. */
 export const Finite = t.refinement(t.number, Number.isFinite, 'finite number')
 
-const Encoded = t.intersection([
-  t.type({ v: t.literal(1), access_token: t.string }),
-  t.partial({
+const Encoded = object(
+  { v: t.literal(1), access_token: t.string },
+  {
     refresh_token: t.string,
     issued_at: Finite,
     expires_at: Finite,
@@ -98,8 +99,8 @@ const Encoded = t.intersection([
     issued_token_type: t.string,
     subject: t.string,
     members: t.record(t.string, t.unknown),
-  }),
-])
+  },
+)
 type Encoded = t.TypeOf<typeof Encoded>
 
 const KNOWN: ReadonlySet<string> = new Set([
@@ -122,6 +123,7 @@ const LATER = 'tessera '
 const isLater = (name: string): boolean => name.startsWith(LATER) && !KNOWN.has(name.slice(LATER.length))
 
 const toMembers = (encoded: Encoded): TokenSet['members'] => {
+  if (encoded.members === undefined && Object.keys(encoded).every((name) => KNOWN.has(name))) return NO_MEMBERS
   const entries: ReadonlyArray<readonly [string, unknown]> = [
     ...Object.entries(encoded.members ?? {}),
     ...Object.entries(encoded)

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { constVoid } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Clock } from './Clock.js'
 import { between, type Duration, type Instant } from './Time.js'
@@ -14,9 +15,8 @@ export interface Bounds {
   readonly signal?: AbortSignal | undefined
 }
 
-const atOnce = async (): Promise<undefined> => {
+const atOnce = async (): Promise<void> => {
   await null
-  return undefined
 }
 
 /** By the clock's timer, or by its sleep. Answers how to call it off. */
@@ -53,23 +53,31 @@ export const race =
     onAbort: Error,
     task: TaskEither<Error, A>,
   ): TaskEither<Error, A> =>
-  async () => {
-    if (signal?.aborted) return E.left(onAbort)
-    const running = task()
-    // A store in memory, and a signer on the event loop, are there already: what would stop a timer costs more than they do.
-    const settled = await Promise.race([running, atOnce()])
-    if (settled !== undefined) return settled
-    let wake: () => void = () => undefined
-    const stopped = new Promise<void>((resolve) => {
-      wake = resolve
+  () =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return resolve(E.left(onAbort))
+      let isOver = false
+      let release = constVoid
+      const settle = (say: () => void): void => {
+        if (isOver) return
+        isOver = true
+        release()
+        say()
+      }
+      const stop = (): void => settle(() => resolve(E.left(signal?.aborted ? onAbort : onDeadline)))
+      task().then(
+        (result) => settle(() => resolve(result)),
+        (error) => settle(() => reject(error)),
+      )
+      // A store in memory, and a signer on the event loop, are there already: what would stop a timer costs more than they do.
+      void atOnce().then(() => {
+        if (isOver) return
+        const cancel = startTimer(clock, between(clock.now(), deadline), stop)
+        signal?.addEventListener('abort', stop, { once: true })
+        release = () => {
+          cancel()
+          signal?.removeEventListener('abort', stop)
+        }
+        if (signal?.aborted) stop()
+      })
     })
-    const cancel = startTimer(clock, between(clock.now(), deadline), wake)
-    signal?.addEventListener('abort', wake, { once: true })
-    if (signal?.aborted) wake()
-    try {
-      return await Promise.race([running, stopped.then(() => E.left(signal?.aborted ? onAbort : onDeadline))])
-    } finally {
-      signal?.removeEventListener('abort', wake)
-      cancel()
-    }
-  }

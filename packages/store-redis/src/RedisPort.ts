@@ -13,11 +13,16 @@ import type { IO } from 'fp-ts/lib/IO.js'
 export interface RedisConnection {
   /**
    * EVALSHA with one key. A call that has not been written to the socket when `signal` aborts is not sent any more: nothing
-   * may wait in a queue for a server that comes back.
+   * may wait in a queue for a server that comes back. The signal is made for who asks: whoever writes at once needs none.
    */
-  readonly evalsha: (sha1: string, key: string, args: ReadonlyArray<string>, signal: AbortSignal) => Promise<unknown>
+  readonly evalsha: (
+    sha1: string,
+    key: string,
+    args: ReadonlyArray<string>,
+    signal: IO<AbortSignal>,
+  ) => Promise<unknown>
   /** EVAL, in the same way. */
-  readonly eval: (script: string, key: string, args: ReadonlyArray<string>, signal: AbortSignal) => Promise<unknown>
+  readonly eval: (script: string, key: string, args: ReadonlyArray<string>, signal: IO<AbortSignal>) => Promise<unknown>
   /** WAIT: how many replicas of the key's primary have the writes of this connection, after `timeout` (ms) at most. */
   readonly wait: (key: string, replicas: number, timeout: number) => Promise<number>
 }

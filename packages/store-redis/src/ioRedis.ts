@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-
+import type { IO } from 'fp-ts/lib/IO.js'
 import type { IoRedisClient, IoRedisCluster } from './IoRedisClient.js'
 import { ignore } from './internal/ignore.js'
 import { problem } from './internal/reason.js'
@@ -41,7 +41,6 @@ const readiness = (client: IoRedisClient): (() => Promise<void>) => {
       client.on('end', onEnd)
     })
   return async () => {
-    if (client.status === 'ready') return
     if (client.status === 'end') throw problem('the client is closed')
     if (client.status === 'wait') client.connect().catch(ignore)
     becoming ??= become()
@@ -51,9 +50,11 @@ const readiness = (client: IoRedisClient): (() => Promise<void>) => {
 
 const connection = (client: IoRedisClient): RedisConnection => {
   const ready = readiness(client)
-  const send = async (signal: AbortSignal, command: () => Promise<unknown>): Promise<unknown> => {
+  const send = async (signal: IO<AbortSignal>, command: () => Promise<unknown>): Promise<unknown> => {
+    if (client.status === 'ready') return command()
+    const given = signal()
     await ready()
-    if (signal.aborted) throw problem('aborted')
+    if (given.aborted) throw problem('aborted')
     return command()
   }
   return {

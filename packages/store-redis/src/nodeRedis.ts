@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import type { IO } from 'fp-ts/lib/IO.js'
 import { ignore } from './internal/ignore.js'
 import { later } from './internal/later.js'
 import { problem } from './internal/reason.js'
@@ -26,9 +27,9 @@ const isSentinel = (client: NodeRedisClient): client is NodeRedisSentinel => 'ac
 
 const connection = (client: NodeRedisClient): RedisConnection => {
   // The client takes a command out of its queue when the signal aborts.
-  const commands = (signal: AbortSignal): NodeRedisCommands => {
+  const commands = (signal: IO<AbortSignal>): NodeRedisCommands => {
     if (!client.isOpen) throw problem('the client is not connected')
-    return client.withCommandOptions({ abortSignal: signal })
+    return client.withCommandOptions({ abortSignal: signal() })
   }
   const script = (key: string, args: ReadonlyArray<string>): NodeRedisScript => ({ keys: [key], arguments: [...args] })
   return {

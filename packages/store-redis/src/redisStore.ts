@@ -18,6 +18,7 @@ import {
   type TokenStore,
   type Version,
 } from '@tessera/core'
+import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { addressOf } from './internal/address.js'
@@ -112,7 +113,7 @@ export const redisStore = (
     connection: RedisConnection,
     address: string,
     args: ReadonlyArray<string>,
-    signal: AbortSignal,
+    signal: IO<AbortSignal>,
   ): Promise<O.Option<Stamped>> => {
     const answer = await run(connection, script, address, args, signal)
     if (!Array.isArray(answer)) throw problem('an answer of another shape')

@@ -2,7 +2,15 @@
  * What a process of a fleet is told.
  */
 
-export const WAYS = ['floor', 'limit', 'tessera', 'redlock', 'redlock, retry 5 ms', 'redis-semaphore'] as const
+export const WAYS = [
+  'floor',
+  'limit',
+  'tessera',
+  'tessera, at its first use',
+  'redlock',
+  'redlock, retry 5 ms',
+  'redis-semaphore',
+] as const
 
 /** How a process comes by a token. */
 export type Way = (typeof WAYS)[number]

@@ -1,6 +1,6 @@
 /**
- * One process of a fleet that shares a rotating token through Redis. It is told which way to go, makes itself ready, and at `go`
- * needs a token; it answers when it has one.
+ * One process of a fleet that shares a rotating token through Redis. It is told which way to go, and makes itself ready: it has
+ * seen the token, which has expired, as a process has that used it. At `go` it needs one, and it answers when it has one.
  */
 import { once } from 'node:events'
 import { AuthError, instant, Secret, Strategy, TokenSet, TokenSource } from '@tessera/core'
@@ -43,22 +43,23 @@ const load = async (key: string): Promise<Saved> => {
   return saved
 }
 
-/** Look, lock, look again, redeem, write, unlock. */
+/** Lock, look again, redeem, write, unlock. */
 const behindLock =
   (lock: (key: string) => Promise<() => Promise<unknown>>) =>
-  ({ key, tokenEndpoint }: Message) =>
-  async (): Promise<string> => {
+  async ({ key, tokenEndpoint }: Message): Promise<() => Promise<string>> => {
     const seen = await load(key)
-    if (Date.now() < seen.expiresAt) return seen.access
-    const unlock = await lock(`lock:${key}`)
-    try {
-      const there = await load(key)
-      if (Date.now() < there.expiresAt) return there.access
-      const renewed = await redeem(tokenEndpoint, there.refresh)
-      await redis.set(key, JSON.stringify(renewed))
-      return renewed.access
-    } finally {
-      await unlock()
+    return async () => {
+      if (Date.now() < seen.expiresAt) return seen.access
+      const unlock = await lock(`lock:${key}`)
+      try {
+        const there = await load(key)
+        if (Date.now() < there.expiresAt) return there.access
+        const renewed = await redeem(tokenEndpoint, there.refresh)
+        await redis.set(key, JSON.stringify(renewed))
+        return renewed.access
+      } finally {
+        await unlock()
+      }
     }
   }
 
@@ -90,11 +91,10 @@ const floor = async ({ key, tokenEndpoint, number }: Message): Promise<() => Pro
   }
 }
 
-/** What a lease and a wake-up take by bare commands: look; lock, renew, save and publish, or subscribe, look and wait. */
-const limit =
-  ({ key, tokenEndpoint }: Message) =>
-  async (): Promise<string> => {
-    const seen = await load(key)
+/** What a lease and a wake-up take by bare commands: lock, renew, save and publish, or subscribe, look and wait. */
+const limit = async ({ key, tokenEndpoint }: Message): Promise<() => Promise<string>> => {
+  const seen = await load(key)
+  return async () => {
     if (Date.now() < seen.expiresAt) return seen.access
     if ((await redis.set(`lock:${key}`, '1', 'PX', 10_000, 'NX')) === 'OK') {
       const renewed = await redeem(tokenEndpoint, seen.refresh)
@@ -108,8 +108,9 @@ const limit =
     await subscriber.unsubscribe(key)
     return (await load(key)).access
   }
+}
 
-const tessera = ({ key, tokenEndpoint }: Message) => {
+const tessera = async ({ way, key, tokenEndpoint }: Message): Promise<() => Promise<string>> => {
   const strategy = Strategy.make(
     { needsRefreshToken: true },
     ({ previous }) =>
@@ -127,13 +128,15 @@ const tessera = ({ key, tokenEndpoint }: Message) => {
         ),
   )
   const source = openSource(TokenSource.make({ store, key })(strategy), env)
+  if (way === 'tessera') await run(source.inspect)
   return async () => Secret.open((await run(source.get)).accessToken)
 }
 
-const ways: Readonly<Record<Way, (message: Message) => (() => Promise<string>) | Promise<() => Promise<string>>>> = {
+const ways: Readonly<Record<Way, (message: Message) => Promise<() => Promise<string>>>> = {
   floor,
   limit,
   tessera,
+  'tessera, at its first use': tessera,
   redlock: byRedlock(new Redlock([redis])),
   'redlock, retry 5 ms': byRedlock(new Redlock([redis], { retryDelay: 5, retryJitter: 0, retryCount: 1_000 })),
   'redis-semaphore': behindLock(async (key) => {

@@ -137,6 +137,7 @@ export const makeCache = (
     memory: {
       begin: () => ++tickets,
       adopt,
+      known: () => cache.known,
       ahead: (found, begun) =>
         pipe(
           cache.known,

@@ -12,7 +12,7 @@ import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { SourceEnv } from '../TokenSource.js'
-import type { Key, Stamped, TokenStore, Version } from '../TokenStore.js'
+import { absent, type Key, type Stamped, type TokenStore, type Version } from '../TokenStore.js'
 import { guard } from './guard.js'
 
 export type Result<A> = E.Either<AuthError.AuthError, A>
@@ -52,6 +52,8 @@ export interface Adopt {
   /** Marks the start of a call to the store. */
   readonly begin: () => Ticket
   readonly adopt: (known: Known, begun: Ticket) => void
+  /** What was adopted last. */
+  readonly known: () => O.Option<Known>
   /** What was known already when the call began, where that is newer than what the call found. */
   readonly ahead: (found: Known, begun: Ticket) => O.Option<Known>
   /** What a lossy store had lost is there again. */
@@ -89,7 +91,7 @@ export const makeRecords = (
   store: TokenStore,
   key: Key,
   { clock, random }: SourceEnv,
-  { begin, adopt, ahead, restored }: Adopt,
+  { begin, adopt, known, ahead, restored }: Adopt,
 ): Records => {
   const call = <A>(
     operation: 'get' | 'compareAndSet',
@@ -104,9 +106,20 @@ export const makeRecords = (
       guard(AuthError.storeFailed(operation, 'it threw'), use),
     )()
 
+  /** A version names one record: what is known already is not decoded again. */
+  const cellOf = ({ version, record }: Stamped): Result<Cell<TokenSet>> =>
+    pipe(
+      known(),
+      O.filter((there) => there.version === version && version !== absent),
+      O.match(
+        () => CellCodec.decode(record),
+        ({ cell }) => E.right(cell),
+      ),
+    )
+
   const toKnown = (stamped: Stamped, startedAt: Instant): Result<Known> =>
     pipe(
-      CellCodec.decode(stamped.record),
+      cellOf(stamped),
       E.map((cell) => ({
         version: stamped.version,
         cell,
@@ -156,9 +169,9 @@ export const makeRecords = (
     if (answer.right._tag === 'Conflict') {
       return E.right({ _tag: 'Conflict', found: toKnown(answer.right.found, startedAt), begun })
     }
-    const known = { ...at, version: next.version, cell }
-    adopt(known, begun)
-    return E.right({ _tag: 'Committed', known })
+    const committed = { ...at, version: next.version, cell }
+    adopt(committed, begun)
+    return E.right({ _tag: 'Committed', known: committed })
   }
 
   const apply: Records['apply'] = async (event, from, deadline) => {

@@ -538,27 +538,25 @@ export const makeSession = <R>(
       isDeaf = true
     }
   }
-  const isChanged = async (changes: Store.Subscription): Promise<boolean> => {
-    try {
-      await changes.changed()
-      return true
-    } catch {
-      isDeaf = true
+  /** Never, where no change is heard of. */
+  const change =
+    (changes: Store.Subscription | undefined): TaskEither<never, void> =>
+    async () => {
+      try {
+        if (changes !== undefined) return E.right(await changes.changed())
+      } catch {
+        isDeaf = true
+      }
       return new Promise(() => undefined)
     }
-  }
 
   /** Until a change, or a jittered poll: the poll is the truth, the wake-up saves time. Tells whether it was a change. */
   const wait = async (until: Instant, changes: Store.Subscription | undefined): Promise<boolean> => {
     // Who is woken polls only for a wake-up that was lost.
     const least = changes === undefined ? POLL.least : POLL.most / 2
     const poll = least + (POLL.most - least) * uniform(random)()
-    const timer = new AbortController()
-    const slept = clock.sleep(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))), timer.signal)()
-    const polled = slept.then(() => false)
-    const woken = await (changes === undefined ? polled : Promise.race([polled, isChanged(changes)]))
-    timer.abort(null)
-    return woken
+    const deadline = after(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))))
+    return E.isRight(await race(clock, { deadline }, undefined, undefined, change(changes))())
   }
 
   const takeOff = (): Flight => {

@@ -1,3 +1,4 @@
+import type { IO } from 'fp-ts/lib/IO.js'
 import type { RedisConnection } from '../RedisPort.js'
 import { isUnknownScript } from './reason.js'
 
@@ -13,12 +14,12 @@ export const run = async (
   { lua, sha1 }: Script,
   key: string,
   args: ReadonlyArray<string>,
-  signal: AbortSignal,
+  signal: IO<AbortSignal>,
 ): Promise<unknown> => {
   try {
     return await connection.evalsha(sha1, key, args, signal)
   } catch (error) {
-    if (!isUnknownScript(error) || signal.aborted) throw error
+    if (!isUnknownScript(error) || signal().aborted) throw error
     return connection.eval(lua, key, args, signal)
   }
 }

@@ -1,17 +1,32 @@
+import type { IO } from 'fp-ts/lib/IO.js'
 import { problem } from './reason.js'
 
 /**
- * Runs a call that ends after `timeout` (ms), whatever the server and the client do; its signal aborts then. A stopped
- * server leaves a client's own promises pending for many seconds.
+ * Runs a call that ends after `timeout` (ms), whatever the server and the client do; its signal, which is made for who asks,
+ * aborts then. A stopped server leaves a client's own promises pending for many seconds.
  */
-export const within = <A>(timeout: number, use: (signal: AbortSignal) => Promise<A>): Promise<A> =>
+export const within = <A>(timeout: number, use: (signal: IO<AbortSignal>) => Promise<A>): Promise<A> =>
   new Promise((resolve, reject) => {
-    const controller = new AbortController()
+    let controller: AbortController | undefined
+    let isOver = false
     const timer = setTimeout(() => {
+      isOver = true
       reject(problem(`no answer in ${timeout} ms`))
-      controller.abort()
+      controller?.abort()
     }, timeout)
-    use(controller.signal)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer))
+    const signal = (): AbortSignal => {
+      if (isOver) return AbortSignal.abort()
+      controller ??= new AbortController()
+      return controller.signal
+    }
+    use(signal).then(
+      (result) => {
+        clearTimeout(timer)
+        resolve(result)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })

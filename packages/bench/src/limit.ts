@@ -1,6 +1,7 @@
 /**
  * What is below us, and nothing else.
  */
+import { type KeyObject, randomBytes, sign } from 'node:crypto'
 import { Agent } from 'undici'
 
 /** Posts one form to one URL by the lowest level of undici, without a deadline or a bound. */
@@ -24,4 +25,18 @@ export const undiciClient = (url: string, form: string): (() => Promise<unknown>
         },
       )
     })
+}
+
+const base64url = (json: unknown): string => Buffer.from(JSON.stringify(json)).toString('base64url')
+
+/** Makes assertions by `node:crypto` and `Buffer`, on the event loop. */
+export const bareAssertion = (key: KeyObject): (() => string) => {
+  const header = base64url({ alg: 'RS256', kid: 'k1', typ: 'JWT' })
+  return () => {
+    const jti = randomBytes(32).toString('base64url')
+    const exp = Math.floor(Date.now() / 1_000) + 30
+    const claims = { box_sub_type: 'enterprise', iss: 'app', sub: '42', aud: 'https://as.example/token', jti, exp }
+    const input = `${header}.${base64url(claims)}`
+    return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
+  }
 }

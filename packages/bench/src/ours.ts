@@ -18,9 +18,9 @@ import {
 } from '@tessera/core'
 import { type NodeEnv, nodeEnv, openSource, run, signer, systemClock } from '@tessera/node'
 import { Client, clientCredentials, jwtAssertion, refreshToken, type Signer, type TokenEnv } from '@tessera/oauth2'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Ask, SigningKey } from './peers/Peer.js'
 import { FIRST_REFRESH_TOKEN, type ServerSession } from './server/TokenServer.js'
 
@@ -93,11 +93,10 @@ export const granting = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): 
 /** Ends with the signature: what follows is the request, and rows D. */
 const ending = (signs: Signer): Signer => ({
   ...signs,
-  sign: (input) =>
-    pipe(
-      signs.sign(input),
-      TE.flatMap(() => TE.left(AuthError.aborted)),
-    ),
+  sign: (input) => async () => {
+    const signed = await signs.sign(input)()
+    return E.isLeft(signed) ? signed : E.left(AuthError.aborted)
+  },
 })
 
 /** Rows C. */
@@ -112,8 +111,8 @@ export const signing = async (
     subject: { sub: '42', claims: { box_sub_type: 'enterprise' } },
   })
   const patient = { ...attempt(never()), deadline: plus(systemClock.now(), hours(1)) }
-  return pipe(
-    strategy(patient)(env),
-    TE.orElse((error) => (error._tag === 'Aborted' ? TE.right(undefined) : TE.left(error))),
-  )
+  return async () => {
+    const ended = await strategy(patient)(env)()
+    if (E.isRight(ended) || ended.left._tag !== 'Aborted') throw new Error('it is not signed')
+  }
 }

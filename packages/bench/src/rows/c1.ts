@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { nodeEnv } from '@tessera/node'
 import { type Case, FLOOR, OURS, type Role } from '../Case.js'
 import { atMost, measureAll, ratioResults } from '../compare.js'
+import { bareAssertion } from '../limit.js'
 import { makeKey } from '../makeKey.js'
 import { signing } from '../ours.js'
 import { signers } from '../peers/index.js'
@@ -25,6 +26,11 @@ const aside = async ({ plain }: SigningKey): Promise<Ask> => {
   const key = createPrivateKey(plain)
   const signAside = promisify<string, Buffer, KeyObject, Buffer>(sign)
   return () => signAside('sha256', INPUT, key)
+}
+
+const bare = async ({ plain }: SigningKey): Promise<Ask> => {
+  const assertion = bareAssertion(createPrivateKey(plain))
+  return async () => assertion()
 }
 
 const asserting = (name: string, role: Role, open: () => Promise<Ask>): Case => ({
@@ -51,6 +57,7 @@ export const c1: Row = {
       context,
       [
         asserting(FLOOR, 'floor', () => floor(key)),
+        asserting('an assertion by `node:crypto` alone', 'limit', () => bare(key)),
         asserting('`crypto.sign`, off the event loop', 'limit', () => aside(key)),
         asserting(OURS, 'ours', () => signing(key, env, false)),
         asserting(ON_LOOP, 'ours', () => signing(key, env, true)),

@@ -9,9 +9,9 @@ import {
   type Random,
   Secret,
 } from '@tessera/core'
-import { pipe } from 'fp-ts/lib/function.js'
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { base64urlText } from '../base64url.js'
 import type { Signer } from '../Signer.js'
 import { signing } from './limits.js'
@@ -32,13 +32,14 @@ export const header = ({ algorithm, keyId }: Pick<Signer, 'algorithm' | 'keyId'>
 /** Signs claims as a JWS in its compact form (RFC 7515 §7.1). The header is encoded once. */
 export const assertion = (
   signer: Signer,
-): ((claims: Claims, limits: Required<Limits>, clock: Clock) => TE.TaskEither<AuthError, Secret<'Assertion'>>) => {
+): ((claims: Claims, limits: Required<Limits>, clock: Clock) => TaskEither<AuthError, Secret<'Assertion'>>) => {
   const encoded = header(signer)
   return (claims, limits, clock) => {
     const input = `${encoded}.${base64urlText(JSON.stringify(claims))}`
-    return pipe(
-      signing(clock, limits, signer.sign(input)),
-      TE.map((signature) => Secret.make('Assertion', `${input}.${signature}`)),
-    )
+    const sign = signing(clock, limits, signer.sign(input))
+    return async () => {
+      const signature = await sign()
+      return E.isLeft(signature) ? signature : E.right(Secret.make('Assertion', `${input}.${signature.right}`))
+    }
   }
 }

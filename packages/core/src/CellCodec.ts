@@ -7,7 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { Separated } from 'fp-ts/lib/Separated.js'
+import { type Separated, separated } from 'fp-ts/lib/Separated.js'
 import * as t from 'io-ts'
 import * as AuthError from './AuthError.js'
 import { object } from './internal/object.js'
@@ -39,6 +39,9 @@ const Encoded = object(
   },
 )
 type Encoded = t.TypeOf<typeof Encoded>
+
+/** Members that this version does not know. */
+type Later = ReadonlyArray<readonly [name: string, value: unknown]>
 
 const KNOWN: ReadonlySet<string> = new Set([
   'v',
@@ -76,7 +79,7 @@ const fromVerdict = (verdict: Verdict): unknown => {
   }
 }
 
-const toCell = (encoded: Encoded, token: O.Option<TokenSet.TokenSet>, later: Entries): Cell<TokenSet.TokenSet> => ({
+const toCell = (encoded: Encoded, token: O.Option<TokenSet.TokenSet>, later: Later): Cell<TokenSet.TokenSet> => ({
   epoch: encoded.epoch,
   generation: encoded.generation,
   origin: O.fromNullable(encoded.origin),
@@ -135,7 +138,6 @@ export const decode = (
     // The parser's message would show some of the record.
     return E.left(undecodable('the record is not JSON'))
   }
-  // Apart, so that no unknown member, `__proto__` least of all, comes near the codec.
   const { left: later, right: known } = apart(t.UnknownRecord.is(json) ? json : {})
   const encoded = Encoded.decode(known)
   if (E.isLeft(encoded)) return E.left(wrong(encoded.left))
@@ -145,21 +147,19 @@ export const decode = (
   return E.isLeft(decoded) ? E.left(wrong(decoded.left)) : E.right(toCell(encoded.right, O.some(decoded.right), later))
 }
 
-type Entries = ReadonlyArray<readonly [string, unknown]>
-
-const apart = (record: Readonly<Record<string, unknown>>): Separated<Entries, unknown> => {
+/** What a later version wrote, and the rest: no unknown member, `__proto__` least of all, comes near the codec. */
+const apart = (record: Readonly<Record<string, unknown>>): Separated<Later, unknown> => {
   const entries = Object.entries(record)
   const later = entries.filter(([name]) => !KNOWN.has(name))
-  return {
-    left: later,
-    right: later.length === 0 ? record : Object.fromEntries(entries.filter(([name]) => KNOWN.has(name))),
-  }
+  const known = later.length === 0 ? record : Object.fromEntries(entries.filter(([name]) => KNOWN.has(name)))
+  return separated(later, known)
 }
+
+// Where the errors of a token are.
+const TOKEN: t.Context = [{ key: 'token', type: TokenSet.codec }]
 
 const wrong = (errors: t.Errors): AuthError.AuthError =>
   undecodable(`the record has a wrong ${errors.map(({ context }) => path(context)).join(', ')}`)
-
-const TOKEN: t.Context = [{ key: 'token', type: TokenSet.codec }]
 
 const path = (context: t.Context): string =>
   context

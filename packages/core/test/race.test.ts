@@ -14,10 +14,14 @@ test('the first wins, and leaves no timer and no listener behind, by the timer o
       // Of two at the same time either may be the first.
       fc.pre(Number.isFinite(deadline) && new Set([done, deadline, aborted]).size === 3)
       const { clock } = testEnv()
+      let cancelled = 0
       const timer = jest.fn((duration: Duration, wake: () => void) => {
         const over = new AbortController()
         void clock.sleep(duration, over.signal)().then(wake)
-        return () => over.abort()
+        return () => {
+          cancelled++
+          over.abort()
+        }
       })
       const abort = new AbortController()
       const bounds = { deadline: plus(START, millis(deadline)), signal: abort.signal }
@@ -37,7 +41,9 @@ test('the first wins, and leaves no timer and no listener behind, by the timer o
       expect(getEventListeners(abort.signal, 'abort')).toEqual([])
       // The task's own, and the abort's.
       expect(clock.pending()).toBe([done, aborted].filter((time) => time > first).length)
+      await clock.advance(millis(100))
       expect(timer).toHaveBeenCalledTimes(hasTimer ? 1 : 0)
+      expect(cancelled).toBe(hasTimer ? 1 : 0)
     }),
   ))
 
@@ -48,6 +54,8 @@ test('a task that settles at once needs no timer', async () => {
   expect(await race({ ...clock, sleep }, bounds, 'deadline', 'abort', async () => E.right('done'))()).toEqual(
     E.right('done'),
   )
+  // Not afterwards either.
+  await clock.advance(millis(1))
   expect(sleep).not.toHaveBeenCalled()
 })
 

@@ -884,6 +884,36 @@ test('what a record can hold is kept as it was given', async () => {
   expect((await cell()).token).toMatchObject(O.some({ restrictedTo }))
 })
 
+describe('a version names one record', () => {
+  const spoilable = () => {
+    const { store } = watched()
+    const spoilt = { is: false }
+    const rubbish = O.some(Secret.make('Record', 'rubbish'))
+    const get: TokenStore['get'] = (key) =>
+      pipe(
+        store.get(key),
+        TE.map((stamped) => (spoilt.is ? { ...stamped, record: rubbish } : stamped)),
+      )
+    return { store: { ...store, get }, spoilt }
+  }
+
+  test('of what is known already only the version is looked at', async () => {
+    const { store, spoilt } = spoilable()
+    const { source, inspect } = open([E.right(living('a'))], { store })
+    await source.get()
+    spoilt.is = true
+    expect((await inspect()).state).toBe('valid')
+  })
+
+  test('but where none is there', async () => {
+    const { store, spoilt } = spoilable()
+    const { source } = open([], { store })
+    expect(tagOf(await source.inspect())).toBe('Right')
+    spoilt.is = true
+    expect(tagOf(await source.inspect())).toBe('StoreFailed')
+  })
+})
+
 test('what a refusal does not change is not written', async () => {
   const { store, asked } = watched()
   const { source, env } = open([E.right(living('a'))], { store })

@@ -107,6 +107,43 @@ describe('not sent, or lost', () => {
   })
 })
 
+test('property: each request goes where it says, whatever the one before it was', async () => {
+  const places: string[] = []
+  const server = () =>
+    using(
+      serveRaw((socket, request) => {
+        places.push(`${socket.localPort}${request.split(' ', 2)[1]}`)
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+      }),
+    )
+  const origins = [(await server()).origin, (await server()).origin]
+  const urls = fc
+    .tuple(fc.constantFrom(...origins), fc.constantFrom('/', '/a', '/b?c=d', '/b?c=e#f'))
+    .map(([origin, path]) => `${origin}${path}`)
+  await fc.assert(
+    fc.asyncProperty(fc.array(urls, { maxLength: 6 }), async (asked) => {
+      places.splice(0)
+      for (const url of asked) expect(told(await send(post(url)))).toBe('200')
+      expect(places).toEqual(
+        asked.map((url) => new URL(url)).map(({ port, pathname, search }) => port + pathname + search),
+      )
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('what aborts while it is handed over is aborted', async () => {
+  const abort = new AbortController()
+  class Aborting extends Dispatcher {
+    override dispatch(): boolean {
+      abort.abort()
+      return true
+    }
+  }
+  const http = undiciHttp({ dispatcher: new Aborting(), userAgent: 'tests/1' })
+  expect(told(await http.send(post('http://127.0.0.1/', { signal: abort.signal }))())).toBe('NotSent abort')
+})
+
 test('a second answer is refused: nobody knows which one holds', async () => {
   const aborts: string[] = []
   class Again extends Dispatcher {

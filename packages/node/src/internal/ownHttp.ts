@@ -1,4 +1,4 @@
-import type { Http } from '@tessera/oauth2'
+import type { Http, HttpFailure, HttpRequest, HttpResponse } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Dispatcher } from 'undici'
@@ -17,36 +17,40 @@ export const ownHttp = (
   options: Omit<UndiciHttpOptions, 'dispatcher'>,
 ): { readonly http: Http; readonly close: Task<void> } => {
   const connection = connectionOf(parameters)
-  let made: Promise<Own> | undefined
+  let making: Promise<Own> | undefined
+  let own: Own | undefined
   let isClosed = false
 
   // To load undici takes longer than to read a session. A failure, of the file system say, is not remembered.
   const make = async (): Promise<Own> => {
     try {
       const dispatcher = (await import('./dispatcher.js')).makeDispatcher(connection)
-      return { dispatcher, http: undiciHttp({ ...options, dispatcher }) }
+      own = { dispatcher, http: undiciHttp({ ...options, dispatcher }) }
+      return own
     } catch (error) {
-      made = undefined
+      making = undefined
       throw error
     }
   }
   const notSent = (reason: string) => E.left({ _tag: 'NotSent', cause: 'connection', reason } as const)
 
+  const sendFirst = async (request: HttpRequest): Promise<E.Either<HttpFailure, HttpResponse>> => {
+    if (isClosed) return notSent('UND_ERR_CLOSED')
+    making ??= make()
+    try {
+      return await (await making).http.send(request)()
+    } catch (error) {
+      return notSent(codeOf(error))
+    }
+  }
+
   return {
     http: {
-      send: (request) => async () => {
-        if (isClosed) return notSent('UND_ERR_CLOSED')
-        made ??= make()
-        try {
-          return await (await made).http.send(request)()
-        } catch (error) {
-          return notSent(codeOf(error))
-        }
-      },
+      send: (request) => () => (own === undefined || isClosed ? sendFirst(request) : own.http.send(request)()),
     },
     close: async () => {
       isClosed = true
-      await (await made?.catch(() => undefined))?.dispatcher.close()
+      await (await making?.catch(() => undefined))?.dispatcher.close()
     },
   }
 }

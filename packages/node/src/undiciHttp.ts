@@ -70,7 +70,8 @@ const headerOf = (headers: Headers, name: string): O.Option<string> => {
  *   `onRequestStart`, or a second answer. What a dispatcher retries in silence goes unnoticed; give no retrying dispatcher.
  * - `NotSent` until undici starts to write: no address, no connection, no TLS, no tunnel; the deadline or the signal came
  *   first. `Lost` from there on. A failure tells a code, never a message or a header.
- * - The deadline is one timer from when the request is handed over to the last byte. It keeps the process alive while a request is under way.
+ * - The deadline is one timer, from when the request is handed over to the last byte. It keeps the process alive while a request
+ *   is under way.
  *
  * @example
  * import { undiciHttp } from '@tessera/node'

@@ -19,10 +19,7 @@ import type { Instant } from './Time.js'
 /** Names one session in a store. It contains the principal, so that one person's login never serves another's callers. */
 export type Key = string
 
-/**
- * A version of a record: a nonce that its writer drew. {@link absent} where there is no record. It names one record: who knows
- * that does not look at it again.
- */
+/** A version of a record: a nonce that its writer drew. {@link absent} where there is no record. */
 export type Version = string
 
 /** What there is under a key. */

@@ -69,8 +69,9 @@ export const race =
         (result) => settle(() => resolve(result)),
         (error) => settle(() => reject(error)),
       )
-      // A store in memory, and a signer on the event loop, are there already: what would stop a timer costs more than they do.
-      void atOnce().then(() => {
+      const bound = async (): Promise<void> => {
+        // A store in memory, and a signer on the event loop, are there by then: a timer costs more than they do.
+        await atOnce()
         if (isOver) return
         const cancel = startTimer(clock, between(clock.now(), deadline), stop)
         signal?.addEventListener('abort', stop, { once: true })
@@ -78,6 +79,9 @@ export const race =
           cancel()
           signal?.removeEventListener('abort', stop)
         }
-        if (signal?.aborted) stop()
-      })
+        // The timer may have waked at once.
+        if (isOver) release()
+        else if (signal?.aborted) stop()
+      }
+      bound().catch((error) => settle(() => reject(error)))
     })

@@ -87,6 +87,32 @@ test('a task that throws rejects, and leaves no timer', async () => {
   expect(clock.pending()).toBe(0)
 })
 
+test('a timer that wakes at once is called off, and no listener stays', async () => {
+  const { clock } = testEnv()
+  const cancel = jest.fn()
+  const timer: Clock['timer'] = (_, wake) => {
+    wake()
+    return cancel
+  }
+  const { signal } = new AbortController()
+  const endless = () => new Promise<never>(() => undefined)
+  expect(await race({ ...clock, timer }, { deadline: START, signal }, 'deadline', 'abort', endless)()).toEqual(
+    E.left('deadline'),
+  )
+  expect(cancel).toHaveBeenCalledTimes(1)
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+})
+
+test('a clock that throws rejects', async () => {
+  const { clock } = testEnv()
+  const timer = () => {
+    throw new Error('mine')
+  }
+  const endless = () => new Promise<never>(() => undefined)
+  const result = race({ ...clock, timer }, { deadline: START }, 'deadline', 'abort', endless)()
+  await expect(result).rejects.toThrow('mine')
+})
+
 test('a sleep that rejects when it is called off, as those of Node.js do, harms nobody', async () => {
   const unhandled: Array<unknown> = []
   const note = (error: unknown) => unhandled.push(error)

@@ -884,33 +884,42 @@ test('what a record can hold is kept as it was given', async () => {
   expect((await cell()).token).toMatchObject(O.some({ restrictedTo }))
 })
 
-describe('a version names one record', () => {
-  const spoilable = () => {
-    const { store } = watched()
-    const spoilt = { is: false }
-    const rubbish = O.some(Secret.make('Record', 'rubbish'))
+describe('a record that was changed by hand under its version', () => {
+  /** A store whose record can be set, and the record. */
+  const settable = async (cell: Parameters<typeof holding>[0]) => {
+    const { store } = watched(await holding(cell))
+    let record: Stamped['record'] | undefined
     const get: TokenStore['get'] = (key) =>
       pipe(
         store.get(key),
-        TE.map((stamped) => (spoilt.is ? { ...stamped, record: rubbish } : stamped)),
+        TE.map((stamped) => ({ ...stamped, record: record ?? stamped.record })),
       )
-    return { store: { ...store, get }, spoilt }
+    const set = (given: Stamped['record']) => {
+      record = given
+    }
+    return { store: { ...store, get }, set }
   }
 
-  test('of what is known already only the version is looked at', async () => {
-    const { store, spoilt } = spoilable()
-    const { source, inspect } = open([E.right(living('a'))], { store })
+  test('is reported where it cannot be read, and not written over', async () => {
+    const { store, set } = await settable({ token: O.some(living('a')) })
+    const { source, env } = open([], { store })
     await source.get()
-    spoilt.is = true
-    expect((await inspect()).state).toBe('valid')
+    await env.clock.advance(seconds(2))
+    set(O.some(Secret.make('Record', 'rubbish')))
+    const before = right(await store.get(source.key)())
+    expect(tagOf(await source.inspect())).toBe('StoreFailed')
+    expect(tagOf(await source.refuse(access('a'))())).toBe('StoreFailed')
+    expect(right(await store.get(source.key)())).toEqual(before)
   })
 
-  test('but where none is there', async () => {
-    const { store, spoilt } = spoilable()
-    const { source } = open([], { store })
-    expect(tagOf(await source.inspect())).toBe('Right')
-    spoilt.is = true
-    expect(tagOf(await source.inspect())).toBe('StoreFailed')
+  test('and that is an earlier one is what counts', async () => {
+    const { store, set } = await settable({ token: O.some(until(at(1), 'a')) })
+    const { source, inspect, env } = open([E.right(living('b'))], { store })
+    const first = right(await store.get(source.key)()).record
+    await env.clock.advance(millis(1))
+    expect(textOf(await source.get())).toBe('b')
+    set(first)
+    expect(await inspect()).toMatchObject({ generation: 1, state: 'expired' })
   })
 })
 

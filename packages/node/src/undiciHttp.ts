@@ -6,7 +6,6 @@
 import { type Clock, Secret } from '@tessera/core'
 import type { Http, HttpFailure, HttpRequest, HttpResponse } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
-import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Dispatcher } from 'undici'
 import { codeOf } from './internal/code.js'
@@ -36,15 +35,12 @@ interface Target {
 
 /** Reads URLs. Requests mostly go where the last one went. */
 const targets = (): ((url: string) => Target) => {
-  let last = ''
-  let target: Target = { origin: '', path: '' }
+  let last: (Target & { readonly url: string }) | undefined
   return (url) => {
-    if (url !== last) {
-      const { origin, pathname, search } = new URL(url)
-      target = { origin, path: pathname + search }
-      last = url
-    }
-    return target
+    if (last?.url === url) return last
+    const { origin, pathname, search } = new URL(url)
+    last = { url, origin, path: pathname + search }
+    return last
   }
 }
 
@@ -70,8 +66,7 @@ const headerOf = (headers: Headers, name: string): O.Option<string> => {
  *   `onRequestStart`, or a second answer. What a dispatcher retries in silence goes unnoticed; give no retrying dispatcher.
  * - `NotSent` until undici starts to write: no address, no connection, no TLS, no tunnel; the deadline or the signal came
  *   first. `Lost` from there on. A failure tells a code, never a message or a header.
- * - The deadline is one timer, from when the request is handed over to the last byte. It keeps the process alive while a request
- *   is under way.
+ * - The deadline is one timer from the call to the last byte. It keeps the process alive while a request is under way.
  *
  * @example
  * import { undiciHttp } from '@tessera/node'
@@ -101,7 +96,6 @@ const exchange = (
 ): void => {
   const { deadline, signal, maxBytes } = request
   let settled = false
-  let release = constVoid
   let controller: Dispatcher.DispatchController | undefined
   let status = 0
   let headers: Headers = {}
@@ -111,7 +105,8 @@ const exchange = (
   const settle = (result: E.Either<HttpFailure, HttpResponse>) => {
     if (settled) return
     settled = true
-    release()
+    cancel()
+    signal.removeEventListener('abort', onAbort)
     resolve(result)
   }
   const fail = (cause: HttpFailure['cause'], reason: string) => {
@@ -124,6 +119,8 @@ const exchange = (
   const onDeadline = () => stop('deadline', 'the deadline has passed')
   const onAbort = () => stop('abort', 'aborted')
 
+  const cancel = after(Math.max(0, deadline - clock.now()), onDeadline)
+  signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   else if (deadline <= clock.now()) onDeadline()
   if (settled) return
@@ -184,14 +181,4 @@ const exchange = (
   } catch (error) {
     fail('connection', codeOf(error))
   }
-  if (settled) return
-
-  // After the request is on its way: while the server works this takes nobody's time.
-  const cancel = after(Math.max(0, deadline - clock.now()), onDeadline)
-  signal.addEventListener('abort', onAbort, { once: true })
-  release = () => {
-    cancel()
-    signal.removeEventListener('abort', onAbort)
-  }
-  if (signal.aborted) onAbort()
 }

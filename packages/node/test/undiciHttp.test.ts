@@ -132,16 +132,20 @@ test('property: each request goes where it says, whatever the one before it was'
   )
 })
 
-test('what aborts while it is handed over is aborted', async () => {
-  const abort = new AbortController()
+test('what aborts while it is handed over is not written', async () => {
+  const caller = new AbortController()
+  const aborts: string[] = []
   class Aborting extends Dispatcher {
-    override dispatch(): boolean {
-      abort.abort()
+    override dispatch(_: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+      const abort = ({ message }: Error) => void aborts.push(message)
+      caller.abort()
+      handler.onRequestStart?.({ aborted: false, paused: false, reason: null, pause() {}, resume() {}, abort }, {})
       return true
     }
   }
   const http = undiciHttp({ dispatcher: new Aborting(), userAgent: 'tests/1' })
-  expect(told(await http.send(post('http://127.0.0.1/', { signal: abort.signal }))())).toBe('NotSent abort')
+  expect(told(await http.send(post('http://127.0.0.1/', { signal: caller.signal }))())).toBe('NotSent abort')
+  expect(aborts).toEqual(['settled'])
 })
 
 test('a second answer is refused: nobody knows which one holds', async () => {

@@ -16,8 +16,8 @@ const isCluster = (client: IoRedisClient): client is IoRedisCluster => 'nodes' i
 // -----------------------------------------------------------------------------
 
 /**
- * Resolves when commands are sent at once; until then the client would queue them, and send them whenever the server is
- * back. One that was told to connect lazily is told to connect.
+ * Asked while the client is not ready, resolves when it is: until then it would queue commands, and send them whenever the server
+ * is back. One that was told to connect lazily is told to connect.
  */
 const readiness = (client: IoRedisClient): (() => Promise<void>) => {
   // One pair of listeners, however many wait.

@@ -2,7 +2,8 @@ import * as t from 'io-ts'
 
 /**
  * A codec of an object with members that must be there and members that may. It asks member by member: the loops of an
- * intersection take several times as long, and are there for the errors only.
+ * intersection take several times as long, and are there for the errors only. For members whose encoded form is their own;
+ * none that must be there is of a codec that takes `undefined`.
  */
 export const object = <R extends t.Props, P extends t.Props>(
   required: R,

@@ -12,7 +12,7 @@ import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { SourceEnv } from '../TokenSource.js'
-import { absent, type Key, type Stamped, type TokenStore, type Version } from '../TokenStore.js'
+import type { Key, Stamped, TokenStore, Version } from '../TokenStore.js'
 import { guard } from './guard.js'
 
 export type Result<A> = E.Either<AuthError.AuthError, A>
@@ -27,11 +27,14 @@ export const view: View<TokenSet, Secret.Secret> = {
 }
 
 const step = Lifecycle.step(view)
+const sameRecord = O.getEq<Secret.Secret>(Secret.eq)
 
 /** What this process knows of a record. Times in `cell` are of the store's clock. */
 export interface Known {
   readonly version: Version
   readonly cell: Cell<TokenSet>
+  /** What the cell was decoded from; none where it was not. */
+  readonly record: O.Option<Secret.Secret<'Record'>>
   /** The store's clock minus this process's. */
   readonly offset: Duration
   /** This process's time when the store's `now` was taken, or just before. */
@@ -106,11 +109,11 @@ export const makeRecords = (
       guard(AuthError.storeFailed(operation, 'it threw'), use),
     )()
 
-  /** A version names one record: what is known already is not decoded again. */
-  const cellOf = ({ version, record }: Stamped): Result<Cell<TokenSet>> =>
+  /** What was decoded last is not decoded again. */
+  const cellOf = ({ record }: Stamped): Result<Cell<TokenSet>> =>
     pipe(
       known(),
-      O.filter((there) => there.version === version && version !== absent),
+      O.filter((there) => O.isSome(record) && sameRecord.equals(there.record, record)),
       O.match(
         () => CellCodec.decode(record),
         ({ cell }) => E.right(cell),
@@ -123,6 +126,7 @@ export const makeRecords = (
       E.map((cell) => ({
         version: stamped.version,
         cell,
+        record: stamped.record,
         offset: O.isSome(stamped.now) ? between(startedAt, stamped.now.value) : millis(0),
         readAt: startedAt,
       })),
@@ -169,7 +173,8 @@ export const makeRecords = (
     if (answer.right._tag === 'Conflict') {
       return E.right({ _tag: 'Conflict', found: toKnown(answer.right.found, startedAt), begun })
     }
-    const committed = { ...at, version: next.version, cell }
+    // What a strategy made may differ from what its record says: a read decodes that.
+    const committed = { ...at, version: next.version, cell, record: O.none }
     adopt(committed, begun)
     return E.right({ _tag: 'Committed', known: committed })
   }

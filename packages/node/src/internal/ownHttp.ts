@@ -37,11 +37,13 @@ export const ownHttp = (
   const sendFirst = async (request: HttpRequest): Promise<E.Either<HttpFailure, HttpResponse>> => {
     if (isClosed) return notSent('UND_ERR_CLOSED')
     making ??= make()
+    let made: Own
     try {
-      return await (await making).http.send(request)()
+      made = await making
     } catch (error) {
       return notSent(codeOf(error))
     }
+    return made.http.send(request)()
   }
 
   return {

@@ -7,7 +7,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { type Separated, separated } from 'fp-ts/lib/Separated.js'
 import * as t from 'io-ts'
 import * as AuthError from './AuthError.js'
 import { object } from './internal/object.js'
@@ -138,21 +137,14 @@ export const decode = (
     // The parser's message would show some of the record.
     return E.left(undecodable('the record is not JSON'))
   }
-  const { left: later, right: known } = apart(t.UnknownRecord.is(json) ? json : {})
-  const encoded = Encoded.decode(known)
+  const members = t.UnknownRecord.is(json) ? json : {}
+  const encoded = Encoded.decode(members)
   if (E.isLeft(encoded)) return E.left(wrong(encoded.left))
+  const later = Object.entries(members).filter(([name]) => !KNOWN.has(name))
   const { token } = encoded.right
   if (token === undefined) return E.right(toCell(encoded.right, O.none, later))
   const decoded = TokenSet.codec.validate(token, TOKEN)
   return E.isLeft(decoded) ? E.left(wrong(decoded.left)) : E.right(toCell(encoded.right, O.some(decoded.right), later))
-}
-
-/** What a later version wrote, and the rest: no unknown member, `__proto__` least of all, comes near the codec. */
-const apart = (record: Readonly<Record<string, unknown>>): Separated<Later, unknown> => {
-  const entries = Object.entries(record)
-  const later = entries.filter(([name]) => !KNOWN.has(name))
-  const known = later.length === 0 ? record : Object.fromEntries(entries.filter(([name]) => KNOWN.has(name)))
-  return separated(later, known)
 }
 
 // Where the errors of a token are.

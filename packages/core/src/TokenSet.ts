@@ -123,7 +123,6 @@ const LATER = 'tessera '
 const isLater = (name: string): boolean => name.startsWith(LATER) && !KNOWN.has(name.slice(LATER.length))
 
 const toMembers = (encoded: Encoded): TokenSet['members'] => {
-  if (encoded.members === undefined && Object.keys(encoded).every((name) => KNOWN.has(name))) return NO_MEMBERS
   const entries: ReadonlyArray<readonly [string, unknown]> = [
     ...Object.entries(encoded.members ?? {}),
     ...Object.entries(encoded)

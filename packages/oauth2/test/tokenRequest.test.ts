@@ -468,11 +468,12 @@ test('a public client has no header of its own, and hears what the server says',
 })
 
 test('a secret of eight characters is looked for in the scope, one of seven is not', async () => {
-  const scoped = async (secret: string) => {
-    const w = world({ body: { ...issued, scope: `read ${secret}` } })
+  const scoped = async (secret: string, scope = `read ${secret}`) => {
+    const w = world({ body: { ...issued, scope } })
     const own = { ...grant, parameters: [['given', Secret.make('Given', secret)]] as const }
     return right(await send(w, client, own)).scope
   }
   expect(await scoped('12345678')).not.toContain('12345678')
+  expect(await scoped('12345678', '12345678')).toEqual(['<redacted>'])
   expect(await scoped('1234567')).toEqual(['read', '1234567'])
 })

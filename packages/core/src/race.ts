@@ -74,7 +74,7 @@ export const race =
         await atOnce()
         if (isOver) return
         const cancel = startTimer(clock, between(clock.now(), deadline), stop)
-        signal?.addEventListener('abort', stop, { once: true })
+        signal?.addEventListener('abort', stop)
         release = () => {
           cancel()
           signal?.removeEventListener('abort', stop)

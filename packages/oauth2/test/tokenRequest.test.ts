@@ -397,7 +397,7 @@ test('a secret so short that it is in words by chance changes no scope', async (
 })
 
 test('what echoes nothing stays as it is', async () => {
-  const restricted_to = [{ scope: 'a', object: { name: 'a\u200db\n', id: 1, deep: [true, null, ''] } }]
+  const restricted_to = [{ scope: 'a', object: { name: 'a\u200db\n, and more', id: 1, deep: [true, null, ''] } }]
   const token = right(await send(world({ body: { ...issued, scope: 'a b', restricted_to } })))
   expect(token).toMatchObject({ scope: ['a', 'b'], restrictedTo: restricted_to, issuedTokenType: O.none })
   expect(token.restrictedTo).toEqual(restricted_to)

@@ -70,6 +70,8 @@ const pause = (milliseconds: number): Promise<void> =>
     setTimeout(resolve, milliseconds)
   })
 
+const LONE_SURROGATE = /\p{Surrogate}/u
+
 const isText = (value: unknown): value is string | null => value === null || typeof value === 'string'
 
 const toStamped = (answer: ReadonlyArray<unknown>): Stamped => {
@@ -155,7 +157,7 @@ export const redisStore = (
     const address = addressOf(namespace, key)
     const text = Secret.open(record)
     // UTF-8 has no such text: another one would be kept.
-    if (!version.isWellFormed() || !text.isWellFormed()) throw problem('the record is not Unicode text')
+    if (LONE_SURROGATE.test(version) || LONE_SURROGATE.test(text)) throw problem('the record is not Unicode text')
     const args = [expected, version, text, publish, address]
     const write = async (connection: RedisConnection) => {
       const answer = await within(commandTimeout, (signal) => send(connection, address, args, signal))

@@ -326,8 +326,8 @@ export const mutants: ReadonlyArray<Mutant> = [
       }),
     },
     patches: inSession(
-      'changes === undefined ? polled : Promise.race([polled, isChanged(changes)])',
-      'changes === undefined ? polled : isChanged(changes)',
+      'const deadline = after(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))))',
+      'const deadline = changes === undefined ? after(millis(Math.max(1, Math.min(poll, between(clock.now(), until))))) : instant(Number.POSITIVE_INFINITY)',
     ),
   },
   {

@@ -4,18 +4,14 @@
  */
 export const addressOf = (namespace: string, key: string): string => `${escapeName(namespace)}:{${escapeName(key)}}`
 
-// Nearly every name.
-const PLAIN = /^[\w.:@/ -]+$/
-
 /** `{}` would be no hash tag; no other text is escaped to a lone `%`. */
 const EMPTY = '%'
 
 // A lone surrogate has no UTF-8: the clients would turn each into the same character.
-const escapeName = (text: string): string => {
-  if (PLAIN.test(text)) return text
-  if (text === '') return EMPTY
-  return text.replace(/[%{}\p{Surrogate}]/gu, (character) => {
-    const code = character.charCodeAt(0).toString(16).toUpperCase()
-    return code.length > 2 ? `%u${code}` : `%${code}`
-  })
-}
+const escapeName = (text: string): string =>
+  text === ''
+    ? EMPTY
+    : text.replace(/[%{}\p{Surrogate}]/gu, (character) => {
+        const code = character.charCodeAt(0).toString(16).toUpperCase()
+        return code.length > 2 ? `%u${code}` : `%${code}`
+      })

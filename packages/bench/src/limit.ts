@@ -29,14 +29,30 @@ export const undiciClient = (url: string, form: string): (() => Promise<unknown>
 
 const base64url = (json: unknown): string => Buffer.from(JSON.stringify(json)).toString('base64url')
 
-/** Makes assertions by `node:crypto` and `Buffer`, on the event loop. */
-export const bareAssertion = (key: KeyObject): (() => string) => {
-  const header = base64url({ alg: 'RS256', kid: 'k1', typ: 'JWT' })
-  return () => {
-    const jti = randomBytes(32).toString('base64url')
-    const exp = Math.floor(Date.now() / 1_000) + 30
-    const claims = { box_sub_type: 'enterprise', iss: 'app', sub: '42', aud: 'https://as.example/token', jti, exp }
-    const input = `${header}.${base64url(claims)}`
-    return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
-  }
+const HEADER = base64url({ alg: 'RS256', kid: 'k1', typ: 'JWT' })
+
+/** What is signed of an assertion. */
+const unsigned = (): string => {
+  const jti = randomBytes(32).toString('base64url')
+  const exp = Math.floor(Date.now() / 1_000) + 30
+  const claims = { box_sub_type: 'enterprise', iss: 'app', sub: '42', aud: 'https://as.example/token', jti, exp }
+  return `${HEADER}.${base64url(claims)}`
 }
+
+/** Makes assertions by `node:crypto` and `Buffer`, on the event loop. */
+export const bareAssertion = (key: KeyObject) => (): string => {
+  const input = unsigned()
+  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
+}
+
+/** The same off the event loop, with a deadline. */
+export const bareAssertionAside = (key: KeyObject) => (): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const input = unsigned()
+    const timer = setTimeout(() => reject(new Error('it is late')), 3_600_000)
+    sign('sha256', Buffer.from(input), key, (error, signature) => {
+      clearTimeout(timer)
+      if (error === null) resolve(`${input}.${signature.toString('base64url')}`)
+      else reject(error)
+    })
+  })

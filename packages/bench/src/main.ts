@@ -5,8 +5,8 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { hasRedis } from '@tessera/local-redis'
 import { writeScale } from './fleet/report.js'
+import { measureRow } from './measureRow.js'
 import type { Result, Row } from './Row.js'
-import { makeRandom } from './random.js'
 import { type Finished, writeReport } from './report.js'
 import { rows } from './rows/index.js'
 import { rowTable } from './table.js'
@@ -117,12 +117,13 @@ const main = async (): Promise<number> => {
     const pictures = new Map<string, string>()
     if (!process.stderr.isTTY) say(`${row.name}: about ${Math.ceil(left(index))} s left`)
     try {
-      const results = await row.run({
-        isQuick: quick,
-        random: makeRandom(seed + index),
-        progress: progressOf(row, quick, left(index + 1)),
-        picture: (name, svg) => pictures.set(name, svg),
-      })
+      const results = await measureRow(
+        { row: row.name, seed: seed + index, isQuick: quick },
+        {
+          progress: progressOf(row, quick, left(index + 1)),
+          picture: (name, svg) => pictures.set(name, svg),
+        },
+      )
       finished.push({ row, results, pictures })
       clearLine()
       show(row, results, json)
@@ -146,12 +147,10 @@ const main = async (): Promise<number> => {
   return unmet.length === 0 && isWhole ? 0 : 1
 }
 
-const code = await main().catch((error: unknown) => {
+process.exitCode = await main().catch((error: unknown) => {
   if (error instanceof Error && (error.name === 'Usage' || 'code' in error)) {
     say(error.message)
     return 2
   }
   throw error
 })
-// Some peers keep connections and timers.
-process.exit(code)

@@ -22,12 +22,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Ask, SigningKey } from './peers/Peer.js'
-import { FIRST_REFRESH_TOKEN, type ServerSession } from './server/TokenServer.js'
+import { type Endpoints, FIRST_REFRESH_TOKEN } from './server/TokenServer.js'
 
 const clientAt = (tokenEndpoint: string): Client => Client.make({ id: 'app', secret: 's3cret', tokenEndpoint })
 
 /** Row A. */
-export const cached = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): Promise<Ask> => {
+export const cached = async ({ tokenEndpoint }: Endpoints, env: NodeEnv): Promise<Ask> => {
   const service = pipe(clientCredentials(clientAt(tokenEndpoint)), TokenSource.make({ store: memoryStore() }))
   const source = openSource(service, env)
   await run(source.get)
@@ -36,7 +36,7 @@ export const cached = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): Pr
 }
 
 /** Rows B. */
-export const expired = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): Promise<Ask> => {
+export const expired = async ({ tokenEndpoint }: Endpoints, env: NodeEnv): Promise<Ask> => {
   const initial = TokenSet.make(Secret.make('AccessToken', 'old'), {
     refreshToken: O.some(Secret.make('RefreshToken', FIRST_REFRESH_TOKEN)),
     expiresAt: O.some(instant(Date.now() - 1_000)),
@@ -57,7 +57,7 @@ export const movable = (): { readonly clock: Clock; readonly later: () => void }
 }
 
 /** Rows D: an expired token is renewed, committed and handed out. */
-export const renewing = async ({ tokenEndpoint }: ServerSession): Promise<Ask> => {
+export const renewing = async ({ tokenEndpoint }: Endpoints): Promise<Ask> => {
   const { clock, later } = movable()
   const env = nodeEnv({ clock })
   const service = pipe(clientCredentials(clientAt(tokenEndpoint)), TokenSource.make({ store: memoryStore() }))
@@ -84,7 +84,7 @@ const never = (): AbortSignal => {
 }
 
 /** Rows D: the grant alone, which is what the peers do. */
-export const granting = async ({ tokenEndpoint }: ServerSession, env: NodeEnv): Promise<Ask> => {
+export const granting = async ({ tokenEndpoint }: Endpoints, env: NodeEnv): Promise<Ask> => {
   const strategy = clientCredentials(clientAt(tokenEndpoint))
   const signal = never()
   return () => run(strategy(attempt(signal))(env))

@@ -25,3 +25,13 @@ export const timeOfMany = async (asks: ReadonlyArray<Ask>, count: number): Promi
   await Promise.all(asks.map(lane))
   return performance.now() - startedAt
 }
+
+/** Lets each of the askers ask again and again, for so long, in ms. */
+export const warm = async (asks: ReadonlyArray<Ask>, milliseconds: number): Promise<void> => {
+  const end = performance.now() + milliseconds
+  await Promise.all(
+    asks.map(async (ask) => {
+      while (performance.now() < end) await ask()
+    }),
+  )
+}

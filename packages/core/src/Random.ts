@@ -32,16 +32,16 @@ export const alphanumeric =
   (length: number) =>
   (random: Random): IO<string> =>
   () => {
-    const letters: Array<string> = []
-    while (letters.length < length) {
+    const codes: Array<number> = []
+    while (codes.length < length) {
       // A few more than needed: one in 32 is passed over.
       for (const byte of random.bytes(length + 8)()) {
         // 248 is the largest multiple of 62 in a byte: what lies above would favour the first letters.
-        if (byte < 248 && letters.length < length) letters.push(ALPHANUMERIC.charAt(byte % 62))
+        if (byte < 248 && codes.length < length) codes.push(ALPHANUMERIC.charCodeAt(byte % 62))
       }
     }
     // A text that grows letter by letter is kept in pieces by V8, at many times its size.
-    return letters.join('')
+    return String.fromCharCode(...codes)
   }
 
 /** A nonce: 22 characters, 131 bits. Names a flight, a version or an attempt; never reused. */

@@ -15,7 +15,6 @@ import {
   type TokenSet,
 } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
@@ -93,20 +92,15 @@ export const jwtAssertion = ({
     attempt: Attempt,
     env: TokenEnv,
   ): Promise<E.Either<AuthError, TokenSet>> => {
-    const registered = { aud: audience, jti: jti(env.random)(), exp: expiry(now, lifetime) }
-    const signed = await sign({ ...claims, ...own, iss: client.id, sub, ...registered }, attempt, env.clock)()
+    const registered = { iss: client.id, sub, aud: audience, jti: jti(env.random)(), exp: expiry(now, lifetime) }
+    const signed = await sign({ ...claims, ...own, ...registered }, attempt, env.clock)()
     if (E.isLeft(signed)) return signed
     const token = await request(jwtAssertionGrant(signed.right))(attempt)(env)()
     return E.isLeft(token) ? token : E.right({ ...token.right, subject: O.fromNullable(remember) })
   }
 
   return (attempt) => (env) => async () => {
-    const whom = choose(
-      pipe(
-        attempt.previous,
-        O.flatMap((previous) => previous.subject),
-      ),
-    )
+    const whom = choose(O.isSome(attempt.previous) ? attempt.previous.value.subject : O.none)
     if (E.isLeft(whom)) return whom
     const first = await once(whom.right, env.clock.now(), attempt, env)
     if (E.isRight(first) || first.left._tag !== 'Rejected') return first

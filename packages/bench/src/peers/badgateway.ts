@@ -1,8 +1,8 @@
 import { OAuth2Client, OAuth2Fetch } from '@badgateway/oauth2-client'
-import { FIRST_REFRESH_TOKEN, type ServerSession } from '../server/TokenServer.js'
+import { type Endpoints, FIRST_REFRESH_TOKEN } from '../server/TokenServer.js'
 import type { Peer } from './Peer.js'
 
-const clientOf = ({ tokenEndpoint }: ServerSession): OAuth2Client =>
+const clientOf = ({ tokenEndpoint }: Endpoints): OAuth2Client =>
   new OAuth2Client({
     clientId: 'app',
     clientSecret: 's3cret',

@@ -1,12 +1,12 @@
 import { BoxCcgAuth, BoxJwtAuth, BoxOAuth, CcgConfig, JwtConfig, OAuthConfig } from 'box-node-sdk'
 import { BaseUrls } from 'box-node-sdk/networking/baseUrls'
 import { NetworkSession } from 'box-node-sdk/networking/network'
-import { FIRST_REFRESH_TOKEN, type ServerSession } from '../server/TokenServer.js'
+import { type Endpoints, FIRST_REFRESH_TOKEN } from '../server/TokenServer.js'
 import type { Peer, SigningKey } from './Peer.js'
 
 const CLIENT = { clientId: 'app', clientSecret: 's3cret' }
 
-const networkOf = ({ base }: ServerSession): NetworkSession =>
+const networkOf = ({ base }: Endpoints): NetworkSession =>
   new NetworkSession({ baseUrls: new BaseUrls({ baseUrl: base, oauth2Url: base, uploadUrl: base }) })
 
 const ccg = () => new BoxCcgAuth({ config: new CcgConfig({ ...CLIENT, enterpriseId: '42' }) })

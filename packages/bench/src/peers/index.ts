@@ -1,4 +1,4 @@
-import type { ServerSession } from '../server/TokenServer.js'
+import type { Endpoints } from '../server/TokenServer.js'
 import { badgateway } from './badgateway.js'
 import { boxNodeSdk } from './boxNodeSdk.js'
 import { googleAuthLibrary } from './googleAuthLibrary.js'
@@ -25,7 +25,7 @@ export const peers: ReadonlyArray<Peer> = [
 /** Those that do the work of a row, and how each begins to. */
 export const peersThat = (
   work: 'cached' | 'expired' | 'renewing',
-): ReadonlyArray<{ readonly peer: Peer; readonly open: (session: ServerSession) => Promise<Ask> }> =>
+): ReadonlyArray<{ readonly peer: Peer; readonly open: (session: Endpoints) => Promise<Ask> }> =>
   peers.flatMap((peer) => {
     const open = peer[work]
     return open === undefined ? [] : [{ peer, open }]

@@ -4,7 +4,7 @@ import {
   type NetworkRequestOptions,
   ProtocolMode,
 } from '@azure/msal-node'
-import type { ServerSession } from '../server/TokenServer.js'
+import type { Endpoints } from '../server/TokenServer.js'
 import type { Peer } from './Peer.js'
 
 const AUTHORITY = 'https://as.example/tenant'
@@ -32,7 +32,7 @@ const redirected = (url: string): INetworkModule => ({
   },
 })
 
-const appOf = (session: ServerSession): ConfidentialClientApplication =>
+const appOf = (session: Endpoints): ConfidentialClientApplication =>
   new ConfidentialClientApplication({
     auth: {
       clientId: 'app',

@@ -1,11 +1,11 @@
 import { createPrivateKey } from 'node:crypto'
 import * as oauth from 'oauth4webapi'
-import type { ServerSession } from '../server/TokenServer.js'
+import type { Endpoints } from '../server/TokenServer.js'
 import type { Peer } from './Peer.js'
 
 const CLIENT: oauth.Client = { client_id: 'app' }
 
-const serverOf = ({ base, tokenEndpoint }: ServerSession): oauth.AuthorizationServer => ({
+const serverOf = ({ base, tokenEndpoint }: Endpoints): oauth.AuthorizationServer => ({
   issuer: base,
   token_endpoint: tokenEndpoint,
 })

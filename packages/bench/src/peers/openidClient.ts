@@ -1,8 +1,8 @@
 import * as client from 'openid-client'
-import { FIRST_REFRESH_TOKEN, type ServerSession } from '../server/TokenServer.js'
+import { type Endpoints, FIRST_REFRESH_TOKEN } from '../server/TokenServer.js'
 import type { Peer } from './Peer.js'
 
-const configOf = ({ base, tokenEndpoint }: ServerSession): client.Configuration => {
+const configOf = ({ base, tokenEndpoint }: Endpoints): client.Configuration => {
   const server = { issuer: base, token_endpoint: tokenEndpoint }
   const config = new client.Configuration(server, 'app', undefined, client.ClientSecretPost('s3cret'))
   client.allowInsecureRequests(config)

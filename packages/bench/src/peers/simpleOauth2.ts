@@ -1,8 +1,8 @@
 import { AuthorizationCode, ClientCredentials } from 'simple-oauth2'
-import { FIRST_REFRESH_TOKEN, type ServerSession } from '../server/TokenServer.js'
+import { type Endpoints, FIRST_REFRESH_TOKEN } from '../server/TokenServer.js'
 import type { Peer } from './Peer.js'
 
-const configOf = ({ tokenEndpoint }: ServerSession) => {
+const configOf = ({ tokenEndpoint }: Endpoints) => {
   const { origin, pathname } = new URL(tokenEndpoint)
   return {
     client: { id: 'app', secret: 's3cret' },

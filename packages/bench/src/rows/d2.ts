@@ -7,8 +7,8 @@ export const d2: Row = {
   work: 'the same with 50 under way',
   floor: 'the same, on 50 sockets',
   goal: '≤ 3.3, no peer faster',
-  seconds: 22,
-  quickSeconds: 6,
+  seconds: 80,
+  quickSeconds: 20,
   isLogarithmic: true,
   run: (context) =>
     renewals({ row: 'D2', width: 50, count: 500, rounds: context.isQuick ? 5 : 17, limit: 3.3 }, context),

@@ -2,7 +2,9 @@
  * Rows D: a token over the wire.
  */
 import type { NodeEnv } from '@tessera/node'
-import { type Case, FLOOR, type Opened, OURS, type Role } from '../Case.js'
+import { apart } from '../apart.js'
+import { FLOOR, OURS } from '../Case.js'
+import type { Contender } from '../Contender.js'
 import { againstBestPeer, atLeast, atMost, measureAll, named, ratioResults } from '../compare.js'
 import { CLIENT_CREDENTIALS, rawClient } from '../floor.js'
 import { undiciClient } from '../limit.js'
@@ -10,8 +12,7 @@ import { granting, renewing } from '../ours.js'
 import { peersThat } from '../peers/index.js'
 import type { Ask } from '../peers/Peer.js'
 import type { Context, Result } from '../Row.js'
-import type { ServerSession, TokenServer } from '../server/TokenServer.js'
-import { timeOfMany } from '../timing.js'
+import type { Endpoints } from '../server/TokenServer.js'
 import { withServer } from '../withServer.js'
 
 const THROUGH_SOURCE = `${OURS}, through a source`
@@ -25,45 +26,19 @@ export const explained = (results: ReadonlyArray<Result>): ReadonlyArray<Result>
   )
 
 /** How a renewal is written and read with nothing between. */
-export const floorAsk = async ({ tokenEndpoint }: ServerSession): Promise<Ask> =>
+export const floorAsk = async ({ tokenEndpoint }: Endpoints): Promise<Ask> =>
   (await rawClient(tokenEndpoint, CLIENT_CREDENTIALS)).post
 
-const undiciAsk = async ({ tokenEndpoint }: ServerSession): Promise<Ask> =>
-  undiciClient(tokenEndpoint, CLIENT_CREDENTIALS)
-
-interface Contender {
-  readonly name: string
-  readonly role: Role
-  readonly open: (session: ServerSession) => Promise<Ask>
-  /** One asker cannot have two requests under way: there are as many as there are requests. */
-  readonly single?: boolean
-}
+const undiciAsk = async ({ tokenEndpoint }: Endpoints): Promise<Ask> => undiciClient(tokenEndpoint, CLIENT_CREDENTIALS)
 
 /** Everybody who can renew. */
-export const contenders = (env: NodeEnv): ReadonlyArray<Contender> => [
+export const contenders = (env: NodeEnv): ReadonlyArray<Contender<Endpoints>> => [
   { name: FLOOR, role: 'floor', open: floorAsk, single: true },
   { name: 'undici and `JSON.parse`', role: 'limit', open: undiciAsk },
   { name: OURS, role: 'ours', open: (session) => granting(session, env) },
   { name: THROUGH_SOURCE, role: 'ours', open: renewing, single: true },
   ...peersThat('renewing').map(({ peer, open }) => ({ name: peer.name, role: 'peer' as const, open })),
 ]
-
-const contending = (
-  { name, role, open, single }: Contender,
-  server: TokenServer,
-  width: number,
-  count: number,
-): Case => ({
-  name,
-  role,
-  open: async (): Promise<Opened> => {
-    const session = server.session()
-    const first = await open(session)
-    const asks: Ask[] = [first]
-    while (asks.length < width) asks.push(single === true ? await open(session) : first)
-    return { measure: async () => ({ value: await timeOfMany(asks, count) }) }
-  },
-})
 
 /** The parameters of {@link renewals}. */
 export interface Renewals {
@@ -82,8 +57,12 @@ export const renewals = (
   context: Context,
 ): Promise<ReadonlyArray<Result>> =>
   withServer(async (server, env) => {
-    const cases = contenders(env).map((contender) => contending(contender, server, width, count))
-    const measured = await measureAll(context, cases, { rounds, warmUp: 2 })
+    const cases = contenders(env).map(({ name, role }) => {
+      const { base, tokenEndpoint } = server.session()
+      const entry = { contest: 'renewing', name, at: { base, tokenEndpoint }, width } as const
+      return apart(role, entry, { count, warmUp: 4_000 }, context)
+    })
+    const measured = await measureAll(context, cases, { rounds })
     return [
       ...explained(ratioResults(row, measured, (name) => (name === OURS ? atMost(limit) : null), context.random)),
       ...againstBestPeer(row, named(measured, OURS), measured, atLeast(timesBestPeer, 'x'), context),

@@ -5,11 +5,15 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A session at the server; its URLs are those of a server of its own. */
-export interface ServerSession {
+/** Where a session is: the URLs of a server of its own. */
+export interface Endpoints {
   /** What box-node-sdk is given; its token endpoint is below it. */
   readonly base: string
   readonly tokenEndpoint: string
+}
+
+/** A session at the server. */
+export interface ServerSession extends Endpoints {
   readonly counts: () => Promise<Counts>
 }
 

@@ -1,0 +1,63 @@
+/**
+ * Contenders in processes of their own, as applications would run them: none is charged for the garbage, the timers and the
+ * engine's code of the others.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Case, Role } from './Case.js'
+import type { SigningKey } from './peers/Peer.js'
+import type { Context } from './Row.js'
+import type { Endpoints } from './server/TokenServer.js'
+
+const PROCESS = fileURLToPath(new URL('../dist/workers/contender.js', import.meta.url))
+/** While the others have their turns, V8 would shrink the young generation and drop code of a process, which busy ones keep. */
+const FLAGS = ['--no-memory-reducer', '--no-flush-bytecode', '--min-semi-space-size=16']
+const QUICK_WARM_UP = 200
+
+/** A contender, and what it is given. */
+export type Entry = { readonly name: string } & (
+  | { readonly contest: 'signing'; readonly key: SigningKey }
+  | { readonly contest: 'renewing'; readonly at: Endpoints; readonly width: number }
+)
+
+const answer = async (child: ChildProcess, name: string): Promise<unknown> => {
+  const over = new AbortController()
+  try {
+    return await Promise.race([
+      once(child, 'message', { signal: over.signal }).then(([message]: ReadonlyArray<unknown>) => message),
+      once(child, 'exit', { signal: over.signal }).then(() =>
+        Promise.reject(new Error(`the process of ${name} ended`)),
+      ),
+    ])
+  } finally {
+    over.abort()
+  }
+}
+
+/** How much a contender does. */
+export interface Turns {
+  /** So many a round. */
+  readonly count: number
+  /** So long beforehand, in ms: until the engine has made of its code what it will. */
+  readonly warmUp: number
+}
+
+/** In a process that is asked when it is its turn. */
+export const apart = (role: Role, entry: Entry, { count, warmUp }: Turns, { isQuick }: Context): Case => ({
+  name: entry.name,
+  role,
+  open: async () => {
+    const beforehand = isQuick ? QUICK_WARM_UP : warmUp
+    const child = fork(PROCESS, [JSON.stringify(entry), String(beforehand)], { execArgv: FLAGS })
+    await answer(child, entry.name)
+    return {
+      measure: async () => {
+        const said = answer(child, entry.name)
+        child.send(count)
+        return { value: Number(await said) }
+      },
+      close: async () => child.disconnect(),
+    }
+  },
+})

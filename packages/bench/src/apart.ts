@@ -5,14 +5,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { BUSY } from './busy.js'
 import type { Case, Role } from './Case.js'
 import type { SigningKey } from './peers/Peer.js'
 import type { Context } from './Row.js'
 import type { Endpoints } from './server/TokenServer.js'
 
 const PROCESS = fileURLToPath(new URL('../dist/workers/contender.js', import.meta.url))
-/** While the others have their turns, V8 would shrink the young generation and drop code of a process, which busy ones keep. */
-const FLAGS = ['--no-memory-reducer', '--no-flush-bytecode', '--min-semi-space-size=16']
 const QUICK_WARM_UP = 200
 
 /** A contender, and what it is given. */
@@ -49,7 +48,7 @@ export const apart = (role: Role, entry: Entry, { count, warmUp }: Turns, { isQu
   role,
   open: async () => {
     const beforehand = isQuick ? QUICK_WARM_UP : warmUp
-    const child = fork(PROCESS, [JSON.stringify(entry), String(beforehand)], { execArgv: FLAGS })
+    const child = fork(PROCESS, [JSON.stringify(entry), String(beforehand)], { execArgv: BUSY })
     await answer(child, entry.name)
     return {
       measure: async () => {

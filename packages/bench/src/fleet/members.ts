@@ -10,6 +10,7 @@ import { ioRedis, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Redis } from 'ioredis'
+import { BUSY } from '../busy.js'
 import { FIRST_REFRESH_TOKEN, type ServerSession } from '../server/TokenServer.js'
 import { isRecord, type Saved, type Way } from './Member.js'
 
@@ -36,7 +37,7 @@ export const startMembers = async (server: Server, count: number): Promise<Membe
     const [message]: ReadonlyArray<unknown> = await once(child, 'message')
     return message
   }
-  const children = Array.from({ length: count }, () => fork(PROCESS, [String(server.port)], { execArgv: [] }))
+  const children = Array.from({ length: count }, () => fork(PROCESS, [String(server.port)], { execArgv: BUSY }))
   const areReady = (answers: ReadonlyArray<unknown>): void => {
     const other = answers.find((said) => said !== 'ready')
     if (other !== undefined) throw new Error(`a process is not ready: ${JSON.stringify(other)}`)

@@ -12,3 +12,10 @@ export interface Contender<Given> {
   /** One asker cannot have two requests under way: there are as many as there are requests. */
   readonly single?: boolean
 }
+
+/** The one of that name. */
+export const contenderNamed = <Given>(contenders: ReadonlyArray<Contender<Given>>, name: string): Contender<Given> => {
+  const found = contenders.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`there is no contender "${name}"`)
+  return found
+}

@@ -20,6 +20,13 @@ export type Entry = { readonly name: string } & (
   | { readonly contest: 'renewing'; readonly at: Endpoints; readonly width: number }
 )
 
+/** What its process is told first; after that, how many. */
+export interface Order {
+  readonly entry: Entry
+  /** In ms. */
+  readonly warmUp: number
+}
+
 const answer = async (child: ChildProcess, name: string): Promise<unknown> => {
   const over = new AbortController()
   try {
@@ -47,9 +54,11 @@ export const apart = (role: Role, entry: Entry, { count, warmUp }: Turns, { isQu
   name: entry.name,
   role,
   open: async () => {
-    const beforehand = isQuick ? QUICK_WARM_UP : warmUp
-    const child = fork(PROCESS, [JSON.stringify(entry), String(beforehand)], { execArgv: BUSY })
-    await answer(child, entry.name)
+    const child = fork(PROCESS, { execArgv: BUSY })
+    const ready = answer(child, entry.name)
+    const order: Order = { entry, warmUp: isQuick ? QUICK_WARM_UP : warmUp }
+    child.send(order)
+    await ready
     return {
       measure: async () => {
         const said = answer(child, entry.name)

@@ -5,7 +5,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { isRecord } from './fleet/Member.js'
+import { isRecord } from './isRecord.js'
 import type { Context, Result } from './Row.js'
 
 const PROCESS = fileURLToPath(new URL('../dist/workers/row.js', import.meta.url))

@@ -8,13 +8,6 @@ const OPTIONS = { gc: false, min_samples: 12, batch_samples: 1_024, batch_thresh
 export const timeOf = async (work: () => unknown, milliseconds: number): Promise<number> =>
   (await measure(work, { ...OPTIONS, min_cpu_time: milliseconds * 1e6 })).p50
 
-/** How long so many take, one after the other, in ms. */
-export const timeOfEach = async (ask: Ask, count: number): Promise<number> => {
-  const startedAt = performance.now()
-  for (let turn = 0; turn < count; turn++) await ask()
-  return performance.now() - startedAt
-}
-
 /** How long so many take where each of the askers asks again at once, in ms. */
 export const timeOfMany = async (asks: ReadonlyArray<Ask>, count: number): Promise<number> => {
   let left = count

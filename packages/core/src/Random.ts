@@ -26,8 +26,8 @@ export interface RandomEnv {
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 /**
- * A text of `length` characters of `[A-Za-z0-9]`, each equally likely (5.95 bits a character). For nonces: a `length` beyond
- * some tens of thousands overflows the stack.
+ * A text of `length` characters of `[A-Za-z0-9]`, each equally likely (5.95 bits a character). For nonces: more than a
+ * hundred thousand overflow the stack.
  */
 export const alphanumeric =
   (length: number) =>

@@ -1,6 +1,7 @@
 /**
  * What a process of a fleet is told.
  */
+import { isRecord } from '../isRecord.js'
 
 export const WAYS = [
   'floor',
@@ -30,8 +31,5 @@ export interface Saved {
   readonly refresh: string
   readonly expiresAt: number
 }
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 
 export const isMessage = (value: unknown): value is Message => isRecord(value) && 'way' in value

@@ -12,7 +12,8 @@ import { Redis } from 'ioredis'
 import { Mutex } from 'redis-semaphore'
 import Redlock from 'redlock'
 import { rawClient, refreshing } from '../floor.js'
-import { isMessage, isRecord, type Message, type Saved, type Way } from './Member.js'
+import { isRecord } from '../isRecord.js'
+import { isMessage, type Message, type Saved, type Way } from './Member.js'
 
 const redis = new Redis(Number(process.argv[2]), '127.0.0.1')
 const subscriber = redis.duplicate()

@@ -11,8 +11,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Redis } from 'ioredis'
 import { BUSY } from '../busy.js'
+import { isRecord } from '../isRecord.js'
 import { FIRST_REFRESH_TOKEN, type ServerSession } from '../server/TokenServer.js'
-import { isRecord, type Saved, type Way } from './Member.js'
+import type { Saved, Way } from './Member.js'
 
 const PROCESS = fileURLToPath(new URL('../../dist/fleet/memberProcess.js', import.meta.url))
 

@@ -1,4 +1,3 @@
-import { createPrivateKey, sign } from 'node:crypto'
 import { nodeEnv } from '@tessera/node'
 import { type Case, OURS, type Role } from '../Case.js'
 import { atLeast, atMost, measureAll, named, pairedResult, valueResult } from '../compare.js'
@@ -6,9 +5,10 @@ import { crowd } from '../crowd.js'
 import { makeKey } from '../makeKey.js'
 import { signing } from '../ours.js'
 import { signers } from '../peers/index.js'
-import type { Ask, SigningKey } from '../peers/Peer.js'
+import type { Ask } from '../peers/Peer.js'
 import type { Row } from '../Row.js'
 import { quantile } from '../stats.js'
+import { bareSignature } from './signatures.js'
 
 const BURST = 200
 const ON_LOOP = '`crypto.sign` on the event loop'
@@ -48,12 +48,6 @@ const bursting = (name: string, role: Role, open: () => Promise<Ask>): Case => (
   },
 })
 
-const onEventLoop = async ({ plain }: SigningKey): Promise<Ask> => {
-  const key = createPrivateKey(plain)
-  const input = Buffer.alloc(400, 'a')
-  return async () => sign('sha256', input, key)
-}
-
 export const c2: Row = {
   name: 'C2',
   title: 'A burst of assertions',
@@ -68,7 +62,7 @@ export const c2: Row = {
     const measured = await measureAll(
       context,
       [
-        bursting(ON_LOOP, 'floor', () => onEventLoop(key)),
+        bursting(ON_LOOP, 'floor', () => bareSignature(key)),
         bursting(OURS, 'ours', () => signing(key, env, false)),
         ...signers.map(({ name, open }) => bursting(name, 'peer', () => open(key))),
       ],

@@ -16,7 +16,8 @@ export const ON_LOOP = `${OURS}, on the event loop`
 /** As long as an assertion is. */
 const INPUT = Buffer.alloc(400, 'a')
 
-const floor = async ({ plain }: SigningKey): Promise<Ask> => {
+/** `crypto.sign` with a parsed key, on the event loop. */
+export const bareSignature = async ({ plain }: SigningKey): Promise<Ask> => {
   const key = createPrivateKey(plain)
   return async () => sign('sha256', INPUT, key)
 }
@@ -36,7 +37,7 @@ const bareAside = async ({ plain }: SigningKey): Promise<Ask> => bareAssertionAs
 
 /** Everybody who can sign. */
 export const contenders = (env: NodeEnv): ReadonlyArray<Contender<SigningKey>> => [
-  { name: FLOOR, role: 'floor', open: floor },
+  { name: FLOOR, role: 'floor', open: bareSignature },
   { name: 'an assertion by `node:crypto` alone, on the event loop', role: 'limit', open: bare },
   { name: '`crypto.sign` alone, off it', role: 'limit', open: aside },
   { name: 'an assertion by `node:crypto` alone, off it', role: 'limit', open: bareAside },

@@ -1,31 +1,26 @@
 /**
- * One contender in a process of its own, forked by `apart.ts`: `node contender.js ENTRY WARM_UP`. It says that it is ready, and
- * each time it is told a number, how long so many took, in ms.
+ * One contender in a process of its own, forked by `apart.ts`. It is told which, says that it is ready, and each time it is told a
+ * number, how long so many took, in ms.
  */
+import { once } from 'node:events'
 import { nodeEnv } from '@tessera/node'
-import type { Entry } from '../apart.js'
-import type { Contender } from '../Contender.js'
-import { isRecord } from '../fleet/Member.js'
+import type { Entry, Order } from '../apart.js'
+import { contenderNamed } from '../Contender.js'
+import { isRecord } from '../isRecord.js'
 import type { Ask } from '../peers/Peer.js'
 import { contenders as renewing } from '../rows/renewals.js'
 import { contenders as signing } from '../rows/signatures.js'
 import { timeOfMany, warm } from '../timing.js'
 
-const isEntry = (value: unknown): value is Entry => isRecord(value) && 'contest' in value && 'name' in value
-
-const named = <Given>(contenders: ReadonlyArray<Contender<Given>>, name: string): Contender<Given> => {
-  const found = contenders.find((each) => each.name === name)
-  if (found === undefined) throw new Error(`there is no contender "${name}"`)
-  return found
-}
+const isOrder = (value: unknown): value is Order => isRecord(value) && 'entry' in value && 'warmUp' in value
 
 const open = async (entry: Entry): Promise<ReadonlyArray<Ask>> => {
   const env = nodeEnv()
   switch (entry.contest) {
     case 'signing':
-      return [await named(signing(env), entry.name).open(entry.key)]
+      return [await contenderNamed(signing(env), entry.name).open(entry.key)]
     case 'renewing': {
-      const contender = named(renewing(env), entry.name)
+      const contender = contenderNamed(renewing(env), entry.name)
       const first = await contender.open(entry.at)
       const asks = [first]
       while (asks.length < entry.width) asks.push(contender.single === true ? await contender.open(entry.at) : first)
@@ -34,11 +29,10 @@ const open = async (entry: Entry): Promise<ReadonlyArray<Ask>> => {
   }
 }
 
-const [, , text = '', warmUp] = process.argv
-const entry: unknown = JSON.parse(text)
-if (!isEntry(entry)) throw new Error('it is told no contender')
-const asks = await open(entry)
-await warm(asks, Number(warmUp))
+const [order]: ReadonlyArray<unknown> = await once(process, 'message')
+if (!isOrder(order)) throw new Error('it is told no contender')
+const asks = await open(order.entry)
+await warm(asks, order.warmUp)
 process.on('message', async (told) => {
   const count = Number(told)
   // Others have had the processor since the last turn.

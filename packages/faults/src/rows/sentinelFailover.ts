@@ -36,7 +36,7 @@ interface Deployment {
   readonly ports: ReadonlyArray<number>
   /** Replicas hear nothing any more of what is written. */
   readonly deafen: () => Promise<void>
-  /** Starts a fail-over, by a kill or by an operator's command, and ends when there is another primary. */
+  /** Starts a fail-over, by a kill or by an operator's command, and ends when all know the other primary. */
   readonly failOver: (by: 'kill' | 'command') => Promise<void>
   /** Three servers in step again. */
   readonly mend: () => Promise<void>
@@ -93,8 +93,11 @@ const deploy = async (all: Servers): Promise<Deployment> => {
         })
       }
       await eventually('another primary', async () => {
-        const now = await Promise.all(started.sentinels.map(primaryOf))
-        return now.every((port) => port !== before && port === now[0])
+        const [now, ...others] = await Promise.all(started.sentinels.map(primaryOf))
+        if (now === undefined || now === before || others.some((port) => port !== now)) return false
+        // Sentinels redirect the third server last. Until then the old primary has a replica, and takes writes.
+        const third = [...nodes.keys()].find((port) => port !== now && port !== before)
+        return third !== undefined && (await infoOf(third)).includes(`master_port:${now}`)
       })
       // What was lost is lost. Should it become the primary again, it needs replicas.
       deaf?.dropReplication(false)

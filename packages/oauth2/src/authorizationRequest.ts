@@ -101,8 +101,8 @@ const once = (): IO<boolean> => {
 
 /**
  * Begins a login: a fresh state of at least 128 bits, a fresh verifier, and the URL to open. Each run is another transaction.
- * `Misconfigured` where the server has no (good) authorization endpoint, `extra` has one of the protocol's own parameters or
- * the given state is empty.
+ * `Misconfigured` where the server has no (good) authorization endpoint, `extra` has one of the protocol's own parameters,
+ * a parameter is not text or the given state is empty.
  *
  * @example
  * import { authorizationRequest, Client } from '@tessera/oauth2'
@@ -134,17 +134,17 @@ export const authorizationRequest =
         const { state = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
         return checkedState(typeof state === 'string' ? Secret.make('State', state) : state)
       }),
-      E.map(({ endpoint: { url }, state }) => {
-        const verifier = codeVerifier({ random })()
-        const query = form(authorizationParameters(options, state, codeChallenge(digest)(verifier)))
-        return {
-          // A query of the endpoint's own is kept (RFC 6749 §3.1).
-          url: `${url}${url.includes('?') ? '&' : '?'}${query}`,
-          state,
-          verifier,
-          redirectUri: options.redirectUri,
-          server: options.client.server,
-          spend: once(),
-        }
-      }),
+      E.let('verifier', () => codeVerifier({ random })()),
+      E.bind('query', ({ state, verifier }) =>
+        form(authorizationParameters(options, state, codeChallenge(digest)(verifier))),
+      ),
+      E.map(({ endpoint: { url }, state, verifier, query }) => ({
+        // A query of the endpoint's own is kept (RFC 6749 §3.1).
+        url: `${url}${url.includes('?') ? '&' : '?'}${query}`,
+        state,
+        verifier,
+        redirectUri: options.redirectUri,
+        server: options.client.server,
+        spend: once(),
+      })),
     )

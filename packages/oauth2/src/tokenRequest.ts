@@ -26,8 +26,8 @@ const isClient = (at: Client | AuthorizationServer): at is Client => 'server' in
  * client's authentication and the decoder are prepared once. A secret of the request, of 8 characters or more, that the answer
  * echoes in a public member (`scope`, `token_type`, `restricted_to`, `issued_token_type`) is redacted there.
  *
- * Errors: `Misconfigured` (the endpoint, or a parameter that is there twice and is not `resource` or `audience`), `Aborted`,
- * `TimedOut` and `Unreachable` (nothing was sent), `Rejected`, `OutcomeUnknown`, `Malformed`.
+ * Errors: `Misconfigured` (the endpoint, a parameter that is not text, or one that is there twice and is not `resource` or
+ * `audience`), `Aborted`, `TimedOut` and `Unreachable` (nothing was sent), `Rejected`, `OutcomeUnknown`, `Malformed`.
  *
  * @example
  * import { Client, tokenRequest } from '@tessera/oauth2'

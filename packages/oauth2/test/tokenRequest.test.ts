@@ -176,6 +176,31 @@ test.each<[string, Partial<Grant>, Readonly<Record<string, string>>]>([
   expect(w.requests).toEqual([])
 })
 
+/** A setting that is not there, where the types say that it is: `process.env.CLIENT_ID!`, or JavaScript. */
+const missing = (): string => {
+  const settings: Readonly<Record<string, string>> = {}
+  // biome-ignore lint/style/noNonNullAssertion: this is the mistake that is tried.
+  return settings['MISSING']!
+}
+
+test.each<[string, Client, Partial<Grant>]>([
+  ['client_id', { ...withServer(ClientAuthentication.none), id: missing() }, {}],
+  ['client_id', { ...withServer(ClientAuthentication.post('s')), id: missing() }, {}],
+  ['client_id', { ...withServer(ClientAuthentication.basic('s')), id: missing() }, {}],
+  ['client_id', { ...withServer(ClientAuthentication.privateKeyJwt(signer)), id: missing() }, {}],
+  ['client_secret', withServer(ClientAuthentication.post(missing())), {}],
+  ['client_secret', withServer(ClientAuthentication.basic(missing())), {}],
+  ['username', client, { parameters: [['username', missing()]] }],
+  ['password', client, { parameters: [['password', Secret.make('Password', missing())]] }],
+  ['a+%26', client, { further: [['a &', missing()]] }],
+  ['box_device_id', { ...client, parameters: { box_device_id: missing() } }, {}],
+])('a %s that is not text is Misconfigured, and nothing is sent (%#)', async (name, at, about) => {
+  const w = world({ body: issued })
+  const error = left(await send(w, at, { ...grant, ...about }))
+  expect(error).toEqual(AuthError.misconfigured('parameters', `${name} is not text`))
+  expect(w.requests).toEqual([])
+})
+
 // -----------------------------------------------------------------------------
 // endpoint
 // -----------------------------------------------------------------------------

@@ -1,23 +1,25 @@
 import { type AuthError, type ClockEnv, type Limits, type RandomEnv, Secret, seconds } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Client } from '../Client.js'
+import type { Parameter } from '../Grant.js'
 import type { HttpRequest } from '../Http.js'
 import { assertion, expiry, jti } from './assertion.js'
-import { encode, form } from './form.js'
+import { encoded } from './form.js'
 
 /** A client's authentication, as it goes into one request. */
 export interface Credentials {
-  /** Encoded. */
-  readonly form: string
+  readonly parameters: ReadonlyArray<Parameter>
   readonly headers: HttpRequest['headers']
+  /** Those of the headers. */
   readonly secrets: ReadonlyArray<Secret>
 }
 
 /** Where the credentials of a request come from: they are always the same, or they are made for each. */
 export type Authenticate =
-  | { readonly _tag: 'Always'; readonly credentials: Credentials }
+  | { readonly _tag: 'Always'; readonly credentials: E.Either<AuthError, Credentials> }
   | {
       readonly _tag: 'Each'
       readonly make: (
@@ -27,33 +29,44 @@ export type Authenticate =
       ) => TE.TaskEither<AuthError, Credentials>
     }
 
-const always = (credentials: Credentials): Authenticate => ({ _tag: 'Always', credentials })
+/** In the form alone. */
+const posted = (parameters: ReadonlyArray<Parameter>): Credentials => ({ parameters, headers: [], secrets: [] })
+const always = (credentials: E.Either<AuthError, Credentials>): Authenticate => ({ _tag: 'Always', credentials })
 
 /** No client at all: Box exchanges tokens without one. */
-export const anonymous: Authenticate = always({ form: '', headers: [], secrets: [] })
+export const anonymous: Authenticate = always(E.right(posted([])))
 
-/** What does not change is encoded once. */
+/** What does not change is made once. */
 export const authenticate = ({ id, authentication, server }: Client): Authenticate => {
   switch (authentication._tag) {
     case 'None':
-      return always({ form: form([['client_id', id]]), headers: [], secrets: [] })
+      return always(E.right(posted([['client_id', id]])))
     case 'Post':
-      return always({
-        form: form([
-          ['client_id', id],
-          ['client_secret', authentication.secret],
-        ]),
-        headers: [],
-        secrets: [authentication.secret],
-      })
+      return always(
+        E.right(
+          posted([
+            ['client_id', id],
+            ['client_secret', authentication.secret],
+          ]),
+        ),
+      )
     case 'Basic': {
-      const credentials = btoa(`${encode(id)}:${encode(Secret.open(authentication.secret))}`)
-      const value = Secret.make('Authorization', `Basic ${credentials}`)
-      return always({
-        form: '',
-        headers: [['authorization', value]],
-        secrets: [authentication.secret, Secret.make('Credentials', credentials)],
-      })
+      const { secret } = authentication
+      return always(
+        pipe(
+          E.Do,
+          E.apS('user', encoded('client_id', id)),
+          E.apS('password', encoded('client_secret', secret)),
+          E.map(({ user, password }) => {
+            const credentials = btoa(`${user}:${password}`)
+            return {
+              parameters: [],
+              headers: [['authorization', Secret.make('Authorization', `Basic ${credentials}`)]],
+              secrets: [secret, Secret.make('Credentials', credentials)],
+            }
+          }),
+        ),
+      )
     }
     case 'PrivateKeyJwt': {
       const sign = assertion(authentication.signer)
@@ -71,15 +84,13 @@ export const authenticate = ({ id, authentication, server }: Client): Authentica
               exp: expiry(clock.now(), seconds(60)),
             })),
             TE.flatMap((claims) => sign(claims, limits, clock)),
-            TE.map((signed) => ({
-              form: form([
+            TE.map((signed) =>
+              posted([
                 ['client_id', id],
                 ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
                 ['client_assertion', signed],
               ]),
-              headers: [],
-              secrets: [signed],
-            })),
+            ),
           ),
       }
     }

@@ -1,5 +1,5 @@
-import { Secret } from '@tessera/core'
-import * as O from 'fp-ts/lib/Option.js'
+import { AuthError, Secret } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
 import type { Parameter } from '../Grant.js'
 
 // The characters that the form encoding leaves alone. Most tokens have no others.
@@ -9,35 +9,35 @@ const PLAIN = /^[A-Za-z0-9*._-]*$/
 export const encode = (text: string): string =>
   PLAIN.test(text) ? text : new URLSearchParams([['', text]]).toString().slice(1)
 
-/** Parameters in application/x-www-form-urlencoded, in their order. */
-export const form = (parameters: ReadonlyArray<Parameter>): string => {
-  let text = ''
-  for (const [name, value] of parameters) {
-    if (text !== '') text += '&'
-    text += `${encode(name)}=${encode(typeof value === 'string' ? value : Secret.open(value))}`
-  }
-  return text
-}
+const wrong = (message: string): E.Either<AuthError, never> => E.left(AuthError.misconfigured('parameters', message))
 
-/** Joins encoded parts, some of which may be empty. */
-export const join = (...parts: ReadonlyArray<string>): string => parts.filter((part) => part !== '').join('&')
+/** A parameter's value, encoded. From JavaScript comes a setting that is missing, too: it is `Misconfigured`. */
+export const encoded = (name: string, value: unknown): E.Either<AuthError, string> => {
+  const text = Secret.is(value) ? Secret.open(value) : value
+  return typeof text === 'string' ? E.right(encode(text)) : wrong(`${encode(name)} is not text`)
+}
 
 const MANY: ReadonlySet<string> = new Set(['resource', 'audience'])
 
 /**
- * A name that an encoded form has twice, which no request may (RFC 6749 §3.2), but for `resource` and `audience` (RFC 8693
- * §2.1): one server reads the first value, another one the last.
+ * Parameters in application/x-www-form-urlencoded, in their order. `Misconfigured` where a value is not text, or where a name
+ * is there twice, which no request may have (RFC 6749 §3.2), but for `resource` and `audience` (RFC 8693 §2.1): one server
+ * reads the first value, another one the last.
  */
-export const repeated = (encoded: string): O.Option<string> => {
+export const form = (parameters: ReadonlyArray<Parameter>): E.Either<AuthError, string> => {
   const names = new Set<string>()
-  for (const part of encoded.split('&')) {
-    const name = part.slice(0, part.indexOf('='))
-    if (names.has(name) && !MANY.has(name)) return O.some(name)
+  let text = ''
+  for (const [name, value] of parameters) {
+    const sent = encoded(name, value)
+    if (E.isLeft(sent)) return sent
+    if (names.has(name) && !MANY.has(name)) return wrong(`there is more than one ${encode(name)}`)
     names.add(name)
+    if (text !== '') text += '&'
+    text += `${encode(name)}=${sent.right}`
   }
-  return O.none
+  return E.right(text)
 }
 
 /** The values that must not be seen. */
 export const secretsOf = (parameters: ReadonlyArray<Parameter>): ReadonlyArray<Secret> =>
-  parameters.flatMap(([, value]) => (typeof value === 'string' ? [] : [value]))
+  parameters.flatMap(([, value]) => (Secret.is(value) ? [value] : []))

@@ -1,4 +1,4 @@
-import { AuthError, type Limits, Secret } from '@tessera/core'
+import { type AuthError, type Limits, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -8,7 +8,7 @@ import type { HttpRequest } from '../Http.js'
 import type { TokenEnv } from '../TokenEnv.js'
 import type { Authenticate, Credentials } from './credentials.js'
 import type { Endpoint } from './endpoint.js'
-import { form, join, repeated, secretsOf } from './form.js'
+import { form, secretsOf } from './form.js'
 import { type Answered, type Transfer, transfer } from './transfer.js'
 
 /** One form that a client posts: `parameters`, its authentication, `further`. */
@@ -30,28 +30,27 @@ const HEADERS: HttpRequest['headers'] = [
 export const post =
   (endpoint: E.Either<AuthError, Endpoint>, authenticate: Authenticate) =>
   ({ parameters, further, repeatable }: Post): ((limits: Required<Limits>) => (env: TokenEnv) => Answering) => {
-    const [before, after] = [form(parameters), form(further)]
     const transferOf =
       (to: Endpoint) =>
       (credentials: Credentials): E.Either<AuthError, Transfer> => {
-        const body = join(before, credentials.form, after)
-        const twice = repeated(body)
-        if (O.isSome(twice))
-          return E.left(AuthError.misconfigured('parameters', `there is more than one ${twice.value}`))
-        return E.right({
-          endpoint: to,
-          method: 'POST',
-          headers: [...HEADERS, ...credentials.headers],
-          body: O.some(Secret.make('Body', body)),
-          secrets: [...secretsOf(parameters), ...credentials.secrets, ...secretsOf(further)],
-          repeatable,
-        })
+        const all = [...parameters, ...credentials.parameters, ...further]
+        return pipe(
+          form(all),
+          E.map((body) => ({
+            endpoint: to,
+            method: 'POST',
+            headers: [...HEADERS, ...credentials.headers],
+            body: O.some(Secret.make('Body', body)),
+            secrets: [...credentials.secrets, ...secretsOf(all)],
+            repeatable,
+          })),
+        )
       }
     if (E.isLeft(endpoint)) return () => () => TE.fromEither(endpoint)
     const prepare = transferOf(endpoint.right)
     switch (authenticate._tag) {
       case 'Always': {
-        const prepared = prepare(authenticate.credentials)
+        const prepared = pipe(authenticate.credentials, E.flatMap(prepare))
         return (limits) => (env) =>
           E.isLeft(prepared) ? TE.fromEither(prepared) : transfer(prepared.right, limits, env)
       }

@@ -67,11 +67,12 @@ describe('answers-broken', () => {
     const late = over(
       ({ send }) =>
         (request) =>
-          send({ ...request, deadline: plus(request.deadline, seconds(1)) }),
+          send({ ...request, deadline: plus(request.deadline, seconds(3)) }),
     )
-    const { ok, findings } = await judge(late, 60, true)
+    const { ok, findings } = await judge(late, 24, true)
     expect(ok).toBe(false)
-    expect(findings.maxOverdueMs).toBeGreaterThan(500)
+    // What a run at full scale forgives. Of the three seconds, those in which this process could not run are not the call's.
+    expect(findings.maxOverdueMs).toBeGreaterThan(100)
   })
 })
 

@@ -26,7 +26,7 @@ const HEADERS: HttpRequest['headers'] = [
   ['accept-encoding', 'identity'],
 ]
 
-/** Posts forms to one endpoint, as one client. What does not change is encoded once. */
+/** Posts forms to one endpoint, as one client. A form that is the same for each request is encoded once. */
 export const post =
   (endpoint: E.Either<AuthError, Endpoint>, authenticate: Authenticate) =>
   ({ parameters, further, repeatable }: Post): ((limits: Required<Limits>) => (env: TokenEnv) => Answering) => {

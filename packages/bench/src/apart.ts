@@ -1,6 +1,6 @@
 /**
- * Contenders in processes of their own, as applications would run them: none is charged for the garbage, the timers and the
- * engine's code of the others.
+ * Contenders in processes of their own: none is charged for the garbage, the timers and the engine's guesses of the others. All
+ * load the same modules, and are run by the same flags ({@link BUSY}).
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -65,7 +65,10 @@ export const apart = (role: Role, entry: Entry, { count, warmUp }: Turns, { isQu
         child.send(count)
         return { value: Number(await said) }
       },
-      close: async () => child.disconnect(),
+      close: async () => {
+        // One that has ended is told of by `measure`.
+        if (child.connected) child.disconnect()
+      },
     }
   },
 })

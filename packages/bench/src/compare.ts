@@ -9,7 +9,7 @@ import { type Estimate, estimate, median, ratios } from './stats.js'
 
 /** What all rounds found of one case. */
 export interface Measured {
-  readonly case: Case
+  readonly case: Pick<Case, 'name' | 'role'>
   readonly samples: ReadonlyArray<Sample>
 }
 

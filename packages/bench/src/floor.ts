@@ -42,11 +42,15 @@ export const rawClient = async (url: string, form: string): Promise<RawClient> =
     settle?.resolve(JSON.parse(body))
   })
   socket.on('error', (error) => settle?.reject(error))
+  socket.on('close', () => settle?.reject(new Error('the server closed the connection')))
   return {
     post: () =>
       new Promise((resolve, reject) => {
         settle = { resolve, reject }
-        socket.write(request)
+        // One that the server has closed says so here.
+        socket.write(request, (error) => {
+          if (error) reject(error)
+        })
       }),
     close: () => socket.destroy(),
   }

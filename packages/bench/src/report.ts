@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { BUSY } from './busy.js'
 import { chartOf } from './charts.js'
 import type { Result, Row } from './Row.js'
 import { cellsOf, HEAD, isLike, numberOf, shown, tableOf } from './table.js'
@@ -90,10 +91,13 @@ const page = (finished: ReadonlyArray<Finished>, command: string): string =>
     '',
     'Tessera, its peers and the floor did the same work side by side in one run: the cases of a row in another order each round,',
     'after a warm-up, everything on loopback. Each row is in a process of its own, and so are its token server and, in C1, D1 and',
-    "D2, each contender. A result without a unit is the median of the rounds' ratios to the floor, beside its 95 % bootstrap",
-    'interval: less is better. A goal is met where the interval reaches it. Absolute times differ from machine to machine; the',
-    'ratios hold. Some rows have a limit too: the work, or a part of it that cannot be left out, done by what is below Tessera',
-    'and nothing else.',
+    'D2, each contender. Those that wait for their turns there, and in G2, are run with',
+    `\`${BUSY.join(' ')}\`: V8 takes from a process that waits what one that works keeps.`,
+    '',
+    "A result without a unit is the median of the rounds' ratios to the floor, beside its 95 % bootstrap interval: less is better.",
+    'A goal is met where the interval reaches it. The interval is that of one run; the next one, with other processes, may lie',
+    'beside it. Times differ from machine to machine, ratios less. Some rows have a limit too: the work, or a part of it that',
+    'cannot be left out, done by what is below Tessera and nothing else.',
     '',
     summary(finished),
     '',

@@ -35,6 +35,14 @@ describe('draws', () => {
     )
   })
 
+  test('a long text is drawn in pieces', () => {
+    for (const length of [1_023, 1_024, 1_025, 3_000, 300_000]) {
+      const text = alphanumeric(length)(testRandom(1))()
+      expect(text.length).toBe(length)
+      expect(text).toMatch(/^[A-Za-z0-9]+$/)
+    }
+  })
+
   test('every letter is as likely: what is beyond the last multiple of 62 is drawn again', () => {
     const counts = new Map<string, number>()
     for (let byte = 0; byte < 248; byte++) {

@@ -88,7 +88,9 @@ const checkedExtra = (extra: Readonly<Record<string, string>>): E.Either<AuthErr
   )
 
 const checkedState = (state: Secret<'State'>): E.Either<AuthError, Secret<'State'>> =>
-  Secret.open(state) === '' ? E.left(AuthError.misconfigured('state', 'it is empty')) : E.right(state)
+  !Secret.is(state) || Secret.open(state) === ''
+    ? E.left(AuthError.misconfigured('state', 'it is empty'))
+    : E.right(state)
 
 const once = (): IO<boolean> => {
   let spent = false

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
-import { Secret } from '@tessera/core'
+import { AuthError, Secret } from '@tessera/core'
 import { codePoints, urls } from '@tessera/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { authorizationRequest, Client, codeChallenge } from '../src/index.js'
-import { client, endpoints, left, right, world } from './support.js'
+import { client, endpoints, left, missing, right, world } from './support.js'
 
 const { env } = world()
 const begin = (options: Partial<Parameters<typeof authorizationRequest>[0]> = {}) =>
@@ -73,6 +73,18 @@ test.each(['code_challenge_method', 'response_type', 'state', 'client_id', 'redi
     })
   },
 )
+
+test('a parameter or a state that is not text is Misconfigured', () => {
+  const own = Client.make({ id: missing(), ...endpoints })
+  expect(left(authorizationRequest({ client: own })(env)())).toEqual(
+    AuthError.misconfigured('parameters', 'client_id is not text'),
+  )
+  expect(left(authorizationRequest({ client, extra: { prompt: missing() } })(env)())).toEqual(
+    AuthError.misconfigured('parameters', 'prompt is not text'),
+  )
+  const state = JSON.parse('null')
+  expect(left(authorizationRequest({ client, state })(env)())).toMatchObject({ _tag: 'Misconfigured', field: 'state' })
+})
 
 test('RFC 6749 §3.1: a query of the endpoint is kept', () => {
   const own = Client.make({ id: 'app', ...endpoints, authorizationEndpoint: 'https://as.example/authorize?p=1' })

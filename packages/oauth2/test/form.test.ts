@@ -46,6 +46,14 @@ test('a Secret is opened for the wire', () => {
   expect(right(form([['code', Secret.make('AuthorizationCode', 'a b')]]))).toBe('code=a+b')
 })
 
+test('RFC 6749 §3.2: names that are encoded alike are one name', () => {
+  const encodedAlike = form([
+    ['\ud800', '1'],
+    ['\ufffd', '2'],
+  ])
+  expect(left(encodedAlike)).toMatchObject({ message: 'there is more than one %EF%BF%BD' })
+})
+
 test('RFC 6749 §3.2, RFC 8693 §2.1: of one name there is one parameter, but for resource and audience', () => {
   fc.assert(
     fc.property(pairs, fc.constantFrom('a &', 'resource', 'audience'), text, text, (given, name, one, other) => {

@@ -24,6 +24,7 @@ import {
   issued,
   jwtPart,
   left,
+  missing,
   NOW,
   right,
   signer,
@@ -175,13 +176,6 @@ test.each<[string, Partial<Grant>, Readonly<Record<string, string>>]>([
   expect(error).toEqual(AuthError.misconfigured('parameters', `there is more than one ${name}`))
   expect(w.requests).toEqual([])
 })
-
-/** A setting that is not there, where the types say that it is: `process.env.CLIENT_ID!`, or JavaScript. */
-const missing = (): string => {
-  const settings: Readonly<Record<string, string>> = {}
-  // biome-ignore lint/style/noNonNullAssertion: this is the mistake that is tried.
-  return settings['MISSING']!
-}
 
 test.each<[string, Client, Partial<Grant>]>([
   ['client_id', { ...withServer(ClientAuthentication.none), id: missing() }, {}],

@@ -49,7 +49,7 @@ const write = (response: ServerResponse, [status, body]: readonly [number, strin
 const serve = (): void => {
   const sessionOf = sessions()
   // Connections are kept as long as clients like.
-  const server = createServer({ keepAliveTimeout: 60_000, noDelay: true }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: 3_600_000, noDelay: true }, (request, response) => {
     const [, name = '', delay = '', lifetime = ''] = (request.url ?? '').split('/')
     const session = sessionOf(name)
     if (request.method === 'GET') {

@@ -12,6 +12,9 @@ import { contenders as renewing } from '../rows/renewals.js'
 import { contenders as signing } from '../rows/signatures.js'
 import { timeOfMany, warm } from '../timing.js'
 
+/** Others have had the processor since the last turn: so long it works before it is measured, in ms. */
+const AGAIN = 50
+
 const isOrder = (value: unknown): value is Order => isRecord(value) && 'entry' in value && 'warmUp' in value
 
 const open = async (entry: Entry): Promise<ReadonlyArray<Ask>> => {
@@ -29,16 +32,14 @@ const open = async (entry: Entry): Promise<ReadonlyArray<Ask>> => {
   }
 }
 
+// Whoever forked it is gone.
+process.once('disconnect', () => process.exit())
 const [order]: ReadonlyArray<unknown> = await once(process, 'message')
 if (!isOrder(order)) throw new Error('it is told no contender')
 const asks = await open(order.entry)
 await warm(asks, order.warmUp)
 process.on('message', async (told) => {
-  const count = Number(told)
-  // Others have had the processor since the last turn.
-  await timeOfMany(asks, Math.ceil(count / 4))
-  process.send?.(await timeOfMany(asks, count))
+  await warm(asks, AGAIN)
+  process.send?.(await timeOfMany(asks, Number(told)))
 })
-// Whoever forked it is gone.
-process.once('disconnect', () => process.exit())
 process.send?.('ready')

@@ -36,7 +36,7 @@ interface Deployment {
   readonly ports: ReadonlyArray<number>
   /** Replicas hear nothing any more of what is written. */
   readonly deafen: () => Promise<void>
-  /** Starts a fail-over, by a kill or by an operator's command, and ends when all know the other primary. */
+  /** Starts a fail-over, by a kill or by an operator's command, and ends when the Sentinels and the third server know the other primary. */
   readonly failOver: (by: 'kill' | 'command') => Promise<void>
   /** Three servers in step again. */
   readonly mend: () => Promise<void>
@@ -95,7 +95,8 @@ const deploy = async (all: Servers): Promise<Deployment> => {
       await eventually('another primary', async () => {
         const [now, ...others] = await Promise.all(started.sentinels.map(primaryOf))
         if (now === undefined || now === before || others.some((port) => port !== now)) return false
-        // Sentinels redirect the third server last. Until then the old primary has a replica, and takes writes.
+        // Sentinels name the new primary before they redirect the third server. Until then the old one has a replica, and
+        // takes writes.
         const third = [...nodes.keys()].find((port) => port !== now && port !== before)
         return third !== undefined && (await infoOf(third)).includes(`master_port:${now}`)
       })

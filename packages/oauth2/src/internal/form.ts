@@ -30,10 +30,12 @@ export const form = (parameters: ReadonlyArray<Parameter>): E.Either<AuthError, 
   for (const [name, value] of parameters) {
     const sent = encoded(name, value)
     if (E.isLeft(sent)) return sent
-    if (names.has(name) && !MANY.has(name)) return wrong(`there is more than one ${encode(name)}`)
-    names.add(name)
+    // As the server gets it: two lone surrogates are one name.
+    const key = encode(name)
+    if (names.has(key) && !MANY.has(key)) return wrong(`there is more than one ${key}`)
+    names.add(key)
     if (text !== '') text += '&'
-    text += `${encode(name)}=${sent.right}`
+    text += `${key}=${sent.right}`
   }
   return E.right(text)
 }

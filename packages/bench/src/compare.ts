@@ -137,6 +137,13 @@ export const ratioResults = (
   })
 }
 
+/** Tells how long the floor takes, where a round is so many in so many ms: ratios do not say it. */
+export const withTimeOfFloor = (measured: ReadonlyArray<Measured>, count: number) => {
+  const each = (median(valuesOf(named(measured, FLOOR))) / count) * 1_000
+  return (results: ReadonlyArray<Result>): ReadonlyArray<Result> =>
+    results.map((result) => (result.role === 'floor' ? { ...result, note: `${Math.round(each)} µs each` } : result))
+}
+
 /** What two cases are to each other, round by round: one more result of ours, held to a goal. */
 export const pairedResult = (
   row: string,

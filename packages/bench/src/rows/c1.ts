@@ -1,6 +1,6 @@
 import { nodeEnv } from '@tessera/node'
 import { apart } from '../apart.js'
-import { atMost, measureAll, ratioResults } from '../compare.js'
+import { atMost, measureAll, ratioResults, withTimeOfFloor } from '../compare.js'
 import { makeKey } from '../makeKey.js'
 import type { Row } from '../Row.js'
 import { contenders, ON_LOOP } from './signatures.js'
@@ -21,6 +21,7 @@ export const c1: Row = {
       apart(role, { contest: 'signing', name, key }, TURNS, context),
     )
     const measured = await measureAll(context, cases, { rounds: context.isQuick ? 5 : 31 })
-    return ratioResults('C1', measured, (name) => atMost(name === ON_LOOP ? 1.03 : 1.25), context.random)
+    const results = ratioResults('C1', measured, (name) => atMost(name === ON_LOOP ? 1.03 : 1.25), context.random)
+    return withTimeOfFloor(measured, TURNS.count)(results)
   },
 }

@@ -7,9 +7,9 @@ export const d2: Row = {
   work: 'the same with 50 under way',
   floor: 'the same, on 50 sockets',
   goal: '≤ 3.3, no peer faster',
-  seconds: 80,
+  seconds: 110,
   quickSeconds: 20,
   isLogarithmic: true,
   run: (context) =>
-    renewals({ row: 'D2', width: 50, count: 500, rounds: context.isQuick ? 5 : 17, limit: 3.3 }, context),
+    renewals({ row: 'D2', width: 50, count: 1_000, rounds: context.isQuick ? 5 : 17, limit: 3.3 }, context),
 }

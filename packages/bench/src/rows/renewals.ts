@@ -2,10 +2,11 @@
  * Rows D: a token over the wire.
  */
 import type { NodeEnv } from '@tessera/node'
+import { pipe } from 'fp-ts/lib/function.js'
 import { apart } from '../apart.js'
 import { FLOOR, OURS } from '../Case.js'
 import type { Contender } from '../Contender.js'
-import { againstBestPeer, atLeast, atMost, measureAll, named, ratioResults } from '../compare.js'
+import { againstBestPeer, atLeast, atMost, measureAll, named, ratioResults, withTimeOfFloor } from '../compare.js'
 import { CLIENT_CREDENTIALS, rawClient } from '../floor.js'
 import { undiciClient } from '../limit.js'
 import { granting, renewing } from '../ours.js'
@@ -49,22 +50,27 @@ export interface Renewals {
   readonly count: number
   readonly rounds: number
   readonly limit: number
+  readonly isServerAwake?: boolean
   readonly timesBestPeer?: number
 }
 
 export const renewals = (
-  { row, width, count, rounds, limit, timesBestPeer = 1 }: Renewals,
+  { row, width, count, rounds, limit, isServerAwake = false, timesBestPeer = 1 }: Renewals,
   context: Context,
 ): Promise<ReadonlyArray<Result>> =>
-  withServer(async (server, env) => {
-    const cases = contenders(env).map(({ name, role }) => {
-      const { base, tokenEndpoint } = server.session()
-      const entry = { contest: 'renewing', name, at: { base, tokenEndpoint }, width } as const
-      return apart(role, entry, { count, warmUp: 4_000 }, context)
-    })
-    const measured = await measureAll(context, cases, { rounds })
-    return [
-      ...explained(ratioResults(row, measured, (name) => (name === OURS ? atMost(limit) : null), context.random)),
-      ...againstBestPeer(row, named(measured, OURS), measured, atLeast(timesBestPeer, 'x'), context),
-    ]
-  })
+  withServer(
+    async (server, env) => {
+      const cases = contenders(env).map(({ name, role }) => {
+        const { base, tokenEndpoint } = server.session()
+        const entry = { contest: 'renewing', name, at: { base, tokenEndpoint }, width } as const
+        return apart(role, entry, { count, warmUp: 4_000 }, context)
+      })
+      const measured = await measureAll(context, cases, { rounds })
+      const results = ratioResults(row, measured, (name) => (name === OURS ? atMost(limit) : null), context.random)
+      return [
+        ...pipe(results, explained, withTimeOfFloor(measured, count)),
+        ...againstBestPeer(row, named(measured, OURS), measured, atLeast(timesBestPeer, 'x'), context),
+      ]
+    },
+    { isAwake: isServerAwake },
+  )

@@ -38,14 +38,26 @@ export interface TokenServer {
   readonly close: () => Promise<void>
 }
 
+/** The argument of its process. */
+export const AWAKE = 'awake'
+
 export const FIRST_REFRESH_TOKEN = '0'.padStart(43, 'x')
 
 const isCounts = (value: unknown): value is Counts =>
   typeof value === 'object' && value !== null && 'requests' in value && 'refused' in value
 
+export interface TokenServerOptions {
+  /**
+   * It does not sleep between two requests: how long a core takes to wake is the machine's, and as long as a request. Takes a core.
+   * Default: false.
+   */
+  readonly isAwake?: boolean
+}
+
 /** Starts it in a process of its own. */
-export const startTokenServer = async (): Promise<TokenServer> => {
-  const child = fork(fileURLToPath(new URL('../../dist/server/main.js', import.meta.url)), { execArgv: [] })
+export const startTokenServer = async ({ isAwake = false }: TokenServerOptions = {}): Promise<TokenServer> => {
+  const main = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
+  const child = fork(main, isAwake ? [AWAKE] : [], { execArgv: [] })
   const [port]: ReadonlyArray<unknown> = await once(child, 'message')
   if (typeof port !== 'number') throw new Error('the token server told no port')
   const origin = `http://127.0.0.1:${port}`

@@ -2,9 +2,11 @@
  * A token server that does nothing but answer, in a process of its own; it tells its port to whoever forked it.
  *
  * `POST /SESSION/DELAY/LIFETIME/…` answers after DELAY ms with a token that lives LIFETIME s. In a session whose name begins with
- * `r` refresh tokens rotate: one that is not the newest is refused. `GET /SESSION/counts` tells how many requests it got.
+ * `r` refresh tokens rotate: one that is not the newest is refused. `GET /SESSION/counts` tells how many requests it got. With the
+ * argument `awake` it does not sleep between two requests.
  */
 import { createServer, type ServerResponse } from 'node:http'
+import { AWAKE } from './TokenServer.js'
 
 interface Session {
   readonly rotates: boolean
@@ -75,4 +77,9 @@ const serve = (): void => {
   process.on('disconnect', () => process.exit())
 }
 
+const stayAwake = (): void => {
+  setImmediate(stayAwake)
+}
+
 serve()
+if (process.argv[2] === AWAKE) stayAwake()

@@ -104,8 +104,7 @@ export const deviceAuthorizationResponse = (
 }
 
 /**
- * Asks for a device code. `Misconfigured` where the server has no device authorization endpoint, or a
- * parameter is not text.
+ * Asks for a device code. `Misconfigured` where the server has no device authorization endpoint, or a parameter is not text.
  *
  * @example
  * import { Client, deviceAuthorization } from '@tessera/oauth2'

@@ -33,8 +33,8 @@ export const revocationParameters = (
 
 /**
  * Revokes at the client's revocation endpoint. Any 2xx is a success, for an unknown token and with an empty body too; after a
- * 503 the token still exists (`Rejected`, retryable). `Misconfigured` where the server has no revocation endpoint,
- * or a parameter is not text.
+ * 503 the token still exists (`Rejected`, retryable). `Misconfigured` where the server has no revocation endpoint, or a
+ * parameter is not text.
  *
  * @example
  * import { Client, revocation } from '@tessera/oauth2'

@@ -75,11 +75,11 @@ test.each(['code_challenge_method', 'response_type', 'state', 'client_id', 'redi
 )
 
 test('a parameter or a state that is not text is Misconfigured', () => {
-  const own = Client.make({ id: missing(), ...endpoints })
+  const own = Client.make({ id: missing, ...endpoints })
   expect(left(authorizationRequest({ client: own })(env)())).toEqual(
     AuthError.misconfigured('parameters', 'client_id is not text'),
   )
-  expect(left(authorizationRequest({ client, extra: { prompt: missing() } })(env)())).toEqual(
+  expect(left(authorizationRequest({ client, extra: { prompt: missing } })(env)())).toEqual(
     AuthError.misconfigured('parameters', 'prompt is not text'),
   )
   const state = JSON.parse('null')

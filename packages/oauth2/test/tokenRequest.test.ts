@@ -178,16 +178,16 @@ test.each<[string, Partial<Grant>, Readonly<Record<string, string>>]>([
 })
 
 test.each<[string, Client, Partial<Grant>]>([
-  ['client_id', { ...withServer(ClientAuthentication.none), id: missing() }, {}],
-  ['client_id', { ...withServer(ClientAuthentication.post('s')), id: missing() }, {}],
-  ['client_id', { ...withServer(ClientAuthentication.basic('s')), id: missing() }, {}],
-  ['client_id', { ...withServer(ClientAuthentication.privateKeyJwt(signer)), id: missing() }, {}],
-  ['client_secret', withServer(ClientAuthentication.post(missing())), {}],
-  ['client_secret', withServer(ClientAuthentication.basic(missing())), {}],
-  ['username', client, { parameters: [['username', missing()]] }],
-  ['password', client, { parameters: [['password', Secret.make('Password', missing())]] }],
-  ['a+%26', client, { further: [['a &', missing()]] }],
-  ['box_device_id', { ...client, parameters: { box_device_id: missing() } }, {}],
+  ['client_id', { ...withServer(ClientAuthentication.none), id: missing }, {}],
+  ['client_id', { ...withServer(ClientAuthentication.post('s')), id: missing }, {}],
+  ['client_id', { ...withServer(ClientAuthentication.basic('s')), id: missing }, {}],
+  ['client_id', { ...withServer(ClientAuthentication.privateKeyJwt(signer)), id: missing }, {}],
+  ['client_secret', withServer(ClientAuthentication.post(missing)), {}],
+  ['client_secret', withServer(ClientAuthentication.basic(missing)), {}],
+  ['username', client, { parameters: [['username', missing]] }],
+  ['password', client, { parameters: [['password', Secret.make('Password', missing)]] }],
+  ['a+%26', client, { further: [['a &', missing]] }],
+  ['box_device_id', { ...client, parameters: { box_device_id: missing } }, {}],
 ])('a %s that is not text is Misconfigured, and nothing is sent (%#)', async (name, at, about) => {
   const w = world({ body: issued })
   const error = left(await send(w, at, { ...grant, ...about }))

@@ -17,7 +17,7 @@ export const d1: Row = {
         count: 400,
         rounds: context.isQuick ? 5 : 21,
         limit: 1.6,
-        isServerAwake: true,
+        isAwake: true,
         timesBestPeer: 2.5,
       },
       context,

@@ -13,7 +13,7 @@ import { granting, renewing } from '../ours.js'
 import { peersThat } from '../peers/index.js'
 import type { Ask } from '../peers/Peer.js'
 import type { Context, Result } from '../Row.js'
-import type { Endpoints } from '../server/TokenServer.js'
+import type { Endpoints, TokenServerOptions } from '../server/TokenServer.js'
 import { withServer } from '../withServer.js'
 
 const THROUGH_SOURCE = `${OURS}, through a source`
@@ -42,7 +42,7 @@ export const contenders = (env: NodeEnv): ReadonlyArray<Contender<Endpoints>> =>
 ]
 
 /** The parameters of {@link renewals}. */
-export interface Renewals {
+export interface Renewals extends TokenServerOptions {
   readonly row: string
   /** How many are under way at a time. */
   readonly width: number
@@ -50,27 +50,23 @@ export interface Renewals {
   readonly count: number
   readonly rounds: number
   readonly limit: number
-  readonly isServerAwake?: boolean
   readonly timesBestPeer?: number
 }
 
 export const renewals = (
-  { row, width, count, rounds, limit, isServerAwake = false, timesBestPeer = 1 }: Renewals,
+  { row, width, count, rounds, limit, timesBestPeer = 1, ...server }: Renewals,
   context: Context,
 ): Promise<ReadonlyArray<Result>> =>
-  withServer(
-    async (server, env) => {
-      const cases = contenders(env).map(({ name, role }) => {
-        const { base, tokenEndpoint } = server.session()
-        const entry = { contest: 'renewing', name, at: { base, tokenEndpoint }, width } as const
-        return apart(role, entry, { count, warmUp: 4_000 }, context)
-      })
-      const measured = await measureAll(context, cases, { rounds })
-      const results = ratioResults(row, measured, (name) => (name === OURS ? atMost(limit) : null), context.random)
-      return [
-        ...pipe(results, explained, withTimeOfFloor(measured, count)),
-        ...againstBestPeer(row, named(measured, OURS), measured, atLeast(timesBestPeer, 'x'), context),
-      ]
-    },
-    { isAwake: isServerAwake },
-  )
+  withServer(async ({ session }, env) => {
+    const cases = contenders(env).map(({ name, role }) => {
+      const { base, tokenEndpoint } = session()
+      const entry = { contest: 'renewing', name, at: { base, tokenEndpoint }, width } as const
+      return apart(role, entry, { count, warmUp: 4_000 }, context)
+    })
+    const measured = await measureAll(context, cases, { rounds })
+    const results = ratioResults(row, measured, (name) => (name === OURS ? atMost(limit) : null), context.random)
+    return [
+      ...pipe(results, explained, withTimeOfFloor(measured, count)),
+      ...againstBestPeer(row, named(measured, OURS), measured, atLeast(timesBestPeer, 'x'), context),
+    ]
+  }, server)

@@ -36,7 +36,10 @@ interface Deployment {
   readonly ports: ReadonlyArray<number>
   /** Replicas hear nothing any more of what is written. */
   readonly deafen: () => Promise<void>
-  /** Starts a fail-over, by a kill or by an operator's command, and ends when the Sentinels and the third server know the other primary. */
+  /**
+   * Starts a fail-over, by a kill or by an operator's command, and ends when the Sentinels and the third server know the other
+   * primary.
+   */
   readonly failOver: (by: 'kill' | 'command') => Promise<void>
   /** Three servers in step again. */
   readonly mend: () => Promise<void>

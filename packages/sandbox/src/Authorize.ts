@@ -43,6 +43,7 @@ const destination = (world: World, query: Form): Result<string, Destination> => 
 interface Wish {
   readonly scope: ReadonlyArray<string>
   readonly challenge: string | null
+  readonly nonce: string | null
 }
 
 const invalid = (description: string): Result<Refusal, never> => fail(refusal('invalid_request', description))
@@ -67,7 +68,7 @@ const wish = (client: Client, query: Form): Result<Refusal, Wish> => {
   const scope = wanted === undefined ? client.scope : parseScope(wanted)
   if (!allowedBy(client.scope, scope))
     return fail(refusal('invalid_scope', 'The scope is unknown or exceeds the one of the application'))
-  return ok({ scope, challenge })
+  return ok({ scope, challenge, nonce: query.get('nonce') ?? null })
 }
 
 /** Appends parameters without touching what the application registered (RFC 6749 §3.1.2). */
@@ -98,7 +99,7 @@ export const showConsent: Handler = (world, request) => {
     const { error, description } = asked.error
     return redirect(302, callback(world, redirectUri, state, { error, error_description: description }))
   }
-  const { scope, challenge } = asked.value
+  const { scope, challenge, nonce } = asked.value
   const ticket = openTicket(world, {
     tag: 'authorize',
     expiresAt: world.clock.now() + patience,
@@ -107,6 +108,7 @@ export const showConsent: Handler = (world, request) => {
     state,
     scope,
     challenge,
+    nonce,
   })
   const users = people(world)
   return html(200, consentPage({ action: world.endpoints.authorize, ticket, app: client.name, scope, users }))
@@ -119,6 +121,7 @@ const grantCode = (world: World, ticket: Extract<Ticket, { tag: 'authorize' }>, 
     scope: ticket.scope,
     redirectUri: ticket.redirectUri,
     challenge: ticket.challenge,
+    nonce: ticket.nonce,
     expiresAt: world.clock.now() + world.lifetimes.code * 1000,
   })
   world.codes.set(code.value, code)

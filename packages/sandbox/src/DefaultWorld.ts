@@ -3,6 +3,7 @@
  */
 import type { Registration } from './Client.js'
 import type { Clock } from './Clock.js'
+import { makeIdentityKey } from './IdentityKey.js'
 import { makeJournal } from './Journal.js'
 import type { SandboxOptions } from './Sandbox.js'
 import type { Endpoints, File, Lifetimes, User, World } from './World.js'
@@ -47,6 +48,8 @@ export const makeWorld = (
   options: SandboxOptions,
   registrations: ReadonlyArray<Registration>,
 ): World => ({
+  dialect: options.dialect ?? 'box',
+  identityKey: makeIdentityKey(),
   clock,
   journal: makeJournal(),
   endpoints: endpointsAt(url),

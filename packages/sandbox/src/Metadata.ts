@@ -4,14 +4,16 @@
 import { json } from './Answer.js'
 import { algorithms } from './Assertion.js'
 import { grantTypes } from './Client.js'
+import { identityMetadata, identityScopes } from './Identity.js'
 import type { Handler } from './Incoming.js'
 import { knownScopes } from './Scope.js'
 
 const methods = ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none']
 
 /** The same document at `/.well-known/oauth-authorization-server` and `/.well-known/openid-configuration`. */
-export const metadata: Handler = ({ endpoints, callbackIssuer }) =>
-  json(200, {
+export const metadata: Handler = (world) => {
+  const { endpoints, callbackIssuer, dialect } = world
+  return json(200, {
     issuer: endpoints.issuer,
     authorization_endpoint: endpoints.authorize,
     token_endpoint: endpoints.token,
@@ -25,6 +27,8 @@ export const metadata: Handler = ({ endpoints, callbackIssuer }) =>
     token_endpoint_auth_signing_alg_values_supported: [...algorithms.keys()],
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: [...algorithms.keys()],
-    scopes_supported: knownScopes,
+    scopes_supported: dialect === 'generic' ? identityScopes : knownScopes,
     authorization_response_iss_parameter_supported: callbackIssuer !== null,
+    ...identityMetadata(world),
   })
+}

@@ -5,6 +5,7 @@
 import { currentUser, readFile, writeFile } from './Api.js'
 import { answerConsent, showConsent } from './Authorize.js'
 import { answerActivation, deviceAuthorization, showActivation } from './Device.js'
+import { keys, userInfo } from './Identity.js'
 import type { Handler } from './Incoming.js'
 import type { Endpoint } from './Journal.js'
 import { metadata } from './Metadata.js'
@@ -36,6 +37,8 @@ const routes: ReadonlyArray<Route> = [
   route('device_authorization', /^\/oauth2\/device_authorization$/, { POST: deviceAuthorization }),
   route('activate', /^\/activate$/, { GET: showActivation, POST: answerActivation }),
   route('metadata', /^\/\.well-known\/(oauth-authorization-server|openid-configuration)$/, { GET: metadata }),
+  route('metadata', /^\/jwks$/, { GET: keys }),
+  route('api', /^\/userinfo$/, { GET: userInfo }),
   route('api', /^\/2\.0\/users\/me$/, { GET: currentUser }),
   route('api', /^\/2\.0\/files\/[^/]+$/, { GET: readFile, PUT: writeFile, POST: writeFile }, uploadLimit),
 ]

@@ -8,12 +8,14 @@ import type { Faults } from './Faults.js'
 import type { Gate, GateOptions } from './Gates.js'
 import type { Endpoint, RequestRecord } from './Journal.js'
 import type { BoxSettings } from './Settings.js'
-import type { Endpoints, File, Lifetimes, Rotation, User } from './World.js'
+import type { Dialect, Endpoints, File, Lifetimes, Rotation, User } from './World.js'
 
 /** Everything may be left out. */
 export interface SandboxOptions {
   /** The port on 127.0.0.1; 0, a free one, unless given. */
   readonly port?: number
+  /** What the server speaks; `'box'` unless given. */
+  readonly dialect?: Dialect
   /** What becomes of a redeemed refresh token; `'grace-until-use'`, as on Box, unless given. */
   readonly rotation?: Rotation
   /** Lifetimes in seconds: access 3600, refresh 60 days, code 30, device 600, polling interval 5. */

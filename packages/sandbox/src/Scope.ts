@@ -2,7 +2,7 @@
  * Box's scopes and which of them contain which others.
  */
 
-/** Every scope this server knows; any other is `invalid_scope`. */
+/** Box's scopes. */
 export const knownScopes: ReadonlyArray<string> = [
   'root_readonly',
   'root_readwrite',
@@ -62,6 +62,6 @@ export const covers = (held: ReadonlyArray<string>, wanted: string): boolean =>
 /** Splits a `scope` parameter (RFC 6749 §3.3). */
 export const parseScope = (text: string): ReadonlyArray<string> => [...new Set(text.split(' ').filter((s) => s !== ''))]
 
-/** Are all of `wanted` known, and covered by `held`? */
+/** Are all of `wanted` covered by `held`? */
 export const allowedBy = (held: ReadonlyArray<string>, wanted: ReadonlyArray<string>): boolean =>
-  wanted.every((scope) => knownScopes.includes(scope) && covers(held, scope))
+  wanted.every((scope) => covers(held, scope))

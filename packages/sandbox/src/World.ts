@@ -3,7 +3,13 @@
  */
 import type { Registration } from './Client.js'
 import type { Clock } from './Clock.js'
+import type { IdentityKey } from './IdentityKey.js'
 import type { Journal } from './Journal.js'
+
+/**
+ * What the server speaks: Box's wire, or plain OAuth 2.0 with OpenID Connect's ID tokens, where client credentials need no subject.
+ */
+export type Dialect = 'box' | 'generic'
 
 /** When a refresh token stops working after it was redeemed; see {@link Sandbox.setRotation}. */
 export type Rotation = 'grace-until-use' | 'strict' | 'strict-without-kill' | 'none' | { readonly graceFor: number }
@@ -77,6 +83,7 @@ export interface Code {
   readonly scope: ReadonlyArray<string>
   readonly redirectUri: string
   readonly challenge: string | null
+  readonly nonce: string | null
   readonly expiresAt: number
   /** The session that it was exchanged for, once it was. */
   session: Session | null
@@ -103,6 +110,7 @@ export type Ticket =
       readonly state: string | null
       readonly scope: ReadonlyArray<string>
       readonly challenge: string | null
+      readonly nonce: string | null
     }
   | { readonly tag: 'device'; readonly expiresAt: number; readonly device: Device }
 
@@ -131,6 +139,8 @@ export interface Lifetimes {
 }
 
 export interface World {
+  readonly dialect: Dialect
+  readonly identityKey: IdentityKey
   readonly clock: Clock
   readonly journal: Journal
   readonly endpoints: Endpoints

@@ -6,6 +6,7 @@ import { countsOf, redemptions } from './Counts.js'
 import { appUser, enterprise, makeWorld } from './DefaultWorld.js'
 import { makeFaults } from './Faults.js'
 import { makeGates } from './Gates.js'
+import { identityScopes } from './Identity.js'
 import { randomText, randomToken } from './Random.js'
 import { standing } from './Rotation.js'
 import type { Sandbox, SandboxOptions } from './Sandbox.js'
@@ -53,11 +54,13 @@ const listen = (server: Server, port: number): Promise<string> =>
  */
 export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
   const secret = options.client?.secret ?? randomToken('secret')
-  const confidential = register({ id: 'sandbox-app', name: 'Sandbox App', ...options.client, secret })
+  const scope = options.dialect === 'generic' ? { scope: [...identityScopes, 'root_readwrite'] } : {}
+  const confidential = register({ id: 'sandbox-app', name: 'Sandbox App', ...scope, ...options.client, secret })
   const open = register({
     id: 'sandbox-public-app',
     name: 'Sandbox Public App',
     redirectUris: ['http://127.0.0.1/callback', 'http://[::1]/callback'],
+    ...scope,
     ...options.publicClient,
     secret: null,
   })

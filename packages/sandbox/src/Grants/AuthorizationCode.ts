@@ -1,6 +1,7 @@
 /**
  * `authorization_code`: RFC 6749 §4.1.3 with PKCE (RFC 7636 §4.5).
  */
+import { idTokenMember } from '../Identity.js'
 import { randomToken, s256, sameSecret } from '../Random.js'
 import { ok } from '../Result.js'
 import { issuePair, killSession, openSession, tokenAnswer } from '../Tokens.js'
@@ -40,5 +41,5 @@ export const authorizationCode: Grant = (world, form, asker) => {
     return invalidGrant('The code_verifier does not match the code_challenge')
   const session = openSession(code.clientId, code.userId, code.scope)
   code.session = session
-  return ok(tokenAnswer(world, issuePair(world, session)))
+  return ok(tokenAnswer(world, issuePair(world, session), idTokenMember(world, session, code.nonce)))
 }

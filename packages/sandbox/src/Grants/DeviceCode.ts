@@ -2,6 +2,7 @@
  * `urn:ietf:params:oauth:grant-type:device_code`: RFC 8628 §3.4 and §3.5.
  */
 import { refusal } from '../Answer.js'
+import { idTokenMember } from '../Identity.js'
 import { fail, ok } from '../Result.js'
 import { issuePair, openSession, tokenAnswer } from '../Tokens.js'
 import { type Grant, invalidGrant, missing } from './Grant.js'
@@ -20,7 +21,7 @@ export const deviceCode: Grant = (world, form, asker) => {
     case 'approved': {
       const session = openSession(device.clientId, device.state.userId, device.scope)
       device.state = { tag: 'spent' }
-      return ok(tokenAnswer(world, issuePair(world, session)))
+      return ok(tokenAnswer(world, issuePair(world, session), idTokenMember(world, session)))
     }
     case 'pending': {
       const early = device.polledAt !== null && now - device.polledAt < device.interval * 1000

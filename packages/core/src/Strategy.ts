@@ -52,17 +52,15 @@ export interface Strategy<R> {
 // -----------------------------------------------------------------------------
 
 /**
- * An attempt without a previous token that may take `duration` (ms), for a strategy that is run alone.
+ * An attempt without a previous token that may take `duration` (ms), for those who drive a strategy by hand; {@link once} does it
+ * for all others.
  *
  * @example
- * import { Strategy, AuthError, seconds } from '@tessera/core'
- * import { nodeEnv } from '@tessera/node'
- * import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+ * import { Strategy, seconds } from '@tessera/core'
+ * import { openSource } from '@tessera/node'
  *
- * const none: Strategy<unknown> = () => RTE.left(AuthError.notApplicable('never'))
- * const env = nodeEnv()
- * const attempt = Strategy.attempt(seconds(30))(env)()
- * void none(attempt)(env)
+ * const attempt = openSource(Strategy.attempt(seconds(30)))
+ * assert.strictEqual(attempt.previous._tag, 'None')
  */
 export const attempt =
   (duration: Duration, given: Partial<Attempt> = {}): ReaderIO<ClockEnv, Attempt> =>
@@ -73,6 +71,25 @@ export const attempt =
     signal: new AbortController().signal,
     ...given,
   })
+
+/**
+ * Runs a strategy a single time, without a previous token; it may take `duration` (ms). Nothing is kept: a source keeps tokens,
+ * and renews them.
+ *
+ * @example
+ * import { remoteCallback, Strategy, seconds } from '@tessera/core'
+ * import { nodeEnv, run } from '@tessera/node'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ *
+ * const vault = remoteCallback(() => 'abc')
+ * void run(pipe(vault, Strategy.once(seconds(30))), nodeEnv()).then((token) => assert.strictEqual(token.tokenType, 'Bearer'))
+ */
+export const once =
+  (duration: Duration) =>
+  <R>(strategy: Strategy<R>): RTE.ReaderTaskEither<R & ClockEnv, AuthError.AuthError, TokenSet> =>
+  (env) =>
+  () =>
+    strategy(attempt(duration)(env)())(env)()
 
 /** Gives a function traits. */
 export const make = <R>(

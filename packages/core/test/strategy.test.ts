@@ -35,6 +35,19 @@ describe('attempt', () => {
   })
 })
 
+test('once: no previous token, a deadline from when it is run, and the answer as it is', async () => {
+  await fc.assert(
+    fc.asyncProperty(answers, durations, async (answer, duration) => {
+      const env = testEnv()
+      const { strategy, attempts } = scriptedStrategy([answer])
+      const made = Strategy.once(duration)(strategy)(env)
+      await env.clock.advance(millis(100))
+      expect(await made()).toEqual(answer)
+      expect(attempts()).toMatchObject([{ previous: O.none, deadline: START + 100 + duration }])
+    }),
+  )
+})
+
 describe('orElse', () => {
   test('left identity, right identity, associativity', async () => {
     await fc.assert(

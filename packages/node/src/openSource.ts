@@ -11,9 +11,16 @@ import { type NodeEnv, nodeEnv } from './nodeEnv.js'
  * that is given can be shared among sources, and closed; the default is one of its own, which keeps nothing alive.
  *
  * @example
- * import { openSource } from '@tessera/node'
+ * import { memoryStore, remoteCallback, TokenSource } from '@tessera/core'
+ * import { accessToken, nodeEnv, openSource } from '@tessera/node'
+ * import { pipe } from 'fp-ts/lib/function.js'
  *
- * const now = openSource(({ clock }) => clock.now)
- * assert.ok(now > 0)
+ * const service = pipe(remoteCallback(() => 'abc'), TokenSource.make({ store: memoryStore() }))
+ * void accessToken(openSource(service)).then((token) => assert.strictEqual(token, 'abc'))
+ * void accessToken(openSource(service, nodeEnv())).then((token) => assert.strictEqual(token, 'abc'))
  */
-export const openSource = <A>(source: ReaderIO<NodeEnv, A>, env: NodeEnv = nodeEnv()): A => source(env)()
+export function openSource<A>(source: ReaderIO<NodeEnv, A>): A
+export function openSource<R, A>(source: ReaderIO<R, A>, env: R): A
+export function openSource<A>(source: ReaderIO<NodeEnv, A>, env: NodeEnv = nodeEnv()): A {
+  return source(env)()
+}

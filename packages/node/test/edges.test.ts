@@ -7,6 +7,7 @@ import { AuthError, memoryStore, millis, remoteCallback, TokenSource } from '@te
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import {
   accessToken,
@@ -27,6 +28,30 @@ describe('promises', () => {
     const error = await run(TE.left(AuthError.closed)).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(Error)
     expect(AuthError.isException(error) && error.error).toBe(AuthError.closed)
+  })
+
+  test('run gives a Reader its environment, and asks for one by type and by word', async () => {
+    interface NameEnv {
+      readonly name: string
+    }
+    const task =
+      ({ name }: NameEnv): TE.TaskEither<AuthError, string> =>
+      () =>
+        Promise.resolve(E.right(name))
+    const io =
+      ({ name }: NameEnv): IOE.IOEither<AuthError, string> =>
+      () =>
+        E.right(name)
+    expect(await run(task, { name: 'a' })).toBe('a')
+    expect(await run(io, { name: 'a' })).toBe('a')
+    expect(await run(IOE.right(1))).toBe(1)
+    await expect(run(() => TE.left(AuthError.closed), {})).rejects.toMatchObject({ error: AuthError.closed })
+    // @ts-expect-error a Reader without its environment
+    await expect(run(task)).rejects.toMatchObject({ error: { _tag: 'Misconfigured', field: 'run.env' } })
+    // @ts-expect-error the same, of a Reader that does not look at it
+    await expect(run(() => TE.right(1))).rejects.toMatchObject({ error: { _tag: 'Misconfigured', field: 'run.env' } })
+    // @ts-expect-error a promise is no effect
+    await expect(run(Promise.resolve(1))).rejects.toMatchObject({ error: { field: 'run.effect' } })
   })
 
   test('accessToken opens the token, with or without bounds', async () => {

@@ -82,7 +82,7 @@ export const attempt =
  * import { pipe } from 'fp-ts/lib/function.js'
  *
  * const vault = remoteCallback(() => 'abc')
- * void run(pipe(vault, Strategy.once(seconds(30))), nodeEnv()).then((token) => assert.strictEqual(token.tokenType, 'Bearer'))
+ * void run(pipe(vault, Strategy.once(seconds(30))), nodeEnv()).then((token) => assert.strictEqual(token.tokenType, 'bearer'))
  */
 export const once =
   (duration: Duration) =>

@@ -23,13 +23,16 @@ const noEnv = (): Error => wrong('run.env', 'the effect asks for an environment:
  * import * as TE from 'fp-ts/lib/TaskEither.js'
  *
  * const token = Strategy.once(seconds(30))(remoteCallback(() => 'abc'))
- * void run(token, nodeEnv()).then(({ tokenType }) => assert.strictEqual(tokenType, 'Bearer'))
+ * void run(token, nodeEnv()).then(({ tokenType }) => assert.strictEqual(tokenType, 'bearer'))
  * void run(TE.left(AuthError.closed)).catch((error) => assert.strictEqual(error.error._tag, 'Closed'))
  */
 export function run<A>(effect: TaskEither<AuthError, A> | IOEither<AuthError, A>): Promise<A>
 export function run<R, A>(effect: Reader<R, TaskEither<AuthError, A> | IOEither<AuthError, A>>, env: R): Promise<A>
 export async function run<R, A>(
-  effect: TaskEither<AuthError, A> | IOEither<AuthError, A> | Reader<R | undefined, TaskEither<AuthError, A>>,
+  effect:
+    | TaskEither<AuthError, A>
+    | IOEither<AuthError, A>
+    | Reader<R | undefined, TaskEither<AuthError, A> | IOEither<AuthError, A>>,
   env?: R,
 ): Promise<A> {
   if (typeof effect !== 'function') throw wrong('run.effect', 'it is no effect: a TaskEither, or a Reader of one')

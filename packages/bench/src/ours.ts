@@ -17,18 +17,30 @@ import {
   TokenSource,
 } from '@tessera/core'
 import { type NodeEnv, nodeEnv, openSource, run, signer, systemClock } from '@tessera/node'
-import { Client, clientCredentials, jwtAssertion, refreshToken, type Signer, type TokenEnv } from '@tessera/oauth2'
+import {
+  Client,
+  ClientAuthentication,
+  clientCredentials,
+  jwtAssertion,
+  refreshToken,
+  type Signer,
+  type TokenEnv,
+} from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Ask, SigningKey } from './peers/Peer.js'
 import { type Endpoints, FIRST_REFRESH_TOKEN } from './server/TokenServer.js'
 
-const clientAt = (tokenEndpoint: string): Client => Client.make({ id: 'app', secret: 's3cret', tokenEndpoint })
+const clientAt = (tokenEndpoint: string): Client =>
+  Client.make({ id: 'app', authentication: ClientAuthentication.post('s3cret'), tokenEndpoint })
 
 /** Row A. */
 export const cached = async ({ tokenEndpoint }: Endpoints, env: NodeEnv): Promise<Ask> => {
-  const service = pipe(clientCredentials(clientAt(tokenEndpoint)), TokenSource.make({ store: memoryStore() }))
+  const service = pipe(
+    clientCredentials({ client: clientAt(tokenEndpoint) }),
+    TokenSource.make({ store: memoryStore() }),
+  )
   const source = openSource(service, env)
   await run(source.get)
   await source.settled()
@@ -41,7 +53,10 @@ export const expired = async ({ tokenEndpoint }: Endpoints, env: NodeEnv): Promi
     refreshToken: O.some(Secret.make('RefreshToken', FIRST_REFRESH_TOKEN)),
     expiresAt: O.some(instant(Date.now() - 1_000)),
   })
-  const user = pipe(refreshToken(clientAt(tokenEndpoint)), TokenSource.make({ store: memoryStore(), initial }))
+  const user = pipe(
+    refreshToken({ client: clientAt(tokenEndpoint) }),
+    TokenSource.make({ store: memoryStore(), initial }),
+  )
   return openSource(user, env).get
 }
 
@@ -60,7 +75,10 @@ export const movable = (): { readonly clock: Clock; readonly later: () => void }
 export const renewing = async ({ tokenEndpoint }: Endpoints): Promise<Ask> => {
   const { clock, later } = movable()
   const env = nodeEnv({ clock })
-  const service = pipe(clientCredentials(clientAt(tokenEndpoint)), TokenSource.make({ store: memoryStore() }))
+  const service = pipe(
+    clientCredentials({ client: clientAt(tokenEndpoint) }),
+    TokenSource.make({ store: memoryStore() }),
+  )
   const source = openSource(service, env)
   return () => {
     later()
@@ -85,7 +103,7 @@ const never = (): AbortSignal => {
 
 /** Rows D: the grant alone, which is what the peers do. */
 export const granting = async ({ tokenEndpoint }: Endpoints, env: NodeEnv): Promise<Ask> => {
-  const strategy = clientCredentials(clientAt(tokenEndpoint))
+  const strategy = clientCredentials({ client: clientAt(tokenEndpoint) })
   const signal = never()
   return () => run(strategy(attempt(signal))(env))
 }

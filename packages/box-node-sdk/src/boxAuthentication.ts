@@ -35,7 +35,7 @@ export type Source = Tokens & Partial<Pick<TokenSource, 'revoke'>>
 export type ExchangeEnv = ReturnType<typeof tokenExchange> extends Exchange<infer R> ? R & ClockEnv : never
 
 /** What {@link boxAuthentication} may be told. */
-export interface BoxAuthenticationOptions extends Pick<DownscopeOptions, 'at' | 'actor' | 'timeout'> {
+export interface BoxAuthenticationOptions extends Pick<DownscopeOptions, 'client' | 'server' | 'actor' | 'timeout'> {
   /** The environment of the source. `downscopeToken` needs it; without it the clock is the system's. */
   readonly env?: ExchangeEnv
 }
@@ -77,14 +77,15 @@ const AFTER_REFUSAL = seconds(30)
  */
 export const boxAuthentication = (
   source: Source,
-  { env, at, actor, timeout }: BoxAuthenticationOptions = {},
+  { env, client, server, actor, timeout }: BoxAuthenticationOptions = {},
 ): Authentication => {
   const now = (): Instant => env?.clock.now() ?? instant(Date.now())
   const downscoping: Downscoping | undefined =
     env &&
-    TokenSource.downscoping({ exchange: tokenExchange(at, { actor }), ...(timeout !== undefined && { timeout }) })(
-      source,
-    )(env)
+    TokenSource.downscoping({
+      exchange: tokenExchange({ client, server, actor }),
+      ...(timeout !== undefined && { timeout }),
+    })(source)(env)
   let last: Dated | undefined
   let before: Dated | undefined
   let refused: Dated | undefined

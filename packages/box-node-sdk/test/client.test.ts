@@ -39,7 +39,7 @@ const expiredPair = (isKnown: boolean) => {
 }
 
 const sourceOf = (config: Partial<SourceConfig<NodeEnv>> = {}) =>
-  openSource(pipe(refreshToken(client()), TokenSource.make({ store: memoryStore(), ...config })), env)
+  openSource(pipe(refreshToken({ client: client() }), TokenSource.make({ store: memoryStore(), ...config })), env)
 
 const patient = (auth: Authentication) =>
   new BoxClient({ auth }).withCustomBaseUrls({ baseUrl: box.url, uploadUrl: box.url, oauth2Url: box.url })
@@ -177,28 +177,34 @@ describe('the rest of the interface', () => {
   }
 
   test('downscopeToken: for one file, by its URL or by a shared link', async () => {
-    const auth = boxAuthentication(sourceOf({ initial: valid() }), { env, at: client().server })
+    const auth = boxAuthentication(sourceOf({ initial: valid() }), { env, server: client().server })
     const may = async (token: string | undefined, id: string) => {
       const sent = await fetch(`${box.url}/2.0/files/${id}`, { headers: { authorization: `Bearer ${token}` } })
       return sent.ok
     }
-    const byUrl = await auth.downscopeToken(['item_read'], Box.file('123', box.url))
+    const byUrl = await auth.downscopeToken(['item_read'], Box.file('123', { api: box.url }))
     expect(byUrl).toMatchObject({ issuedTokenType: 'urn:ietf:params:oauth:token-type:access_token' })
     expect(byUrl.expiresIn).toBeGreaterThan(3_000)
     expect([await may(byUrl.accessToken, '123'), await may(byUrl.accessToken, '456')]).toEqual([true, false])
     const byLink = await auth.downscopeToken(['item_read'], undefined, 'https://app.box.com/s/sandbox456')
     expect([await may(byLink.accessToken, '123'), await may(byLink.accessToken, '456')]).toEqual([false, true])
-    expect(await auth.downscopeToken(['item_read'], Box.file('123', box.url))).toMatchObject({
+    expect(await auth.downscopeToken(['item_read'], Box.file('123', { api: box.url }))).toMatchObject({
       accessToken: byUrl.accessToken,
     })
-    await expect(auth.downscopeToken(['item_read'], Box.file('123', box.url), 'https://a.b')).rejects.toMatchObject({
+    await expect(
+      auth.downscopeToken(['item_read'], Box.file('123', { api: box.url }), 'https://a.b'),
+    ).rejects.toMatchObject({
       error: { _tag: 'Misconfigured', field: 'resource' },
     })
   })
 
   test('a client of a derived source: a 401 exchanges again', async () => {
     const parent = sourceOf({ initial: valid() })
-    const preview = Box.downscoped({ scope: ['item_read'], resource: Box.file('123', box.url), at: client().server })
+    const preview = Box.downscoped({
+      scope: ['item_read'],
+      resource: Box.file('123', { api: box.url }),
+      server: client().server,
+    })
     const sdk = quick(
       boxAuthentication(
         openSource(
@@ -215,7 +221,7 @@ describe('the rest of the interface', () => {
 
   test('revokeToken ends the session here and at the server', async () => {
     const initial = valid()
-    const source = sourceOf({ initial, revocation: Box.revocation(client()) })
+    const source = sourceOf({ initial, revocation: Box.revocation({ client: client() }) })
     const auth = boxAuthentication(source)
     const sdk = quick(auth)
     await sdk.users.getUserMe()

@@ -41,7 +41,7 @@ export interface ActorOptions {
  * import * as Box from '@tessera/box'
  *
  * const client = Box.client({ id: 'app', secret: 's3cret' })
- * const exchange = Box.tokenExchange(client, { actor: Box.actor({ client, id: 'u-1', name: 'Ada' }) })
+ * const exchange = Box.tokenExchange({ client, actor: Box.actor({ client, id: 'u-1', name: 'Ada' }) })
  * assert.strictEqual(typeof exchange, 'function')
  */
 export const actor = ({ client, id, name }: ActorOptions): Actor => ({

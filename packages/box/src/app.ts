@@ -16,8 +16,9 @@ export interface App {
   readonly subject: SubjectChoice
 }
 
-/** The parameters of {@link app} that the settings do not have. */
+/** The parameters of {@link app}. */
 export interface AppOptions {
+  readonly settings: Settings
   readonly user?: string | undefined
   readonly device?: Device
   readonly server?: AuthorizationServer
@@ -33,14 +34,11 @@ export interface AppOptions {
  *
  * const strategy = pipe(
  *   Box.settings({ boxAppSettings: { clientID: 'app', clientSecret: 's3cret' }, enterpriseID: '42' }),
- *   E.map((settings) => Box.clientCredentials(Box.app(settings))),
+ *   E.map((settings) => Box.clientCredentials(Box.app({ settings }))),
  * )
  * assert.ok(E.isRight(strategy))
  */
-export const app = (
-  { clientId, clientSecret, enterpriseId }: Settings,
-  { user, ...options }: AppOptions = {},
-): App => ({
+export const app = ({ settings: { clientId, clientSecret, enterpriseId }, user, ...options }: AppOptions): App => ({
   client: client({ id: clientId, secret: clientSecret, ...options }),
   subject: remembering({ enterprise: O.toUndefined(enterpriseId), user }),
 })

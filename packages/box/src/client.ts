@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Secret } from '@tessera/core'
-import { type AuthorizationServer, Client } from '@tessera/oauth2'
+import { type AuthorizationServer, Client, ClientAuthentication } from '@tessera/oauth2'
 import { server as boxServer } from './server.js'
 
 /** The device that Box pins a session to. An empty text sends nothing. */
@@ -40,4 +40,4 @@ const pinning = ({ id = '0', name = '' }: Device): Readonly<Record<string, strin
  * assert.deepStrictEqual(client.parameters, { box_device_id: '0' })
  */
 export const client = ({ id, secret, device = {}, server = boxServer() }: ClientOptions): Client =>
-  Client.make({ id, secret, server, parameters: pinning(device) })
+  Client.make({ id, authentication: ClientAuthentication.post(secret), server, parameters: pinning(device) })

@@ -33,7 +33,8 @@ export const clientCredentials = ({ client, subject }: ClientCredentialsOptions)
   // Box pins devices for codes, refreshes and assertions only.
   const unpinned = { ...client, parameters: {} }
   const as = ({ sub, claims, remember }: Subject): Strategy<TokenEnv> => {
-    const acquire = oauth2ClientCredentials(unpinned, {
+    const acquire = oauth2ClientCredentials({
+      client: unpinned,
       parameters: { box_subject_type: claims.box_sub_type, box_subject_id: sub },
     })
     return (attempt) =>

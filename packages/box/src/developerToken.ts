@@ -8,6 +8,12 @@ import { type ClockEnv, minutes, type PromptEnv, prompt, type Strategy } from '@
 /** How long a developer token lives, in ms: 60 minutes, from when Box made it. */
 const LIFETIME = minutes(60)
 
+/** The parameters of {@link developerToken}. */
+export interface DeveloperTokenOptions {
+  /** What the person is asked. Default: `Enter developer token: `. */
+  readonly message?: string | undefined
+}
+
 /**
  * Asks a person for a developer token, made in Box's developer console: when one is first needed and at each renewal.
  * There is never a refresh token, and nothing to revoke. Box counts the 60 minutes from when it made the token, so the
@@ -20,5 +26,6 @@ const LIFETIME = minutes(60)
  *
  * assert.strictEqual(Box.developerToken().traits?.interactive, true)
  */
-export const developerToken = (message = 'Enter developer token: '): Strategy<PromptEnv & ClockEnv> =>
-  prompt({ message, lifetime: LIFETIME })
+export const developerToken = ({
+  message = 'Enter developer token: ',
+}: DeveloperTokenOptions = {}): Strategy<PromptEnv & ClockEnv> => prompt({ message, lifetime: LIFETIME })

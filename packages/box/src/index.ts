@@ -8,10 +8,10 @@ export { type App, type AppOptions, app } from './app.js'
 export { type AuthorizationRequestOptions, authorizationRequest } from './authorizationRequest.js'
 export { type ClientOptions, client, type Device } from './client.js'
 export { type ClientCredentialsOptions, clientCredentials } from './clientCredentials.js'
-export { developerToken } from './developerToken.js'
+export { type DeveloperTokenOptions, developerToken } from './developerToken.js'
 export { type JwtOptions, jwt } from './jwt.js'
-export { file, folder, type ItemId, itemId, sharedLink } from './resource.js'
-export { revocation } from './revocation.js'
+export { file, folder, type ItemId, type ItemOptions, itemId, sharedLink } from './resource.js'
+export { type RevocationOptions, revocation } from './revocation.js'
 export { type OtherScope, type Scope, scope } from './scope.js'
 export { server, serverAt } from './server.js'
 export {
@@ -26,6 +26,7 @@ export {
 export { clockSkew } from './skew.js'
 export {
   enterprise,
+  type RememberingOptions,
   remembering,
   type Subject,
   type SubjectChoice,

@@ -32,23 +32,28 @@ export const itemId = (text: string): E.Either<AuthError, ItemId> =>
 
 const isItemId = (text: string): text is ItemId => /^\d+$/.test(text)
 
+/** The parameters of {@link file} and {@link folder}. */
+export interface ItemOptions {
+  /** The base of the API. Default: `https://api.box.com`. */
+  readonly api?: string | undefined
+}
+
 const item =
   (kind: 'files' | 'folders') =>
-  (id: ItemId, api: string = API): string =>
+  (id: ItemId, { api = API }: ItemOptions = {}): string =>
     // Encoded, so that not even an unchecked text can name anything but an item.
     `${api.replace(/\/+$/, '')}/2.0/${kind}/${encodeURIComponent(id)}`
 
 /**
- * A file, as its full URL: what Box's `resource` parameter wants (RFC 8693 §2.1). `api` is the base of the API, default
- * `https://api.box.com`.
+ * A file, as its full URL: what Box's `resource` parameter wants (RFC 8693 §2.1).
  *
  * @example
  * import * as Box from '@tessera/box'
  *
  * assert.strictEqual(Box.file('123'), 'https://api.box.com/2.0/files/123')
- * assert.strictEqual(Box.file('123', 'http://127.0.0.1:1234'), 'http://127.0.0.1:1234/2.0/files/123')
+ * assert.strictEqual(Box.file('123', { api: 'http://127.0.0.1:1234' }), 'http://127.0.0.1:1234/2.0/files/123')
  */
-export const file: (id: ItemId, api?: string) => string = item('files')
+export const file: (id: ItemId, options?: ItemOptions) => string = item('files')
 
 /**
  * A folder, as its full URL. The root folder is `0`.
@@ -58,7 +63,7 @@ export const file: (id: ItemId, api?: string) => string = item('files')
  *
  * assert.strictEqual(Box.folder('9'), 'https://api.box.com/2.0/folders/9')
  */
-export const folder: (id: ItemId, api?: string) => string = item('folders')
+export const folder: (id: ItemId, options?: ItemOptions) => string = item('folders')
 
 /**
  * A shared link, as the parameter `box_shared_link` of a token exchange. Box takes it in place of a resource, never with

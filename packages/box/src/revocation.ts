@@ -9,6 +9,11 @@ import * as O from 'fp-ts/lib/Option.js'
 
 const hasExpired = ({ expiresAt }: TokenSet, now: Instant): boolean => O.isSome(expiresAt) && expiresAt.value <= now
 
+/** The parameters of {@link revocation}. */
+export interface RevocationOptions {
+  readonly client: Client
+}
+
 /**
  * Revokes the access token, and the refresh token with it: Box ends the pair by either. An access token that has expired may
  * be unknown to Box by now and end nothing: the refresh token is sent instead, where there is one. Box answers 200 with an
@@ -19,11 +24,12 @@ const hasExpired = ({ expiresAt }: TokenSet, now: Instant): boolean => O.isSome(
  * @example
  * import * as Box from '@tessera/box'
  *
- * assert.strictEqual(typeof Box.revocation(Box.client({ id: 'app', secret: 's3cret' })), 'function')
+ * const client = Box.client({ id: 'app', secret: 's3cret' })
+ * assert.strictEqual(typeof Box.revocation({ client }), 'function')
  */
-export const revocation = (client: Client): Revoker<TokenEnv> => {
-  const byAccess = oauth2Revocation(client, { token: 'access' })
-  const byRefresh = oauth2Revocation(client, { token: 'refresh' })
+export const revocation = ({ client }: RevocationOptions): Revoker<TokenEnv> => {
+  const byAccess = oauth2Revocation({ client, token: 'access' })
+  const byRefresh = oauth2Revocation({ client, token: 'refresh' })
   return (token) => (limits) => (env) => () =>
     (hasExpired(token, env.clock.now()) ? byRefresh : byAccess)(token)(limits)(env)()
 }

@@ -25,6 +25,7 @@ export const server = (overrides: Partial<AuthorizationServer> = {}): Authorizat
   revocationEndpoint: O.some('https://api.box.com/oauth2/revoke'),
   deviceAuthorizationEndpoint: O.none,
   issParameterSupported: false,
+  tokenEndpointAuthMethods: O.some(['client_secret_post']),
   ...overrides,
 })
 

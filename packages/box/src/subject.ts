@@ -31,6 +31,12 @@ export interface Subjects {
   readonly user?: string | undefined
 }
 
+/** The parameters of {@link remembering}. */
+export interface RememberingOptions extends Subjects {
+  /** For this login. */
+  readonly chosen?: Subject | undefined
+}
+
 // -----------------------------------------------------------------------------
 // constructors
 // -----------------------------------------------------------------------------
@@ -97,14 +103,14 @@ const isForeign = (subject: Subject, configured: O.Option<string>): boolean =>
  * assert.deepStrictEqual(renewal(O.none), E.right(Box.user('7')))
  * assert.deepStrictEqual(renewal(O.some('user:9')), E.right(Box.user('9')))
  *
- * const login = Box.remembering(configured, Box.enterprise('42'))
+ * const login = Box.remembering({ ...configured, chosen: Box.enterprise('42') })
  * assert.deepStrictEqual(login(O.some('user:9')), E.right(Box.enterprise('42')))
- * assert.ok(E.isLeft(Box.remembering(configured, Box.enterprise('43'))(O.none)))
+ * assert.ok(E.isLeft(Box.remembering({ ...configured, chosen: Box.enterprise('43') })(O.none)))
  */
-export const remembering = (
-  configured: Subjects,
-  chosen?: Subject,
-): ((remembered: O.Option<string>) => E.Either<AuthError, Subject>) => {
+export const remembering = ({
+  chosen,
+  ...configured
+}: RememberingOptions): ((remembered: O.Option<string>) => E.Either<AuthError, Subject>) => {
   const own = given(configured.enterprise)
   return (remembered) =>
     pipe(

@@ -18,7 +18,7 @@ import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { type Actor, actorToken } from './actor.js'
 import type { Scope } from './scope.js'
-import { server } from './server.js'
+import { server as boxServer } from './server.js'
 
 // -----------------------------------------------------------------------------
 // exchange
@@ -26,6 +26,10 @@ import { server } from './server.js'
 
 /** The parameters of {@link tokenExchange}. */
 export interface TokenExchangeOptions {
+  /** Where yours is to be named. Default: none. */
+  readonly client?: Client | undefined
+  /** Where there is no client. Default: `Box.server()`. */
+  readonly server?: AuthorizationServer | undefined
   /** Whom annotations are attributed to. */
   readonly actor?: Actor | undefined
 }
@@ -68,11 +72,12 @@ const check = (target: CoreTarget): E.Either<AuthError, CoreTarget> => {
  * )
  * assert.strictEqual(typeof preview, 'function')
  */
-export const tokenExchange = (
-  at: Client | AuthorizationServer = server(),
-  { actor }: TokenExchangeOptions = {},
-): Exchange<TokenEnv> => {
-  const exchange = oauth2Exchange(at)
+export const tokenExchange = ({
+  client,
+  server = boxServer(),
+  actor,
+}: TokenExchangeOptions = {}): Exchange<TokenEnv> => {
+  const exchange = oauth2Exchange(client === undefined ? { server } : { client })
   return (subject, target) => {
     const checked = check(target)
     if (E.isLeft(checked)) return () => RTE.left(checked.left)
@@ -94,10 +99,7 @@ export interface Target extends Omit<CoreTarget, 'scope'> {
 }
 
 /** The parameters of {@link downscoped}. */
-export interface DownscopeOptions extends Target, TokenExchangeOptions, Pick<DownscopeConfig<TokenEnv>, 'timeout'> {
-  /** Default: `Box.server()`, without a client. */
-  readonly at?: Client | AuthorizationServer
-}
+export interface DownscopeOptions extends Target, TokenExchangeOptions, Pick<DownscopeConfig<TokenEnv>, 'timeout'> {}
 
 /**
  * `TokenSource.downscoped` with Box's {@link tokenExchange}, piped after a source.
@@ -116,8 +118,9 @@ export interface DownscopeOptions extends Target, TokenExchangeOptions, Pick<Dow
  * assert.strictEqual(typeof preview, 'function')
  */
 export const downscoped = ({
-  at,
+  client,
+  server,
   actor,
   ...target
 }: DownscopeOptions): (<S>(parent: ReaderIO<S, Tokens>) => ReaderIO<TokenEnv & S & ClockEnv, Tokens>) =>
-  TokenSource.downscoped({ exchange: tokenExchange(at, { actor }), ...target })
+  TokenSource.downscoped({ exchange: tokenExchange({ client, server, actor }), ...target })

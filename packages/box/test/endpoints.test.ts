@@ -15,6 +15,7 @@ describe('server', () => {
       revocationEndpoint: O.some('https://api.box.com/oauth2/revoke'),
       deviceAuthorizationEndpoint: O.none,
       issParameterSupported: false,
+      tokenEndpointAuthMethods: O.some(['client_secret_post']),
     })
   })
 

@@ -34,7 +34,7 @@ describe('device pinning', () => {
   const pair: Answer = { body: { access_token: 'a', refresh_token: 'r', token_type: 'bearer', expires_in: 3600 } }
   test.each<[string, Strategy<TokenEnv>]>([
     ['code', authorizationCode({ client, code: Secret.make('AuthorizationCode', 'c') })],
-    ['refresh', refreshToken(client)],
+    ['refresh', refreshToken({ client })],
     ['JWT', Box.jwt({ client, signer, subject: Box.user('7') })],
   ])('S-OAUTH2-04 S-JWT-03 the device goes last with a %s request, after the credentials', async (_, strategy) => {
     const before = previous({ refreshToken: O.some(Secret.make('RefreshToken', 'r')) })
@@ -46,8 +46,8 @@ describe('device pinning', () => {
     const server = scripted(TOKEN)
     const subject = Box.enterprise('42')
     await Box.clientCredentials({ client, subject })(attempt())(server.env)()
-    await Box.tokenExchange(client)(previous(), { scope: [] })(attempt())(server.env)()
-    await Box.revocation(client)(previous())(attempt())(server.env)()
+    await Box.tokenExchange({ client })(previous(), { scope: [] })(attempt())(server.env)()
+    await Box.revocation({ client })(previous())(attempt())(server.env)()
     expect(server.forms()).toHaveLength(3)
     expect(JSON.stringify(server.forms())).not.toContain('box_device')
   })
@@ -208,7 +208,7 @@ describe('app', () => {
   ])('S-JWT-06 stands for %s', async (_, enterprise, user, expected) => {
     const strategy = pipe(
       settings(enterprise),
-      E.map((made) => Box.clientCredentials(Box.app(made, { user }))),
+      E.map((made) => Box.clientCredentials(Box.app({ settings: made, user }))),
     )
     if (E.isLeft(strategy)) throw AuthError.toError(strategy.left)
     const { forms } = await run(strategy.right)
@@ -219,7 +219,7 @@ describe('app', () => {
     const server = Box.serverAt('http://127.0.0.1:1234')
     const strategy = pipe(
       settings('42'),
-      E.map((made) => Box.jwt({ ...Box.app(made, { server, device: { id: 'd' } }), signer })),
+      E.map((made) => Box.jwt({ ...Box.app({ settings: made, server, device: { id: 'd' } }), signer })),
     )
     if (E.isLeft(strategy)) throw AuthError.toError(strategy.left)
     const { forms, urls } = await run(strategy.right)
@@ -283,9 +283,11 @@ describe('tokenExchange', () => {
 
   test('another server, or a client that names itself', async () => {
     const local = Box.serverAt('http://127.0.0.1:1234')
-    const at = Box.client({ id: 'app', secret, server: local })
-    expect((await run(Box.tokenExchange(local)(previous(), { scope: [] }))).urls).toEqual([local.tokenEndpoint])
-    const { forms, urls } = await run(Box.tokenExchange(at)(previous(), { scope: [] }))
+    const client = Box.client({ id: 'app', secret, server: local })
+    expect((await run(Box.tokenExchange({ server: local })(previous(), { scope: [] }))).urls).toEqual([
+      local.tokenEndpoint,
+    ])
+    const { forms, urls } = await run(Box.tokenExchange({ client })(previous(), { scope: [] }))
     expect(urls).toEqual([local.tokenEndpoint])
     expect(forms).toEqual([[...EXCHANGE, ...CREDENTIALS]])
   })
@@ -293,7 +295,7 @@ describe('tokenExchange', () => {
   test('an annotator is an unsigned token of its own at each exchange', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), async (id, name) => {
-        const exchange = Box.tokenExchange(undefined, { actor: Box.actor({ client, id, name }) })
+        const exchange = Box.tokenExchange({ client: undefined, actor: Box.actor({ client, id, name }) })
         const strategy = exchange(previous(), { scope: [itemPreview], parameters: { x: 'y' } })
         const server = scripted(TOKEN)
         await strategy(attempt())(server.env)()
@@ -329,7 +331,7 @@ describe('tokenExchange', () => {
 
   test('a name of any length', async () => {
     const name = 'ä'.repeat(300_000)
-    const exchange = Box.tokenExchange(undefined, { actor: Box.actor({ client, id: 'u', name }) })
+    const exchange = Box.tokenExchange({ client: undefined, actor: Box.actor({ client, id: 'u', name }) })
     const { forms } = await run(exchange(previous(), { scope: [] }))
     expect(jwtParts(parameter(forms[0], 'actor_token')).claims).toMatchObject({ name })
   })
@@ -381,7 +383,7 @@ describe('revocation', () => {
   test('B-OAUTH2-01 the empty 200 is a success; client_id, client_secret, token', async () => {
     const server = scripted({ body: '' })
     const pair = previous({ refreshToken: O.some(Secret.make('RefreshToken', 'r')) })
-    expect(await Box.revocation(client)(pair)(attempt())(server.env)()).toEqual(E.right(undefined))
+    expect(await Box.revocation({ client })(pair)(attempt())(server.env)()).toEqual(E.right(undefined))
     expect(server.urls()).toEqual(['https://api.box.com/oauth2/revoke'])
     expect(server.forms()).toEqual([[...CREDENTIALS, ['token', 'old']]])
   })
@@ -394,7 +396,7 @@ describe('revocation', () => {
       { refreshToken, expiresAt: O.some(NOW) },
       { expiresAt: O.some(NOW) },
     ]) {
-      expect(await Box.revocation(client)(previous(known))(attempt())(server.env)()).toEqual(E.right(undefined))
+      expect(await Box.revocation({ client })(previous(known))(attempt())(server.env)()).toEqual(E.right(undefined))
     }
     expect(server.forms().map((form) => parameter(form, 'token'))).toEqual(['old', 'r', 'old'])
   })
@@ -434,7 +436,7 @@ describe('errors', () => {
     const strategies = {
       clientCredentials: Box.clientCredentials({ client, subject: Box.user('7') }),
       jwt: Box.jwt({ client, signer, subject: Box.user('7') }),
-      exchange: Box.tokenExchange(client, { actor: Box.actor({ client, id: 'u', name: 'n' }) })(
+      exchange: Box.tokenExchange({ client, actor: Box.actor({ client, id: 'u', name: 'n' }) })(
         TokenSet.make(Secret.make('AccessToken', 'canary-token')),
         { scope: [] },
       ),
@@ -486,7 +488,7 @@ describe('developerToken', () => {
 
   test('S-DEV-01 in other words too', async () => {
     const { env, questions } = ask('dev')
-    await Box.developerToken('Token? ')(attempt())(env)()
+    await Box.developerToken({ message: 'Token? ' })(attempt())(env)()
     expect(questions).toEqual(['Token? '])
   })
 })

@@ -13,7 +13,9 @@ test('S-OAUTH2-14 an item is its full URL', () => {
       expect(Box.itemId(id)).toEqual(E.right(id))
       expect(Box.file(id)).toBe(`${API}/2.0/files/${id}`)
       expect(Box.folder(id)).toBe(`${API}/2.0/folders/${id}`)
-      expect(Box.file(id, `http://127.0.0.1:1234${'/'.repeat(slashes)}`)).toBe(`http://127.0.0.1:1234/2.0/files/${id}`)
+      expect(Box.file(id, { api: `http://127.0.0.1:1234${'/'.repeat(slashes)}` })).toBe(
+        `http://127.0.0.1:1234/2.0/files/${id}`,
+      )
     }),
   )
 })

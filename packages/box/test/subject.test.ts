@@ -45,7 +45,7 @@ test('S-JWT-04 authenticating the instance forgets the user, the configured one 
   fc.assert(
     fc.property(id, maybe, maybe, (enterprise, user, before) => {
       const configured = { enterprise, user }
-      const login = Box.remembering(configured, Box.enterprise(enterprise))
+      const login = Box.remembering({ ...configured, chosen: Box.enterprise(enterprise) })
       const remembered = login(
         pipe(
           O.fromNullable(before),
@@ -69,9 +69,9 @@ test('S-JWT-04 an enterprise other than the configured one is refused, chosen or
     fc.property(id, id, maybe, (enterprise, other, user) => {
       fc.pre(enterprise !== other)
       const refused = E.left(expect.objectContaining({ _tag: 'Misconfigured', field: 'enterprise' }))
-      expect(Box.remembering({ enterprise, user }, Box.enterprise(other))(O.none)).toEqual(refused)
+      expect(Box.remembering({ enterprise, user, chosen: Box.enterprise(other) })(O.none)).toEqual(refused)
       expect(Box.remembering({ enterprise, user })(O.some(Box.enterprise(other).remember))).toEqual(refused)
-      expect(Box.remembering({ user }, Box.enterprise(other))(O.none)).toEqual(E.right(Box.enterprise(other)))
+      expect(Box.remembering({ user, chosen: Box.enterprise(other) })(O.none)).toEqual(E.right(Box.enterprise(other)))
     }),
   )
 })

@@ -68,7 +68,7 @@ const subjectOf = (principal: Principal, { enterpriseId }: Box.Settings): Box.Su
 
 /** The strategy of a profile: by the key where there is one, by client credentials otherwise, or by a person's login. */
 export const acquisitionOf = (client: Client, { settings, principal }: Profile): E.Either<AuthError, Acquisition> => {
-  if (principal._tag === 'Login') return E.right({ strategy: refreshToken(client), presented: 'the refresh token' })
+  if (principal._tag === 'Login') return E.right({ strategy: refreshToken({ client }), presented: 'the refresh token' })
   const subject = subjectOf(principal, settings)
   const retrying = Strategy.retrying(RetryPolicy.exponential({ first: millis(200), tries: 3 }))
   return O.isNone(settings.appAuth)
@@ -138,7 +138,7 @@ export const openSession = (invocation: Invocation, command: string): TE.TaskEit
         TokenSource.make({
           store: sessions.store,
           key: keyOf(client, profile),
-          revocation: Box.revocation(client),
+          revocation: Box.revocation({ client }),
           timeout: millis(Math.min(timeout, seconds(15))),
           // Whoever asked is gone before a renewal in the background would end.
           renewal: 'blocking',

@@ -66,7 +66,7 @@ const raw = (answer: (socket: net.Socket) => void): Promise<Served> =>
 
 const ask = (url: string, duration = seconds(20)) => {
   const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: `${url}/token` })
-  return clientCredentials(client)(Strategy.attempt(duration)(env)())(env)()
+  return clientCredentials({ client })(Strategy.attempt(duration)(env)())(env)()
 }
 
 const SERVERS: Readonly<Record<string, () => Promise<Served>>> = {

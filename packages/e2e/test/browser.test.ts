@@ -81,7 +81,7 @@ const inChromium = (): void => {
     const { server, redirectUri, arrived } = await listening()
     const transaction = right(Box.authorizationRequest({ client, redirectUri })(env)())
     const answer = right(await answerOf(transaction, arrived, 'Grant access'))
-    const source = pipe(refreshToken(client), TokenSource.make({ store: memoryStore() }))(env)()
+    const source = pipe(refreshToken({ client }), TokenSource.make({ store: memoryStore() }))(env)()
     right(await source.login(authorizationCode({ client, ...answer }))(env)())
     const me = await fetch(`${box.endpoints.api}/users/me`, {
       headers: { authorization: `Bearer ${await accessToken(source)}` },

@@ -247,7 +247,7 @@ const serverAt = (url: string) => ({
 })
 const clientSecret = () => secretOf('ClientSecret', secrets.client)
 const clientsAt = (url: string) => ({
-  post: Client.make({ id: 'app', secret: clientSecret(), ...serverAt(url) }),
+  post: Client.make({ id: 'app', authentication: ClientAuthentication.post(clientSecret()), ...serverAt(url) }),
   basic: Client.make({ id: 'app', authentication: ClientAuthentication.basic(clientSecret()), ...serverAt(url) }),
   key: Client.make({ id: 'app', authentication: ClientAuthentication.privateKeyJwt(rs256), ...serverAt(url) }),
   none: Client.make({ id: 'app', ...serverAt(url) }),
@@ -266,20 +266,22 @@ const requestsAt = (url: string): Readonly<Record<string, TaskEither<AuthError, 
     'authorization code': authorizationCode({ client: post, ...code })(attempt())(env),
     'authorization code, basic': authorizationCode({ client: basic, ...code })(attempt())(env),
     'authorization code, public': authorizationCode({ client: none, ...code })(attempt())(env),
-    'refresh token': refreshToken(post)(attempt(O.some(tokenSet)))(env),
+    'refresh token': refreshToken({ client: post })(attempt(O.some(tokenSet)))(env),
     'JWT assertion': jwtAssertion({ client: post, signer: rs256, subject: { sub: '42' } })(attempt())(env),
-    'client credentials': clientCredentials(basic)(attempt())(env),
-    'client credentials, private_key_jwt': clientCredentials(key)(attempt())(env),
-    'device authorization': deviceAuthorization(post)(limits())(env),
-    'device code': tokenRequest(basic)(deviceCodeGrant(secretOf('DeviceCode', secrets.device)))(limits())(env),
-    'token exchange': tokenExchange(post, { actor })(tokenSet, { scope: ['item_read'] })(attempt())(env),
+    'client credentials': clientCredentials({ client: basic })(attempt())(env),
+    'client credentials, private_key_jwt': clientCredentials({ client: key })(attempt())(env),
+    'device authorization': deviceAuthorization({ client: post })(limits())(env),
+    'device code': tokenRequest({ client: basic })(
+      deviceCodeGrant({ deviceCode: secretOf('DeviceCode', secrets.device) }),
+    )(limits())(env),
+    'token exchange': tokenExchange({ client: post, actor })(tokenSet, { scope: ['item_read'] })(attempt())(env),
     'extension grant': extensionGrant({
       client: post,
       grantType: 'urn:example:grant',
       parameters: { ticket: secretOf('Ticket', secrets.parameter) },
     })(attempt())(env),
-    revocation: revocation(post)(tokenSet)(limits())(env),
-    'revocation, basic': revocation(basic, { token: 'refresh' })(tokenSet)(limits())(env),
+    revocation: revocation({ client: post })(tokenSet)(limits())(env),
+    'revocation, basic': revocation({ client: basic, token: 'refresh' })(tokenSet)(limits())(env),
     discovery: discovery({ issuer: url })(env),
   }
 }
@@ -332,11 +334,11 @@ describe('a server that answers with what it was sent', () => {
       evidence.start(place)
       const clock = movableClock()
       const source = pipe(
-        refreshToken(post),
+        refreshToken({ client: post }),
         TokenSource.make({
           store: memoryStore(),
           initial: { ...tokenSet, expiresAt: O.some(env.clock.now()) },
-          revocation: revocation(post),
+          revocation: revocation({ client: post }),
           observe: evidence.observe,
         }),
       )({ ...env, clock })()
@@ -559,7 +561,7 @@ test('proxies and TLS that fail', async () => {
     const made = live as typeof env
     evidence.add('env', made)
     const { post } = clientsAt(`https://127.0.0.1:${rudePort}/token`)
-    const result = await evidence.task(refreshToken(post)(attempt(O.some(tokenSet)))(made))
+    const result = await evidence.task(refreshToken({ client: post })(attempt(O.some(tokenSet)))(made))
     expect(E.isLeft(result)).toBe(true)
     await made.close()
   }
@@ -706,7 +708,7 @@ test('settings that are wrong', async () => {
   evidence.start('good ones')
   const settings = right(Box.settings(good))
   const key = right(Box.keyOf(settings))
-  const boxApp = Box.app(settings)
+  const boxApp = Box.app({ settings })
   evidence.add('config', settings, key, signer(key))
   evidence.add('client', boxApp, boxApp.client)
   expectNoLeak(50)
@@ -758,13 +760,13 @@ test('tokens, sources, clients, strategies, stores and environments show nothing
   const store = memoryStore()
   const source = pipe(
     Box.clientCredentials({ client, subject: Box.enterprise(box.enterprise) }),
-    TokenSource.make({ store, revocation: Box.revocation(client), observe: evidence.observe }),
+    TokenSource.make({ store, revocation: Box.revocation({ client }), observe: evidence.observe }),
   )(env)()
   const token = right(await source.get())
   const narrow = right(
     await pipe(
       () => () => source,
-      Box.downscoped({ at: client, scope: [Box.scope.itemRead], resource: Box.file('123', box.url) }),
+      Box.downscoped({ client, scope: [Box.scope.itemRead], resource: Box.file('123', { api: box.url }) }),
     )(env)().get(),
   )
   for (const { accessToken: value } of [token, narrow]) {
@@ -779,9 +781,15 @@ test('tokens, sources, clients, strategies, stores and environments show nothing
     right(await store.get('default')()),
     right(await source.inspect()),
   )
-  evidence.add('client', client, ...Object.values(clientsAt(box.url)), Box.revocation(client))
+  evidence.add('client', client, ...Object.values(clientsAt(box.url)), Box.revocation({ client }))
   evidence.add('env', env, live)
-  evidence.add('config', rs256, refreshToken(client), Box.tokenExchange(client), Object.values(requestsAt(box.url)))
+  evidence.add(
+    'config',
+    rs256,
+    refreshToken({ client }),
+    Box.tokenExchange({ client }),
+    Object.values(requestsAt(box.url)),
+  )
   await source.close()()
   await live.close()
   await box.close()

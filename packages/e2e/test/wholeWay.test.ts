@@ -86,26 +86,26 @@ const jwtFor = async (subject: Box.SubjectChoice): Promise<Strategy<TokenEnv>> =
 
 const WAYS: Readonly<Record<string, () => Promise<Way>>> = {
   'authorization code, then refresh': async () => ({
-    strategy: refreshToken(client),
+    strategy: refreshToken({ client }),
     login: codeLogin,
-    revocation: Box.revocation(client),
+    revocation: Box.revocation({ client }),
   }),
   'device code, then refresh': async () => ({
-    strategy: refreshToken(client),
+    strategy: refreshToken({ client }),
     login: deviceLogin,
-    revocation: Box.revocation(client),
+    revocation: Box.revocation({ client }),
   }),
   'JWT assertion for an enterprise': async () => ({
     strategy: await jwtFor(Box.enterprise(box.enterprise)),
-    revocation: Box.revocation(client),
+    revocation: Box.revocation({ client }),
   }),
   'JWT assertion for a user': async () => ({
     strategy: await jwtFor(Box.user('7001')),
-    revocation: Box.revocation(client),
+    revocation: Box.revocation({ client }),
   }),
   'client credentials': async () => ({
     strategy: Box.clientCredentials({ client, subject: Box.enterprise(box.enterprise) }),
-    revocation: Box.revocation(client),
+    revocation: Box.revocation({ client }),
   }),
   'developer token': async () => ({ strategy: Box.developerToken() }),
   'remote callback': async () => ({ strategy: remoteCallback(async () => box.issue().accessToken) }),
@@ -173,9 +173,9 @@ describe.each(Object.entries(WAYS))('%s', (_name, way) => {
     const tokens = pipe(
       () => () => source,
       Box.downscoped({
-        at: Box.serverAt(box.url),
+        server: Box.serverAt(box.url),
         scope: [Box.scope.itemRead],
-        resource: Box.file('123', box.url),
+        resource: Box.file('123', { api: box.url }),
       }),
     )(env)()
     const narrow = authenticatedFetch({ tokens, origins: [box.url] })
@@ -220,7 +220,7 @@ const expired = (): TokenSet => {
     expiresAt: O.some(env.clock.now()),
   })
 }
-const refreshing = (): Way => ({ strategy: refreshToken(client), revocation: Box.revocation(client) })
+const refreshing = (): Way => ({ strategy: refreshToken({ client }), revocation: Box.revocation({ client }) })
 
 test('10,000 callers with an expired token: one token request, no failure', async () => {
   const source = sourceOf(refreshing(), { initial: expired() })
@@ -396,7 +396,7 @@ test('without a grace it is lost for good, and a login begins anew', async () =>
 
 test('a request that was not sent is asked again without a wait for its outcome', async () => {
   const source = sourceOf(
-    { ...refreshing(), strategy: pipe(refreshToken(client), Strategy.retrying(RetryPolicy.limit(2))) },
+    { ...refreshing(), strategy: pipe(refreshToken({ client }), Strategy.retrying(RetryPolicy.limit(2))) },
     { initial: expired() },
   )
   box.faults.next({ kind: 'status', status: 503, endpoint: 'token', retryAfter: 0 })

@@ -158,7 +158,7 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
     }
     const source = openSource(
       pipe(
-        refreshToken(client),
+        refreshToken({ client }),
         TokenSource.make({
           store,
           key: session.key,

@@ -32,7 +32,7 @@ export interface SlimOptions {
  * import { slimEnv } from '@tessera/node'
  *
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
- * const source = TokenSource.make({ store: memoryStore() })(clientCredentials(client))(slimEnv())()
+ * const source = TokenSource.make({ store: memoryStore() })(clientCredentials({ client }))(slimEnv())()
  * assert.strictEqual(typeof source.get, 'function')
  */
 export const slimEnv = ({ userAgent = 'tessera', clock = systemClock }: SlimOptions = {}): SlimEnv => ({

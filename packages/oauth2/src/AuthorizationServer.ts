@@ -18,6 +18,8 @@ export interface AuthorizationServer {
   readonly deviceAuthorizationEndpoint: O.Option<string>
   /** Its callbacks carry `iss`, and one without it is refused (RFC 9207 §3). */
   readonly issParameterSupported: boolean
+  /** How clients may authenticate at the token endpoint, as registered names (RFC 8414 §2). None where the server did not say. */
+  readonly tokenEndpointAuthMethods: O.Option<ReadonlyArray<string>>
 }
 
 // -----------------------------------------------------------------------------
@@ -33,6 +35,8 @@ export interface Options {
   readonly issuer?: string | undefined
   /** Default: false. */
   readonly issParameterSupported?: boolean | undefined
+  /** `token_endpoint_auth_methods_supported`: `client_secret_basic`, say. */
+  readonly tokenEndpointAuthMethods?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -52,4 +56,5 @@ export const make = (options: Options): AuthorizationServer => ({
   revocationEndpoint: O.fromNullable(options.revocationEndpoint),
   deviceAuthorizationEndpoint: O.fromNullable(options.deviceAuthorizationEndpoint),
   issParameterSupported: options.issParameterSupported ?? false,
+  tokenEndpointAuthMethods: O.fromNullable(options.tokenEndpointAuthMethods),
 })

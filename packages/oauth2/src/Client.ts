@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import type { Secret } from '@tessera/core'
+import * as O from 'fp-ts/lib/Option.js'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import * as ClientAuthentication from './ClientAuthentication.js'
 
@@ -27,12 +28,25 @@ export interface Client {
 /** The parameters of {@link make}: the server as a value, or its endpoints beside the rest. */
 export type Options = {
   readonly id: string
-  /** Short for `authentication: ClientAuthentication.post(secret)`. */
+  /**
+   * Short for `authentication: ClientAuthentication.basic(secret)`, which every server has to take (RFC 6749 §2.3.1) and which is
+   * meant where its metadata says nothing (RFC 8414 §2). Where the metadata has `client_secret_post` and not
+   * `client_secret_basic`, it is `ClientAuthentication.post(secret)`.
+   */
   readonly secret?: Secret<'ClientSecret'> | string | undefined
   /** Default: by the secret where there is one, none otherwise. */
   readonly authentication?: ClientAuthentication.ClientAuthentication | undefined
   readonly parameters?: Readonly<Record<string, string>> | undefined
 } & ({ readonly server: AuthorizationServer.AuthorizationServer } | AuthorizationServer.Options)
+
+const wantsPost = (methods: ReadonlyArray<string>): boolean =>
+  methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
+
+const bySecret = (
+  secret: Secret<'ClientSecret'> | string,
+  { tokenEndpointAuthMethods }: AuthorizationServer.AuthorizationServer,
+): ClientAuthentication.ClientAuthentication =>
+  O.exists(wantsPost)(tokenEndpointAuthMethods) ? ClientAuthentication.post(secret) : ClientAuthentication.basic(secret)
 
 /**
  * A client.
@@ -41,13 +55,15 @@ export type Options = {
  * import { Client } from '@tessera/oauth2'
  *
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
- * assert.strictEqual(client.authentication._tag, 'Post')
+ * assert.strictEqual(client.authentication._tag, 'Basic')
  */
-export const make = (options: Options): Client => ({
-  id: options.id,
-  authentication:
-    options.authentication ??
-    (options.secret === undefined ? ClientAuthentication.none : ClientAuthentication.post(options.secret)),
-  server: 'server' in options ? options.server : AuthorizationServer.make(options),
-  parameters: options.parameters ?? {},
-})
+export const make = (options: Options): Client => {
+  const { id, secret, authentication, parameters = {} } = options
+  const server = 'server' in options ? options.server : AuthorizationServer.make(options)
+  return {
+    id,
+    authentication: authentication ?? (secret === undefined ? ClientAuthentication.none : bySecret(secret, server)),
+    server,
+    parameters,
+  }
+}

@@ -53,4 +53,4 @@ export const authorizationCode = ({
   refreshTokenRequired = true,
   ...code
 }: AuthorizationCodeOptions): Strategy<TokenEnv> =>
-  tokenRequest(client, tokenResponse({ refreshTokenRequired }))(authorizationCodeGrant(code))
+  tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })(authorizationCodeGrant(code))

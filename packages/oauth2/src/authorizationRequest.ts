@@ -62,12 +62,23 @@ const RESERVED: ReadonlySet<string> = new Set([
   'code_challenge_method',
 ])
 
+/** The parameters of {@link authorizationParameters}. */
+export interface AuthorizationParametersOptions
+  extends Pick<AuthorizationRequestOptions, 'client' | 'redirectUri' | 'scope' | 'extra'> {
+  readonly state: Secret<'State'>
+  /** Of the verifier: {@link codeChallenge}. */
+  readonly challenge: string
+}
+
 /** The parameters of the URL, in their order: the request's pure half. */
-export const authorizationParameters = (
-  { client, redirectUri, scope = [], extra = {} }: Omit<AuthorizationRequestOptions, 'state' | 'statePrefix'>,
-  state: Secret<'State'>,
-  challenge: string,
-): ReadonlyArray<Parameter> => [
+export const authorizationParameters = ({
+  client,
+  redirectUri,
+  scope = [],
+  extra = {},
+  state,
+  challenge,
+}: AuthorizationParametersOptions): ReadonlyArray<Parameter> => [
   ['state', state],
   ['response_type', 'code'],
   ['client_id', client.id],
@@ -138,7 +149,7 @@ export const authorizationRequest =
       }),
       E.let('verifier', () => codeVerifier({ random })()),
       E.bind('query', ({ state, verifier }) =>
-        form(authorizationParameters(options, state, codeChallenge(digest)(verifier))),
+        form(authorizationParameters({ ...options, state, challenge: codeChallenge(digest)(verifier) })),
       ),
       E.map(({ endpoint: { url }, state, verifier, query }) => ({
         // A query of the endpoint's own is kept (RFC 6749 §3.1).

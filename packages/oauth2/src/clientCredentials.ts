@@ -11,13 +11,17 @@ import { tokenRequest } from './tokenRequest.js'
 
 /** The parameters of {@link clientCredentials}. */
 export interface ClientCredentialsOptions {
+  readonly client: Client
   readonly scope?: ReadonlyArray<string> | undefined
   /** Further parameters: Box's `box_subject_type` and `box_subject_id`, say. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
 }
 
 /** The request's pure half. It consumes nothing. */
-export const clientCredentialsGrant = ({ scope = [], parameters = {} }: ClientCredentialsOptions = {}): Grant => ({
+export const clientCredentialsGrant = ({
+  scope = [],
+  parameters = {},
+}: Omit<ClientCredentialsOptions, 'client'> = {}): Grant => ({
   type: 'client_credentials',
   parameters: [],
   further: [...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]), ...Object.entries(parameters)],
@@ -31,7 +35,7 @@ export const clientCredentialsGrant = ({ scope = [], parameters = {} }: ClientCr
  * import { Client, clientCredentials } from '@tessera/oauth2'
  *
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
- * assert.strictEqual(typeof clientCredentials(client, { scope: ['read'] }), 'function')
+ * assert.strictEqual(typeof clientCredentials({ client, scope: ['read'] }), 'function')
  */
-export const clientCredentials = (client: Client, options: ClientCredentialsOptions = {}): Strategy<TokenEnv> =>
-  tokenRequest(client)(clientCredentialsGrant(options))
+export const clientCredentials = ({ client, ...options }: ClientCredentialsOptions): Strategy<TokenEnv> =>
+  tokenRequest({ client })(clientCredentialsGrant(options))

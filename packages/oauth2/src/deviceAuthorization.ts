@@ -37,6 +37,7 @@ export interface DeviceAuthorization {
 
 /** The parameters of {@link deviceAuthorization}. */
 export interface DeviceAuthorizationOptions {
+  readonly client: Client
   readonly scope?: ReadonlyArray<string> | undefined
 }
 
@@ -47,7 +48,7 @@ export interface DeviceAuthorizationOptions {
 /** The request's pure half. */
 export const deviceAuthorizationParameters = ({
   scope = [],
-}: DeviceAuthorizationOptions = {}): ReadonlyArray<Parameter> =>
+}: Omit<DeviceAuthorizationOptions, 'client'> = {}): ReadonlyArray<Parameter> =>
   scope.length === 0 ? [] : [['scope', scope.join(' ')]]
 
 const WHAT = 'device authorization response'
@@ -114,12 +115,14 @@ export const deviceAuthorizationResponse = (
  *   tokenEndpoint: 'https://as.example/token',
  *   deviceAuthorizationEndpoint: 'https://as.example/device',
  * })
- * assert.strictEqual(typeof deviceAuthorization(client, { scope: ['read'] }), 'function')
+ * assert.strictEqual(typeof deviceAuthorization({ client, scope: ['read'] }), 'function')
  */
-export const deviceAuthorization = (
-  client: Client,
-  options: DeviceAuthorizationOptions = {},
-): ((limits: Required<Limits>) => ReaderTaskEither<TokenEnv, AuthError, DeviceAuthorization>) => {
+export const deviceAuthorization = ({
+  client,
+  ...options
+}: DeviceAuthorizationOptions): ((
+  limits: Required<Limits>,
+) => ReaderTaskEither<TokenEnv, AuthError, DeviceAuthorization>) => {
   const request = post(
     endpoint('deviceAuthorizationEndpoint', client.server.deviceAuthorizationEndpoint),
     authenticate(client),

@@ -3,10 +3,9 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type Duration, earliest, millis, plus, type Secret, Strategy, seconds } from '@tessera/core'
+import { AuthError, type Duration, earliest, millis, plus, Strategy, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { Client } from './Client.js'
 import {
   type DeviceAuthorization,
   type DeviceAuthorizationOptions,
@@ -18,7 +17,6 @@ import { tokenRequest } from './tokenRequest.js'
 
 /** The parameters of {@link deviceCode}. */
 export interface DeviceCodeOptions extends DeviceAuthorizationOptions {
-  readonly client: Client
   /** Shows the code and the address to a person. It is not awaited. */
   readonly onUserCode: (authorization: DeviceAuthorization) => void
 }
@@ -27,9 +25,9 @@ export interface DeviceCodeOptions extends DeviceAuthorizationOptions {
  * The request's pure half. A poll may issue the token, so that a lost answer loses it; the strategy polls on all the same, as
  * RFC 8628 §3.5 asks.
  */
-export const deviceCodeGrant = (code: Secret<'DeviceCode'>): Grant => ({
+export const deviceCodeGrant = ({ deviceCode }: Pick<DeviceAuthorization, 'deviceCode'>): Grant => ({
   type: 'urn:ietf:params:oauth:grant-type:device_code',
-  parameters: [['device_code', code]],
+  parameters: [['device_code', deviceCode]],
   further: [],
   repeatable: false,
 })
@@ -82,21 +80,21 @@ export const nextPoll = (interval: Duration, error: AuthError): O.Option<Duratio
  * })
  * assert.strictEqual(login.traits?.interactive, true)
  */
-export const deviceCode = ({ client, onUserCode, ...options }: DeviceCodeOptions): Strategy<TokenEnv> => {
-  const authorize = deviceAuthorization(client, options)
-  const request = tokenRequest(client)
+export const deviceCode = ({ onUserCode, ...options }: DeviceCodeOptions): Strategy<TokenEnv> => {
+  const authorize = deviceAuthorization(options)
+  const request = tokenRequest({ client: options.client })
   return Strategy.make({ interactive: true }, (attempt) => (env) => async () => {
     const { clock } = env
     const authorized = await authorize(attempt)(env)()
     if (E.isLeft(authorized)) return authorized
-    const { deviceCode: code, interval, expiresAt } = authorized.right
+    const { interval, expiresAt } = authorized.right
     try {
       onUserCode(authorized.right)
     } catch {
       return E.left(AuthError.notApplicable('the user code could not be shown'))
     }
     const deadline = earliest(attempt.deadline, expiresAt)
-    const poll = request(deviceCodeGrant(code))
+    const poll = request(deviceCodeGrant(authorized.right))
     let wait = interval
     let last: AuthError = AuthError.timedOut('a person to approve')
     while (plus(clock.now(), wait) < deadline) {

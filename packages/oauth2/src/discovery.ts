@@ -70,6 +70,7 @@ const metadataFor = (url: t.Type<string>) =>
       revocation_endpoint: url,
       device_authorization_endpoint: url,
       authorization_response_iss_parameter_supported: t.boolean,
+      token_endpoint_auth_methods_supported: t.readonlyArray(t.string, 'a list of texts'),
     }),
   ])
 
@@ -95,6 +96,7 @@ export const metadataResponse = (
           revocationEndpoint: metadata.revocation_endpoint,
           deviceAuthorizationEndpoint: metadata.device_authorization_endpoint,
           issParameterSupported: metadata.authorization_response_iss_parameter_supported,
+          tokenEndpointAuthMethods: metadata.token_endpoint_auth_methods_supported,
         }),
       ),
     )

@@ -51,7 +51,7 @@ export const extensionGrant = ({
   refreshTokenRequired = false,
   singleUse = true,
 }: ExtensionGrantOptions): Strategy<TokenEnv> => {
-  const request = tokenRequest(client, tokenResponse({ refreshTokenRequired }))
+  const request = tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })
   const send = (given: GrantParameters) =>
     request({ type: grantType, parameters: Object.entries(given), further: [], repeatable: !singleUse })
   if (typeof parameters !== 'function') return Strategy.make({ needsRefreshToken }, send(parameters))

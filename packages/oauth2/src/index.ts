@@ -17,6 +17,7 @@ export {
   type Code,
 } from './authorizationCode.js'
 export {
+  type AuthorizationParametersOptions,
   type AuthorizationRequestOptions,
   authorizationParameters,
   authorizationRequest,
@@ -45,7 +46,7 @@ export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
 export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
 export { codeChallenge, codeVerifier } from './pkce.js'
-export { refreshToken, refreshTokenGrant } from './refreshToken.js'
+export { type RefreshTokenOptions, refreshToken, refreshTokenGrant } from './refreshToken.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
 export type { Algorithm, Signer } from './Signer.js'
 export { type RequestContext, retryAfter, serverAnswer } from './serverAnswer.js'
@@ -53,8 +54,9 @@ export type { TokenEnv } from './TokenEnv.js'
 export {
   type ExchangeTarget,
   type TokenExchangeOptions,
+  type TokenExchangeParameters,
   tokenExchange,
   tokenExchangeGrant,
 } from './tokenExchange.js'
-export { tokenRequest } from './tokenRequest.js'
+export { type ClientOrServer, type TokenRequestOptions, tokenRequest } from './tokenRequest.js'
 export { type TokenResponseDecoder, type TokenResponseOptions, tokenResponse } from './tokenResponse.js'

@@ -18,7 +18,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
-import { assertion, expiry, jti } from './internal/assertion.js'
+import { expiry, jti, assertion as signedBy } from './internal/assertion.js'
 import type { Signer } from './Signer.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
@@ -52,9 +52,9 @@ export interface JwtAssertionOptions {
 }
 
 /** The request's pure half. An assertion is made anew for each request, so that a lost answer may be asked for again. */
-export const jwtAssertionGrant = (signed: Secret<'Assertion'>): Grant => ({
+export const jwtAssertionGrant = ({ assertion }: { readonly assertion: Secret<'Assertion'> }): Grant => ({
   type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-  parameters: [['assertion', signed]],
+  parameters: [['assertion', assertion]],
   further: [],
   repeatable: true,
 })
@@ -82,8 +82,8 @@ export const jwtAssertion = ({
   claims = {},
   clockSkew = () => O.none,
 }: JwtAssertionOptions): Strategy<TokenEnv> => {
-  const request = tokenRequest(client)
-  const sign = assertion(signer)
+  const request = tokenRequest({ client })
+  const sign = signedBy(signer)
   const choose = typeof subject === 'function' ? subject : () => E.right(subject)
 
   const once = async (
@@ -95,7 +95,7 @@ export const jwtAssertion = ({
     const registered = { iss: client.id, sub, aud: audience, jti: jti(env.random)(), exp: expiry(now, lifetime) }
     const signed = await sign({ ...claims, ...own, ...registered }, attempt, env.clock)()
     if (E.isLeft(signed)) return signed
-    const token = await request(jwtAssertionGrant(signed.right))(attempt)(env)()
+    const token = await request(jwtAssertionGrant({ assertion: signed.right }))(attempt)(env)()
     return E.isLeft(token) ? token : E.right({ ...token.right, subject: O.fromNullable(remember) })
   }
 

@@ -12,10 +12,15 @@ import type { Grant } from './Grant.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 
+/** The parameters of {@link refreshToken}. */
+export interface RefreshTokenOptions {
+  readonly client: Client
+}
+
 /** The request's pure half. A refresh token may be of single use, so it is never repeatable. */
-export const refreshTokenGrant = (token: Secret<'RefreshToken'>): Grant => ({
+export const refreshTokenGrant = ({ refreshToken }: { readonly refreshToken: Secret<'RefreshToken'> }): Grant => ({
   type: 'refresh_token',
-  parameters: [['refresh_token', token]],
+  parameters: [['refresh_token', refreshToken]],
   further: [],
   repeatable: false,
 })
@@ -28,17 +33,17 @@ export const refreshTokenGrant = (token: Secret<'RefreshToken'>): Grant => ({
  * import { Client, refreshToken } from '@tessera/oauth2'
  *
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
- * assert.strictEqual(refreshToken(client).traits?.needsRefreshToken, true)
+ * assert.strictEqual(refreshToken({ client }).traits?.needsRefreshToken, true)
  */
-export const refreshToken = (client: Client): Strategy<TokenEnv> => {
-  const request = tokenRequest(client)
+export const refreshToken = ({ client }: RefreshTokenOptions): Strategy<TokenEnv> => {
+  const request = tokenRequest({ client })
   return Strategy.make({ needsRefreshToken: true }, (attempt) => {
     const { previous } = attempt
     if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) {
       return RTE.left(AuthError.notApplicable('there is no refresh token'))
     }
     return pipe(
-      request(refreshTokenGrant(previous.value.refreshToken.value))(attempt),
+      request(refreshTokenGrant({ refreshToken: previous.value.refreshToken.value }))(attempt),
       RTE.map(TokenSet.succeeding(previous.value)),
     )
   })

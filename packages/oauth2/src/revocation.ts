@@ -16,6 +16,7 @@ import type { TokenEnv } from './TokenEnv.js'
 
 /** The parameters of {@link revocation}. */
 export interface RevocationOptions {
+  readonly client: Client
   /**
    * Which token is sent. Every server ends the whole grant by the refresh token, not every one by the access token (RFC 7009
    * §2.1). Default: `refresh`. Where there is no refresh token, the access token is sent anyway.
@@ -24,12 +25,11 @@ export interface RevocationOptions {
 }
 
 /** The request's pure half. */
-export const revocationParameters = (
-  token: TokenSet,
-  { token: which = 'refresh' }: RevocationOptions = {},
-): ReadonlyArray<Parameter> => [
-  ['token', which === 'refresh' && O.isSome(token.refreshToken) ? token.refreshToken.value : token.accessToken],
-]
+export const revocationParameters =
+  ({ token = 'refresh' }: Omit<RevocationOptions, 'client'> = {}): ((held: TokenSet) => ReadonlyArray<Parameter>) =>
+  ({ accessToken, refreshToken }) => [
+    ['token', token === 'refresh' && O.isSome(refreshToken) ? refreshToken.value : accessToken],
+  ]
 
 /**
  * Revokes at the client's revocation endpoint. Any 2xx is a success, for an unknown token and with an empty body too; after a
@@ -45,12 +45,13 @@ export const revocationParameters = (
  *   tokenEndpoint: 'https://as.example/token',
  *   revocationEndpoint: 'https://as.example/revoke',
  * })
- * assert.strictEqual(typeof revocation(client), 'function')
+ * assert.strictEqual(typeof revocation({ client }), 'function')
  */
-export const revocation = (client: Client, options: RevocationOptions = {}): Revoker<TokenEnv> => {
+export const revocation = ({ client, ...options }: RevocationOptions): Revoker<TokenEnv> => {
+  const parametersOf = revocationParameters(options)
   const send = post(endpoint('revocationEndpoint', client.server.revocationEndpoint), authenticate(client))
   return (token) => {
-    const request = send({ parameters: [], further: revocationParameters(token, options), repeatable: true })
+    const request = send({ parameters: [], further: parametersOf(token), repeatable: true })
     return (limits) =>
       pipe(
         request(limits),

@@ -8,11 +8,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import type { AuthorizationServer } from './AuthorizationServer.js'
-import type { Client } from './Client.js'
 import type { Grant, Parameter } from './Grant.js'
 import type { TokenEnv } from './TokenEnv.js'
-import { tokenRequest } from './tokenRequest.js'
+import { type ClientOrServer, tokenRequest } from './tokenRequest.js'
 import { ACCESS_TOKEN, tokenResponse } from './tokenResponse.js'
 
 // -----------------------------------------------------------------------------
@@ -29,7 +27,10 @@ export interface ExchangeTarget {
 }
 
 /** The parameters of {@link tokenExchange}. */
-export interface TokenExchangeOptions {
+export type TokenExchangeOptions = ClientOrServer & TokenExchangeParameters
+
+/** What a token exchange asks for, whatever its target. */
+export interface TokenExchangeParameters {
   /** Default: an access token. */
   readonly subjectTokenType?: string | undefined
   /** Sent only where it is given. The answer must be of this type; of an access token by default. */
@@ -57,38 +58,36 @@ const isAbsolute = (uri: string): boolean =>
   )
 
 /** The request's pure half. `Misconfigured` where a resource is not absolute or has a fragment. It consumes nothing. */
-export const tokenExchangeGrant = (
-  subject: TokenSet,
-  { scope = [], resource, parameters = {} }: ExchangeTarget,
-  { subjectTokenType = ACCESS_TOKEN, requestedTokenType, audience, actor }: TokenExchangeOptions = {},
-): E.Either<AuthError, Grant> =>
-  pipe(
-    listOf(resource),
-    E.fromPredicate(
-      (resources) => resources.every(isAbsolute),
-      () => AuthError.misconfigured('resource', 'it is not an absolute URI without a fragment'),
-    ),
-    E.map((resources) => ({
-      type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-      parameters: [
-        ['subject_token', subject.accessToken],
-        ['subject_token_type', subjectTokenType],
-        ...each('scope', scope.length === 0 ? [] : [scope.join(' ')]),
-        ...each('resource', resources),
-        ...each('audience', listOf(audience)),
-        ...each('requested_token_type', listOf(requestedTokenType)),
-        ...(actor === undefined
-          ? []
-          : ([
-              ['actor_token', actor.token],
-              ['actor_token_type', actor.type],
-            ] as const)),
-        ...Object.entries(parameters),
-      ],
-      further: [],
-      repeatable: true,
-    })),
-  )
+export const tokenExchangeGrant =
+  ({ subjectTokenType = ACCESS_TOKEN, requestedTokenType, audience, actor }: TokenExchangeParameters = {}) =>
+  (subject: TokenSet, { scope = [], resource, parameters = {} }: ExchangeTarget): E.Either<AuthError, Grant> =>
+    pipe(
+      listOf(resource),
+      E.fromPredicate(
+        (resources) => resources.every(isAbsolute),
+        () => AuthError.misconfigured('resource', 'it is not an absolute URI without a fragment'),
+      ),
+      E.map((resources) => ({
+        type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        parameters: [
+          ['subject_token', subject.accessToken],
+          ['subject_token_type', subjectTokenType],
+          ...each('scope', scope.length === 0 ? [] : [scope.join(' ')]),
+          ...each('resource', resources),
+          ...each('audience', listOf(audience)),
+          ...each('requested_token_type', listOf(requestedTokenType)),
+          ...(actor === undefined
+            ? []
+            : ([
+                ['actor_token', actor.token],
+                ['actor_token_type', actor.type],
+              ] as const)),
+          ...Object.entries(parameters),
+        ],
+        further: [],
+        repeatable: true,
+      })),
+    )
 
 /**
  * Exchanges an access token for another one. As a client, or without one (Box's downscope) where the server is given instead;
@@ -98,21 +97,24 @@ export const tokenExchangeGrant = (
  * import { Secret, TokenSet } from '@tessera/core'
  * import { AuthorizationServer, tokenExchange } from '@tessera/oauth2'
  *
- * const exchange = tokenExchange(AuthorizationServer.make({ tokenEndpoint: 'https://as.example/token' }))
+ * const server = AuthorizationServer.make({ tokenEndpoint: 'https://as.example/token' })
+ * const exchange = tokenExchange({ server })
  * const subject = TokenSet.make(Secret.make('AccessToken', 'abc'))
  * const less = exchange(subject, { scope: ['item_preview'], resource: 'https://api.example/files/1' })
  * assert.strictEqual(typeof less, 'function')
  */
-export const tokenExchange = (
-  at: Client | AuthorizationServer,
-  options: TokenExchangeOptions = {},
-): ((subject: TokenSet, target: ExchangeTarget) => Strategy<TokenEnv>) => {
+export const tokenExchange = ({
+  client,
+  server,
+  ...options
+}: TokenExchangeOptions): ((subject: TokenSet, target: ExchangeTarget) => Strategy<TokenEnv>) => {
+  const decode = tokenResponse({ exchanged: options.requestedTokenType ?? ACCESS_TOKEN })
   const request = tokenRequest(
-    'server' in at ? { ...at, parameters: {} } : at,
-    tokenResponse({ exchanged: options.requestedTokenType ?? ACCESS_TOKEN }),
+    client === undefined ? { server, decode } : { client: { ...client, parameters: {} }, decode },
   )
+  const grantFor = tokenExchangeGrant(options)
   return (subject, target) => {
-    const grant = tokenExchangeGrant(subject, target, options)
+    const grant = grantFor(subject, target)
     return E.isLeft(grant) ? () => RTE.left(grant.left) : request(grant.right)
   }
 }

@@ -18,7 +18,16 @@ import { post } from './internal/post.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { type TokenResponseDecoder, tokenResponse } from './tokenResponse.js'
 
-const isClient = (at: Client | AuthorizationServer): at is Client => 'server' in at
+/** Who asks and whom: a client its server, or nobody in particular a server. */
+export type ClientOrServer =
+  | { readonly client: Client; readonly server?: undefined }
+  | { readonly client?: undefined; readonly server: AuthorizationServer }
+
+/** The parameters of {@link tokenRequest}. */
+export type TokenRequestOptions = ClientOrServer & {
+  /** Reads the answer. Default: `tokenResponse()`. */
+  readonly decode?: TokenResponseDecoder | undefined
+}
 
 /**
  * Sends a grant, as a client or without one, and decodes the answer. The order of the form: `grant_type`, the grant's
@@ -33,20 +42,23 @@ const isClient = (at: Client | AuthorizationServer): at is Client => 'server' in
  * import { Client, tokenRequest } from '@tessera/oauth2'
  *
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
- * const send = tokenRequest(client)
+ * const send = tokenRequest({ client })
  * const request = send({ type: 'client_credentials', parameters: [], further: [], repeatable: true })
  * assert.strictEqual(typeof request, 'function')
  */
-export const tokenRequest = (
-  at: Client | AuthorizationServer,
-  decode: TokenResponseDecoder = tokenResponse(),
-): ((grant: Grant) => (limits: Required<Limits>) => ReaderTaskEither<TokenEnv, AuthError, TokenSet>) => {
-  const server = isClient(at) ? at.server : at
+export const tokenRequest = ({
+  decode = tokenResponse(),
+  ...from
+}: TokenRequestOptions): ((
+  grant: Grant,
+) => (limits: Required<Limits>) => ReaderTaskEither<TokenEnv, AuthError, TokenSet>) => {
+  const { client } = from
+  const { tokenEndpoint } = client === undefined ? from.server : client.server
   const send = post(
-    endpoint('tokenEndpoint', O.some(server.tokenEndpoint)),
-    isClient(at) ? authenticate(at) : anonymous,
+    endpoint('tokenEndpoint', O.some(tokenEndpoint)),
+    client === undefined ? anonymous : authenticate(client),
   )
-  const own: ReadonlyArray<Parameter> = isClient(at) ? Object.entries(at.parameters) : []
+  const own: ReadonlyArray<Parameter> = Object.entries(client?.parameters ?? {})
   return ({ type, parameters, further, repeatable }) => {
     const request = send({
       parameters: [['grant_type', type], ...parameters],

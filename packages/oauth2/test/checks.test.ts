@@ -18,12 +18,12 @@ const device = {
 const grantType = 'urn:example:grant'
 const strategies = {
   authorizationCode: oauth2.authorizationCode({ client, code, verifier }),
-  clientCredentials: oauth2.clientCredentials(client),
+  clientCredentials: oauth2.clientCredentials({ client }),
   deviceCode: oauth2.deviceCode({ client, onUserCode: () => undefined }),
   extensionGrant: oauth2.extensionGrant({ client, grantType, parameters: { secret: token.accessToken } }),
   jwtAssertion: oauth2.jwtAssertion({ client, signer, subject: { sub: '42' } }),
-  refreshToken: oauth2.refreshToken(client),
-  tokenExchange: oauth2.tokenExchange(client)(token, { scope: ['a'] }),
+  refreshToken: oauth2.refreshToken({ client }),
+  tokenExchange: oauth2.tokenExchange({ client })(token, { scope: ['a'] }),
 }
 
 const run = async (strategy: (typeof strategies)[keyof typeof strategies]) => {

@@ -36,7 +36,7 @@ const run = (
 
 test('RFC 8628 §3.1, §3.2: its request and answer', async () => {
   const w = world({ body: authorization })
-  expect(right(await deviceAuthorization(client, { scope: ['a'] })(attempt())(w.env)())).toMatchObject({
+  expect(right(await deviceAuthorization({ client, scope: ['a'] })(attempt())(w.env)())).toMatchObject({
     userCode: 'WDJB-MJHT',
     verificationUri: 'https://example.com/device',
     verificationUriComplete: O.some('https://example.com/device?user_code=WDJB-MJHT'),
@@ -68,7 +68,7 @@ test.each([
 ])('a wrong %s is Malformed, with its path and not its value', async (name, values) => {
   for (const value of values) {
     const error = left(
-      await deviceAuthorization(client)(attempt())(world({ body: { ...authorization, [name]: value } }).env)(),
+      await deviceAuthorization({ client })(attempt())(world({ body: { ...authorization, [name]: value } }).env)(),
     )
     expect(error).toMatchObject({ _tag: 'Malformed', path: name, answer: { value: { status: 200 } }, repeatable: true })
   }
@@ -89,7 +89,7 @@ test('no character of an address hides what it is', () => {
 
 test('a server without the endpoint is Misconfigured', async () => {
   const own = Client.make({ id: 'tv', tokenEndpoint: endpoints.tokenEndpoint })
-  expect(left(await deviceAuthorization(own)(attempt())(world().env)())).toMatchObject({
+  expect(left(await deviceAuthorization({ client: own })(attempt())(world().env)())).toMatchObject({
     field: 'deviceAuthorizationEndpoint',
   })
 })
@@ -214,7 +214,7 @@ test('a refused authorization is not polled for', async () => {
 })
 
 test('the device code is not shown', async () => {
-  const found = await deviceAuthorization(client)(attempt())(world({ body: authorization }).env)()
+  const found = await deviceAuthorization({ client })(attempt())(world({ body: authorization }).env)()
   expect(E.isRight(found)).toBe(true)
   expect(inspect(found, { depth: 9, showHidden: true }) + JSON.stringify(found)).not.toContain(
     authorization.device_code,
@@ -227,21 +227,21 @@ test('a person takes part', () => {
 
 test('RFC 8628 §3.1: scopes have a space between them, and none are not sent', async () => {
   const w = world({ body: authorization })
-  right(await deviceAuthorization(client, { scope: ['a', 'b'] })(attempt())(w.env)())
-  right(await deviceAuthorization(client)(attempt())(w.env)())
-  right(await deviceAuthorization(client, { scope: [] })(attempt())(w.env)())
+  right(await deviceAuthorization({ client, scope: ['a', 'b'] })(attempt())(w.env)())
+  right(await deviceAuthorization({ client })(attempt())(w.env)())
+  right(await deviceAuthorization({ client, scope: [] })(attempt())(w.env)())
   expect(w.forms().map((form) => form.get('scope'))).toEqual(['a b', null, null])
   expect(Array.from(w.forms()[1]?.keys() ?? [])).toEqual(['client_id', 'client_secret'])
 })
 
 test('an authorization that cannot be read may be asked for again', async () => {
   const w = world({ body: '<html>' })
-  expect(left(await deviceAuthorization(client)(attempt())(w.env)())).toMatchObject({ repeatable: true })
+  expect(left(await deviceAuthorization({ client })(attempt())(w.env)())).toMatchObject({ repeatable: true })
 })
 
 test('a list of one address is no address', async () => {
   const w = world({ body: { ...authorization, verification_uri: [authorization.verification_uri] } })
-  expect(left(await deviceAuthorization(client)(attempt())(w.env)())).toMatchObject({ path: 'verification_uri' })
+  expect(left(await deviceAuthorization({ client })(attempt())(w.env)())).toMatchObject({ path: 'verification_uri' })
 })
 
 test("at the code's very end nothing is polled", async () => {
@@ -257,7 +257,7 @@ test("nobody waits for the code's very end", async () => {
 })
 
 test('an authorization whose outcome is unknown may be asked for again', async () => {
-  expect(left(await deviceAuthorization(client)(attempt())(world({ status: 500 }).env)())).toMatchObject({
+  expect(left(await deviceAuthorization({ client })(attempt())(world({ status: 500 }).env)())).toMatchObject({
     _tag: 'OutcomeUnknown',
     repeatable: true,
   })

@@ -12,6 +12,7 @@ const metadata = {
   revocation_endpoint: 'https://server.example.com/revoke',
   device_authorization_endpoint: 'https://server.example.com/device',
   authorization_response_iss_parameter_supported: true,
+  token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
   jwks_uri: 'https://server.example.com/jwks.json',
 }
 
@@ -24,6 +25,7 @@ test('RFC 8414 §3: the metadata', async () => {
     revocationEndpoint: O.some(metadata.revocation_endpoint),
     deviceAuthorizationEndpoint: O.some(metadata.device_authorization_endpoint),
     issParameterSupported: true,
+    tokenEndpointAuthMethods: O.some(['client_secret_post', 'private_key_jwt']),
   })
   expect(w.requests).toMatchObject([
     { method: 'GET', url: `${issuer}/.well-known/oauth-authorization-server`, body: O.none, deadline: NOW + 30_000 },
@@ -36,6 +38,7 @@ test('the least there may be', async () => {
     authorizationEndpoint: O.none,
     revocationEndpoint: O.none,
     issParameterSupported: false,
+    tokenEndpointAuthMethods: O.none,
   })
 })
 

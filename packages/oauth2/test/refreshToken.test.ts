@@ -8,7 +8,7 @@ const { refresh_token: _, ...without } = issued
 
 test('RFC 6749 §6: its request, with the client in the body', async () => {
   const w = world({ body: issued })
-  right(await refreshToken(client)(attempt({ previous }))(w.env)())
+  right(await refreshToken({ client })(attempt({ previous }))(w.env)())
   expect(bodyOf(w.requests[0])).toBe(
     'grant_type=refresh_token&refresh_token=tGzv3JOkF0XG5Qx2TlKWIA&client_id=app&client_secret=S3CRET',
   )
@@ -18,17 +18,17 @@ test('RFC 6749 §6: its request, with the client in the body', async () => {
 test('S-OAUTH2-04 the parameters of the client go last', async () => {
   const w = world({ body: issued })
   const pinned = Client.make({ ...client, parameters: { box_device_id: '0', box_device_name: 'tv' } })
-  right(await refreshToken(pinned)(attempt({ previous }))(w.env)())
+  right(await refreshToken({ client: pinned })(attempt({ previous }))(w.env)())
   expect(Array.from(w.forms()[0]?.keys() ?? []).slice(-2)).toEqual(['box_device_id', 'box_device_name'])
 })
 
 test('RFC 6749 §6: a new refresh token replaces the old one', async () => {
-  const token = right(await refreshToken(client)(attempt({ previous }))(world({ body: issued }).env)())
+  const token = right(await refreshToken({ client })(attempt({ previous }))(world({ body: issued }).env)())
   expect(O.map(Secret.open)(token.refreshToken)).toEqual(O.some('R1'))
 })
 
 test('B-OAUTH2-07 an answer without one keeps the old one, its scope and subject', async () => {
-  const token = right(await refreshToken(client)(attempt({ previous }))(world({ body: without }).env)())
+  const token = right(await refreshToken({ client })(attempt({ previous }))(world({ body: without }).env)())
   expect(O.map(Secret.open)(token.refreshToken)).toEqual(O.some('tGzv3JOkF0XG5Qx2TlKWIA'))
   expect(token).toMatchObject({ scope: ['a'], subject: O.some('42') })
 })
@@ -37,13 +37,13 @@ test.each([O.none, O.some(holding(undefined))])(
   'without a refresh token it is NotApplicable and sends nothing',
   async (nothing) => {
     const w = world({ body: issued })
-    expect(left(await refreshToken(client)(attempt({ previous: nothing }))(w.env)())._tag).toBe('NotApplicable')
+    expect(left(await refreshToken({ client })(attempt({ previous: nothing }))(w.env)())._tag).toBe('NotApplicable')
     expect(w.requests).toEqual([])
   },
 )
 
 test('it says that it needs a refresh token', () => {
-  expect(Strategy.needsRefreshToken(refreshToken(client))).toBe(true)
+  expect(Strategy.needsRefreshToken(refreshToken({ client }))).toBe(true)
 })
 
 test('a refresh token is of single use: no unknown outcome is retryable', async () => {
@@ -54,13 +54,13 @@ test('a refresh token is of single use: no unknown outcome is retryable', async 
     { _tag: 'Lost', cause: 'connection', reason: 'ECONNRESET' } as const,
   ]
   for (const answer of unknown) {
-    const error = left(await refreshToken(client)(attempt({ previous }))(world(answer).env)())
+    const error = left(await refreshToken({ client })(attempt({ previous }))(world(answer).env)())
     expect(AuthError.isRetryable(error)).toBe(false)
   }
 })
 
 test('one run is one request', async () => {
   const w = world({ status: 503 })
-  left(await refreshToken(client)(attempt({ previous }))(w.env)())
+  left(await refreshToken({ client })(attempt({ previous }))(w.env)())
   expect(w.requests.length).toBe(1)
 })

@@ -4,7 +4,7 @@ import { Client, ClientAuthentication, revocation } from '../src/index.js'
 import { attempt, bodyOf, client, endpoints, headerOf, holding, left, right, world } from './support.js'
 
 const revoke = (w: ReturnType<typeof world>, options = {}, token = holding('R0'), limits = attempt()) =>
-  revocation(client, options)(token)(limits)(w.env)()
+  revocation({ client, ...options })(token)(limits)(w.env)()
 
 test('B-OAUTH2-01 an empty 200 is a success', async () => {
   const w = world({ status: 200, body: '' })
@@ -42,7 +42,7 @@ test('RFC 7009 §2.1: the refresh token where there is one, unless the access to
 test('the client authenticates in its own way', async () => {
   const w = world({})
   const own = Client.make({ id: 'app', authentication: ClientAuthentication.basic('s'), ...endpoints })
-  right(await revocation(own)(holding('R0'))(attempt())(w.env)())
+  right(await revocation({ client: own })(holding('R0'))(attempt())(w.env)())
   expect(headerOf(w.requests[0], 'authorization')).toBe('Basic YXBwOnM=')
   expect(bodyOf(w.requests[0])).toBe('token=R0')
 })
@@ -52,7 +52,7 @@ test.each([undefined, 'http://as.example/revoke'])(
   async (revocationEndpoint) => {
     const w = world({})
     const own = Client.make({ id: 'app', tokenEndpoint: endpoints.tokenEndpoint, revocationEndpoint })
-    expect(left(await revocation(own)(holding('R0'))(attempt())(w.env)())).toMatchObject({
+    expect(left(await revocation({ client: own })(holding('R0'))(attempt())(w.env)())).toMatchObject({
       _tag: 'Misconfigured',
       field: 'revocationEndpoint',
     })

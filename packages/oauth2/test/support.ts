@@ -19,6 +19,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import {
   Client,
+  ClientAuthentication,
   type Digest,
   type HttpFailure,
   type HttpRequest,
@@ -127,7 +128,8 @@ export const endpoints = {
   deviceAuthorizationEndpoint: 'https://as.example/device',
 }
 
-export const client = Client.make({ id: 'app', secret: 'S3CRET', ...endpoints })
+/** In the form, where the tests read it. */
+export const client = Client.make({ id: 'app', authentication: ClientAuthentication.post('S3CRET'), ...endpoints })
 
 export const signer: Signer = {
   algorithm: 'RS256',

@@ -14,7 +14,7 @@ test('S-OAUTH2-14 the form of a downscope, without a client', async () => {
     resource: 'https://api.box.com/2.0/files/1',
     parameters: { x: '1' },
   }
-  right(await tokenExchange(client.server)(subject, target)(attempt())(w.env)())
+  right(await tokenExchange({ server: client.server })(subject, target)(attempt())(w.env)())
   expect(Array.from(w.forms()[0] ?? [])).toEqual([
     ['grant_type', 'urn:ietf:params:oauth:grant-type:token-exchange'],
     ['subject_token', 'A0'],
@@ -28,7 +28,8 @@ test('S-OAUTH2-14 the form of a downscope, without a client', async () => {
 test('RFC 8693 §2.1: as a client, with everything; the client’s own parameters stay away', async () => {
   const w = world({ body: { ...answer.body, issued_token_type: 'urn:x:y' } })
   const own = Client.make({ ...client, parameters: { box_device_id: '0' } })
-  const exchange = tokenExchange(own, {
+  const exchange = tokenExchange({
+    client: own,
     subjectTokenType: 'urn:a:b',
     requestedTokenType: 'urn:x:y',
     audience: ['one', 'two'],
@@ -55,7 +56,7 @@ test.each(['/files/1', 'files/1', '', 'https://api.box.com/2.0/files/1#', 'https
   'RFC 8707 §2: the resource %j is Misconfigured, and nothing is sent',
   async (resource) => {
     const w = world(answer)
-    const error = left(await tokenExchange(client)(subject, { resource })(attempt())(w.env)())
+    const error = left(await tokenExchange({ client })(subject, { resource })(attempt())(w.env)())
     expect(error).toMatchObject({ _tag: 'Misconfigured', field: 'resource' })
     expect(w.requests).toEqual([])
   },
@@ -63,7 +64,7 @@ test.each(['/files/1', 'files/1', '', 'https://api.box.com/2.0/files/1#', 'https
 
 test('RFC 8693 §2.2.1: another issued token type is Malformed', async () => {
   const other = { body: { ...issued, issued_token_type: 'urn:ietf:params:oauth:token-type:saml2' } }
-  expect(left(await tokenExchange(client)(subject, {})(attempt())(world(other).env)())).toMatchObject({
+  expect(left(await tokenExchange({ client })(subject, {})(attempt())(world(other).env)())).toMatchObject({
     _tag: 'Malformed',
     path: 'issued_token_type',
     repeatable: true,
@@ -71,7 +72,7 @@ test('RFC 8693 §2.2.1: another issued token type is Malformed', async () => {
 })
 
 test('RFC 8693: the source token stays as it is, and the new one has none of its refresh token', async () => {
-  const token = right(await tokenExchange(client)(subject, {})(attempt())(world(answer).env)())
+  const token = right(await tokenExchange({ client })(subject, {})(attempt())(world(answer).env)())
   expect(Secret.open(subject.accessToken)).toBe('A0')
   expect(Secret.open(token.accessToken)).toBe('A1')
   expect(token.refreshToken).toEqual(O.none)
@@ -80,7 +81,7 @@ test('RFC 8693: the source token stays as it is, and the new one has none of its
 test('a subject token that the server echoes is in no error', async () => {
   const w = world((request) => ({ status: 400, body: { error: 'e', error_description: bodyOf(request) } }))
   const secret = { ...subject, accessToken: Secret.make('AccessToken', 'C4NARY') }
-  const error = left(await tokenExchange(client)(secret, {})(attempt())(w.env)())
+  const error = left(await tokenExchange({ client })(secret, {})(attempt())(w.env)())
   expect(JSON.stringify(error)).not.toContain('C4NARY')
   expect(AuthError.show.show(error)).not.toContain('C4NARY')
 })

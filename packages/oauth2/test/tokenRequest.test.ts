@@ -42,7 +42,7 @@ const send = (
   at: Client | AuthorizationServer = client,
   what = grant,
   limits = attempt(),
-) => tokenRequest(at)(what)(limits)(w.env)()
+) => tokenRequest('server' in at ? { client: at } : { server: at })(what)(limits)(w.env)()
 const withServer = (authentication: ClientAuthentication, id = 'app') =>
   Client.make({ id, authentication, tokenEndpoint: 'https://as.example/token' })
 
@@ -130,8 +130,8 @@ test('RFC 7523 §3: the audience is the issuer, else the URL of the request, nev
     const w = world({ body: issued })
     const own = Client.make({ id: 'app', authentication, ...endpoints, issuer })
     await send(w, own)
-    await revocation(own)(holding('R0'))(attempt())(w.env)()
-    await deviceAuthorization(own)(attempt())(w.env)()
+    await revocation({ client: own })(holding('R0'))(attempt())(w.env)()
+    await deviceAuthorization({ client: own })(attempt())(w.env)()
     return w.forms().map((form) => jwtPart(form.get('client_assertion') ?? '', 1)['aud'])
   }
   expect(await audiences()).toEqual([
@@ -284,7 +284,7 @@ test.each(['connection', 'deadline', 'abort', 'size'] as const)(
 test('a transport that throws is an unknown outcome, and what it threw is not shown', async () => {
   const w = world()
   const env = { ...w.env, http: { send: () => () => Promise.reject(new Error('C4NARY')) } }
-  const error = left(await tokenRequest(client)(grant)(attempt())(env)())
+  const error = left(await tokenRequest({ client })(grant)(attempt())(env)())
   expect(error).toMatchObject({ _tag: 'OutcomeUnknown', repeatable: false })
   expect(inspect(error)).not.toContain('C4NARY')
 })
@@ -470,7 +470,7 @@ test.each(['ftp://127.0.0.1/token', 'ws://[::1]/token', 'file:///token', 'http:/
 test("what a decoder of the application's own says is handed on", async () => {
   const error = AuthError.notApplicable('another answer')
   const w = world({ body: issued })
-  expect(left(await tokenRequest(client, () => E.left(error))(grant)(attempt())(w.env)())).toEqual(error)
+  expect(left(await tokenRequest({ client, decode: () => E.left(error) })(grant)(attempt())(w.env)())).toEqual(error)
 })
 
 test('an unknown outcome names the status', async () => {

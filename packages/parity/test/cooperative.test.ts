@@ -17,7 +17,7 @@ const over = ({ read, write }: Row, exclusive?: PairCallbacks['exclusive']): Tok
   pairCallbackStore({ retrieve: read, store: write, ...(exclusive !== undefined && { exclusive }) })
 
 const sharing = (table: Row, { exclusive, at = world() }: Partial<PairCallbacks> & { readonly at?: World } = {}) =>
-  sourceOf(at, refreshToken(at.client), { store: over(table, exclusive), maxStale: seconds(1) })
+  sourceOf(at, refreshToken({ client: at.client }), { store: over(table, exclusive), maxStale: seconds(1) })
 
 // -----------------------------------------------------------------------------
 // what is kept
@@ -35,7 +35,7 @@ describe('S-COOP-01', () => {
       },
       store: table.write,
     })
-    const source = sourceOf(world(), refreshToken(world().client), { store })
+    const source = sourceOf(world(), refreshToken({ client: world().client }), { store })
     expect(await accessToken(source)).toBe(table.read()?.accessToken)
     for (const round of [1, 2]) {
       world().pass(seconds(2))
@@ -103,7 +103,7 @@ better('S-COOP-01', 'the pair at hand is read at the first use, whatever that is
     const source = sharing(table, { at })
     const tokens = pipe(
       () => () => source,
-      Box.downscoped({ at: at.client.server, scope: [Box.scope.itemRead] }),
+      Box.downscoped({ server: at.client.server, scope: [Box.scope.itemRead] }),
     )(at.env)()
     const call = authenticatedFetch({ tokens, origins: [at.box.url] })
     return {

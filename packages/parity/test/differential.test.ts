@@ -246,9 +246,9 @@ describe('a request', () => {
         redirectUri: given.redirectUri,
         verifier: Secret.make('CodeVerifier', given.verifier),
       }),
-      refreshToken(client),
-      clientCredentials(client, { scope }),
-      tokenExchange(client)(held, { scope, resource: given.resource }),
+      refreshToken({ client }),
+      clientCredentials({ client, scope }),
+      tokenExchange({ client })(held, { scope, resource: given.resource }),
       extensionGrant({ client, grantType: given.grantType, parameters: given.parameters }),
       patient(deviceCode({ client, scope, onUserCode: () => undefined })),
     ]
@@ -258,7 +258,7 @@ describe('a request', () => {
       // The exchange's answer has no type of an issued token; it was sent all the same.
       if (E.isLeft(result) && result.left._tag !== 'Malformed') throw new Error(result.left._tag)
     }
-    right(await revocation(client, { token: 'access' })(held)(attempt)(env)())
+    right(await revocation({ client, token: 'access' })(held)(attempt)(env)())
   }
 
   test('is the one that oauth4webapi sends, for every grant that both have and every way to authenticate', async () => {

@@ -196,7 +196,7 @@ describe('S-JWT-04', () => {
     const open = () => sourceOf(world(), strategy, { store: table.store(), key: 'app', maxStale: seconds(1) })
     const [here, there] = [open(), open()]
     const authenticate = async (subject: Box.Subject) =>
-      right(await here.login(await subjectOf(Box.remembering(configured, subject)))(world().env)())
+      right(await here.login(await subjectOf(Box.remembering({ ...configured, chosen: subject })))(world().env)())
 
     expect(await whom(here)).toBe('7000')
     await authenticate(Box.user('7002'))
@@ -210,7 +210,7 @@ describe('S-JWT-04', () => {
   test('the instance forgets a user who is configured, too', async () => {
     const source = sourceOf(world(), await subjectOf(Box.remembering(BOTH)))
     expect(await whom(source)).toBe('7002')
-    const instance = await subjectOf(Box.remembering(BOTH, Box.enterprise('4242')))
+    const instance = await subjectOf(Box.remembering({ ...BOTH, chosen: Box.enterprise('4242') }))
     right(await source.login(instance)(world().env)())
     world().pass(minutes(61))
     expect(await whom(source)).toBe('7000')
@@ -218,7 +218,7 @@ describe('S-JWT-04', () => {
 
   test('another enterprise than the configured one is refused, and so is nobody at all; nothing is sent', async () => {
     const refused: ReadonlyArray<readonly [Box.SubjectChoice, string]> = [
-      [Box.remembering({ enterprise: '4242' }, Box.enterprise('1')), 'enterprise'],
+      [Box.remembering({ enterprise: '4242', chosen: Box.enterprise('1') }), 'enterprise'],
       [Box.remembering({}), 'enterprise or user'],
     ]
     for (const [subject, field] of refused) {
@@ -229,7 +229,7 @@ describe('S-JWT-04', () => {
   })
 
   test('an enterprise that is named where none is configured is taken', async () => {
-    const subject = Box.remembering({}, Box.enterprise('4242'))
+    const subject = Box.remembering({ chosen: Box.enterprise('4242') })
     expect(await whom(sourceOf(world(), await subjectOf(subject)))).toBe('7000')
   })
 })
@@ -290,11 +290,11 @@ test('S-JWT-06 the settings file of the console is all that is needed', async ()
   await box.writeSettings(file)
   const settings = right(Box.settings(right(await readJson(file)())))
   const by = signer(right(Box.keyOf(settings)))
-  const app = Box.app(settings, { server: Box.serverAt(box.url) })
+  const app = Box.app({ settings, server: Box.serverAt(box.url) })
   const source = sourceOf({ env }, Box.jwt({ ...app, signer: by }))
   expect(await whom(source)).toBe('7000')
   expect(box.isActive(await accessToken(source))).toBe(true)
-  const user = Box.app(settings, { server: Box.serverAt(box.url), user: '7002' })
+  const user = Box.app({ settings, server: Box.serverAt(box.url), user: '7002' })
   expect(await whom(sourceOf({ env }, Box.jwt({ ...user, signer: by })))).toBe('7002')
   expect(pipe(settings.enterpriseId, O.toNullable)).toBe(box.enterprise)
   await rm(folder, { recursive: true })

@@ -102,7 +102,7 @@ describe('S-OAUTH2-02', () => {
 test('S-OAUTH2-03 the form of the exchange; both tokens are stored and returned', async () => {
   const { client, env, box, sent } = world()
   const table = row()
-  const source = sourceOf(world(), refreshToken(client), { store: pairs(table) })
+  const source = sourceOf(world(), refreshToken({ client }), { store: pairs(table) })
   const token = right(await source.login(await codeLogin(world()))(env)())
   const [form = []] = sent('authorization_code').map((of) => of.form)
   expect(form.slice(0, 4)).toEqual([
@@ -127,7 +127,7 @@ describe('S-OAUTH2-04', () => {
   test.each(devices)('%s goes with codes, refreshes and assertions', async (_, device, expected) => {
     const { box, env, sent } = world()
     const client = Box.client({ ...box.client, device, server: Box.serverAt(box.url) })
-    const source = sourceOf(world(), refreshToken(client), { minimumAge: seconds(0) })
+    const source = sourceOf(world(), refreshToken({ client }), { minimumAge: seconds(0) })
     right(await source.login(await codeLogin(world(), { client }))(env)())
     await renewed(source)
     right(await sourceOf(world(), await enterpriseJwt(world(), { client })).get())
@@ -191,7 +191,7 @@ describe('S-OAUTH2-06', () => {
   test('a code without a refresh token is an error, and nothing is stored', async () => {
     const { client, env, box } = world()
     const table = row()
-    const source = sourceOf(world(), refreshToken(client), { store: pairs(table) })
+    const source = sourceOf(world(), refreshToken({ client }), { store: pairs(table) })
     const login = await codeLogin(world())
     box.faults.next({ ...answering(alone), endpoint: 'token' })
     expect(left(await source.login(login)(env)())).toMatchObject({ _tag: 'Malformed', path: 'refresh_token' })
@@ -304,7 +304,9 @@ describe('S-OAUTH2-09', () => {
   })
 
   test('without a token nobody is asked', async () => {
-    const source = sourceOf(world(), refreshToken(world().client), { revocation: Box.revocation(world().client) })
+    const source = sourceOf(world(), refreshToken({ client: world().client }), {
+      revocation: Box.revocation({ client: world().client }),
+    })
     expect(right(await source.revoke())).toBe('forgotten')
     expect(world().sent()).toEqual([])
   })
@@ -319,7 +321,7 @@ describe('S-OAUTH2-10', () => {
     right(await source.close()())
     right(await source.close()())
     const before = world().sent().length
-    const login = () => source.login(clientCredentials(world().client))(world().env)()
+    const login = () => source.login(clientCredentials({ client: world().client }))(world().env)()
     const results = [await source.get(), await source.refuse(used)(), await source.revoke(), await login()]
     expect(results).toEqual(results.map(() => E.left({ _tag: 'Closed' })))
     expect(source.closed()).toBe(true)
@@ -501,7 +503,7 @@ describe('S-OAUTH2-14', () => {
     const tokens = pipe(
       Box.clientCredentials({ client, subject: Box.enterprise(box.enterprise) }),
       TokenSource.make({ store: memoryStore() }),
-      Box.downscoped({ at: client.server, ...target }),
+      Box.downscoped({ server: client.server, ...target }),
     )(env)()
     const call = authenticatedFetch({ tokens, origins: [box.url] })
     const read = async (path: string) => (await call(`${box.endpoints.api}${path}`)).status
@@ -511,7 +513,7 @@ describe('S-OAUTH2-14', () => {
   test('scopes with spaces between, and the full URL of the item', async () => {
     const { box } = world()
     const scope = [Box.scope.itemRead, Box.scope.itemPreview]
-    const { read, form } = await narrow({ scope, resource: Box.file('123', box.url) })
+    const { read, form } = await narrow({ scope, resource: Box.file('123', { api: box.url }) })
     expect([await read('/files/123'), await read('/files/456'), await read('/users/me')]).toEqual([200, 404, 403])
     expect(form()).toEqual([
       ['grant_type', EXCHANGE],
@@ -555,7 +557,7 @@ describe('S-OAUTH2-15', () => {
     const initial = TokenSet.make(Secret.make('AccessToken', pair.accessToken), {
       refreshToken: O.some(Secret.make('RefreshToken', pair.refreshToken)),
     })
-    const source = sourceOf(world(), refreshToken(client), { initial })
+    const source = sourceOf(world(), refreshToken({ client }), { initial })
     expect(await accessToken(source)).toBe(pair.accessToken)
     expect(world().requests()).toBe(0)
     expect(box.isActive(await renewed(source))).toBe(true)

@@ -47,7 +47,7 @@ const seeded = ({ box, client }: World, options: Partial<OAuth2Options> = {}): O
 /** Ours with such a pair. */
 const given = (
   world: World,
-  strategy: Strategy<NodeEnv> = refreshToken(world.client),
+  strategy: Strategy<NodeEnv> = refreshToken({ client: world.client }),
   config: Partial<SourceConfig<NodeEnv>> = {},
 ): TokenSource => {
   const pair = world.box.issue()
@@ -136,7 +136,7 @@ interface Patient {
 const ourPatient = (world: World): Patient => {
   const { clock, waits } = impatientClock(undefined, minutes(1))
   const strategy = pipe(
-    refreshToken(world.client),
+    refreshToken({ client: world.client }),
     Strategy.retrying(RetryPolicy.exponential()),
     Strategy.local((env: NodeEnv) => ({ ...env, clock })),
   )
@@ -304,7 +304,7 @@ const ourLogin = (world: World): Login => {
     ...box.client,
     server: Box.serverAt(box.url, { issuer: O.some(box.endpoints.issuer), issParameterSupported: true }),
   })
-  const source = sourceOf(world, refreshToken(client))
+  const source = sourceOf(world, refreshToken({ client }))
   const transaction = right(Box.authorizationRequest({ client, redirectUri: REDIRECT })(env)())
   return {
     url: transaction.url,
@@ -414,7 +414,7 @@ const ourStoring = (world: World): Storing => {
       table.write(pair)
     },
   })
-  const source = sourceOf(world, refreshToken(world.client), { store, minimumAge: millis(0) })
+  const source = sourceOf(world, refreshToken({ client: world.client }), { store, minimumAge: millis(0) })
   const token = async () => {
     const result = await source.get()
     if (E.isRight(result)) return 'a token'
@@ -483,7 +483,10 @@ better('B-OAUTH2-09', 'a downscope that met a 401 is sent again with the new tok
     const { box, client, env, sent } = world
     const source = given(world)
     right(await source.get())
-    const tokens = pipe(() => () => source, Box.downscoped({ at: client.server, scope: [Box.scope.itemRead] }))(env)()
+    const tokens = pipe(
+      () => () => source,
+      Box.downscoped({ server: client.server, scope: [Box.scope.itemRead] }),
+    )(env)()
     const call = authenticatedFetch({ tokens, origins: [box.url] })
     return {
       narrow: () => call(`${box.endpoints.api}/files/123`),

@@ -70,11 +70,11 @@ describeRedis('Redis', () => {
       ...config
     }: Partial<SourceConfig<NodeEnv>> & { at?: World; client?: string } = {},
   ): TokenSource =>
-    sourceOf(at, refreshToken(at.client), {
+    sourceOf(at, refreshToken({ client: at.client }), {
       store: moving(storeOf(client), at.clock),
       ...(key !== undefined && { key }),
       maxStale: seconds(1),
-      revocation: Box.revocation(at.client),
+      revocation: Box.revocation({ client: at.client }),
       ...config,
     })
 

@@ -42,7 +42,7 @@ describe('S-RESPONSE-01', () => {
   test("an exchange has the restrictions and the issued type; so has the documentation's lenient sample", async () => {
     const restricted_to = [{ scope: 'item_preview', object: { id: '123', type: 'file', etag: '1' } }]
     const parent = right(await alone(world(), credentials(world())))
-    const exchange = Box.tokenExchange(world().client.server)(parent, { scope: [Box.scope.itemPreview] })
+    const exchange = Box.tokenExchange({ server: world().client.server })(parent, { scope: [Box.scope.itemPreview] })
     const common = { access_token: 'a', expires_in: 4175, restricted_to }
     for (const types of [
       { token_type: 'bearer', issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
@@ -113,7 +113,7 @@ better('S-RESPONSE-01', 'unknown members are kept apart', {
   },
   ours: (at) => async (body) => {
     const { client } = at
-    const token = right(await answered(at, body, clientCredentials(client)))
+    const token = right(await answered(at, body, clientCredentials({ client })))
     return {
       field: (name) => pipe(Reflect.get(token, name), (value: unknown) => (value === O.none ? undefined : value)),
       apart: (name) => pipe(O.fromNullable(token.members.get(name)), O.map(Secret.open), O.toNullable),

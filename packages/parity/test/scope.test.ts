@@ -16,7 +16,7 @@ const narrowed = async ({ box, client, env }: World, scope: Box.Scope): Promise<
   const token = await pipe(
     Box.clientCredentials({ client, subject: Box.enterprise(box.enterprise) }),
     TokenSource.make({ store: memoryStore() }),
-    Box.downscoped({ at: client.server, scope: [scope] }),
+    Box.downscoped({ server: client.server, scope: [scope] }),
   )(env)().get()
   return E.isRight(token) ? Secret.open(token.right.accessToken) : token.left._tag
 }

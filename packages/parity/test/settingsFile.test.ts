@@ -92,7 +92,7 @@ const library = async (file: string): Promise<string> => {
   const strategy = (settings: Box.Settings) =>
     pipe(
       TE.fromEither(Box.keyOf(settings)),
-      TE.map((key) => Box.jwt({ ...Box.app(settings, { server: Box.serverAt(box.url) }), signer: signer(key) })),
+      TE.map((key) => Box.jwt({ ...Box.app({ settings, server: Box.serverAt(box.url) }), signer: signer(key) })),
     )
   const result = await pipe(
     readJson(file),

@@ -143,7 +143,7 @@ describe('what a server may answer', () => {
     await fc.assert(
       fc.asyncProperty(errorResponses, async (response) => {
         const env = testEnvironment({ exchanges: [E.right(response)] })
-        const result = await clientCredentials(client)(Strategy.attempt(minutes(1))(env)())(env)()
+        const result = await clientCredentials({ client })(Strategy.attempt(minutes(1))(env)())(env)()
         expect(E.isLeft(result) && ['Rejected', 'OutcomeUnknown'].includes(result.left._tag)).toBe(true)
       }),
     )

@@ -14,14 +14,14 @@ const client = Client.make({
 const plain: MakeSource = ({ strategy, env, ...parts }) => pipe(strategy, TokenSource.make(parts))(env)()
 const overHttp: MakeSource = ({ env, store, key, renewal, observe }) =>
   pipe(
-    refreshToken(client),
+    refreshToken({ client }),
     Strategy.retrying(RetryPolicy.exponential()),
-    TokenSource.make({ store, key, renewal, observe, revocation: revocation(client) }),
+    TokenSource.make({ store, key, renewal, observe, revocation: revocation({ client }) }),
   )(env)()
 const service: MakeSource = ({ env, store, key, renewal, observe }) =>
   pipe(
-    clientCredentials(client),
-    TokenSource.make({ store, key, renewal, observe, revocation: revocation(client) }),
+    clientCredentials({ client }),
+    TokenSource.make({ store, key, renewal, observe, revocation: revocation({ client }) }),
   )(env)()
 
 /** It binds as a cipher does, and hides nothing. */

@@ -30,7 +30,7 @@ test('HTTP is answered as scripted, and what was sent can be read', async () => 
       () => async () => E.right(responding(503, '', { 'retry-after': '7' })),
     ],
   })
-  const once = () => clientCredentials(client)(Strategy.attempt(minutes(1))(env)())(env)()
+  const once = () => clientCredentials({ client })(Strategy.attempt(minutes(1))(env)())(env)()
   expect(textOf(await once())).toBe('abc')
   expect(await once()).toMatchObject({ left: { _tag: 'OutcomeUnknown' } })
   expect(await once()).toMatchObject({ left: { answer: { retryAfter: O.some(7_000) } } })
@@ -47,7 +47,7 @@ test('the environment is silent where nothing is scripted, and its randomness is
   const ask = env.prompt.ask({ message: 'Token: ', deadline: attempt.deadline, signal: attempt.signal })
   expect(await ask()).toMatchObject({ right: Secret.make('Answer', 'typed') })
   expect(await ask()).toMatchObject({ left: { _tag: 'TimedOut' } })
-  expect(await clientCredentials(client)(attempt)(env)()).toMatchObject({ left: { _tag: 'Unreachable' } })
+  expect(await clientCredentials({ client })(attempt)(env)()).toMatchObject({ left: { _tag: 'Unreachable' } })
   expect(env.random.bytes(4)()).toEqual(testEnvironment({ seed: 7 }).random.bytes(4)())
 })
 
@@ -57,20 +57,20 @@ test.each(rotations(minutes(1)))('the modelled server is behind HTTP too: %j', a
   const server = modelServer({ mode, clock })
   const env = { ...silent, http: server.http }
   const source = pipe(
-    refreshToken(client),
-    TokenSource.make({ store: memoryStore(), revocation: revocation(client) }),
+    refreshToken({ client }),
+    TokenSource.make({ store: memoryStore(), revocation: revocation({ client }) }),
   )(env)()
   const login = authorizationCode({ client, code: Secret.make('AuthorizationCode', 'c0de') })
   expect(textOf(await source.login(login)(env)())).toBe('access-1')
   await clock.advance(minutes(61))
   expect(textOf(await clock.settle(source.get()))).toBe('access-2')
   expect(server.counts()).toMatchObject({ logins: 1, redeemed: 1 })
-  expect(textOf(await clientCredentials(client)(Strategy.attempt(minutes(1))(env)())(env)())).toBe('access-3')
+  expect(textOf(await clientCredentials({ client })(Strategy.attempt(minutes(1))(env)())(env)())).toBe('access-3')
   expect(await source.revoke()).toEqual(E.right('revoked'))
   expect(server.isAlive(Secret.make('AccessToken', 'access-2'))()).toBe(false)
   const previous = TokenSet.make(Secret.make('AccessToken', 'access-1'), {
     refreshToken: O.some(Secret.make('RefreshToken', 'refresh-1')),
   })
-  const again = refreshToken(client)(Strategy.attempt(minutes(1), { previous: O.some(previous) })(env)())
+  const again = refreshToken({ client })(Strategy.attempt(minutes(1), { previous: O.some(previous) })(env)())
   expect(await again(env)()).toMatchObject({ left: { _tag: 'Rejected', answer: { error: O.some('invalid_grant') } } })
 })

@@ -14,9 +14,9 @@ const client = Client.make({
 
 const overHttp: MakeSource = ({ env, store, key, renewal, observe }) =>
   pipe(
-    refreshToken(client),
+    refreshToken({ client }),
     Strategy.retrying(RetryPolicy.exponential()),
-    TokenSource.make({ store, key, renewal, observe, revocation: revocation(client) }),
+    TokenSource.make({ store, key, renewal, observe, revocation: revocation({ client }) }),
   )(env)()
 
 describe('over HTTP, with retries', () => {

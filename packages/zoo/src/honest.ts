@@ -150,16 +150,16 @@ const keyed: MakeSource = ({ strategy, env, ...parts }) => TokenSource.keyed(par
 
 const pipeline: MakeSource = ({ env, store: place, key, renewal, observe }) =>
   pipe(
-    refreshToken(client),
+    refreshToken({ client }),
     Strategy.retrying(RetryPolicy.exponential()),
     Strategy.within(minutes(1)),
-    TokenSource.make({ store: place, key, renewal, observe, revocation: revocation(client) }),
+    TokenSource.make({ store: place, key, renewal, observe, revocation: revocation({ client }) }),
   )(env)()
 
 const service: MakeSource = ({ env, store: place, key, renewal, observe }) =>
   pipe(
-    clientCredentials(client),
-    TokenSource.make({ store: place, key, renewal, observe, revocation: revocation(client) }),
+    clientCredentials({ client }),
+    TokenSource.make({ store: place, key, renewal, observe, revocation: revocation({ client }) }),
   )(env)()
 
 const source = (name: string, make: MakeSource, options: SourceLawOptions = {}): Specimen => ({

@@ -1,11 +1,11 @@
 // The smallest program with an assertion and a cached token: TOKEN_ENDPOINT KEY_FILE PASSPHRASE.
 import { memoryStore, TokenSource } from '@tessera/core'
 import { accessToken, signer, slimEnv } from '@tessera/node/slim'
-import { Client, jwtAssertion } from '@tessera/oauth2'
+import { Client, ClientAuthentication, jwtAssertion } from '@tessera/oauth2'
 
 const [tokenEndpoint = '', file = '', passphrase = ''] = process.argv.slice(2)
 const assertion = jwtAssertion({
-  client: Client.make({ id: 'app', secret: 's3cret', tokenEndpoint }),
+  client: Client.make({ id: 'app', authentication: ClientAuthentication.post('s3cret'), tokenEndpoint }),
   signer: signer({ key: { file }, passphrase, keyId: 'k1', onEventLoop: true }),
   subject: { sub: '42', claims: { box_sub_type: 'enterprise' } },
 })

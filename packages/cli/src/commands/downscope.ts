@@ -25,7 +25,7 @@ const resourceOf = (text: string, api: string): E.Either<AuthError, string> => {
   }
   return pipe(
     Box.itemId(id),
-    E.map((checked) => (kind === 'file' ? Box.file(checked, api) : Box.folder(checked, api))),
+    E.map((checked) => (kind === 'file' ? Box.file(checked, { api }) : Box.folder(checked, { api }))),
   )
 }
 
@@ -44,7 +44,7 @@ export const downscope: Command<DownscopeOptions> = (invocation, { scope, resour
       E.mapLeft(usage),
       TE.fromEither,
       TE.flatMap((at) => {
-        const derived = TokenSource.downscoping({ exchange: Box.tokenExchange(client) })(source)(env).for({
+        const derived = TokenSource.downscoping({ exchange: Box.tokenExchange({ client }) })(source)(env).for({
           scope: scope.flatMap((text) => text.split(/[\s,]+/)).filter((each) => each !== ''),
           ...(at !== undefined && { resource: at }),
           ...(sharedLink !== undefined && { parameters: Box.sharedLink(sharedLink) }),

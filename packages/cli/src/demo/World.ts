@@ -119,10 +119,10 @@ export const openWorld = async (redis: World['redis'] = O.none): Promise<World> 
     transaction,
     login: async (config = {}, at = env) => {
       const source = pipe(
-        refreshToken(client),
+        refreshToken({ client }),
         TokenSource.make({
           store: memoryStore(),
-          revocation: Box.revocation(client),
+          revocation: Box.revocation({ client }),
           minimumAge: millis(0),
           observe,
           ...config,

@@ -21,7 +21,7 @@ export interface LiveWorld extends Acquisition {
 const open = ({ strategy, client, env }: LiveWorld): TokenSource =>
   pipe(
     strategy,
-    TokenSource.make({ store: memoryStore(), revocation: Box.revocation(client), minimumAge: millis(0) }),
+    TokenSource.make({ store: memoryStore(), revocation: Box.revocation({ client }), minimumAge: millis(0) }),
   )(env)()
 
 const token: Scene<LiveWorld> = {
@@ -74,7 +74,9 @@ const downscope: Scene<LiveWorld> = {
   title: 'downscope',
   play: async (world) => {
     const source = open(world)
-    const derived = TokenSource.downscoping({ exchange: Box.tokenExchange(world.client) })(source)(world.env).for({
+    const derived = TokenSource.downscoping({ exchange: Box.tokenExchange({ client: world.client }) })(source)(
+      world.env,
+    ).for({
       scope: [Box.scope.itemPreview],
     })
     const subject = await run(source.get)

@@ -41,7 +41,7 @@ const share = async ({ server, clientId, clientSecret, store, variables, key, mo
   })
   const live = nodeEnv({ userAgent: 'tessera-demo', clock })
   const source = pipe(
-    refreshToken(client),
+    refreshToken({ client }),
     TokenSource.make({
       store: along(sessions.store),
       key,

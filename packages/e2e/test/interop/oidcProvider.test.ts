@@ -133,10 +133,10 @@ const refreshOf = (token: TokenSet): Secret<'RefreshToken'> => {
 
 const userSource = (as: Client) =>
   pipe(
-    refreshToken(as),
+    refreshToken({ client: as }),
     TokenSource.make({
       store: memoryStore(),
-      revocation: revocation(as, { token: 'refresh' }),
+      revocation: revocation({ client: as, token: 'refresh' }),
       minimumAge: millis(0),
     }),
   )(env)()
@@ -194,7 +194,7 @@ describe.each(NAMES)('%s', (name) => {
 
     expect(right(await source.revoke())).toBe('revoked')
     expect(await introspect(current.accessToken)).toEqual({ active: false })
-    expect(told(await alone(refreshToken(as), current))).toBe('400 invalid_grant')
+    expect(told(await alone(refreshToken({ client: as }), current))).toBe('400 invalid_grant')
     expect(left(await source.get())).toMatchObject({ _tag: 'ReauthenticationRequired', reason: 'revoked' })
   })
 
@@ -278,7 +278,7 @@ describe('refresh tokens', () => {
     right(await source.refuse(first.accessToken)())
     const second = right(await source.get())
 
-    expect(told(await alone(refreshToken(as), first))).toBe('400 invalid_grant')
+    expect(told(await alone(refreshToken({ client: as }), first))).toBe('400 invalid_grant')
     expect(await introspect(second.accessToken)).toEqual({ active: false })
 
     right(await source.refuse(second.accessToken)())
@@ -296,7 +296,7 @@ describe('refresh tokens', () => {
   test('a thousand callers of an expired token redeem once', async () => {
     const as = client('client_secret_post')
     const clock = movableClock()
-    const source = pipe(refreshToken(as), TokenSource.make({ store: memoryStore() }))({ ...env, clock })()
+    const source = pipe(refreshToken({ client: as }), TokenSource.make({ store: memoryStore() }))({ ...env, clock })()
     right(await source.login(await logIn(as))(env)())
     clock.advance(3_600_000)
     const before = await asked('refresh_token')
@@ -329,7 +329,7 @@ describe('the device grant', () => {
 
   test.each(NAMES)('a person who approves: %s', async (name) => {
     const { as, env: impatient, strategy, polls } = device(name, consenting)
-    const source = pipe(refreshToken(as), TokenSource.make({ store: memoryStore() }))(env)()
+    const source = pipe(refreshToken({ client: as }), TokenSource.make({ store: memoryStore() }))(env)()
     const token = right(await source.login(strategy)(impatient)())
     expect(polls()).toBe(2)
     expect(await introspect(token.accessToken)).toMatchObject({ active: true, sub: 'ann', client_id: as.id })
@@ -358,8 +358,8 @@ describe('client credentials', () => {
   test.each(NAMES.filter((name) => name !== 'none'))('%s', async (name) => {
     const as = client(name)
     const source = pipe(
-      clientCredentials(as, { scope: ['read'] }),
-      TokenSource.make({ store: memoryStore(), revocation: revocation(as) }),
+      clientCredentials({ client: as, scope: ['read'] }),
+      TokenSource.make({ store: memoryStore(), revocation: revocation({ client: as }) }),
     )(env)()
     const token = right(await source.get())
     expect(token.scope).toEqual(['read'])
@@ -373,11 +373,11 @@ describe('client credentials', () => {
     const stranger = rsaKey('rsa')
     const forged = signer({ key: stranger.pem, passphrase: stranger.passphrase, keyId: 'rsa' })
     const results = [
-      await alone(clientCredentials(with_(ClientAuthentication.basic('wrong'), 'basic client: %+&='))),
-      await alone(clientCredentials(with_(ClientAuthentication.post('wrong'), 'post'))),
-      await alone(clientCredentials(with_(ClientAuthentication.privateKeyJwt(forged), 'key'))),
-      await alone(clientCredentials(client('none'))),
-      await alone(clientCredentials(client('client_secret_post'), { scope: ['a"b'] })),
+      await alone(clientCredentials({ client: with_(ClientAuthentication.basic('wrong'), 'basic client: %+&=') })),
+      await alone(clientCredentials({ client: with_(ClientAuthentication.post('wrong'), 'post') })),
+      await alone(clientCredentials({ client: with_(ClientAuthentication.privateKeyJwt(forged), 'key') })),
+      await alone(clientCredentials({ client: client('none') })),
+      await alone(clientCredentials({ client: client('client_secret_post'), scope: ['a"b'] })),
     ]
     expect(results.map(told)).toEqual([
       '401 invalid_client',
@@ -447,7 +447,7 @@ describe('token exchange', () => {
     const as = client(name)
     const tokens = pipe(
       parentOf(as),
-      TokenSource.downscoped({ exchange: tokenExchange(as), scope: ['read'], resource: FILE }),
+      TokenSource.downscoped({ exchange: tokenExchange({ client: as }), scope: ['read'], resource: FILE }),
     )(env)()
     const token = right(await tokens.get())
     expect(token.issuedTokenType).toEqual(O.some('urn:ietf:params:oauth:token-type:access_token'))
@@ -463,8 +463,8 @@ describe('token exchange', () => {
 
   test('more scope than the subject has, and a resource that is not served', async () => {
     const as = client('client_secret_basic')
-    const subject = right(await alone(clientCredentials(as, { scope: ['read'] })))
-    const exchange = tokenExchange(as)
+    const subject = right(await alone(clientCredentials({ client: as, scope: ['read'] })))
+    const exchange = tokenExchange({ client: as })
     expect(told(await alone(exchange(subject, { scope: ['write'] })))).toBe('400 invalid_scope')
     expect(told(await alone(exchange(subject, { scope: ['read'], resource: 'https://other.example/' })))).toBe(
       '400 invalid_target',
@@ -474,10 +474,12 @@ describe('token exchange', () => {
   test('a subject that was revoked is renewed, once', async () => {
     const as = client('client_secret_basic')
     const parent = parentOf(as)(env)()
-    const child = TokenSource.downscoping({ exchange: tokenExchange(as) })(parent)(env).for({ scope: ['read'] })
+    const child = TokenSource.downscoping({ exchange: tokenExchange({ client: as }) })(parent)(env).for({
+      scope: ['read'],
+    })
     const subject = right(await parent.get())
     const limits = { deadline: Strategy.attempt(seconds(10))(env)().deadline, signal: new AbortController().signal }
-    right(await revocation(as)(subject)(limits)(env)())
+    right(await revocation({ client: as })(subject)(limits)(env)())
     const before = await asked(JWT_BEARER)
     const token = right(await child.get())
     expect(await introspect(token.accessToken)).toMatchObject({ active: true, scope: 'read' })

@@ -29,7 +29,8 @@ const exchange = async () => {
   const env = nodeEnv()
   try {
     const client = Client.make({ ...sandbox.client, tokenEndpoint: sandbox.endpoints.token })
-    const strategy: Strategy<TokenEnv> = clientCredentials(client, {
+    const strategy: Strategy<TokenEnv> = clientCredentials({
+      client,
       parameters: { box_subject_type: 'enterprise', box_subject_id: sandbox.enterprise },
     })
     const source = openSource(pipe(strategy, TokenSource.make({ store: memoryStore() })), env)

@@ -262,7 +262,7 @@ const credentials = async (
   env: NodeEnv,
   timeout: number,
 ): Promise<void> => {
-  const strategy = clientCredentials(clientOf(server.url, secrets))
+  const strategy = clientCredentials({ client: clientOf(server.url, secrets) })
   const result = await stopwatch.time(timeout, strategy(Strategy.attempt(millis(timeout))(env)())(env))
   context.canaries.wrote(printedResult(result))
   judge(tally, of, result, server, true)
@@ -284,9 +284,9 @@ const renewal = async (
   })
   const store = memoryStore()
   const sourceOf = (within: number) =>
-    TokenSource.make<NodeEnv>({ store, initial, timeout: millis(within) })(refreshToken(clientOf(server.url, secrets)))(
-      env,
-    )()
+    TokenSource.make<NodeEnv>({ store, initial, timeout: millis(within) })(
+      refreshToken({ client: clientOf(server.url, secrets) }),
+    )(env)()
 
   const source = sourceOf(timeout)
   const patience = whole(random, 10, timeout)

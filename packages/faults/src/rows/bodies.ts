@@ -51,9 +51,9 @@ interface Run {
 
 const ask = ({ secrets, decode }: Run, tokenEndpoint: string, env: TokenEnv): TaskEither<AuthError, TokenSet> => {
   const client = Client.make({ id: 'app', secret: secrets.client, tokenEndpoint })
-  const grant = refreshTokenGrant(Secret.make('RefreshToken', secrets.refresh))
+  const grant = refreshTokenGrant({ refreshToken: Secret.make('RefreshToken', secrets.refresh) })
   const limits = { deadline: plus(env.clock.now(), LIMIT), signal: new AbortController().signal }
-  return tokenRequest(client, decode)(grant)(limits)(env)
+  return tokenRequest({ client, decode })(grant)(limits)(env)
 }
 
 const errorsOf = (status: number): ReadonlyArray<AuthError['_tag']> =>

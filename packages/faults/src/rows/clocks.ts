@@ -251,7 +251,7 @@ const skewedOnce = async (
     const wait = pick(random, [1, 10, 59, 3_600])
     const asked = random() < 0.3
     const strategy = asked
-      ? clientCredentials(client)
+      ? clientCredentials({ client })
       : jwt({ client, signer, subject: Box.enterprise(box.enterprise) })
     if (asked) {
       const retryAfter = new Date(box.clock.now() + wait * 1_000)

@@ -51,10 +51,10 @@ const limitsOf = (env: NodeEnv) => ({ deadline: plus(env.clock.now(), LIMIT), si
 /** Every kind of request that is sent to an authorization server. */
 const REQUESTS: Readonly<Record<string, Request>> = {
   'client credentials': (url, secrets, env) =>
-    clientCredentials(clientOf(url, secrets))(Strategy.attempt(LIMIT)(env)())(env),
+    clientCredentials({ client: clientOf(url, secrets) })(Strategy.attempt(LIMIT)(env)())(env),
   'a refresh token': (url, secrets, env) => {
     const attempt = Strategy.attempt(LIMIT, { previous: O.some(tokenOf(secrets)) })(env)()
-    return refreshToken(clientOf(url, secrets))(attempt)(env)
+    return refreshToken({ client: clientOf(url, secrets) })(attempt)(env)
   },
   'an authorization code': (url, secrets, env) =>
     authorizationCode({
@@ -62,8 +62,9 @@ const REQUESTS: Readonly<Record<string, Request>> = {
       code: Secret.make('AuthorizationCode', secrets.code),
       verifier: Secret.make('CodeVerifier', secrets.verifier),
     })(Strategy.attempt(LIMIT)(env)())(env),
-  'a device': (url, secrets, env) => deviceAuthorization(clientOf(url, secrets))(limitsOf(env))(env),
-  'a revocation': (url, secrets, env) => revocation(clientOf(url, secrets))(tokenOf(secrets))(limitsOf(env))(env),
+  'a device': (url, secrets, env) => deviceAuthorization({ client: clientOf(url, secrets) })(limitsOf(env))(env),
+  'a revocation': (url, secrets, env) =>
+    revocation({ client: clientOf(url, secrets) })(tokenOf(secrets))(limitsOf(env))(env),
   'server metadata': (url, _secrets, env) => discovery({ issuer: url, timeout: LIMIT })(env),
 }
 

@@ -262,7 +262,7 @@ const oneRun = async (
   })
 
   const client = Client.make({ id: 'app', secret: secrets.client, tokenEndpoint: 'https://as.example/token' })
-  const once = grant === 'refresh token' ? refreshToken(client) : clientCredentials(client)
+  const once = grant === 'refresh token' ? refreshToken({ client }) : clientCredentials({ client })
   const strategy = retrying ? pipe(once, Strategy.retrying(RetryPolicy.exponential())) : once
   const initial = TokenSet.make(Secret.make('AccessToken', `${secrets.access}1`), {
     issuedAt: O.some(instant(start - 3_300 * SECOND)),

@@ -181,11 +181,11 @@ const main = (): void => {
     }
 
     const source = pipe(
-      refreshToken(client),
+      refreshToken({ client }),
       TokenSource.make({
         store,
         key,
-        revocation: revocation(client),
+        revocation: revocation({ client }),
         early: millis(early),
         ...(maxStale !== undefined && { maxStale: millis(maxStale) }),
         observe: (event) => {

@@ -90,8 +90,8 @@ const ownAssertion = async ({ box, client, clock }: World): Promise<Strategy<Tok
 const exchanged = (world: World): Strategy<NodeEnv> => {
   const { box, client } = world
   const parent = sourceOf(world, Box.clientCredentials({ client, subject: Box.enterprise(box.enterprise) }))
-  const exchange = Box.tokenExchange(client.server)
-  const target = { scope: [Box.scope.itemRead], resource: Box.file('123', box.url) }
+  const exchange = Box.tokenExchange({ server: client.server })
+  const target = { scope: [Box.scope.itemRead], resource: Box.file('123', { api: box.url }) }
   return (attempt) =>
     pipe(
       RTE.fromTaskEither(parent.get),
@@ -113,49 +113,49 @@ const nothing: Strategy<unknown> = () => RTE.left(AuthError.notApplicable('there
 
 export const WAYS: Readonly<Record<string, (world: World) => Promise<Way>>> = {
   'authorization code, then refresh': async (world) => ({
-    strategy: refreshToken(world.client),
+    strategy: refreshToken({ client: world.client }),
     login: () => codeLogin(world),
-    revocation: Box.revocation(world.client),
+    revocation: Box.revocation({ client: world.client }),
   }),
   'refresh token': async (world) => ({
-    strategy: refreshToken(world.client),
+    strategy: refreshToken({ client: world.client }),
     initial: () => givenPair(world),
-    revocation: Box.revocation(world.client),
+    revocation: Box.revocation({ client: world.client }),
   }),
   'device code, then refresh': async (world) => ({
-    strategy: refreshToken(world.client),
+    strategy: refreshToken({ client: world.client }),
     login: () => deviceLogin(world),
-    revocation: Box.revocation(world.client),
+    revocation: Box.revocation({ client: world.client }),
   }),
   'JWT, service account': async (world) => ({
     strategy: await enterpriseJwt(world),
-    revocation: Box.revocation(world.client),
+    revocation: Box.revocation({ client: world.client }),
   }),
   'JWT, user': async (world) => ({
     strategy: await enterpriseJwt(world, { subject: Box.user('7002') }),
-    revocation: Box.revocation(world.client),
+    revocation: Box.revocation({ client: world.client }),
   }),
   'client credentials, service account': async ({ box, client }) => ({
     strategy: Box.clientCredentials({ client, subject: Box.enterprise(box.enterprise) }),
-    revocation: Box.revocation(client),
+    revocation: Box.revocation({ client }),
   }),
   'client credentials, user': async ({ client }) => ({
     strategy: Box.clientCredentials({ client, subject: Box.user('7001') }),
-    revocation: Box.revocation(client),
+    revocation: Box.revocation({ client }),
   }),
   'developer prompt': async () => ({ strategy: Box.developerToken() }),
   'remote callback': async (world) => ({ strategy: vault(world) }),
   'extension grant': async (world) => ({
     strategy: await ownAssertion(world),
-    revocation: Box.revocation(world.client),
+    revocation: Box.revocation({ client: world.client }),
   }),
   'token exchange': async (world) => ({
     strategy: exchanged(world),
-    revocation: Box.revocation(world.client),
+    revocation: Box.revocation({ client: world.client }),
     opens: '/files/123',
   }),
   'a chain': async (world) => ({
     strategy: pipe(nothing, Strategy.alt(await enterpriseJwt(world))),
-    revocation: Box.revocation(world.client),
+    revocation: Box.revocation({ client: world.client }),
   }),
 }

@@ -138,7 +138,10 @@ export const codeLogin = async (
 
 /** The source of a person who logged in. */
 export const loggedIn = async (world: World, config: Partial<SourceConfig<NodeEnv>> = {}): Promise<TokenSource> => {
-  const source = sourceOf(world, refreshToken(world.client), { revocation: Box.revocation(world.client), ...config })
+  const source = sourceOf(world, refreshToken({ client: world.client }), {
+    revocation: Box.revocation({ client: world.client }),
+    ...config,
+  })
   right(await source.login(await codeLogin(world))(world.env)())
   // Old enough to be refused.
   world.pass(seconds(2))

@@ -17,7 +17,7 @@ export const authorizationCode: Scene<World> = {
     const refused = E.isLeft(callback(begun)(forged.href)())
     const checked = must(callback(begun)(url)())
     canaries.remember(new URL(url).searchParams.get('code') ?? '')
-    const source = pipe(refreshToken(client), TokenSource.make({ store: memoryStore(), observe }))(env)()
+    const source = pipe(refreshToken({ client }), TokenSource.make({ store: memoryStore(), observe }))(env)()
     await run(source.login(exchange({ client, ...checked }))(env))
     const { generation, refreshToken: held } = await run(source.inspect)
     const name = await whoami(source)

@@ -10,7 +10,7 @@ export const deviceCode: Scene<World> = {
   play: async ({ box, client, env, hurried, observe, requests, whoami }) => {
     const before = requests()
     const gate = box.gate('token')
-    const source = pipe(refreshToken(client), TokenSource.make({ store: memoryStore(), observe }))(env)()
+    const source = pipe(refreshToken({ client }), TokenSource.make({ store: memoryStore(), observe }))(env)()
     let shown = ''
     const login = run(
       source.login(

@@ -9,9 +9,9 @@ export const downscope: Scene<World> = {
   play: async ({ box, client, env, login, call, requests }) => {
     const source = await login()
     const before = requests()
-    const one = TokenSource.downscoping({ exchange: Box.tokenExchange(client) })(source)(env).for({
+    const one = TokenSource.downscoping({ exchange: Box.tokenExchange({ client }) })(source)(env).for({
       scope: [Box.scope.itemRead],
-      resource: Box.file('123', box.url),
+      resource: Box.file('123', { api: box.url }),
     })
     const parent = (await call(source, '/files/456')).status
     const allowed = (await call(one, '/files/123')).status

@@ -19,7 +19,7 @@ export const sharedStore: Scene<World> = {
     })
     const key = 'ada'
     const first = await login({ store, key })
-    const second = pipe(refreshToken(client), TokenSource.make({ store, key, observe }))(env)()
+    const second = pipe(refreshToken({ client }), TokenSource.make({ store, key, observe }))(env)()
     const before = requests()
     const mine = await run(first.get)
     const yours = await run(second.get)

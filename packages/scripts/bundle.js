@@ -1,9 +1,9 @@
 // Programs that start often, each with all that it needs in a few files: to load hundreds of modules takes longer than to run
 // them. What is bundled that is not ours has its licence in THIRD-PARTY.txt.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { build } from 'esbuild'
-import { packages } from './published.js'
+import { packages, root } from './published.js'
 
 /** @type {readonly { readonly package: string, readonly entries: Readonly<Record<string, string>> }[]} */
 const bundles = [
@@ -40,7 +40,7 @@ export const bundle = async () => {
     const outdir = join(folder, 'bin')
     if (existsSync(outdir)) rmSync(outdir, { recursive: true })
     const { metafile } = await build({
-      absWorkingDir: dirname(packages),
+      absWorkingDir: root,
       entryPoints: Object.fromEntries(Object.entries(entries).map(([to, from]) => [to, join(folder, 'dist', from)])),
       outdir,
       bundle: true,

@@ -1,13 +1,11 @@
 // Projects of users' own, from the tarballs alone: with Jest, with Vitest and with Node.js's runner, the laws accept the store of
 // docs/testing.md, and reject it once it is broken, with a counterexample that is small and readable.
-import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { packages } from './published.js'
+import { join } from 'node:path'
+import { attempt, compilerOptions, tsc } from './projects.js'
+import { root } from './published.js'
 
-const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
-const page = readFileSync(join(dirname(packages), 'docs', 'testing.md'), 'utf8')
+const page = readFileSync(join(root, 'docs', 'testing.md'), 'utf8')
 
 /**
  * @param {RegExp} fence
@@ -49,16 +47,8 @@ const runners = [
  * @param {readonly string[]} args
  * @param {string} cwd
  */
-const node = (args, cwd) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...args], {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-    timeout: 60_000,
-  })
-  return { status, output: stdout + stderr }
-}
+const node = (args, cwd) =>
+  attempt(process.execPath, args, { cwd, env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }, timeout: 60_000 })
 
 /** A report: the law, the reason, and one or two calls. */
 const REPORT = [
@@ -67,35 +57,30 @@ const REPORT = [
   /made smaller \d+ times:\s+process \d: write\(key \d onto \w+, \d+ characters\)\n/,
 ]
 
-/**
- * @param {{ readonly step: (what: string, check: () => void) => void, readonly tarballs: readonly string[],
- *   readonly project: (name: string, manifest: object) => string,
- *   readonly install: (path: string, what: readonly string[]) => void }} consumers
- */
-export const kit = ({ step, tarballs, project, install }) => {
+/** @param {Pick<import('./projects.js').Projects, 'step' | 'project' | 'install'> & { readonly tarballs: readonly string[] }} consumers */
+export const kit = async ({ step, tarballs, project, install }) => {
   const compiled = project('store', { type: 'module' })
-  step('the store of docs/testing.md compiles against the tarballs', () => {
-    install(compiled, [...tarballs, 'fast-check@4', '@types/node@20'])
+  await step('the store of docs/testing.md compiles against the tarballs', async () => {
+    await install(compiled, [...tarballs, 'fast-check@4', '@types/node@20'])
     for (const [name, text] of Object.entries({ myStore: store, broken }))
       writeFileSync(join(compiled, `${name}.ts`), text)
-    const compilerOptions = { module: 'nodenext', target: 'es2022', lib: ['es2023'], strict: true, types: ['node'] }
     writeFileSync(
       join(compiled, 'tsconfig.json'),
       JSON.stringify({ compilerOptions, files: ['myStore.ts', 'broken.ts'] }),
     )
-    const { status, output } = node([tsc, '-p', compiled], compiled)
+    const { status, output } = await node([tsc, '-p', compiled], compiled)
     if (status !== 0) throw new Error(output)
   })
   for (const { name, needs, manifest, command } of runners) {
     const path = project(`kit-${name.replace(':', '-')}`, manifest)
-    step(`${name}: the laws accept a store of one's own, and reject it when it is broken`, () => {
-      install(path, [...tarballs, 'fast-check@4', ...needs])
+    await step(`${name}: the laws accept a store of one's own, and reject it when it is broken`, async () => {
+      await install(path, [...tarballs, 'fast-check@4', ...needs])
       writeFileSync(join(path, 'myStore.test.js'), example(new RegExp(`^\`\`\`js ${name}\\n([\\s\\S]*?)^\`\`\`$`, 'm')))
       cpSync(join(compiled, 'myStore.js'), join(path, 'myStore.js'))
-      const good = node(command, path)
+      const good = await node(command, path)
       if (good.status !== 0) throw new Error(good.output)
       cpSync(join(compiled, 'broken.js'), join(path, 'myStore.js'))
-      const bad = node(command, path)
+      const bad = await node(command, path)
       if (bad.status === 0 || !REPORT.every((line) => line.test(bad.output)))
         throw new Error(`it is not rejected as it must be:\n${bad.output}`)
     })

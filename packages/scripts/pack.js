@@ -1,11 +1,11 @@
 // Makes the tarballs that would be published.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { packages, published } from './published.js'
+import { join } from 'node:path'
+import { published, root } from './published.js'
 
 /** @type {{ readonly packageManager: string }} */
-const { packageManager } = JSON.parse(readFileSync(join(dirname(packages), 'package.json'), 'utf8'))
+const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /**
  * @typedef {{ readonly package: import('./published.js').Published, readonly tarball: string,
@@ -21,7 +21,7 @@ export const pack = (destination) => {
   const filters = published.flatMap(({ manifest }) => ['--filter', manifest.name])
   const pnpm = ['--yes', '--prefer-offline', packageManager]
   execFileSync('npx', [...pnpm, '--recursive', ...filters, 'pack', '--pack-destination', destination], {
-    cwd: dirname(packages),
+    cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   return published.map((one) => {

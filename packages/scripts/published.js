@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 /** The folder of all packages. */
 export const packages = dirname(dirname(fileURLToPath(import.meta.url)))
 
+/** The folder of the workspace. */
+export const root = dirname(packages)
+
 /**
  * @typedef {{ readonly name: string, readonly version: string, readonly private?: boolean, readonly files?: readonly string[],
  *   readonly exports?: Readonly<Record<string, unknown>>, readonly dependencies?: Readonly<Record<string, string>> }} Manifest

@@ -1,4 +1,4 @@
-// A program of a user's own. It is compiled and run as ESM and as CJS, from the tarballs alone.
+// A program of a user's own. It is compiled, and run as ESM and as CJS on each runtime, from the tarballs alone.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -55,7 +55,8 @@ const instances = async () => {
   const require = createRequire(join(process.cwd(), 'program.js'))
   const asCjs: { readonly Secret: typeof Secret } = require('@tessera/core')
   const asEsm: { readonly Secret: typeof Secret } = await import(['@tessera', 'core'].join('/'))
-  assert.notEqual(asCjs.Secret, asEsm.Secret)
+  // Deno gives a CJS program the one instance for both.
+  if (!('Deno' in globalThis)) assert.notEqual(asCjs.Secret, asEsm.Secret)
   assert.equal(asCjs.Secret.open(asEsm.Secret.make('AccessToken', 'a')), 'a')
   assert.equal(asEsm.Secret.open(asCjs.Secret.make('AccessToken', 'b')), 'b')
 }
@@ -64,7 +65,9 @@ const instances = async () => {
 const exported = async () => {
   for (const name of libraries) {
     assert.notDeepEqual(Object.keys(await import(name)), [])
-    await assert.rejects(import(`${name}/dist/esm/index.js`), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' })
+    // Node.js says the first; the file is there all the same.
+    const code = /^ERR_PACKAGE_PATH_NOT_EXPORTED|ERR_MODULE_NOT_FOUND$/
+    await assert.rejects(import(`${name}/dist/esm/index.js`), { code })
   }
 }
 

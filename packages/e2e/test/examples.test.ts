@@ -52,6 +52,12 @@ test('what fails when it runs is found', async () => {
   expect(endless).toMatchObject([{ where: 'endless on purpose', what: expect.stringContaining('did not end') }])
 })
 
+test('fp-ts is imported as Node.js finds it, which the compiler and bundlers do not ask for', () => {
+  const isBare = ({ code }: Example): boolean => /from '(?:fp-ts|io-ts)\/(?!lib\/\w+\.js')/.test(code)
+  expect(examples.filter(isBare)).toEqual([])
+  expect(onPurpose('bare', "import { pipe } from 'fp-ts/function'").filter(isBare)).toHaveLength(1)
+})
+
 test('extraction', () => {
   const source =
     '/**\n * Adds.\n *\n * @example\n * const two = 1 + 1\n *\n * assert.ok(two)\n *\n * @throws Never.\n */\n'

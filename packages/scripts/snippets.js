@@ -1,0 +1,119 @@
+// Runs what a reader pastes: every program of the pages and of docs/examples, as it stands, by plain Node.js, in a folder outside
+// the workspace where npm has installed the tarballs and what docs/examples/package.json names. It must end by itself, with exit
+// code 0, and print no secret. Arguments: the files whose programs are run; without any, all.
+//
+// A program that reads REDIS_URL or DATABASE_URL finds a server there: Redis, or PGlite, which is Postgres.
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join, relative, resolve } from 'node:path'
+import { eventually, freePort, hasRedis, servers } from '@tessera/local-redis'
+import { programsOf, sources, tellsSecret } from './programs.js'
+import { attempt, compilerOptions, projects, tsc } from './projects.js'
+import { root } from './published.js'
+
+const TIMEOUT = 30_000
+const AT_ONCE = 2
+
+/**
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+const listens = (port) =>
+  new Promise((done) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => done(true)).once('error', () => done(false))
+    socket.once('connect', () => socket.destroy())
+  })
+
+/** @typedef {{ readonly env: NodeJS.ProcessEnv, readonly stop: () => Promise<void> }} Service */
+
+/** @returns {Promise<Service>} */
+const redis = async () => {
+  const all = servers()
+  const { port } = await all.start()
+  return { env: { REDIS_URL: `redis://127.0.0.1:${port}` }, stop: all.stop }
+}
+
+/**
+ * @param {string} project where it is installed
+ * @returns {Promise<Service>}
+ */
+const postgres = async (project) => {
+  const port = await freePort()
+  const server = join('node_modules', '@electric-sql', 'pglite-socket', 'dist', 'scripts', 'server.js')
+  const child = spawn(process.execPath, [server, `--port=${port}`, '--max-connections=20'], {
+    cwd: project,
+    stdio: 'ignore',
+  })
+  await eventually('Postgres', () => listens(port))
+  return {
+    env: { DATABASE_URL: `postgres://postgres:postgres@127.0.0.1:${port}/postgres` },
+    stop: async () => void child.kill(),
+  }
+}
+
+/** @type {{ readonly dependencies: Record<string, string>, readonly devDependencies: Record<string, string> }} */
+const { dependencies, devDependencies } = JSON.parse(
+  readFileSync(join(root, 'docs', 'examples', 'package.json'), 'utf8'),
+)
+const others = Object.entries({ ...dependencies, ...devDependencies })
+  .filter(([name]) => !name.startsWith('@tessera/'))
+  .map(([name, range]) => `${name}@${range}`)
+
+const chosen = process.argv.slice(2).map((path) => relative(root, resolve(path)))
+const programs = (chosen.length > 0 ? chosen : sources()).flatMap(programsOf)
+const reads = (/** @type {string} */ variable) => programs.some(({ code }) => code.includes(variable))
+
+await projects(async ({ step, project, install, tarballs }) => {
+  const folder = project('reader', { type: 'module' })
+  await step('every package installs from its tarball, beside those of the examples', () =>
+    install(folder, [...tarballs(), ...others]),
+  )
+
+  const written = programs.map((program, index) => {
+    const cwd = join(folder, String(index))
+    mkdirSync(cwd)
+    writeFileSync(join(cwd, 'program.mjs'), program.code)
+    return { ...program, cwd }
+  })
+
+  await step('the programs are well typed', async () => {
+    const options = { ...compilerOptions, allowJs: true, checkJs: true, noEmit: true, noImplicitAny: false }
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: { ...options, skipLibCheck: true },
+        files: written.map(({ cwd }) => join(cwd, 'program.mjs')),
+      }),
+    )
+    const { output } = await attempt(process.execPath, [tsc, '--pretty', 'false', '-p', folder], { cwd: folder })
+    const told = output.replaceAll(/^(\d+)\/program\.mjs/gm, (_, index) => written[Number(index)]?.where ?? '')
+    if (told !== '') throw new Error(told)
+  })
+
+  /** @type {readonly Service[]} */
+  const services = [
+    ...(reads('REDIS_URL') && hasRedis() ? [await redis()] : []),
+    ...(reads('DATABASE_URL') ? [await postgres(folder)] : []),
+  ]
+  const given = Object.assign({}, ...services.map(({ env }) => env))
+  const queue = written.values()
+  const worker = async () => {
+    for (const { where, code, cwd } of queue) {
+      if (code.includes('REDIS_URL') && given.REDIS_URL === undefined) continue
+      await step(where, async () => {
+        const env = { PATH: process.env['PATH'], HOME: cwd, ...given }
+        const { status, output } = await attempt(process.execPath, ['program.mjs'], { cwd, env, timeout: TIMEOUT })
+        if (status === null) throw new Error(`it did not end in ${TIMEOUT / 1_000} s\n${output}`)
+        if (status !== 0) throw new Error(output)
+        if (tellsSecret(output)) throw new Error(`it prints a secret\n${output}`)
+      })
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  } finally {
+    for (const { stop } of services) await stop()
+  }
+})

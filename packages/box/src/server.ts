@@ -26,6 +26,7 @@ export const server = (overrides: Partial<AuthorizationServer> = {}): Authorizat
   deviceAuthorizationEndpoint: O.none,
   issParameterSupported: false,
   tokenEndpointAuthMethods: O.some(['client_secret_post']),
+  allowHttp: [],
   ...overrides,
 })
 

@@ -49,7 +49,7 @@ const originOf = ({ origin, path }: Dispatcher.DispatchOptions): string | undefi
  * - An error shows nothing of an answer that is no HTTP: the server may have echoed the token.
  * - A 401 is held back up to 64 KiB of its body; a longer one is the caller's.
  *
- * @throws A {@link AuthError.toError | typed error} when one of `origins` is no https origin.
+ * @throws A {@link AuthError.toError | typed error} when one of `origins` is neither https, nor of this machine, nor in `allowHttp`.
  *
  * @example
  * import { authenticated } from '@tessera/node'

@@ -193,7 +193,7 @@ describe.each(doors)('S-OAUTH2-12 through %s', (_, open) => {
     expect(server.seen).toHaveLength(1)
   })
 
-  test.each(['http://api.example', 'ftp://127.0.0.1', 'http://localhost:1', 'nonsense'])(
+  test.each(['http://api.example', 'ftp://127.0.0.1', 'http://localhost.example', 'nonsense'])(
     '%s is no origin',
     (origin) => {
       expect(() => open(scripted(), [origin])).toThrow(/origins/)

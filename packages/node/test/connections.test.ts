@@ -62,7 +62,7 @@ describe('TLS', () => {
 })
 
 describe('a proxy', () => {
-  test('https goes through a tunnel, with the credentials; plain http to a loopback literal stays on this machine', async () => {
+  test('https goes through a tunnel, with the credentials; plain http to loopback stays on this machine', async () => {
     const secure = await using(serveTls(authority, (_, response) => response.end()))
     const plain = await using(serve((_, response) => response.end()))
     const proxy = await using(serveProxy())
@@ -76,7 +76,9 @@ describe('a proxy', () => {
     expect(proxy.connects.map(({ url, headers }) => [url, headers['proxy-authorization']])).toEqual([
       [`127.0.0.1:${secure.port}`, `Basic ${Buffer.from('us@er:c4n4ry:').toString('base64')}`],
     ])
-    await env.http.send(post(`http://localhost:${plain.port}`))()
+    expect(told(await env.http.send(post(`http://localhost:${plain.port}`))())).toBe('200')
+    expect(proxy.connects).toHaveLength(1)
+    await env.http.send(post('http://localhost.example:1'))()
     expect(proxy.connects).toHaveLength(2)
     expect(inspect(env, { depth: 9, showHidden: true })).not.toContain('c4n4ry')
   })

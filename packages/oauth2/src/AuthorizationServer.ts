@@ -9,7 +9,10 @@ import * as O from 'fp-ts/lib/Option.js'
 // model
 // -----------------------------------------------------------------------------
 
-/** The endpoints of one authorization server, kept together (RFC 8414 §2). All https, but for loopback literals. */
+/**
+ * The endpoints of one authorization server, kept together (RFC 8414 §2). All https, but for those of this machine (`localhost`,
+ * `127.0.0.0/8`, `[::1]`) and of the origins that `allowHttp` lists.
+ */
 export interface AuthorizationServer {
   readonly issuer: O.Option<string>
   readonly tokenEndpoint: string
@@ -20,6 +23,8 @@ export interface AuthorizationServer {
   readonly issParameterSupported: boolean
   /** How clients may authenticate at the token endpoint, as registered names (RFC 8414 §2). None where the server did not say. */
   readonly tokenEndpointAuthMethods: O.Option<ReadonlyArray<string>>
+  /** The origins of other machines that may be http: `http://keycloak:8080`. Whoever is on the way there reads every secret. */
+  readonly allowHttp: ReadonlyArray<string>
 }
 
 // -----------------------------------------------------------------------------
@@ -37,6 +42,8 @@ export interface Options {
   readonly issParameterSupported?: boolean | undefined
   /** `token_endpoint_auth_methods_supported`: `client_secret_basic`, say. */
   readonly tokenEndpointAuthMethods?: ReadonlyArray<string> | undefined
+  /** http origins of a network that is trusted: `['http://keycloak:8080']`. Default: none. */
+  readonly allowHttp?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -57,4 +64,5 @@ export const make = (options: Options): AuthorizationServer => ({
   deviceAuthorizationEndpoint: O.fromNullable(options.deviceAuthorizationEndpoint),
   issParameterSupported: options.issParameterSupported ?? false,
   tokenEndpointAuthMethods: O.fromNullable(options.tokenEndpointAuthMethods),
+  allowHttp: options.allowHttp ?? [],
 })

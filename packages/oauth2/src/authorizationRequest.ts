@@ -38,7 +38,10 @@ export interface Transaction {
 /** The parameters of {@link authorizationRequest}. */
 export interface AuthorizationRequestOptions {
   readonly client: Client
-  /** Must be given again at the exchange, as the callback's result does. */
+  /**
+   * Must be given again at the exchange, as the callback's result does. For a listener of the program's own on this machine,
+   * `http://127.0.0.1:…` rather than `http://localhost:…` (RFC 8252 §8.3): a name may lead to another interface, or to nobody.
+   */
   readonly redirectUri?: string | undefined
   readonly scope?: ReadonlyArray<string> | undefined
   /** A state of the application's own, unguessable, of one use and not empty. Default: `statePrefix` and 131 random bits. */
@@ -89,18 +92,16 @@ export const authorizationParameters = ({
   ...Object.entries(extra),
 ]
 
-const checkedExtra = (extra: Readonly<Record<string, string>>): E.Either<AuthError, unknown> =>
-  pipe(
-    Object.keys(extra),
-    E.fromPredicate(
-      (names) => !names.some((name) => RESERVED.has(name)),
-      () => AuthError.misconfigured('extra', 'it has a parameter that the request itself sets'),
-    ),
-  )
+const checkedExtra = (extra: Readonly<Record<string, string>>): E.Either<AuthError, unknown> => {
+  const own = Object.keys(extra).find((name) => RESERVED.has(name))
+  return own === undefined
+    ? E.right(undefined)
+    : E.left(AuthError.misconfigured('extra', `it has ${own}, which the request itself sets: leave it out`))
+}
 
 const checkedState = (state: Secret<'State'>): E.Either<AuthError, Secret<'State'>> =>
   !Secret.is(state) || Secret.open(state) === ''
-    ? E.left(AuthError.misconfigured('state', 'it is empty'))
+    ? E.left(AuthError.misconfigured('state', 'it is empty or no text: leave it out, and each login gets a random one'))
     : E.right(state)
 
 const once = (): IO<boolean> => {
@@ -138,10 +139,12 @@ const once = (): IO<boolean> => {
 export const authorizationRequest =
   (options: AuthorizationRequestOptions): ReaderIO<RandomEnv & DigestEnv, E.Either<AuthError, Transaction>> =>
   ({ random, digest }) =>
-  () =>
-    pipe(
+  () => {
+    const { server } = options.client
+    const { authorizationEndpoint, allowHttp } = server
+    return pipe(
       checkedExtra(options.extra ?? {}),
-      E.flatMap(() => endpoint('authorizationEndpoint', options.client.server.authorizationEndpoint)),
+      E.flatMap(() => endpoint('authorizationEndpoint', authorizationEndpoint, allowHttp)),
       E.bindTo('endpoint'),
       E.bind('state', () => {
         const { state = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
@@ -157,7 +160,8 @@ export const authorizationRequest =
         state,
         verifier,
         redirectUri: options.redirectUri,
-        server: options.client.server,
+        server,
         spend: once(),
       })),
     )
+  }

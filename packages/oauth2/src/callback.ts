@@ -10,7 +10,7 @@ import type { IOEither } from 'fp-ts/lib/IOEither.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Transaction } from './authorizationRequest.js'
 import { equals } from './internal/constantTime.js'
-import { parseEndpoint } from './internal/endpoint.js'
+import { endpoint } from './internal/endpoint.js'
 import { cleaned } from './serverAnswer.js'
 
 /** What the exchange of the code needs, but for the client: `authorizationCode({ client, ...callback })`. */
@@ -42,29 +42,47 @@ const checkState = ({ state }: Transaction, query: URLSearchParams): E.Either<Au
       // An application that keeps transactions may have lost the state: nothing is never equal to nothing.
       O.isSome(given) && given.value !== '' && equals(Secret.open(state), given.value)
         ? E.right(undefined)
-        : wrong('state', 'the state of this login'),
+        : wrong('state', `the one of this login: the callback is another login's, or was made up; ${AGAIN}`),
     ),
   )
 
-const checkIssuer = ({ server }: Transaction, query: URLSearchParams): E.Either<AuthError, unknown> =>
+const AGAIN = 'begin the login again'
+
+// Whoever made the URL up may have put the code into any of its parameters.
+const cleanOf = ({ state, verifier }: Transaction, query: URLSearchParams): ((text: string) => string) =>
+  cleaned([state, verifier, ...query.getAll('code').map((code) => Secret.make('AuthorizationCode', code))])
+
+const checkIssuer = (transaction: Transaction, query: URLSearchParams): E.Either<AuthError, unknown> =>
   pipe(
     single(query, 'iss'),
     E.flatMap((given) => {
-      if (O.isNone(given)) return server.issParameterSupported ? wrong('iss', 'there') : E.right(undefined)
+      const { server } = transaction
+      if (O.isNone(given)) {
+        return server.issParameterSupported
+          ? wrong('iss', 'there, although the server promises it: the callback may come from another one')
+          : E.right(undefined)
+      }
       // Where the issuer is not known there is nothing to compare with, unless the server promised to be told apart by it.
-      if (O.isNone(server.issuer)) return server.issParameterSupported ? wrong('iss', 'known') : E.right(undefined)
+      if (O.isNone(server.issuer)) {
+        return server.issParameterSupported
+          ? wrong('iss', 'comparable: give the server its issuer, or take it from discovery')
+          : E.right(undefined)
+      }
       return given.value === server.issuer.value
         ? E.right(undefined)
-        : wrong('iss', 'the issuer that this login began with')
+        : wrong(
+            'iss',
+            `the issuer ${server.issuer.value}, which this login began with, but ${cleanOf(transaction, query)(given.value)}`,
+          )
     }),
   )
 
-const refused = ({ server, state, verifier }: Transaction, query: URLSearchParams, error: string): AuthError => {
-  const clean = cleaned([state, verifier])
+const refused = (transaction: Transaction, query: URLSearchParams, error: string): AuthError => {
+  const { server } = transaction
+  const clean = cleanOf(transaction, query)
   const url = pipe(
-    server.authorizationEndpoint,
-    O.flatMap(parseEndpoint),
-    O.match(
+    endpoint('authorizationEndpoint', server.authorizationEndpoint, server.allowHttp),
+    E.match(
       () => 'authorization endpoint',
       ({ shown }) => shown,
     ),
@@ -152,6 +170,10 @@ export const callback =
     const query = queryOf(url)
     return pipe(
       checkState(transaction, query),
-      E.flatMap(() => (transaction.spend() ? afterState(transaction, query) : wrong('state', 'used once'))),
+      E.flatMap(() =>
+        transaction.spend()
+          ? afterState(transaction, query)
+          : wrong('state', `used once: the page was loaded again, or somebody has the URL; ${AGAIN}`),
+      ),
     )
   }

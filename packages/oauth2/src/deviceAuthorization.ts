@@ -7,14 +7,17 @@ import { type AuthError, type Duration, type Instant, type Limits, plus, Secret,
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Predicate } from 'fp-ts/lib/Predicate.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
+import type { Options } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Parameter } from './Grant.js'
 import { authenticate } from './internal/credentials.js'
 import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { checked, decodeJson, malformedAt, matching, without } from './internal/json.js'
 import { post } from './internal/post.js'
+import { secureUrl } from './internal/secureUrl.js'
 import type { TokenEnv } from './TokenEnv.js'
 
 // -----------------------------------------------------------------------------
@@ -55,53 +58,54 @@ const WHAT = 'device authorization response'
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && value >= 0 && Number.isFinite(value)
 
-const isUrl = (value: unknown): value is string => typeof value === 'string' && O.isSome(parseEndpoint(value))
-
 // Characters beyond ASCII can turn the direction of a text around, or look like others.
 const asciiOf = (url: string): string => new URL(url).href
 
 // What a person is shown is not to hold control characters, and what a browser is sent to is not to be a script.
-const DeviceAuthorizationResponse = t.intersection([
-  t.type({
-    device_code: without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1),
-    user_code: matching('a text without control characters', /^[^\p{Cc}\p{Cf}]{1,256}$/u),
-    verification_uri: checked(EXPECTED, isUrl),
-    expires_in: checked('a number of seconds, zero or more', isCount),
-  }),
-  t.partial({
-    verification_uri_complete: checked(EXPECTED, isUrl),
-    interval: checked('a number of seconds, zero or more', isCount),
-  }),
-])
+const responseWith = (url: t.Type<string>) =>
+  t.intersection([
+    t.type({
+      device_code: without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1),
+      user_code: matching('a text without control characters', /^[^\p{Cc}\p{Cf}]{1,256}$/u),
+      verification_uri: url,
+      expires_in: checked('a number of seconds, zero or more', isCount),
+    }),
+    t.partial({
+      verification_uri_complete: url,
+      interval: checked('a number of seconds, zero or more', isCount),
+    }),
+  ])
 
-const decode = decodeJson(WHAT, DeviceAuthorizationResponse)
+const decoder = (isSecure: Predicate<URL>) => {
+  const parse = parseEndpoint(isSecure)
+  const isUrl = (value: unknown): value is string => typeof value === 'string' && O.isSome(parse(value))
+  return decodeJson(WHAT, responseWith(checked(EXPECTED, isUrl)))
+}
 
 // Beyond a day nobody waits; it also keeps what a server says within what a timer can count.
 const bounded = (count: number): Duration => seconds(Math.min(count, 86_400))
 
-/** The answer's pure half: reads an answer that came at `now` (RFC 8628 §3.2). */
-export const deviceAuthorizationResponse = (
+/** The answer's pure half: reads an answer of the server that came at `now` (RFC 8628 §3.2). */
+export const deviceAuthorizationResponse = ({
+  allowHttp,
+}: Pick<Options, 'allowHttp'> = {}): ((
   body: Secret<'Body'>,
   now: Instant,
-): E.Either<AuthError, DeviceAuthorization> => {
-  const decoded = decode(body)
-  if (E.isLeft(decoded)) return decoded
-  const {
-    device_code,
-    user_code,
-    verification_uri,
-    verification_uri_complete,
-    expires_in,
-    interval = 5,
-  } = decoded.right
-  return E.right({
-    deviceCode: Secret.make('DeviceCode', device_code),
-    userCode: user_code,
-    verificationUri: asciiOf(verification_uri),
-    verificationUriComplete: pipe(O.fromNullable(verification_uri_complete), O.map(asciiOf)),
-    expiresAt: plus(now, bounded(expires_in)),
-    interval: bounded(Math.max(1, interval)),
-  })
+) => E.Either<AuthError, DeviceAuthorization>) => {
+  const decode = pipe(secureUrl(allowHttp), E.map(decoder))
+  return (body, now) =>
+    pipe(
+      decode,
+      E.flatMap((read) => read(body)),
+      E.map(({ device_code, user_code, verification_uri, verification_uri_complete, expires_in, interval = 5 }) => ({
+        deviceCode: Secret.make('DeviceCode', device_code),
+        userCode: user_code,
+        verificationUri: asciiOf(verification_uri),
+        verificationUriComplete: pipe(O.fromNullable(verification_uri_complete), O.map(asciiOf)),
+        expiresAt: plus(now, bounded(expires_in)),
+        interval: bounded(Math.max(1, interval)),
+      })),
+    )
 }
 
 /**
@@ -123,15 +127,17 @@ export const deviceAuthorization = ({
 }: DeviceAuthorizationOptions): ((
   limits: Required<Limits>,
 ) => ReaderTaskEither<TokenEnv, AuthError, DeviceAuthorization>) => {
+  const { deviceAuthorizationEndpoint, allowHttp } = client.server
+  const read = deviceAuthorizationResponse({ allowHttp })
   const request = post(
-    endpoint('deviceAuthorizationEndpoint', client.server.deviceAuthorizationEndpoint),
+    endpoint('deviceAuthorizationEndpoint', deviceAuthorizationEndpoint, allowHttp),
     authenticate(client),
   )({ parameters: [], further: deviceAuthorizationParameters(options), repeatable: true })
   return (limits) => (env) => async () => {
     const sent = await request(limits)(env)()
     if (E.isLeft(sent)) return sent
     const { body, now, answer } = sent.right
-    const decoded = deviceAuthorizationResponse(body, now)
+    const decoded = read(body, now)
     return E.isRight(decoded) ? decoded : E.left(malformedAt(answer(), true)(decoded.left))
   }
 }

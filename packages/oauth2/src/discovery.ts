@@ -7,19 +7,27 @@ import { AuthError, type ClockEnv, type Duration, type Limits, plus, type Secret
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Predicate } from 'fp-ts/lib/Predicate.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import type { HttpEnv, HttpRequest } from './Http.js'
-import { type Endpoint, EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
+import { type Endpoint, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { checked, decodeJson, malformedAt } from './internal/json.js'
+import { shownUrl, urlFrom } from './internal/secureUrl.js'
 import { transfer } from './internal/transfer.js'
 
-/** The parameters of {@link discovery}. */
-export interface DiscoveryOptions {
+/** Whose metadata is asked for. */
+export interface MetadataOptions {
   /** As the server writes it, to the letter. */
   readonly issuer: string
+  /** The http origins that the issuer and its endpoints may have: `['http://keycloak:8080']`. Default: none. */
+  readonly allowHttp?: ReadonlyArray<string> | undefined
+}
+
+/** The parameters of {@link discovery}. */
+export interface DiscoveryOptions extends MetadataOptions {
   /** How long it may take, in ms. Default: 30 s. */
   readonly timeout?: Duration | undefined
   readonly signal?: AbortSignal | undefined
@@ -33,12 +41,15 @@ export interface DiscoveryOptions {
  * The request's pure half: where the metadata may be, in the order to look. RFC 8414 §3.1 puts the well-known name before the
  * issuer's path, OpenID Connect after it.
  */
-export const metadataUrls = (issuer: string): E.Either<AuthError, readonly [rfc8414: string, openId: string]> =>
+export const metadataUrls = ({
+  issuer,
+  allowHttp,
+}: MetadataOptions): E.Either<AuthError, readonly [rfc8414: string, openId: string]> =>
   pipe(
-    endpoint('issuer', O.some(issuer)),
+    endpoint('issuer', O.fromNullable(issuer), allowHttp),
     E.filterOrElse(
       ({ url }) => !url.includes('?'),
-      () => AuthError.misconfigured('issuer', 'it has a query'),
+      () => AuthError.misconfigured('issuer', 'it has a query, which no issuer has (RFC 8414 §2)'),
     ),
     E.map(({ url }) => {
       const { origin, pathname } = new URL(url)
@@ -50,19 +61,11 @@ export const metadataUrls = (issuer: string): E.Either<AuthError, readonly [rfc8
     }),
   )
 
-const isHttp = ({ url }: Endpoint): boolean => url.startsWith('http:')
+const WHAT = 'server metadata'
+const ENDPOINT =
+  'an https URL without fragment and user (http only at an origin in allowHttp, or on this machine if the issuer is there too)'
 
-// Only a server of this machine may have its endpoints here: another one could send the client's secrets to any local service.
-const urlFor = (issuer: string): t.Type<string> => {
-  const isLocal = O.exists(isHttp)(parseEndpoint(issuer))
-  return checked(
-    isLocal ? EXPECTED : 'an https URL without fragment and user',
-    (value): value is string =>
-      typeof value === 'string' && O.exists<Endpoint>((found) => isLocal || !isHttp(found))(parseEndpoint(value)),
-  )
-}
-
-const metadataFor = (url: t.Type<string>) =>
+const metadataWith = (url: t.Type<string>) =>
   t.intersection([
     t.type({ issuer: t.string, token_endpoint: url }),
     t.partial({
@@ -74,19 +77,33 @@ const metadataFor = (url: t.Type<string>) =>
     }),
   ])
 
-const WHAT = 'server metadata'
+const decoder = (isAllowed: Predicate<URL>) => {
+  const parse = parseEndpoint(isAllowed)
+  const url = checked(ENDPOINT, (value): value is string => typeof value === 'string' && O.isSome(parse(value)))
+  return decodeJson(WHAT, metadataWith(url))
+}
 
-/** The answer's pure half. The issuer must be the one that was asked for, to the letter (RFC 8414 §3.3). */
-export const metadataResponse = (
-  issuer: string,
-): ((body: Secret<'Body'>) => E.Either<AuthError, AuthorizationServer.AuthorizationServer>) => {
-  const decode = decodeJson(WHAT, metadataFor(urlFor(issuer)))
+/**
+ * The answer's pure half. The issuer must be the one that was asked for, to the letter (RFC 8414 §3.3); the error says which one
+ * it is.
+ */
+export const metadataResponse = ({
+  issuer,
+  allowHttp,
+}: MetadataOptions): ((body: Secret<'Body'>) => E.Either<AuthError, AuthorizationServer.AuthorizationServer>) => {
+  const decode = pipe(urlFrom(issuer, allowHttp), E.map(decoder))
   return (body) =>
     pipe(
-      decode(body),
+      decode,
+      E.flatMap((read) => read(body)),
       E.filterOrElse(
         (metadata) => metadata.issuer === issuer,
-        () => AuthError.malformed({ what: WHAT, path: 'issuer', expected: 'the issuer that was asked for' }),
+        (metadata) =>
+          AuthError.malformed({
+            what: WHAT,
+            path: 'issuer',
+            expected: `the one that was asked for, to the letter, but ${shownUrl(metadata.issuer)}`,
+          }),
       ),
       E.map((metadata) =>
         AuthorizationServer.make({
@@ -97,10 +114,14 @@ export const metadataResponse = (
           deviceAuthorizationEndpoint: metadata.device_authorization_endpoint,
           issParameterSupported: metadata.authorization_response_iss_parameter_supported,
           tokenEndpointAuthMethods: metadata.token_endpoint_auth_methods_supported,
+          allowHttp,
         }),
       ),
     )
 }
+
+// To ask again does not make it another issuer.
+const mayAskAgain = (error: AuthError): boolean => error._tag === 'Malformed' && error.path !== 'issuer'
 
 const HEADERS: HttpRequest['headers'] = [
   ['accept', 'application/json'],
@@ -111,7 +132,8 @@ const isNotFound = (error: AuthError): boolean => error._tag === 'Rejected' && e
 
 /**
  * Reads a server's metadata: at RFC 8414's address, then, where there is none (404), at OpenID Connect's. An endpoint that is
- * not https is `Malformed`; http for a loopback literal is taken only from an issuer that is one too.
+ * not https is `Malformed`, unless its origin is listed in `allowHttp`, or the issuer is on this machine and the endpoint too. The
+ * server that comes of it has the same `allowHttp`.
  *
  * @example
  * import { discovery } from '@tessera/oauth2'
@@ -119,9 +141,9 @@ const isNotFound = (error: AuthError): boolean => error._tag === 'Rejected' && e
  * assert.strictEqual(typeof discovery({ issuer: 'https://as.example' }), 'function')
  */
 export const discovery = ({
-  issuer,
   timeout = seconds(30),
   signal,
+  ...issuer
 }: DiscoveryOptions): ReaderTaskEither<HttpEnv & ClockEnv, AuthError, AuthorizationServer.AuthorizationServer> => {
   const read = metadataResponse(issuer)
   const urls = metadataUrls(issuer)
@@ -140,7 +162,9 @@ export const discovery = ({
       )()
       if (E.isLeft(sent)) return sent
       const decoded = read(sent.right.body)
-      return E.isRight(decoded) ? decoded : E.left(malformedAt(sent.right.answer(), true)(decoded.left))
+      return E.isRight(decoded)
+        ? decoded
+        : E.left(malformedAt(sent.right.answer(), mayAskAgain(decoded.left))(decoded.left))
     }
   return (env) => async () => {
     if (E.isLeft(urls)) return urls

@@ -40,15 +40,17 @@ export {
   deviceAuthorizationResponse,
 } from './deviceAuthorization.js'
 export { type DeviceCodeOptions, deviceCode, deviceCodeGrant, nextPoll } from './deviceCode.js'
-export { type DiscoveryOptions, discovery, metadataResponse, metadataUrls } from './discovery.js'
+export { type DiscoveryOptions, discovery, type MetadataOptions, metadataResponse, metadataUrls } from './discovery.js'
 export { type ExtensionGrantOptions, extensionGrant, type GrantParameters } from './extensionGrant.js'
 export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
+export { isLoopback } from './internal/secureUrl.js'
 export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
 export { codeChallenge, codeVerifier } from './pkce.js'
 export { type RefreshTokenOptions, refreshToken, refreshTokenGrant } from './refreshToken.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
 export type { Algorithm, Signer } from './Signer.js'
+export { type SecureOriginsOptions, secureOrigins } from './secureOrigins.js'
 export { type RequestContext, retryAfter, serverAnswer } from './serverAnswer.js'
 export type { TokenEnv } from './TokenEnv.js'
 export {

@@ -40,7 +40,11 @@ export const refreshToken = ({ client }: RefreshTokenOptions): Strategy<TokenEnv
   return Strategy.make({ needsRefreshToken: true }, (attempt) => {
     const { previous } = attempt
     if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) {
-      return RTE.left(AuthError.notApplicable('there is no refresh token'))
+      return RTE.left(
+        AuthError.notApplicable(
+          'there is no refresh token: log in (most servers issue one for the scope offline_access)',
+        ),
+      )
     }
     return pipe(
       request(refreshTokenGrant({ refreshToken: previous.value.refreshToken.value }))(attempt),

@@ -49,7 +49,8 @@ export const revocationParameters =
  */
 export const revocation = ({ client, ...options }: RevocationOptions): Revoker<TokenEnv> => {
   const parametersOf = revocationParameters(options)
-  const send = post(endpoint('revocationEndpoint', client.server.revocationEndpoint), authenticate(client))
+  const { revocationEndpoint, allowHttp } = client.server
+  const send = post(endpoint('revocationEndpoint', revocationEndpoint, allowHttp), authenticate(client))
   return (token) => {
     const request = send({ parameters: [], further: parametersOf(token), repeatable: true })
     return (limits) =>

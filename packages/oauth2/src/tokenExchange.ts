@@ -65,7 +65,11 @@ export const tokenExchangeGrant =
       listOf(resource),
       E.fromPredicate(
         (resources) => resources.every(isAbsolute),
-        () => AuthError.misconfigured('resource', 'it is not an absolute URI without a fragment'),
+        () =>
+          AuthError.misconfigured(
+            'resource',
+            'it is not an absolute URI without a fragment (RFC 8707 §2), such as https://api.example/files',
+          ),
       ),
       E.map((resources) => ({
         type: 'urn:ietf:params:oauth:grant-type:token-exchange',

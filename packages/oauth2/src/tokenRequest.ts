@@ -53,9 +53,9 @@ export const tokenRequest = ({
   grant: Grant,
 ) => (limits: Required<Limits>) => ReaderTaskEither<TokenEnv, AuthError, TokenSet>) => {
   const { client } = from
-  const { tokenEndpoint } = client === undefined ? from.server : client.server
+  const { tokenEndpoint, allowHttp } = client === undefined ? from.server : client.server
   const send = post(
-    endpoint('tokenEndpoint', O.some(tokenEndpoint)),
+    endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
     client === undefined ? anonymous : authenticate(client),
   )
   const own: ReadonlyArray<Parameter> = Object.entries(client?.parameters ?? {})

@@ -28,6 +28,8 @@ export type TokenResponseDecoder = (body: Secret<'Body'>, now: Instant) => E.Eit
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
 const WHAT = 'token response'
+const REFRESHABLE =
+  'there: ask for one, mostly by the scope offline_access, or give refreshTokenRequired: false and log in again when the token expires'
 const TEN_YEARS = 10 * 365 * 24 * 3_600
 const DEEPEST = 32
 const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor'])
@@ -150,7 +152,7 @@ export const tokenResponse =
     if (exchanged === undefined ? !isBearer(token_type) : !isUsable(exchanged, token_type)) {
       return malformed('token_type', '"bearer"')
     }
-    if (O.isNone(refreshToken) && refreshTokenRequired) return malformed('refresh_token', 'there')
+    if (O.isNone(refreshToken) && refreshTokenRequired) return malformed('refresh_token', REFRESHABLE)
     if (exchanged !== undefined && !isIssued(exchanged, issuedTokenType)) {
       return malformed('issued_token_type', 'the type that was asked for')
     }

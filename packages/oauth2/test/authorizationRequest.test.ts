@@ -77,10 +77,10 @@ test.each(['code_challenge_method', 'response_type', 'state', 'client_id', 'redi
 test('a parameter or a state that is not text is Misconfigured', () => {
   const own = Client.make({ id: missing, ...endpoints })
   expect(left(authorizationRequest({ client: own })(env)())).toEqual(
-    AuthError.misconfigured('parameters', 'client_id is not text'),
+    AuthError.misconfigured('parameters', 'client_id is not text but undefined: is a setting missing?'),
   )
   expect(left(authorizationRequest({ client, extra: { prompt: missing } })(env)())).toEqual(
-    AuthError.misconfigured('parameters', 'prompt is not text'),
+    AuthError.misconfigured('parameters', 'prompt is not text but undefined: is a setting missing?'),
   )
   const state = JSON.parse('null')
   expect(left(authorizationRequest({ client, state })(env)())).toMatchObject({ _tag: 'Misconfigured', field: 'state' })

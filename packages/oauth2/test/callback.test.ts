@@ -79,7 +79,11 @@ test('RFC 9700 §4.7.1: a state is used once', () => {
   const transaction = begin()
   const check = callback(transaction)(back({ code: 'c', state: stateOf(transaction) }))
   expect(E.isRight(check())).toBe(true)
-  expect(left(check())).toMatchObject({ _tag: 'Malformed', path: 'state', expected: 'used once' })
+  expect(left(check())).toMatchObject({
+    _tag: 'Malformed',
+    path: 'state',
+    expected: expect.stringMatching(/^used once.*begin the login again$/),
+  })
 })
 
 test('a refusal of the person uses the state, too', () => {
@@ -122,6 +126,23 @@ test('RFC 9207 §2.4: another issuer aborts, before an error or a code', () => {
     const url = back({ ...rest, state: stateOf(transaction), iss: 'https://evil.example' })
     expect(left(callback(transaction)(url)())).toMatchObject({ _tag: 'Malformed', path: 'iss' })
   }
+})
+
+test('RFC 9207 §2.4: the error says which issuer came, without secrets and bounded; to try again is of no use', () => {
+  const transaction = begin({ issuer: 'https://as.example' })
+  const state = stateOf(transaction)
+  const said = (iss: string) => {
+    const error = left(callbackResponse(transaction)(back({ code: 'C4NARY-code', state, iss })))
+    expect(AuthError.isRetryable(error)).toBe(false)
+    return AuthError.show.show(error)
+  }
+  expect(said('https://evil.example')).toBe(
+    'malformed callback: iss is not the issuer https://as.example, which this login began with, but https://evil.example',
+  )
+  const verifier = Secret.open(transaction.verifier)
+  const hostile = said(`https://evil.example/C4N\u0000ARY-code/${state}/${verifier}/${'x'.repeat(9_999)}`)
+  expect(hostile.length).toBeLessThan(700)
+  for (const secret of ['C4NARY', state, verifier, '\u0000']) expect(hostile).not.toContain(secret)
 })
 
 test('RFC 9207 §2.4: the issuer is compared to the letter', () => {
@@ -213,13 +234,20 @@ test('an authorization endpoint that vanished is no crash', () => {
 })
 
 test('what is wrong with a callback is said', () => {
-  const malformed = (path: string, expected: string) => AuthError.malformed({ what: 'callback', path, expected })
+  const malformed = (path: string, expected: RegExp) => ({
+    ...AuthError.malformed({ what: 'callback', path, expected: '' }),
+    expected: expect.stringMatching(expected),
+  })
   const transaction = begin({ issParameterSupported: true })
   const state = stateOf(transaction)
   const said = (url: string) => left(callbackResponse(transaction)(url))
-  expect(said(back({ code: 'c', state: 'another' }))).toEqual(malformed('state', 'the state of this login'))
-  expect(said(back({ code: 'c', state }))).toEqual(malformed('iss', 'there'))
-  expect(said(back({ code: 'c', state, iss: 'https://as.example' }))).toEqual(malformed('iss', 'known'))
+  expect(said(back({ code: 'c', state: 'another' }))).toEqual(
+    malformed('state', /^the one of this login.*begin the login again$/),
+  )
+  expect(said(back({ code: 'c', state }))).toEqual(malformed('iss', /^there, although the server promises it/))
+  expect(said(back({ code: 'c', state, iss: 'https://as.example' }))).toEqual(
+    malformed('iss', /^comparable: give the server its issuer/),
+  )
 })
 
 test('parameters that are not in the query are none', () => {

@@ -53,7 +53,7 @@ test('RFC 8628 §3.1, §3.2: its request and answer', async () => {
 
 test('RFC 8628 §3.2: the interval is 5 s where none is given, and at least 1 s', () => {
   const read = (interval?: number) =>
-    right(deviceAuthorizationResponse(Secret.make('Body', JSON.stringify({ ...authorization, interval })), NOW))
+    right(deviceAuthorizationResponse()(Secret.make('Body', JSON.stringify({ ...authorization, interval })), NOW))
       .interval
   expect([read(), read(0), read(7)]).toEqual([5_000, 1_000, 7_000])
 })
@@ -78,7 +78,7 @@ test('no character of an address hides what it is', () => {
   const read = (uri: string) => {
     const body = JSON.stringify({ ...authorization, verification_uri: uri, verification_uri_complete: uri })
     const { verificationUri, verificationUriComplete } = right(
-      deviceAuthorizationResponse(Secret.make('Body', body), NOW),
+      deviceAuthorizationResponse()(Secret.make('Body', body), NOW),
     )
     expect(verificationUriComplete).toEqual(O.some(verificationUri))
     return verificationUri

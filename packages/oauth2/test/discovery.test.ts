@@ -26,6 +26,7 @@ test('RFC 8414 §3: the metadata', async () => {
     deviceAuthorizationEndpoint: O.some(metadata.device_authorization_endpoint),
     issParameterSupported: true,
     tokenEndpointAuthMethods: O.some(['client_secret_post', 'private_key_jwt']),
+    allowHttp: [],
   })
   expect(w.requests).toMatchObject([
     { method: 'GET', url: `${issuer}/.well-known/oauth-authorization-server`, body: O.none, deadline: NOW + 30_000 },
@@ -47,8 +48,8 @@ test('RFC 8414 §3.1, OpenID Connect Discovery §4: the addresses of an issuer w
     'https://example.com/.well-known/oauth-authorization-server/issuer1',
     'https://example.com/issuer1/.well-known/openid-configuration',
   ])
-  expect(metadataUrls('https://example.com/issuer1')).toEqual(urls)
-  expect(metadataUrls('https://example.com/issuer1/')).toEqual(urls)
+  expect(metadataUrls({ issuer: 'https://example.com/issuer1' })).toEqual(urls)
+  expect(metadataUrls({ issuer: 'https://example.com/issuer1/' })).toEqual(urls)
 })
 
 test('where the first address has nothing, the second is asked', async () => {
@@ -68,6 +69,8 @@ test.each(['https://server.example.com/', 'https://SERVER.example.com', 'https:/
   async (other) => {
     const error = left(await discovery({ issuer })(world({ body: { ...metadata, issuer: other } }).env)())
     expect(error).toMatchObject({ _tag: 'Malformed', path: 'issuer', answer: { value: { status: 200 } } })
+    expect(AuthError.isRetryable(error)).toBe(false)
+    expect(AuthError.show.show(error)).toContain(`to the letter, but ${other};`)
   },
 )
 
@@ -81,13 +84,64 @@ test.each(['token_endpoint', 'authorization_endpoint', 'revocation_endpoint', 'd
   },
 )
 
-test('loopback literals may be http', async () => {
-  const local = 'http://127.0.0.1:1234'
-  const w = world({ body: { issuer: local, token_endpoint: `${local}/token` } })
-  expect(right(await discovery({ issuer: local })(w.env)()).tokenEndpoint).toBe('http://127.0.0.1:1234/token')
+test.each(['http://127.0.0.1:1234', 'http://localhost:1234', 'http://[::1]:1234'])(
+  'of this machine it may be http: %s',
+  async (local) => {
+    const w = world({ body: { issuer: local, token_endpoint: `${local}/token` } })
+    expect(right(await discovery({ issuer: local })(w.env)()).tokenEndpoint).toBe(`${local}/token`)
+  },
+)
+
+test('the issuer that came is shown without a secret, and bounded', async () => {
+  for (const other of ['https://u:C4NARY@as.example', 'https://as.example/?C4NARY', 'u:C4NARY@as', 'x'.repeat(9_999)]) {
+    const error = left(await discovery({ issuer })(world({ body: { ...metadata, issuer: other } }).env)())
+    expect(AuthError.show.show(error).length).toBeLessThan(500)
+    expect(AuthError.show.show(error)).not.toContain('C4NARY')
+  }
 })
 
-test.each(['http://127.0.0.1:6379/', 'http://[::1]/token'])(
+describe('http where it is listed', () => {
+  const listed = 'http://keycloak:8080'
+  const allowHttp = [listed]
+  const found = async (issuer: string, endpoint: string, allowHttp?: ReadonlyArray<string>) => {
+    const w = world({ body: { issuer, token_endpoint: endpoint } })
+    return discovery({ issuer, allowHttp })(w.env)()
+  }
+
+  test('an issuer and its endpoints; the server that comes of it allows the same', async () => {
+    const server = right(await found(listed, `${listed}/token`, allowHttp))
+    expect(server).toMatchObject({ tokenEndpoint: `${listed}/token`, allowHttp })
+  })
+
+  test('not listed: Misconfigured, and the error says what to do', async () => {
+    expect(left(await found(listed, `${listed}/token`))).toEqual(
+      AuthError.misconfigured(
+        'issuer',
+        "it is http: make it https, or list its origin: allowHttp: ['http://keycloak:8080']",
+      ),
+    )
+    expect(left(await found(`${listed}1`, `${listed}/token`, allowHttp))).toMatchObject({ field: 'issuer' })
+  })
+
+  test('an endpoint elsewhere has to be listed too, whatever the issuer is', async () => {
+    for (const issuer of ['https://as.example', listed, 'http://localhost:1']) {
+      const error = left(await found(issuer, 'http://other:8080/token', allowHttp))
+      expect(error).toMatchObject({ _tag: 'Malformed', path: 'token_endpoint' })
+      expect(AuthError.show.show(error)).toContain('allowHttp')
+      right(await found(issuer, 'http://other:8080/token', [listed, 'http://other:8080/']))
+    }
+  })
+
+  test.each(['http://localhost:6379/', 'http://127.0.0.1:6379/', 'http://[::1]/token', 'http://127.9.9.9/token'])(
+    'a listed issuer cannot name %s of this machine, unless that is listed by itself',
+    async (endpoint) => {
+      expect(left(await found(listed, endpoint, allowHttp))).toMatchObject({ path: 'token_endpoint' })
+      right(await found(listed, endpoint, [listed, new URL(endpoint).origin]))
+    },
+  )
+})
+
+test.each(['http://127.0.0.1:6379/', 'http://[::1]/token', 'http://localhost/token'])(
   'an issuer elsewhere cannot name %s of this machine',
   async (value) => {
     for (const name of ['token_endpoint', 'authorization_endpoint', 'revocation_endpoint']) {

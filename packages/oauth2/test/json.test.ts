@@ -57,8 +57,8 @@ test.each([
   ['expires_in', 'a number of seconds, zero or more'],
   ['interval', 'a number of seconds, zero or more'],
 ])('of a device authorization, %s is to be %s', (name, expected) => {
-  expect(right(deviceAuthorizationResponse(body(device), NOW)).userCode).toBe('U')
-  expect(left(deviceAuthorizationResponse(body({ ...device, [name]: [] }), NOW))).toMatchObject({
+  expect(right(deviceAuthorizationResponse()(body(device), NOW)).userCode).toBe('U')
+  expect(left(deviceAuthorizationResponse()(body({ ...device, [name]: [] }), NOW))).toMatchObject({
     ...{ what: 'device authorization response', path: name, expected },
   })
 })

@@ -191,7 +191,9 @@ test.each<[string, Client, Partial<Grant>]>([
 ])('a %s that is not text is Misconfigured, and nothing is sent (%#)', async (name, at, about) => {
   const w = world({ body: issued })
   const error = left(await send(w, at, { ...grant, ...about }))
-  expect(error).toEqual(AuthError.misconfigured('parameters', `${name} is not text`))
+  expect(error).toEqual(
+    AuthError.misconfigured('parameters', `${name} is not text but undefined: is a setting missing?`),
+  )
   expect(w.requests).toEqual([])
 })
 
@@ -202,7 +204,9 @@ test.each<[string, Client, Partial<Grant>]>([
 test.each([
   'https://as.example/token',
   'http://127.0.0.1:8080/token',
+  'http://127.0.0.2/token',
   'http://[::1]/token',
+  'http://localhost:8080/token',
   'https://as.example/t?tenant=1',
 ])('RFC 6749 §3.2: %s is an endpoint', async (tokenEndpoint) => {
   const w = world({ body: issued })
@@ -212,7 +216,8 @@ test.each([
 
 test.each([
   'http://as.example/token',
-  'http://localhost/token',
+  'http://localhost.evil.example/token',
+  'http://evil.localhost/token',
   'http://127.0.0.1.evil.example/token',
   'http://0.0.0.0/token',
   'ftp://as.example/token',
@@ -458,8 +463,8 @@ test('RFC 7523 §2.2: the client says its id beside its assertion, and has no he
   expect(w.requests[0]?.headers.map(([name]) => name)).toEqual(['content-type', 'accept', 'accept-encoding'])
 })
 
-test.each(['ftp://127.0.0.1/token', 'ws://[::1]/token', 'file:///token', 'http://localhost/token'])(
-  'nothing but https, or http to a literal of loopback: %s',
+test.each(['ftp://127.0.0.1/token', 'ws://[::1]/token', 'file:///token', 'ftp://localhost/token'])(
+  'nothing but https, or http on this machine: %s',
   async (tokenEndpoint) => {
     const w = world({ body: issued })
     expect(left(await send(w, Client.make({ id: 'app', secret: 's', tokenEndpoint })))._tag).toBe('Misconfigured')

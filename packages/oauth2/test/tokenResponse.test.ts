@@ -423,5 +423,8 @@ test.each(['mac', '', 1])('RFC 8693 §2.2.1: what is no access token is not of t
 test('what is expected is said', () => {
   expect(left(read({ access_token: 'a', token_type: 'N_A' }))).toMatchObject({ expected: '"bearer"' })
   expect(left(read({ access_token: 'a', token_type: 'mac' }))).toMatchObject({ expected: '"bearer"' })
-  expect(left(read(good, tokenResponse({ refreshTokenRequired: true })))).toMatchObject({ expected: 'there' })
+  const said = AuthError.show.show(left(read(good, tokenResponse({ refreshTokenRequired: true }))))
+  expect(said).toMatch(
+    /^malformed token response: refresh_token is not there: .*offline_access.*refreshTokenRequired: false/,
+  )
 })

@@ -1,11 +1,14 @@
 import { AuthError, Secret, type Tokens } from '@tessera/core'
+import { secureOrigins } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 
 /** Where a bearer token may go, and whose. */
 export interface BearerConfig {
   readonly tokens: Tokens
-  /** The only origins that get the token: `https://api.box.com`, say. All https, but for loopback literals. */
+  /** The only origins that get the token: `https://api.box.com`, say. All https, but for this machine's and those of `allowHttp`. */
   readonly origins: ReadonlyArray<string>
+  /** http origins of other machines that may be among them: `['http://keycloak:8080']`. Default: none. */
+  readonly allowHttp?: ReadonlyArray<string> | undefined
 }
 
 /** A token, and the value of the `authorization` header that carries it (RFC 6750 §2.1). */
@@ -14,20 +17,12 @@ export interface Bearer {
   readonly header: string
 }
 
-const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\])(:\d+)?$/
-
-const wrongOrigin = (origin: string): never => {
-  throw AuthError.toError(AuthError.misconfigured('origins', `${origin} is no https origin`))
-}
-
 /** The origins as a set. Throws the typed error of one that must not get a token. */
-export const originsOf = ({ origins }: BearerConfig): ReadonlySet<string> =>
-  new Set(
-    origins.map((text) => {
-      const { origin } = URL.canParse(text) ? new URL(text) : wrongOrigin(text)
-      return origin.startsWith('https://') || LOOPBACK.test(origin) ? origin : wrongOrigin(text)
-    }),
-  )
+export const originsOf = ({ origins: urls, allowHttp }: BearerConfig): ReadonlySet<string> => {
+  const origins = secureOrigins({ field: 'origins', urls, allowHttp })
+  if (E.isLeft(origins)) throw AuthError.toError(origins.left)
+  return new Set(origins.right)
+}
 
 /** A valid bearer. Its characters are checked, because `Headers` quotes a value that it refuses. */
 export const bearer = async (tokens: Tokens): Promise<E.Either<AuthError, Bearer>> => {

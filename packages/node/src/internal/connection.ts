@@ -19,7 +19,7 @@ export interface TlsOptions {
 export interface ConnectionOptions {
   /**
    * The http or https URL of a proxy, with its credentials if it has some. Every request goes through a CONNECT tunnel, but
-   * for plain http to a loopback literal (`127.0.0.0/8`, `[::1]`): it stays on this machine.
+   * for plain http on this machine (`localhost`, `127.0.0.0/8`, `[::1]`).
    */
   readonly proxy?: string | Secret
   readonly tls?: TlsOptions

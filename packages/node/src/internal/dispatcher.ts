@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { isLoopback } from '@tessera/oauth2'
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { codeOf } from './code.js'
 import { CONNECT_TIMEOUT, type Connection, type ProxySettings } from './connection.js'
@@ -23,7 +24,7 @@ const finalCode = (code: string): string => (code === 'UND_ERR_SOCKET' || code =
 const hasConnector = (options: object): options is { readonly connect: buildConnector.connector } =>
   'connect' in options && typeof options.connect === 'function'
 
-const PLAIN_LOOPBACK = /^http:\/\/(127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/
+const isPlainLoopback = (url: URL): boolean => url.protocol === 'http:' && isLoopback(url)
 
 const proxied = ({ tls, pool }: Connection, { origin: uri, credentials, tls: proxyTls }: ProxySettings): Dispatcher => {
   const clientFactory = (origin: string | URL, options: object) =>
@@ -34,7 +35,7 @@ const proxied = ({ tls, pool }: Connection, { origin: uri, credentials, tls: pro
     })
   const direct = buildConnector(tls)
   const factory = (origin: string | URL, options: object) =>
-    clientFactory(origin, PLAIN_LOOPBACK.test(new URL(origin).origin) ? { ...options, connect: direct } : options)
+    clientFactory(origin, isPlainLoopback(new URL(origin)) ? { ...options, connect: direct } : options)
   return new ProxyAgent({
     ...pool,
     uri,

@@ -2,6 +2,8 @@ import { AuthError } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Predicate } from 'fp-ts/lib/Predicate.js'
+import { parseUrl, secureUrl } from './secureUrl.js'
 
 /** A checked URL. */
 export interface Endpoint {
@@ -10,38 +12,58 @@ export interface Endpoint {
   readonly shown: string
 }
 
-const parse = (text: string): O.Option<URL> => O.tryCatch(() => new URL(text))
-
-const isLoopback = ({ hostname }: URL): boolean => hostname === '127.0.0.1' || hostname === '[::1]'
-
-/** Whether a URL may be an endpoint: absolute, https (http for loopback literals only), without fragment and user. */
-const isEndpoint = (text: string, url: URL): boolean =>
-  // The URL parser drops white space and control characters without a word.
-  !/[\s\p{Cc}#]/u.test(text) &&
-  url.username === '' &&
-  url.password === '' &&
-  (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))
-
-/** What an endpoint must be, for people. */
-export const EXPECTED = 'an https URL without fragment and user (http only for 127.0.0.1 and [::1])'
-
-/** Parses an endpoint (RFC 6749 §3.1, §3.2). */
-export const parseEndpoint = (text: string): O.Option<Endpoint> =>
+/** A URL that may be an endpoint, but for what may go where: absolute, without fragment and user. */
+const parse = (text: string): O.Option<URL> =>
   pipe(
-    parse(text),
-    O.filter((url) => isEndpoint(text, url)),
-    O.map((url) => ({ url: url.href, shown: `${url.origin}${url.pathname}` })),
+    // The URL parser drops white space and control characters without a word.
+    /[\s\p{Cc}#]/u.test(text) ? O.none : parseUrl(text),
+    O.filter(({ username, password }) => username === '' && password === ''),
   )
 
-/** The endpoint of a configured server. The message does not repeat the value: a URL may hold a secret. */
-export const endpoint = (field: string, text: O.Option<string>): E.Either<AuthError, Endpoint> =>
+const toEndpoint = (url: URL): Endpoint => ({ url: url.href, shown: `${url.origin}${url.pathname}` })
+
+/** What an endpoint must be, for people. */
+export const EXPECTED =
+  'an https URL without fragment and user (http only for localhost, 127.0.0.1 and [::1], or list its origin in allowHttp)'
+
+/** Parses an endpoint (RFC 6749 §3.1, §3.2) that may be where {@link secureUrl} says. */
+export const parseEndpoint =
+  (isSecure: Predicate<URL>) =>
+  (text: string): O.Option<Endpoint> =>
+    pipe(parse(text), O.filter(isSecure), O.map(toEndpoint))
+
+const refused = (url: O.Option<URL>): string =>
+  O.isSome(url) && url.value.protocol === 'http:'
+    ? `it is http: make it https, or list its origin: allowHttp: ['${url.value.origin}']`
+    : `it is not ${EXPECTED}`
+
+/**
+ * The endpoint of a configured server. Of the value the message repeats the origin alone: a URL may hold a secret.
+ */
+export const endpoint = (
+  field: string,
+  text: O.Option<string>,
+  allowHttp: ReadonlyArray<string> | undefined,
+): E.Either<AuthError, Endpoint> =>
   pipe(
-    text,
-    E.fromOption(() => AuthError.misconfigured(field, 'the server has none')),
-    E.flatMap((url) =>
+    E.Do,
+    E.apS('isSecure', secureUrl(allowHttp)),
+    E.apS(
+      'given',
       pipe(
-        parseEndpoint(url),
-        E.fromOption(() => AuthError.misconfigured(field, `it is not ${EXPECTED}`)),
+        text,
+        E.fromOption(() =>
+          AuthError.misconfigured(field, 'the server has none: give it to AuthorizationServer.make, or use discovery'),
+        ),
       ),
     ),
+    E.flatMap(({ isSecure, given }) => {
+      const url = parse(given)
+      return pipe(
+        url,
+        O.filter(isSecure),
+        O.map(toEndpoint),
+        E.fromOption(() => AuthError.misconfigured(field, refused(url))),
+      )
+    }),
   )

@@ -11,10 +11,14 @@ export const encode = (text: string): string =>
 
 const wrong = (message: string): E.Either<AuthError, never> => E.left(AuthError.misconfigured('parameters', message))
 
+const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value)
+
 /** A parameter's value, encoded. From JavaScript comes a setting that is missing, too: it is `Misconfigured`. */
 export const encoded = (name: string, value: unknown): E.Either<AuthError, string> => {
   const text = Secret.is(value) ? Secret.open(value) : value
-  return typeof text === 'string' ? E.right(encode(text)) : wrong(`${encode(name)} is not text`)
+  return typeof text === 'string'
+    ? E.right(encode(text))
+    : wrong(`${encode(name)} is not text but ${kindOf(text)}: is a setting missing?`)
 }
 
 const MANY: ReadonlySet<string> = new Set(['resource', 'audience'])

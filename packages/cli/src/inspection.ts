@@ -4,6 +4,8 @@
 import type { Inspection } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Colors } from './output.js'
+import { printable } from './printable.js'
 
 /** When something happens, as people say it: `14:32 (in 41 min)`. */
 export const when = (at: number, now: number): string => {
@@ -20,6 +22,23 @@ export const validity = ({ state, expiresAt, renewsAt }: Inspection, now: number
   if (O.isNone(expiresAt)) return 'expiry unknown: used until it is refused'
   const renewal = state === 'valid' && O.isSome(renewsAt) ? `, renews at about ${when(renewsAt.value, now)}` : ''
   return `access token until ${when(expiresAt.value, now)}${renewal}`
+}
+
+/** A line of a report on one thing. */
+export const row =
+  ({ dim }: Colors) =>
+  (label: string, first: string, rest = ''): string =>
+    `${dim(label.padEnd(10))}${first.padEnd(18)}${rest}`.trimEnd()
+
+/** The lines that tell what is stored. */
+export const inspectionRows = (colors: Colors, of: Inspection, now: number): ReadonlyArray<string> => {
+  const line = row(colors)
+  return [
+    line('session', of.state, validity(of, now)),
+    line('refresh', of.refreshToken ? 'held' : 'none', `epoch ${of.epoch}, generation ${of.generation}`),
+    ...(of.scope.length > 0 ? [line('scope', printable(of.scope.join(' ')))] : []),
+    ...(O.isSome(of.waitingUntil) ? [line('waiting', `until ${when(of.waitingUntil.value, now)}`)] : []),
+  ]
 }
 
 /** An instant as JSON has it. */

@@ -1,8 +1,8 @@
 /**
- * The two streams: results go to standard output, what is said to people goes to standard error.
+ * The two streams: what was asked for goes to standard output; prompts, progress, hints and errors go to standard error.
  */
 import pc from 'picocolors'
-import { printable } from './printable.js'
+import { printable, printableJson } from './printable.js'
 import { lines, type Problem, toJson } from './report.js'
 
 /** A stream, as far as it is written to. */
@@ -11,24 +11,32 @@ export interface Sink {
   readonly isTTY?: boolean
 }
 
+export type Colors = ReturnType<typeof pc.createColors>
+
 export interface OutputOptions {
   readonly out: Sink
   readonly err: Sink
   readonly json: boolean
   readonly quiet: boolean
-  readonly color: boolean
+  /** Whether the streams take colours. */
+  readonly color: { readonly out: boolean; readonly err: boolean }
 }
 
 export interface Output {
-  readonly colors: ReturnType<typeof pc.createColors>
+  /** For what is said to people. */
+  readonly colors: Colors
+  /** For what was asked for. */
+  readonly reportColors: Colors
   /** The result: the text, or with `--json` the object, alone on standard output. */
   readonly result: (text: string | undefined, json: unknown) => void
+  /** A line of a report that grows, to standard output; with `--json`, whose object is alone there, to people. */
+  readonly line: (text: string) => void
   /** To people; not with `--quiet`. What a server said goes through `printable` first, here and below. */
   readonly say: (text: string) => void
   /** To people, who cannot go on without it. */
   readonly tell: (text: string) => void
   readonly problem: (problem: Problem) => void
-  /** Waits, and says what for when it takes longer than half a second. */
+  /** Waits; on a terminal, says what for when it takes longer than half a second. */
   readonly during: <A>(what: string, wait: Promise<A>) => Promise<A>
   /** Everything that was written so far, to both streams. */
   readonly written: () => string
@@ -44,17 +52,18 @@ const FRAME = 80
 const ERASE = '\r\u001b[2K'
 
 export const makeOutput = ({ out, err, json, quiet, color }: OutputOptions): Output => {
-  const colors = pc.createColors(color)
+  const colors = pc.createColors(color.err)
   const parts: string[] = []
   const write = (sink: Sink, text: string): void => {
     parts.push(text)
     sink.write(text)
   }
   let spinning = false
-  const tell = (text: string): void => {
+  const writeLine = (sink: Sink, text: string): void => {
     if (spinning) err.write(ERASE)
-    write(err, `${text}\n`)
+    write(sink, `${text}\n`)
   }
+  const tell = (text: string): void => writeLine(err, text)
 
   const spin = (what: string): (() => void) => {
     let frame = 0
@@ -73,10 +82,12 @@ export const makeOutput = ({ out, err, json, quiet, color }: OutputOptions): Out
 
   return {
     colors,
+    reportColors: json ? colors : pc.createColors(color.out),
     result: (text, object) => {
-      if (json) write(out, `${JSON.stringify(object, null, 2)}\n`)
-      else if (text !== undefined) write(out, `${text}\n`)
+      if (json) writeLine(out, printableJson(object))
+      else if (text !== undefined) writeLine(out, text)
     },
+    line: (text) => writeLine(json ? err : out, text),
     say: (text) => {
       if (!quiet) tell(text)
     },
@@ -84,14 +95,13 @@ export const makeOutput = ({ out, err, json, quiet, color }: OutputOptions): Out
     problem: (problem) => {
       const [first = '', ...rest] = lines(problem).map(printable)
       tell([colors.red(first), ...rest].join('\n'))
-      if (json) write(out, `${JSON.stringify(toJson(problem), null, 2)}\n`)
+      if (json) writeLine(out, printableJson(toJson(problem)))
     },
     during: async (what, wait) => {
-      if (quiet) return wait
+      if (quiet || err.isTTY !== true) return wait
       let stop = (): void => undefined
       const timer = setTimeout(() => {
-        if (err.isTTY === true) stop = spin(what)
-        else tell(`  … ${what}`)
+        stop = spin(what)
       }, PATIENCE)
       try {
         return await wait

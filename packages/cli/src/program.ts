@@ -212,7 +212,7 @@ export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
   // Whoever reads the output may go before it ends.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
   const self = selfOf(argv[1] ?? 'tessera')
-  const color = takesColor(stderr, env)
+  const color = { out: takesColor(stdout, env), err: takesColor(stderr, env) }
   const interruption = new AbortController()
   const outputOf = ({ json = false, quiet = false }: SharedOptions) =>
     makeOutput({ out: stdout, err: stderr, json, quiet, color })

@@ -116,7 +116,7 @@ describe('login', () => {
 
       const token = await run(['token', '--as', 'login'])
       expect(box.isActive(token.stdout.trim())).toBe(true)
-      expect((await run(['inspect', '--as', 'login'])).stderr).toMatch(/refresh +held +epoch 1, generation 1/)
+      expect((await run(['inspect', '--as', 'login'])).stdout).toMatch(/refresh +held +epoch 1, generation 1/)
     }),
   )
 

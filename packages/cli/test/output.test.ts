@@ -2,7 +2,7 @@ import { AuthError } from '@tessera/core'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { makeOutput, type Sink, takesColor } from '../src/output.js'
-import { printable } from '../src/printable.js'
+import { printable, printableJson } from '../src/printable.js'
 import { lines, type Problem, type Situation, toJson, toProblem } from '../src/report.js'
 
 const ESCAPE = '\u001b'
@@ -41,9 +41,57 @@ describe('colours', () => {
 
   it.each([true, false])('are in an error if wanted: %p', (color) => {
     const err = recorder(true)
-    const output = makeOutput({ out: recorder(true), err, json: false, quiet: false, color })
+    const output = makeOutput({
+      out: recorder(true),
+      err,
+      json: false,
+      quiet: false,
+      color: { out: false, err: color },
+    })
     output.problem(toProblem(situation)(AuthError.closed))
     expect(err.text().includes(ESCAPE)).toBe(color)
+  })
+})
+
+describe('what it waits for', () => {
+  afterEach(() => {
+    jest.useRealTimers()
+  })
+
+  const waited = async (ms: number, isTTY: boolean, quiet = false): Promise<string> => {
+    jest.useFakeTimers()
+    const err = recorder(isTTY)
+    const output = makeOutput({ out: recorder(true), err, json: false, quiet, color: { out: false, err: false } })
+    const waiting = output.during('waiting for Ada', new Promise((resolve) => setTimeout(resolve, ms)))
+    await jest.advanceTimersByTimeAsync(ms)
+    await waiting
+    expect(jest.getTimerCount()).toBe(0)
+    return err.text()
+  }
+
+  it('is said on a terminal after half a second, and then erased', async () => {
+    const said = await waited(600, true)
+    expect(said).toContain('waiting for Ada')
+    expect(said.endsWith(`\r${ESCAPE}[2K`)).toBe(true)
+  })
+
+  it('is not said before, nor elsewhere, nor with --quiet', async () => {
+    expect([await waited(499, true), await waited(9_999, false), await waited(9_999, true, true)]).toEqual(['', '', ''])
+  })
+})
+
+describe('what was asked for', () => {
+  const written = (json: boolean) => {
+    const [out, err] = [recorder(false), recorder(true)]
+    const output = makeOutput({ out, err, json, quiet: false, color: { out: false, err: true } })
+    output.line(output.reportColors.red('a line'))
+    output.result('the text', { an: 'object' })
+    return [out.text(), err.text()]
+  }
+
+  it('goes to standard output, in its own colours; with --json, the object is alone there', () => {
+    expect(written(false)).toEqual(['a line\nthe text\n', ''])
+    expect(written(true)).toEqual(['{\n  "an": "object"\n}\n', `${ESCAPE}[31ma line${ESCAPE}[39m\n`])
   })
 })
 
@@ -61,7 +109,7 @@ describe('an error', () => {
 
   it('cannot steer the terminal by what the server said', () => {
     const err = recorder(true)
-    const output = makeOutput({ out: recorder(true), err, json: false, quiet: true, color: false })
+    const output = makeOutput({ out: recorder(true), err, json: false, quiet: true, color: { out: false, err: false } })
     output.problem(toProblem(situation)(AuthError.rejected(answer)))
     expect(err.text()).toContain('server   400 invalid_grant: no[2J  (request id 0f3k2)')
     expect(err.text()).not.toContain(ESCAPE)
@@ -152,6 +200,17 @@ describe('what a server says', () => {
     fc.assert(
       fc.property(seen, fc.constantFrom(...hidden), seen, (before, character, after) => {
         expect(printable(`${before}${character}${after}`)).toBe(`${before}${after}`)
+      }),
+    )
+  })
+
+  it('is escaped in JSON, where nothing is lost', () => {
+    const text = fc.string({ unit: fc.oneof(fc.constantFrom(...hidden, '\u{e0041}', '\\'), seen) })
+    fc.assert(
+      fc.property(text, fc.dictionary(text, text), (one, more) => {
+        const json = printableJson({ one, more })
+        expect(JSON.parse(json)).toEqual({ one, more })
+        expect(printable(json.replaceAll('\n', ''))).toBe(json.replaceAll('\n', ''))
       }),
     )
   })

@@ -315,7 +315,7 @@ describeRedis('sessions in Redis', () => {
           const { code, stderr, stdout } = await home.run([...args, '--store', store], given)
           expect({ args, code }).toEqual({ args, code: 0 })
           if (args.includes('--json')) expect(JSON.parse(stdout).place).toBe(`${plain}/0`)
-          else expect(stderr).toContain(`${plain}/0`)
+          else expect(`${stdout}${stderr}`).toContain(`${plain}/0`)
         }
         expect(requests(home)).toBe(1)
         const id = JSON.parse((await home.run(['store', 'list', '--json', '--store', plain], variables)).stdout)

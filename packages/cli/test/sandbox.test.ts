@@ -8,7 +8,8 @@ describe('sandbox', () => {
     withHome(async ({ folder, start, run }) => {
       const file = join(folder, 'box_config.json')
       const server = start(['sandbox', '--rotation', 'strict', '--write', file])
-      const url = await server.said(/listens on (http:\/\/127\.0\.0\.1:\d+)\n[\s\S]*Ctrl-C/)
+      const url = await server.said(/listens on (http:\/\/127\.0\.0\.1:\d+)\n/)
+      await server.said(/Ctrl-C/)
       const settings = JSON.parse(await readFile(file, 'utf8'))
       expect(Object.keys(settings)).toEqual(['boxAppSettings', 'enterpriseID'])
       expect((await stat(file)).mode & 0o777).toBe(0o600)
@@ -16,7 +17,10 @@ describe('sandbox', () => {
       const token = await run(['token', '--config', file, '--base-url', url])
       expect(token.code).toBe(0)
       server.child.kill('SIGINT')
-      expect(await server.ended).toMatchObject({ code: 0, stdout: '' })
+      const { code, stdout, stderr } = await server.ended
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^▸ .*\n( {2}\w+ +\S+\n){7}$/)
+      expect(stderr).toMatch(/^try, in another terminal:\n[\s\S]*\nCtrl-C ends it\n$/)
       await expect(stat(join(folder, 'config', 'tessera', 'sandbox.json'))).rejects.toThrow('ENOENT')
     }),
   )

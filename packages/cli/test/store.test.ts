@@ -1,8 +1,9 @@
 /** `tessera store`, over files; redis.test.ts has the same over Redis. */
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { Secret } from '@tessera/core'
-import { formatKeys, generateKey, systemRandom } from '@tessera/node'
+import { absent, Secret } from '@tessera/core'
+import { formatKeys, generateKey, run as must, systemRandom } from '@tessera/node'
+import { fileStore } from '@tessera/store-file'
 import * as fc from 'fast-check'
 import { isNamedBy, nameOf } from '../src/sessionName.js'
 import { type Home, withHome } from './support.js'
@@ -16,7 +17,9 @@ describe('store list', () => {
     withHome(async (home) => {
       const { run, box, state, sessions, settings } = home
       expect(await listed(home)).toEqual({ store: 'file (encrypted)', place: join(state, 'sessions'), sessions: [] })
-      expect((await run(['store', 'list'])).stderr).toMatch(/\nno sessions\n$/)
+      const none = await run(['store', 'list'])
+      expect(none.stdout).toBe('')
+      expect(none.stderr).toMatch(/\nno sessions\n$/)
       await run(['token'])
       await run(['token', '--as', 'user:7001'])
       await run(['revoke', '--as', 'user:7001'])
@@ -46,14 +49,16 @@ describe('store list', () => {
       expect(all.map(({ file }: { readonly file: string }) => file).sort()).toEqual([...(await sessions())].sort())
       for (const { id, file } of all) expect(basename(file)).toBe(`${id}.json`)
       const { stdout, stderr } = await run(['store', 'list'])
-      expect(stdout).toBe('')
-      expect(stderr).toMatch(
+      expect(stderr).toBe(`store     file (encrypted)  ${join(state, 'sessions')}\n`)
+      // One line a session, for `grep` and `wc`.
+      expect(stdout.trimEnd().split('\n')).toHaveLength(2)
+      expect(stdout).toMatch(
         new RegExp(
           `^[0-9a-f]{8}  valid +${host}/${clientID}/service:4242 +epoch 0, generation 1; access token until`,
           'm',
         ),
       )
-      expect(stderr).toMatch(/^[0-9a-f]{8} {2}revoked .*\/user:7001:4242 +epoch 1, generation 1; ended/m)
+      expect(stdout).toMatch(/^[0-9a-f]{8} {2}revoked .*\/user:7001:4242 +epoch 1, generation 1; ended/m)
     }),
   )
 
@@ -72,10 +77,10 @@ describe('store list', () => {
       await writeFile(damaged.file, 'damaged')
       const before = await Promise.all(files.map((file) => readFile(file, 'utf8')))
 
-      const { code, stderr } = await run(['store', 'list'])
+      const { code, stdout } = await run(['store', 'list'])
       expect(code).toBe(0)
-      expect(stderr).toMatch(/unreadable .*\/user:7001:4242 +the file \S+: the record is sealed with the key/)
-      expect(stderr).toMatch(new RegExp(`^${damaged.id.slice(0, 8)}  unreadable +the file \\S+ is damaged`, 'm'))
+      expect(stdout).toMatch(/unreadable .*\/user:7001:4242 +the file \S+: the record is sealed with the key/)
+      expect(stdout).toMatch(new RegExp(`^${damaged.id.slice(0, 8)}  unreadable +the file \\S+ is damaged`, 'm'))
       const all = (await listed(home)).sessions
       expect(all).toEqual(
         expect.arrayContaining([
@@ -130,8 +135,48 @@ describe('store list', () => {
       expect(await of(['--profile', 'none'], nobody)).toBe(3)
       await writeProfile('elsewhere', { ...settings, tessera: { baseUrl: box.url, store: `file:../../elsewhere` } })
       expect(await of(['--profile', 'elsewhere'], {})).toBe(1)
-      const { stderr } = await run(['inspect', '--profile', 'elsewhere'])
-      expect(stderr).toContain(join(place, 'sessions'))
+      const { stdout } = await run(['inspect', '--profile', 'elsewhere'])
+      expect(stdout).toContain(join(place, 'sessions'))
+    }),
+  )
+})
+
+describe('a name that steers the terminal', () => {
+  it(
+    'is shown without that, and escaped in JSON',
+    withHome(async (home) => {
+      const { run, state } = home
+      await run(['store', 'list'])
+      const key = 'evil\u001b[2J\u202eName'
+      const record = { version: '1', record: Secret.make('Record', 'not sealed') }
+      await must(fileStore({ folder: join(state, 'sessions') }).compareAndSet(key, absent, record))
+      const { stdout } = await run(['store', 'list'])
+      expect(stdout).toMatch(/^[0-9a-f]{8} {2}unreadable +evil\[2JName /)
+      for (const hidden of ['\u001b', '\u202e']) expect(stdout).not.toContain(hidden)
+      const json = (await run(['store', 'list', '--json'])).stdout
+      expect(json).toContain('evil\\u001b[2J\\u202eName')
+      expect(JSON.parse(json).sessions).toEqual([expect.objectContaining({ key })])
+    }),
+  )
+})
+
+describe('when a token renews', () => {
+  it(
+    'is told as the mean of all processes, and the same at each look',
+    withHome(async (home) => {
+      const { run } = home
+      await run(['token'])
+      const looks = [
+        JSON.parse((await run(['inspect', '--json'])).stdout),
+        JSON.parse((await run(['inspect', '--json'])).stdout),
+        JSON.parse((await run(['store', 'inspect', '--json'])).stdout),
+        ...(await listed(home)).sessions,
+      ]
+      // Of an hour, each draws from 5 to 10 minutes.
+      for (const { renews_at, expires_at } of looks) {
+        expect(Date.parse(expires_at) - Date.parse(renews_at)).toBe(7.5 * 60_000)
+      }
+      expect(new Set(looks.map(({ renews_at }) => renews_at)).size).toBe(1)
     }),
   )
 })
@@ -157,9 +202,9 @@ describe('store inspect', () => {
       expect(await inspected(user.id.slice(0, 3))).toBe(2)
       expect(await inspected('nobody')).toBe(2)
       const { stderr, stdout } = await run(['store', 'inspect', user.id])
-      expect(stdout).toBe('')
-      expect(stderr).toContain(`id        ${user.id}\n`)
-      expect(stderr).toMatch(/session +valid +access token until/)
+      expect(stderr).toBe('')
+      expect(stdout).toContain(`id        ${user.id}\n`)
+      expect(stdout).toMatch(/session +valid +access token until/)
     }),
   )
 })

@@ -57,6 +57,7 @@ export interface Inspection {
   readonly generation: number
   readonly state: 'empty' | 'valid' | 'expired' | 'refused' | 'revoked' | 'log in again'
   readonly expiresAt: Option<Instant>
+  /** When this process renews it. Each process draws its own, see {@link SourceConfig.early}. */
   readonly renewsAt: Option<Instant>
   readonly refreshToken: boolean
   readonly scope: ReadonlyArray<string>

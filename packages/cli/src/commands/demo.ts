@@ -32,11 +32,11 @@ const conclude = (
   { output, self }: Invocation,
   { played, requests, lost, canaries }: Summary,
 ): E.Either<Problem, void> => {
-  const { colors } = output
+  const { reportColors: colors } = output
   const failed = played.filter((scene) => scene.failed.length > 0)
   const printed = canaries.foundIn(output.written())
   const good = failed.length === 0 && lost === 0 && printed === 0
-  output.tell(
+  output.line(
     `${good ? colors.green('✓') : colors.red('✗')} ${counted(played.length, 'scene')}, ` +
       `${counted(requests, 'token request')}, ${counted(lost, 'lost session')}, ` +
       `${counted(printed, 'secret')} printed (of ${canaries.size()} looked for)`,
@@ -79,7 +79,7 @@ const sandboxDemo =
     ]
     world.canaries.remember(...RA.compact(passwords))
     try {
-      output.tell(`▸ a local Box-compatible server listens on ${output.colors.bold(new URL(world.box.url).host)}`)
+      output.line(`▸ a local Box-compatible server listens on ${output.reportColors.bold(new URL(world.box.url).host)}`)
       const played = await play(scenes, world, output)
       const { requests, lost, canaries } = world
       const ended = conclude(invocation, { played, requests: requests(), lost: lost(), canaries })
@@ -129,7 +129,7 @@ const liveDemo = (invocation: Invocation): TE.TaskEither<Problem, void> =>
       const live = nodeEnv({ userAgent: 'tessera-demo' })
       const { http, requests } = watched(live.http, canaries, client.server.tokenEndpoint)
       const api = O.getOrElse(() => 'https://api.box.com')(profile.baseUrl)
-      output.tell(`▸ ${profile.name} at ${output.colors.bold(new URL(client.server.tokenEndpoint).host)}`)
+      output.line(`▸ ${profile.name} at ${output.reportColors.bold(new URL(client.server.tokenEndpoint).host)}`)
       const played = await play(liveScenes, { ...acquisition, client, api, env: { ...live, http }, requests }, output)
       await live.close()
       return conclude(invocation, { played, requests: requests(), lost: 0, canaries })

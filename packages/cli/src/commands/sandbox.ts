@@ -82,10 +82,10 @@ const removeProfile = async (sandbox: Sandbox, file: string): Promise<void> => {
 }
 
 const tell = ({ output, self }: Invocation, { url, endpoints, client }: Sandbox, name: string, file: string): void => {
-  const { bold, dim } = output.colors
+  const { bold, dim } = output.reportColors
   output.result(undefined, { url, client_id: client.id, endpoints, settings: file })
-  const row = (label: string, text: string): void => output.tell(`  ${dim(label.padEnd(11))}${text}`)
-  output.tell(`▸ a local Box-compatible server listens on ${bold(url)}`)
+  const row = (label: string, text: string): void => output.line(`  ${dim(label.padEnd(11))}${text}`)
+  output.line(`▸ a local Box-compatible server listens on ${bold(url)}`)
   row('authorize', endpoints.authorize)
   row('token', endpoints.token)
   row('revoke', endpoints.revoke)
@@ -93,10 +93,10 @@ const tell = ({ output, self }: Invocation, { url, endpoints, client }: Sandbox,
   row('api', endpoints.api)
   row('metadata', endpoints.metadata)
   row('settings', file)
-  output.tell(`try, in another terminal:`)
-  output.tell(`  ${self} token --profile ${name}`)
-  output.tell(`  ${self} login --profile ${name}`)
-  output.tell(`Ctrl-C ends it`)
+  output.say(`try, in another terminal:`)
+  output.say(`  ${self} token --profile ${name}`)
+  output.say(`  ${self} login --profile ${name}`)
+  output.say('Ctrl-C ends it')
 }
 
 const interruption = (signal: AbortSignal): Promise<void> =>

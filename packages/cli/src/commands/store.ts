@@ -3,27 +3,26 @@
  */
 import { basename } from 'node:path'
 import { confirm, isCancel } from '@clack/prompts'
-import { AuthError, type Inspection, instant, type Key, Strategy, seconds, TokenSource } from '@tessera/core'
-import { systemClock, systemRandom } from '@tessera/node'
+import { AuthError, type Inspection, type Key } from '@tessera/core'
+import { systemClock } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Ord from 'fp-ts/lib/Ord.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as S from 'fp-ts/lib/string.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ExitCode } from '../exitCode.js'
-import { inspectionJson, validity } from '../inspection.js'
-import { type Command, commandLine, type Invocation, SECONDS } from '../invocation.js'
+import { inspectionJson, inspectionRows, row, validity } from '../inspection.js'
+import { type Command, commandLine, type Invocation } from '../invocation.js'
+import { look } from '../onlooker.js'
 import { printable } from '../printable.js'
 import { readPlace, readProfile, situationOf } from '../profile.js'
 import { type Problem, problem, toProblem } from '../report.js'
 import { clientOf, keyOf } from '../session.js'
 import { isNamedBy, nameOf, type SessionName, SHORT } from '../sessionName.js'
 import { type Listed, openSessions, type SessionStore } from '../sessionStore.js'
-import { tellInspection, tellRow } from './inspect.js'
 
 /** A session of the store, or a file that does not tell whose it is. */
 interface Entry extends SessionName {
@@ -43,11 +42,6 @@ interface Opened {
 // entries
 // -----------------------------------------------------------------------------
 
-const env = { clock: systemClock, random: systemRandom }
-
-/** Nobody asks for a token here. */
-const none = Strategy.make({ needsRefreshToken: true }, () => RTE.left(AuthError.notApplicable('it is looked at only')))
-
 const entryOf =
   (invocation: Invocation, { store }: SessionStore): Opened['entry'] =>
   ({ key, file }) => {
@@ -61,13 +55,8 @@ const entryOf =
       )
       return T.of({ id, shown: '', parts: O.none, key: O.none, file, of: key })
     }
-    const limits = {
-      deadline: instant(systemClock.now() + seconds(invocation.shared.timeout ?? SECONDS)),
-      signal: invocation.signal,
-    }
-    const source = TokenSource.make({ store, key: key.right })(none)(env)()
     return pipe(
-      source.within(limits).inspect,
+      look(invocation, store, key.right),
       T.map((of) => ({ ...nameOf(key.right), key: O.some(key.right), file, of })),
     )
   }
@@ -166,19 +155,24 @@ export const storeList: Command<Record<string, never>> = (invocation) =>
       TE.bimap(opened.problem, (all) => {
         const { output, shared } = invocation
         const { kind, place } = opened.sessions
-        output.result(undefined, { store: kind, place, sessions: all.map(entryJson) })
-        if (shared.json === true) return
-        tellRow(output)('store', kind, place)
-        if (all.length === 0) output.tell('no sessions')
+        if (shared.json !== true) {
+          output.say(row(output.colors)('store', kind, place))
+          if (all.length === 0) output.say('no sessions')
+        }
         const width = Math.max(...all.map(({ shown }) => printable(shown).length))
         const now = systemClock.now()
-        for (const { id, shown, of } of all) {
+        const lines = all.map(({ id, shown, of }) => {
           const [state, rest] = E.isRight(of)
             ? [of.right.state, `epoch ${of.right.epoch}, generation ${of.right.generation}; ${validity(of.right, now)}`]
             : ['unreadable', reason(of.left)]
-          const first = `${output.colors.bold(id.slice(0, SHORT))}  ${state.padEnd(12)}`
-          output.tell(`${first}  ${printable(shown).padEnd(width)}  ${printable(rest)}`.trimEnd())
-        }
+          const first = `${output.reportColors.bold(id.slice(0, SHORT))}  ${state.padEnd(12)}`
+          return `${first}  ${printable(shown).padEnd(width)}  ${printable(rest)}`.trimEnd()
+        })
+        output.result(lines.length === 0 ? undefined : lines.join('\n'), {
+          store: kind,
+          place,
+          sessions: all.map(entryJson),
+        })
       }),
     ),
   )
@@ -194,7 +188,11 @@ const own = (invocation: Invocation, { sessions, entry }: Opened): TE.TaskEither
     TE.map((profile) => keyOf(clientOf(profile), profile)),
     TE.bindTo('key'),
     TE.bind('file', ({ key }) => TE.fromTask(sessions.file(key))),
-    TE.flatMapTask(({ key, file }) => entry({ key: E.right(key), file })),
+    TE.flatMapTask(
+      ({ key, file }) =>
+        () =>
+          invocation.output.during('reading the store', entry({ key: E.right(key), file })()),
+    ),
   )
 
 export interface StoreInspectOptions {
@@ -207,16 +205,17 @@ export const storeInspect: Command<StoreInspectOptions> = (invocation, { key }) 
     pipe(
       key === undefined ? own(invocation, opened) : named(invocation, opened, key),
       TE.flatMapEither((entry) => {
-        const { output, shared } = invocation
+        const { output } = invocation
         const { kind, place } = opened.sessions
         if (E.isLeft(entry.of)) return E.left(opened.problem(entry.of.left))
-        output.result(undefined, { store: kind, place, ...entryJson(entry) })
-        if (shared.json === true) return E.right(undefined)
-        const row = tellRow(output)
-        row('name', printable(entry.shown))
-        row('id', entry.id)
-        row('store', kind, O.getOrElse(() => place)(entry.file))
-        tellInspection(output, entry.of.right, systemClock.now())
+        const line = row(output.reportColors)
+        const text = [
+          line('name', printable(entry.shown)),
+          line('id', entry.id),
+          line('store', kind, O.getOrElse(() => place)(entry.file)),
+          ...inspectionRows(output.reportColors, entry.of.right, systemClock.now()),
+        ]
+        output.result(text.join('\n'), { store: kind, place, ...entryJson(entry) })
         return E.right(undefined)
       }),
     ),

@@ -28,7 +28,7 @@ const show = (value: unknown): string => printable(typeof value === 'string' ? v
 export const play = async <World>(
   scenes: ReadonlyArray<Scene<World>>,
   world: World,
-  { tell, during, colors }: Output,
+  { line, during, reportColors: colors }: Output,
 ): Promise<ReadonlyArray<Played>> => {
   const played: Played[] = []
   for (const [index, { title, play: scene }] of scenes.entries()) {
@@ -36,9 +36,9 @@ export const play = async <World>(
     const failed = checks.filter((each) => !holds(each))
     const number = String(index + 1).padStart(2)
     const mark = failed.length === 0 ? colors.dim(number) : colors.red(' ✗')
-    tell(`${mark}  ${colors.bold(title.padEnd(TITLE))}${printable(text)}`)
+    line(`${mark}  ${colors.bold(title.padEnd(TITLE))}${printable(text)}`)
     for (const { what, expected, found } of failed) {
-      tell(colors.red(`    ${what}: expected ${show(expected)}, found ${show(found)}`))
+      line(colors.red(`    ${what}: expected ${show(expected)}, found ${show(found)}`))
     }
     played.push({ title, text, failed })
   }

@@ -13,6 +13,7 @@ import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
 import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
 import { guard } from './internal/guard.js'
+import { lastWord } from './internal/lastWord.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
 import type { Strategy } from './Strategy.js'
@@ -94,10 +95,9 @@ export const downscoping =
         deadline: plus(clock.now(), timeout),
         signal: new AbortController().signal,
       }
-      const exchanged = await race(
+      const exchanged = await lastWord(
         clock,
         attempt,
-        late,
         late,
         guard(late, () => exchange(subject, target)(attempt)(env)),
       )()

@@ -1,7 +1,7 @@
 /** Connections begin with the first request: whoever finds a token in the store does not load undici. */
 import * as E from 'fp-ts/lib/Either.js'
 import { nodeEnv } from '../src/index.js'
-import { post, told } from './support/requests.js'
+import { inMs, post, told } from './support/requests.js'
 import { type Served, serve, serveRaw } from './support/servers.js'
 
 let loads: number
@@ -46,6 +46,19 @@ test('when that fails, nothing was sent, and the next request tries again', asyn
   failure = undefined
   expect(told(await env.http.send(post(server.origin))())).toBe('200')
   await env.close()
+})
+
+test('a request whose time is over while undici is loaded is NotSent at its deadline, or at its abort', async () => {
+  // biome-ignore lint/suspicious/noThenProperty: an `import` waits for a thenable, so this module never comes.
+  jest.doMock('../src/internal/dispatcher.js', () => ({ __esModule: true, then: () => undefined }))
+  const env = nodeEnv()
+  const abort = new AbortController()
+  const aborted = env.http.send(post(server.origin, { signal: abort.signal }))()
+  abort.abort()
+  expect(told(await aborted)).toBe('NotSent abort')
+  expect(told(await env.http.send(post(server.origin, { deadline: inMs(20) }))())).toBe('NotSent deadline')
+  expect(requests).toBe(0)
+  jest.dontMock('../src/internal/dispatcher.js')
 })
 
 test('one that was closed before sends nothing, and loads nothing', async () => {

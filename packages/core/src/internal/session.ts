@@ -18,13 +18,12 @@ import { isUsable, makeCache, toProcessClock, toStoreClock } from './cache.js'
 import { restOf } from './early.js'
 import { toFailure } from './failure.js'
 import { guard } from './guard.js'
+import { lastWord } from './lastWord.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
 import { storable } from './storable.js'
 
 /** By how much an intent outlives its flight: the life of a message, and of a stall. */
 const MARGIN = seconds(5)
-/** How long after its deadline a strategy may still say what became of it: only it knows whether anything was sent. */
-const LAST_WORD = millis(50)
 /** The bounds of the poll that waits for another holder, in ms. */
 const POLL = { least: 50, most: 500 }
 /** How long a failing store, or a held lease, is left alone while a token is valid. */
@@ -361,8 +360,7 @@ export const makeSession = <R>(
       if (E.isRight(answer)) answered.add(place)
       return answer
     })
-    const patient = { ...attempt, deadline: plus(attempt.deadline, LAST_WORD) }
-    const result = await race(clock, patient, late, late, () => running)()
+    const result = await lastWord(clock, attempt, late, () => running)()
     if (E.isLeft(result) && result.left === late) {
       // A late answer may bring the only valid refresh token: it is committed by lineage, whoever holds the lease.
       void running.then((answer) =>

@@ -120,8 +120,10 @@ describe('login', () => {
     }),
   )
 
-  it(
-    'opens the browser of the system',
+  it.each([
+    ['of $BROWSER, of which the first that opens counts', (bin: string) => ({ BROWSER: `${bin}/none:${bin}/open %s` })],
+    ['of the system', (bin: string) => ({ PATH: bin })],
+  ])('opens the browser %s', (_, variables) =>
     withHome(async ({ box, folder, start }) => {
       // Hands the address that it is given to the test.
       const visited = createServer()
@@ -134,12 +136,20 @@ describe('login', () => {
       await new Promise<void>((resolve) => visited.listen(0, '127.0.0.1', resolve))
       const address = visited.address()
       const port = typeof address === 'object' ? address?.port : undefined
-      const browser = join(folder, 'browser')
       const script = `void fetch('http://127.0.0.1:${port}/' + encodeURIComponent(process.argv[2]))`
-      await writeFile(browser, `#!${process.execPath}\n${script}\n`, { mode: 0o755 })
+      // What opens an address on Linux, and on macOS.
+      for (const name of ['xdg-open', 'open'])
+        await writeFile(join(folder, name), `#!${process.execPath}\n${script}\n`, { mode: 0o755 })
       try {
-        const login = start(['login'], { BROWSER: browser })
-        await fetch(await box.grant(await url))
+        const login = start(['login'], variables(folder))
+        // One that opens nothing says the address, and ends the test.
+        void login.said(/open this address/).then(
+          () => login.child.kill(),
+          () => undefined,
+        )
+        const ended = login.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))
+        await fetch(await box.grant(await Promise.race([url, ended])))
+        ended.catch(() => undefined)
         const { code, stdout, stderr } = await login.ended
         expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
         expect(stderr).not.toContain('state=')
@@ -147,7 +157,7 @@ describe('login', () => {
         visited.closeAllConnections()
         await new Promise((resolve) => visited.close(resolve))
       }
-    }),
+    })(),
   )
 
   it(

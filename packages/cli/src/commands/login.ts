@@ -11,6 +11,7 @@ import { when } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
 import { askSettings } from '../login/askSettings.js'
 import { browserLogin } from '../login/browserLogin.js'
+import { openBrowser } from '../login/openBrowser.js'
 import { printable } from '../printable.js'
 import { profileFile } from '../profile.js'
 import type { Problem } from '../report.js'
@@ -32,26 +33,12 @@ const byAddress = (url: string): string => `open this address in a browser:\n\n 
  * arguments the address belongs: other users of this machine may see it, with its state and the challenge, and can log nobody
  * in by them.
  */
-const openBrowser =
+const visitBySystem =
   (invocation: Invocation) =>
   (url: string): void => {
     const { output } = invocation
-    let isTold = false
-    const byHand = (): void => {
-      if (!isTold) output.tell(byAddress(url))
-      isTold = true
-    }
     output.say(`opening the browser; if nothing happens: ${commandLine(invocation, 'login')} --no-browser`)
-    import('open')
-      .then(({ default: open }) => open(url))
-      .then((child) => {
-        child.once('error', byHand).once('exit', (code) => {
-          if (code !== 0) byHand()
-        })
-        // On Windows it has ended by now.
-        if ((child.exitCode ?? 0) !== 0) byHand()
-      })
-      .catch(byHand)
+    openBrowser(url, invocation.variables).catch(() => output.tell(byAddress(url)))
   }
 
 const strategyOf = (invocation: Invocation, { client }: Session, options: LoginOptions): Strategy<NodeEnv> => {
@@ -69,7 +56,7 @@ const strategyOf = (invocation: Invocation, { client }: Session, options: LoginO
     client,
     port: options.port,
     ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
-    visit: options.browser ? openBrowser(invocation) : (url) => output.tell(byAddress(url)),
+    visit: options.browser ? visitBySystem(invocation) : (url) => output.tell(byAddress(url)),
   })
 }
 

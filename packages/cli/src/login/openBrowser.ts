@@ -1,0 +1,52 @@
+/**
+ * Opens an address in the person's browser: by `$BROWSER` where it is set, else by what the system has for it.
+ */
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { delimiter } from 'node:path'
+
+/** Resolves when it ends well. It may live longer than this process. */
+const succeeded = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => {
+      if (code === 0) resolve()
+      else reject(new Error('the browser did not open'))
+    }
+    // On Windows it may have ended by now.
+    if (child.exitCode !== null) ended(child.exitCode)
+    else child.once('error', reject).once('exit', ended)
+  })
+
+/** A command and its arguments, without a shell. The address takes the place of each `%s`, or comes last. */
+const byCommand = (command: string, address: string): Promise<void> => {
+  const [program = '', ...words] = command.trim().split(/\s+/)
+  const args = words.some((word) => word.includes('%s'))
+    ? words.map((word) => word.replaceAll('%s', () => address))
+    : [...words, address]
+  const child = spawn(program, args, { stdio: 'ignore', detached: true })
+  child.unref()
+  return succeeded(child)
+}
+
+/**
+ * `$BROWSER` is a list of commands, as for `PATH`, of which the first that succeeds counts. Rejects where no browser opens.
+ */
+export const openBrowser = async (
+  address: string,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<void> => {
+  const commands = (variables['BROWSER'] ?? '').split(delimiter).filter((command) => command.trim() !== '')
+  if (commands.length === 0) {
+    const { default: open } = await import('open')
+    return succeeded(await open(address))
+  }
+  let failure: unknown
+  for (const command of commands) {
+    try {
+      return await byCommand(command, address)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}

@@ -14,6 +14,7 @@ export { file, folder, type ItemId, type ItemOptions, itemId, sharedLink } from 
 export { type RevocationOptions, revocation } from './revocation.js'
 export { type OtherScope, type Scope, scope } from './scope.js'
 export { server, serverAt } from './server.js'
+export { type ServiceAccountOptions, serviceAccount } from './serviceAccount.js'
 export {
   type AppAuth,
   type Key,

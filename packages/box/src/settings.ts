@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { AuthError, Secret } from '@tessera/core'
+import type { PrivateKey } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -30,6 +31,14 @@ export interface Settings {
   readonly appAuth: O.Option<AppAuth>
   readonly enterpriseId: O.Option<string>
 }
+
+/** Whether a value is what {@link settings} makes. */
+export const isSettings = (value: unknown): value is Settings =>
+  Secret.is(member(value, 'clientSecret')) && t.UnknownRecord.is(member(value, 'appAuth'))
+
+/** Whether a value is what {@link settings} returns. */
+export const isRead = (value: unknown): value is E.Either<AuthError, Settings> =>
+  isSettings(member(value, 'right')) || t.UnknownRecord.is(member(value, 'left'))
 
 /** Values that win over the file's, such as a passphrase that is kept elsewhere. */
 export interface SettingsOverrides {
@@ -204,12 +213,9 @@ export const parseSettings = (
 
 const APP_AUTH = 'boxAppSettings.appAuth'
 
-/** A private key, as the signer of `@tessera/node` takes it. */
-export interface Key {
-  readonly key: Secret<'PrivateKey'>
+/** The key of settings, as the signer of `@tessera/node` takes it. */
+export interface Key extends PrivateKey {
   readonly keyId: string
-  readonly passphrase?: Secret<'Passphrase'>
-  /** Where they are in the settings. */
   readonly path: string
 }
 

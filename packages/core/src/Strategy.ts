@@ -97,6 +97,12 @@ export const make = <R>(
   acquire: (attempt: Attempt) => RTE.ReaderTaskEither<R, AuthError.AuthError, TokenSet>,
 ): Strategy<R> => Object.assign((attempt: Attempt) => acquire(attempt), { traits })
 
+/** Fails, and sends nothing. */
+export const left =
+  (error: AuthError.AuthError): Strategy<unknown> =>
+  () =>
+    RTE.left(error)
+
 /** Whether a strategy cannot do without a refresh token. */
 export const needsRefreshToken = <R>(strategy: Strategy<R>): boolean => strategy.traits?.needsRefreshToken === true
 

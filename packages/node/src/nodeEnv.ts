@@ -4,11 +4,12 @@
  * @packageDocumentation
  */
 import type { Clock, ClockEnv, PromptEnv, RandomEnv } from '@tessera/core'
-import type { DigestEnv, HttpEnv } from '@tessera/oauth2'
+import type { DigestEnv, HttpEnv, SignerEnv } from '@tessera/oauth2'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Dispatcher } from 'undici'
 import type { ConnectionOptions } from './internal/connection.js'
 import { ownHttp } from './internal/ownHttp.js'
+import { signer } from './signer.js'
 import { systemClock } from './systemClock.js'
 import { systemDigest } from './systemDigest.js'
 import { pooledRandom } from './systemRandom.js'
@@ -16,7 +17,7 @@ import { terminalPrompt } from './terminalPrompt.js'
 import { undiciHttp } from './undiciHttp.js'
 
 /** All that strategies and sources ask for, and a way to end it. */
-export interface NodeEnv extends ClockEnv, RandomEnv, DigestEnv, HttpEnv, PromptEnv {
+export interface NodeEnv extends ClockEnv, RandomEnv, DigestEnv, HttpEnv, SignerEnv, PromptEnv {
   /** Ends the connections when the requests under way are done; later ones are not sent. A given dispatcher is not touched. */
   readonly close: Task<void>
 }
@@ -32,7 +33,7 @@ export interface NodeOptions extends ConnectionOptions {
 }
 
 /**
- * Allocates an environment: the system's clock, randomness and digests, HTTP with connections of its own, and the terminal.
+ * Allocates an environment: the system's clock, randomness, digests and signers, HTTP with connections of its own, and the terminal.
  * Idle connections do not keep the process alive.
  *
  * @throws A {@link AuthError.toError | typed error} when `proxy` is not a URL.
@@ -56,6 +57,7 @@ export const nodeEnv = (options: NodeOptions = {}): NodeEnv => {
     random: pooledRandom(),
     digest: systemDigest,
     http,
+    signer,
     prompt: terminalPrompt({ clock }),
     close,
   }

@@ -4,14 +4,15 @@
  * @packageDocumentation
  */
 import type { Clock, ClockEnv, RandomEnv } from '@tessera/core'
-import type { DigestEnv, HttpEnv } from '@tessera/oauth2'
+import type { DigestEnv, HttpEnv, SignerEnv } from '@tessera/oauth2'
 import { nodeHttp } from './nodeHttp.js'
+import { signer } from './signer.js'
 import { systemClock } from './systemClock.js'
 import { systemDigest } from './systemDigest.js'
 import { pooledRandom } from './systemRandom.js'
 
 /** What strategies and sources ask for where no person takes part. */
-export interface SlimEnv extends ClockEnv, RandomEnv, DigestEnv, HttpEnv {}
+export interface SlimEnv extends ClockEnv, RandomEnv, DigestEnv, HttpEnv, SignerEnv {}
 
 /** The parameters of {@link slimEnv}. */
 export interface SlimOptions {
@@ -22,7 +23,7 @@ export interface SlimOptions {
 }
 
 /**
- * The system's clock, randomness and digests, and {@link nodeHttp}: for programs that are bundled, or that start often; they
+ * The system's clock, randomness, digests and signers, and {@link nodeHttp}: for programs that are bundled, or that start often; they
  * import it from `@tessera/node/slim`. It has no proxy, no TLS options and no terminal; `nodeEnv` has. Nothing of it keeps the
  * process alive.
  *
@@ -40,4 +41,5 @@ export const slimEnv = ({ userAgent = 'tessera', clock = systemClock }: SlimOpti
   random: pooledRandom(),
   digest: systemDigest,
   http: nodeHttp({ userAgent, clock }),
+  signer,
 })

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { AuthError } from '@tessera/core'
+import type { AuthError, Secret } from '@tessera/core'
 import type { Option } from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
@@ -17,4 +17,24 @@ export interface Signer {
   readonly keyId: Option<string>
   /** The signature of an ASCII signing input, in base64url without padding (RFC 7515 §5.1). */
   readonly sign: (input: string) => TaskEither<AuthError, string>
+}
+
+/** A private key in an application's settings. */
+export interface PrivateKey {
+  /** PEM. */
+  readonly key: Secret<'PrivateKey'>
+  /** Of an encrypted key. */
+  readonly passphrase?: Secret<'Passphrase'>
+  /** The `kid` of the header. */
+  readonly keyId?: string
+  /** Default: `RS256`. */
+  readonly algorithm?: Algorithm
+  /** Where the key is in the settings, for errors. */
+  readonly path?: string
+}
+
+/** The slice of an environment that makes signers of private keys. */
+export interface SignerEnv {
+  /** Reads the key when the signer first signs, and once. */
+  readonly signer: (key: PrivateKey) => Signer
 }

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import * as Box from '@tessera/box'
 import { AuthError, Secret } from '@tessera/core'
-import { readJson, signer } from '@tessera/node'
+import { readJson } from '@tessera/node'
 import type { BoxSettings } from '@tessera/sandbox'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -89,16 +89,10 @@ const write = async (change: Change): Promise<string> => {
 /** A token, or what an error says. */
 const library = async (file: string): Promise<string> => {
   const { box, env } = world()
-  const strategy = (settings: Box.Settings) =>
-    pipe(
-      TE.fromEither(Box.keyOf(settings)),
-      TE.map((key) => Box.jwt({ ...Box.app({ settings, server: Box.serverAt(box.url) }), signer: signer(key) })),
-    )
+  const strategy = (settings: unknown) => Box.serviceAccount({ settings, server: Box.serverAt(box.url) })
   const result = await pipe(
     readJson(file),
-    TE.flatMapEither((json) => Box.settings(json)),
-    TE.flatMap(strategy),
-    TE.flatMap((jwt) => sourceOf({ env }, jwt).get),
+    TE.flatMap((settings) => sourceOf({ env }, strategy(settings)).get),
   )()
   return E.isRight(result) ? Secret.open(result.right.accessToken) : AuthError.show.show(result.left)
 }

@@ -154,6 +154,13 @@ describe('discovery', () => {
       revocationEndpoint: O.some(`${child.url}/token/revocation`),
       deviceAuthorizationEndpoint: O.some(`${child.url}/device/auth`),
       issParameterSupported: true,
+      tokenEndpointAuthMethods: O.some([
+        'client_secret_basic',
+        'client_secret_jwt',
+        'client_secret_post',
+        'private_key_jwt',
+        'none',
+      ]),
     })
   })
 

@@ -70,6 +70,12 @@ export interface TokenSource extends Tokens {
   readonly key: Key
   /** Acquires by a strategy in which a person takes part, and starts a new epoch with its token. */
   readonly login: <R>(strategy: Strategy<R>) => ReaderTaskEither<R, AuthError, TokenSet>
+  /**
+   * Takes in a token that just came, of a login that the application made itself, and starts a new epoch with it. As at `login`
+   * it is in the store before it is handed out; while the store fails it is held and offered to it again; and when another login
+   * or a revoke came first, it is revoked at the server, and the answer is theirs. A source that is closed revokes it too.
+   */
+  readonly adopt: (token: TokenSet) => TaskEither<AuthError, TokenSet>
   /** Ends the session for everybody who shares the store, then at the server. */
   readonly revoke: TaskEither<AuthError, Revocation>
   /** Refuses new work and lets a request under way be committed. Closing twice is allowed. */

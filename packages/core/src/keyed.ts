@@ -5,12 +5,22 @@
  */
 
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { AuthError } from './AuthError.js'
+import * as AuthError from './AuthError.js'
+import { guard } from './internal/guard.js'
+import { interactively } from './internal/interactive.js'
+import { makeRevoking } from './internal/revoking.js'
 import { makeSession, type Session } from './internal/session.js'
+import { tellTo } from './internal/tell.js'
+import { makeWork } from './internal/work.js'
+import { race } from './race.js'
 import type { Strategy } from './Strategy.js'
+import { plus, seconds } from './Time.js'
+import type { TokenSet } from './TokenSet.js'
 import type { CloseOptions, SourceConfig, SourceEnv, TokenSource } from './TokenSource.js'
 import type { Key } from './TokenStore.js'
 
@@ -23,10 +33,19 @@ export interface KeyedConfig<R> extends Omit<SourceConfig<R>, 'key' | 'initial'>
 /** One source a key, made when it is first asked for. */
 export interface Keyed {
   readonly for: (key: Key) => TokenSource
+  /**
+   * A login whose key is known by its tokens only: acquires by a strategy, asks `keyOf` whose tokens they are, and starts a new
+   * epoch of that session, with the guarantees of `TokenSource.adopt`. When `keyOf` fails, throws or gives no key, or all was
+   * closed meanwhile, the tokens are revoked at the server; the event of that has an empty key.
+   */
+  readonly login: <R>(
+    strategy: Strategy<R>,
+    keyOf: (token: TokenSet) => TaskEither<AuthError.AuthError, Key>,
+  ) => ReaderTaskEither<R, AuthError.AuthError, TokenSource>
   /** How many sources are in memory. */
   readonly size: IO<number>
   /** Closes all that are in memory, and refuses new ones. The first error is reported, after all are closed. */
-  readonly close: (options?: CloseOptions) => TaskEither<AuthError, void>
+  readonly close: (options?: CloseOptions) => TaskEither<AuthError.AuthError, void>
 }
 
 /**
@@ -57,21 +76,55 @@ export const keyed =
       }
     }
 
+    const get = (key: Key): TokenSource => {
+      const there = sessions.get(key)
+      const session = there ?? makeSession<R & S>({ ...config, key }, strategyFor(key), env)
+      if (isClosed && there === undefined) void session.source.close({ revoke: false })()
+      sessions.delete(key)
+      sessions.set(key, session)
+      evict(key)
+      return session.source
+    }
+
+    const { timeout = seconds(15), revocation, observe } = config
+    const server = makeRevoking<R & S>(revocation, timeout, env)
+    const { track, settled } = makeWork()
+
+    const adopt = async (
+      token: TokenSet,
+      keyOf: TaskEither<AuthError.AuthError, Key>,
+    ): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
+      const key = pipe(await guard(AuthError.misconfigured('keyOf', 'it threw'), () => keyOf)(), E.flatMap(checkedKey))
+      if (E.isLeft(key)) {
+        tellTo(observe)({ key: '', _tag: 'Discarded', revoked: await server.discard(token) })
+        return key
+      }
+      const source = get(key.right)
+      return pipe(
+        await source.adopt(token)(),
+        E.map(() => source),
+      )
+    }
+
     return {
-      for: (key) => {
-        const there = sessions.get(key)
-        const session = there ?? makeSession<R & S>({ ...config, key }, strategyFor(key), env)
-        if (isClosed && there === undefined) void session.source.close({ revoke: false })()
-        sessions.delete(key)
-        sessions.set(key, session)
-        evict(key)
-        return session.source
+      for: get,
+      login: (strategy, keyOf) => (theirs) => async () => {
+        if (isClosed) return E.left(AuthError.closed)
+        return interactively(env.clock, {}, strategy, theirs, (token) => track(adopt(token, () => keyOf(token)())))()
       },
       size: () => sessions.size,
       close: (options) => async () => {
         isClosed = true
         const results = await Promise.all(Array.from(sessions.values(), ({ source }) => source.close(options)()))
+        // A `keyOf` that hangs keeps nobody.
+        const patient = { deadline: plus(env.clock.now(), timeout) }
+        await race(env.clock, patient, undefined, undefined, () => settled().then(E.right))()
         return results.find(E.isLeft) ?? E.right(undefined)
       },
     }
   }
+
+const checkedKey = (key: unknown): E.Either<AuthError.AuthError, Key> =>
+  typeof key === 'string' && key !== ''
+    ? E.right(key)
+    : E.left(AuthError.misconfigured('keyOf', 'it gave no key: a text that is not empty'))

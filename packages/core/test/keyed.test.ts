@@ -1,7 +1,18 @@
-import { AuthError, memoryStore, remoteCallback, TokenSource, type TokenStore } from '@tessera/core'
+import {
+  AuthError,
+  memoryStore,
+  remoteCallback,
+  Secret,
+  type SourceEvent,
+  type TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import { scriptedStrategy } from '@tessera/testing'
 import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { left, right, testEnv, textOf } from './support.js'
+import { left, right, testEnv, textOf, token } from './support.js'
 
 const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e')
 
@@ -113,6 +124,113 @@ test('one whose token the store does not hold yet is never dropped', async () =>
   expect(sources.for('a')).toBe(source)
   isBroken = false
   expect(textOf(await env.clock.settle(source.get()))).toBe('rotated')
+})
+
+describe('login', () => {
+  const opened = (config: Partial<Parameters<typeof TokenSource.keyed>[0]> = {}) => {
+    const env = testEnv()
+    const revoked: Array<string> = []
+    const events: Array<SourceEvent> = []
+    const sources = TokenSource.keyed({
+      store: memoryStore(),
+      revocation: (given) => () => () => {
+        revoked.push(Secret.open(given.accessToken))
+        return TE.right(undefined)
+      },
+      observe: (event) => events.push(event),
+      ...config,
+    })(() => remoteCallback(() => 'another'))(env)()
+    const login = (text: string, keyOf: (given: TokenSet) => TE.TaskEither<AuthError, string>) =>
+      sources.login(scriptedStrategy([E.right(token(text))]).strategy, keyOf)({})
+    return { env, sources, login, revoked, events }
+  }
+
+  test('property: each is the session of the key that its token names, and no other', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(keys, { minLength: 1, maxLength: 8 }), async (people) => {
+        const { sources, login } = opened({ capacity: 2 })
+        for (const [at, person] of people.entries()) {
+          const source = right(
+            await login(`${person} ${at}`, (given) => TE.right(textOf(E.right(given)).slice(0, 1)))(),
+          )
+          expect(source).toBe(sources.for(person))
+          expect(textOf(await source.get())).toBe(`${person} ${at}`)
+          expect(right(await source.inspect())).toMatchObject({
+            epoch: people.slice(0, at + 1).filter((of) => of === person).length,
+          })
+        }
+      }),
+    )
+  })
+
+  test('a strategy that fails reaches no key', async () => {
+    const { sources } = opened()
+    const keyOf = jest.fn(() => TE.right('a'))
+    const failing = scriptedStrategy([E.left(AuthError.closed)]).strategy
+    expect(left(await sources.login(failing, keyOf)({})())).toEqual(AuthError.closed)
+    expect(keyOf).not.toHaveBeenCalled()
+    expect(sources.size()).toBe(0)
+  })
+
+  const misconfigured = { _tag: 'Misconfigured', field: 'keyOf' }
+  test.each<[string, () => TE.TaskEither<AuthError, string>, object]>([
+    ['fails', () => TE.left(AuthError.notApplicable('no such user')), AuthError.notApplicable('no such user')],
+    [
+      'throws',
+      () => {
+        throw new Error('mine')
+      },
+      misconfigured,
+    ],
+    ['rejects', () => () => Promise.reject(new Error('mine')), misconfigured],
+    ['gives an empty text', () => TE.right(''), misconfigured],
+    // @ts-expect-error from JavaScript
+    ['gives a number', () => TE.right(42), misconfigured],
+  ])('when keyOf %s, the token is revoked at the server', async (_, keyOf, error) => {
+    const { sources, login, revoked, events } = opened()
+    expect(left(await login('lost', keyOf)())).toMatchObject(error)
+    expect(revoked).toEqual(['lost'])
+    expect(events).toEqual([{ key: '', _tag: 'Discarded', revoked: true }])
+    expect(sources.size()).toBe(0)
+  })
+
+  test('all are closed meanwhile: the token is revoked at the server, before the close ends', async () => {
+    const { sources, login, revoked, env } = opened()
+    let go: (key: string) => void = () => undefined
+    const running = login('late', () => () => new Promise((resolve) => (go = (key) => resolve(E.right(key)))))()
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+    const closing = sources.close()()
+    go('a')
+    expect(left(await env.clock.settle(running))).toEqual(AuthError.closed)
+    await env.clock.settle(closing)
+    expect(revoked).toEqual(['late'])
+    expect(left(await login('never', () => TE.right('a'))())).toEqual(AuthError.closed)
+  })
+
+  test('a keyOf that hangs keeps nobody who closes', async () => {
+    const { sources, login, env } = opened()
+    void login('late', () => () => new Promise(() => undefined))()
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+    expect(await env.clock.settle(sources.close()())).toEqual(E.right(undefined))
+  })
+
+  test('a store that fails: the token is held, and is there when it works again', async () => {
+    const memory = memoryStore()
+    let isBroken = true
+    const store: TokenStore = {
+      ...memory,
+      compareAndSet: (key, expected, next) => () =>
+        isBroken
+          ? TE.left(AuthError.storeFailed('compareAndSet', 'full'))()
+          : memory.compareAndSet(key, expected, next)(),
+    }
+    const { sources, login, env } = opened({ store, capacity: 1 })
+    const failed = left(await env.clock.settle(login('held', () => TE.right('a'))()))
+    expect(failed).toMatchObject({ _tag: 'StoreFailed', pending: true })
+    sources.for('b')
+    isBroken = false
+    expect(textOf(await env.clock.settle(sources.for('a').get()))).toBe('held')
+  })
 })
 
 describe('close', () => {

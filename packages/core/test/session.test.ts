@@ -310,6 +310,119 @@ describe('login', () => {
   })
 })
 
+describe('adopt', () => {
+  const revoking = () => {
+    const texts: Array<string> = []
+    const revocation =
+      ({ accessToken }: TokenSet) =>
+      () =>
+      () => {
+        texts.push(Secret.open(accessToken))
+        return TE.right(undefined)
+      }
+    return { texts, revocation }
+  }
+  /** A store that can be broken, before or after it has written. */
+  const breakable = () => {
+    const memory = memoryStore()
+    const failed = TE.left(AuthError.storeFailed('compareAndSet', 'full'))
+    let breaks: 'no' | 'all' | 'writes' = 'no'
+    const store: TokenStore = {
+      ...memory,
+      get: (key) => () => (breaks === 'all' ? failed() : memory.get(key)()),
+      compareAndSet: (key, expected, next) => () =>
+        breaks === 'no' ? memory.compareAndSet(key, expected, next)() : failed(),
+    }
+    return { store, set: (of: typeof breaks) => (breaks = of) }
+  }
+
+  test('starts a new epoch; the token is in the store before it is handed out', async () => {
+    const { source, cell, tags } = open(() => [E.right(living('old'))])
+    await source.get()
+    const { epoch } = await cell()
+    expect(textOf(await source.adopt(living('new'))())).toBe('new')
+    expect(await cell()).toMatchObject({ epoch: epoch + 1, token: O.some({ accessToken: access('new') }) })
+    expect(textOf(await source.get())).toBe('new')
+    expect(tags()).toContain('LoggedIn')
+  })
+
+  test('of several at once the first wins; the others are revoked at the server, and all are answered with the first', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 2, max: 5 }), async (count) => {
+        const { texts, revocation } = revoking()
+        const { source, env, cell } = open(() => [], { revocation })
+        const names = Array.from({ length: count }, (_, at) => `t${at}`)
+        const adopted = await env.clock.settle(Promise.all(names.map((text) => source.adopt(living(text))())))
+        const winner = textOf(await source.get())
+        expect(adopted.map(textOf)).toEqual(names.map(() => winner))
+        await env.clock.settle(source.settled())
+        expect(texts.sort()).toEqual(names.filter((text) => text !== winner))
+        expect(await cell()).toMatchObject({ epoch: 1 })
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  test.each<'all' | 'writes'>(['all', 'writes'])(
+    'a store that fails (%s): the token is pending, and committed when it works again',
+    async (breaks) => {
+      const { store, set } = breakable()
+      const { source, env, tags, cell } = open(() => [], { store })
+      set(breaks)
+      const failed = left(await env.clock.settle(source.adopt(living('new'))()))
+      expect(failed).toMatchObject({ _tag: 'StoreFailed', pending: true })
+      expect(tags()).toContain('Pending')
+      set('no')
+      await env.clock.advance(seconds(2))
+      expect(await cell()).toMatchObject({ epoch: 1, token: O.some({ accessToken: access('new') }) })
+      expect(textOf(await env.clock.settle(source.get()))).toBe('new')
+    },
+  )
+
+  test('a revoke while the store failed wins: the token is revoked at the server when the store works again', async () => {
+    const { texts, revocation } = revoking()
+    const { store, set } = breakable()
+    const { source, env } = open(() => [], { store, revocation }, { needsRefreshToken: true })
+    set('writes')
+    expect(tagOf(await env.clock.settle(source.adopt(living('late'))()))).toBe('StoreFailed')
+    set('no')
+    const other = pipe(scriptedStrategy([]).strategy, TokenSource.make({ store, revocation }))(env)()
+    await other.adopt(living('theirs'))()
+    await other.revoke()
+    await env.clock.advance(seconds(2))
+    await env.clock.settle(source.settled())
+    expect(texts).toEqual(['theirs', 'late'])
+    expect(left(await env.clock.settle(source.get()))).toMatchObject({ reason: 'revoked' })
+  })
+
+  test('an interrupted caller does not wait; the token is committed all the same', async () => {
+    const { source } = open(() => [])
+    const aborted = source.within({ signal: AbortSignal.abort() }).adopt(living('new'))
+    expect(await aborted()).toEqual(E.left(AuthError.aborted))
+    await source.settled()
+    expect(textOf(await source.get())).toBe('new')
+  })
+
+  test('a source that is closed revokes it at the server', async () => {
+    const { texts, revocation } = revoking()
+    const { source, tags } = open(() => [], { revocation })
+    await source.close()()
+    expect(await source.adopt(living('late'))()).toEqual(E.left(AuthError.closed))
+    expect(texts).toEqual(['late'])
+    expect(tags()).toContain('Discarded')
+  })
+
+  test('what is no token set is named; what a record cannot hold is left out', async () => {
+    const { source } = open(() => [])
+    for (const wrong of [undefined, null, 'abc', { access_token: 'abc' }]) {
+      // @ts-expect-error from JavaScript
+      expect(await source.adopt(wrong)()).toMatchObject({ left: { _tag: 'Misconfigured', field: 'adopt.token' } })
+    }
+    const odd = living('odd')
+    expect(textOf(await source.adopt({ ...odd, expiresAt: O.some(instant(Number.NaN)) })())).toBe('odd')
+  })
+})
+
 describe('revoke', () => {
   test('S-OAUTH2-09 it is a no-op when there is nothing', async () => {
     const revocation = jest.fn(() => () => () => TE.right(undefined))

@@ -3,10 +3,17 @@
  *
  * @packageDocumentation
  */
+
+// What the first lines of a program need, so that they import from here and from `@tessera/oauth2` only.
+export { AuthError, memoryStore, minutes, RetryPolicy, Strategy, seconds, TokenSource } from '@tessera/core'
+export { pipe } from 'fp-ts/lib/function.js'
 export { type AccessTokenOptions, accessToken } from './accessToken.js'
 export { type AesGcmConfig, aesGcm } from './aesGcm.js'
 export { authenticated } from './authenticated.js'
 export { type AuthenticatedFetchConfig, authenticatedFetch } from './authenticatedFetch.js'
+export type { Connection, FetchOptions } from './Connection.js'
+export { type ConnectOptions, connect } from './connect.js'
+export { type ConnectUsersOptions, connectUsers, type KeyOf, type Users } from './connectUsers.js'
 export {
   type EncryptionKey,
   type EncryptionKeys,

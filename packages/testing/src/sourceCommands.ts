@@ -235,19 +235,23 @@ const refuse: SourceCommand = command(
   ({ cell }) => O.isSome(cell.token) && cell.verdict._tag === 'None',
 )
 
-const login: SourceCommand = command(
-  'login',
-  async (model, { bench, source }) => {
-    const now = bench.clock.now()
-    const result = outcome(await bench.login(source()))
-    const answer = ask(model, { _tag: 'LogIn' }, now)
-    if (answer._tag !== 'Issued') return
-    const nonce = `login ${++model.drawn}`
-    const decision = move(model, { _tag: 'LoggedIn', from: model.cell.epoch, nonce, token: answer.token })
-    ensure(served(decision).includes(result), `login brings: ${result}; the model: ${served(decision).join()}`)
-  },
-  ({ selfSufficient }) => !selfSufficient,
-)
+/** A login by the source, or one of the application's whose tokens it takes in: to the model they are the same. */
+const loggingIn = (by: 'login' | 'adopt'): SourceCommand =>
+  command(
+    by,
+    async (model, { bench, source }) => {
+      const now = bench.clock.now()
+      const result = outcome(await bench[by](source()))
+      const answer = ask(model, { _tag: 'LogIn' }, now)
+      if (answer._tag !== 'Issued') return
+      const nonce = `login ${++model.drawn}`
+      const decision = move(model, { _tag: 'LoggedIn', from: model.cell.epoch, nonce, token: answer.token })
+      ensure(served(decision).includes(result), `${by} brings: ${result}; the model: ${served(decision).join()}`)
+    },
+    ({ selfSufficient }) => !selfSufficient,
+  )
+const login = loggingIn('login')
+const adopt = loggingIn('adopt')
 
 const revoke: SourceCommand = command('revoke', async (model, { bench, source }) => {
   ensure(E.isRight(await bench.settle(source().revoke)), 'the revoke fails')
@@ -289,7 +293,7 @@ export const sourceCommands: ReadonlyArray<fc.Arbitrary<SourceCommand>> = [
   fc.constant(get),
   advances.map(advance),
   advances.map(advance),
-  ...[refuse, login, revoke, restart, lose, endAtServer].map((each) => fc.constant(each)),
+  ...[refuse, login, adopt, revoke, restart, lose, endAtServer].map((each) => fc.constant(each)),
 ]
 
 /**

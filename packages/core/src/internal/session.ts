@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { constant, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
@@ -10,7 +10,8 @@ import * as Secret from '../Secret.js'
 import type { SourceEvent } from '../SourceEvent.js'
 import * as Strategy from '../Strategy.js'
 import { between, type Duration, earliest, type Instant, instant, millis, minutes, plus, seconds } from '../Time.js'
-import type { TokenSet } from '../TokenSet.js'
+import { make, type TokenSet } from '../TokenSet.js'
+
 import type { Inspection, Limits, Revocation, SourceConfig, SourceEnv, TokenSource } from '../TokenSource.js'
 import * as Store from '../TokenStore.js'
 import { type BackOff, backOffAfter, holds } from './backOff.js'
@@ -18,9 +19,13 @@ import { isUsable, makeCache, toProcessClock, toStoreClock } from './cache.js'
 import { restOf } from './early.js'
 import { toFailure } from './failure.js'
 import { guard } from './guard.js'
+import { interactively } from './interactive.js'
 import { lastWord } from './lastWord.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
+import { makeRevoking } from './revoking.js'
 import { storable } from './storable.js'
+import { tellTo } from './tell.js'
+import { makeWork } from './work.js'
 
 /** By how much an intent outlives its flight: the life of a message, and of a stall. */
 const MARGIN = seconds(5)
@@ -32,8 +37,9 @@ const PAUSE = seconds(1)
 const READ_PATIENCE = seconds(2)
 /** For how long a token that the store did not take is offered to it again. */
 const PENDING_PATIENCE = minutes(60)
-/** The pauses before the tries to revoke a token that came too late. */
-const REVOKE_PAUSES = [0, 1_000, 2_000]
+
+/** A token that was acquired: what it means to the record that is known. The same event each time, once there was one. */
+type Acquired = (known: Known) => SessionEvent
 
 type WithoutKey<Event> = Event extends unknown ? Omit<Event, 'key'> : never
 
@@ -86,8 +92,8 @@ export const makeSession = <R>(
   let backOff: BackOff | undefined
   let pausedUntil = instant(Number.NEGATIVE_INFINITY)
   /** Acquired tokens that the store does not hold yet; of these, those whose commit is under way. */
-  const pending = new Set<SessionEvent>()
-  const committing = new Set<SessionEvent>()
+  const pending = new Set<Acquired>()
+  const committing = new Set<Acquired>()
   let isFlushing = false
   /** Whose answers are here and on their way to the store: a late one must not be asked for again meanwhile. */
   const answered = new Set<string>()
@@ -96,9 +102,9 @@ export const makeSession = <R>(
   let refusal: { readonly access: Secret.Secret; readonly done: Promise<Result<void>> } | undefined
   let lastRefused: Secret.Secret | undefined
   let initial = pipe(O.fromNullable(config.initial), O.map(storable))
-  let initialWrite: SessionEvent | undefined
+  let initialWrite: Acquired | undefined
   let isClosed = false
-  const work = new Set<Promise<unknown>>()
+  const { track, isIdle, settled } = makeWork()
 
   const { cache, memory, expire, pauseRead, postpone } = makeCache(
     {
@@ -113,21 +119,8 @@ export const makeSession = <R>(
     restored: ({ cell: { epoch, generation } }) => tell({ _tag: 'Restored', epoch, generation }),
   })
 
-  const track = <A>(promise: Promise<A>): Promise<A> => {
-    const forget = (): void => {
-      work.delete(promise)
-    }
-    work.add(promise)
-    promise.then(forget, forget)
-    return promise
-  }
-
-  const tell = (event: WithoutKey<SourceEvent>): void => {
-    if (observe === undefined) return
-    // An observer's failure is its own, at once or later.
-    const told = async (): Promise<void> => observe({ key, ...event })
-    told().catch(() => undefined)
-  }
+  const telling = tellTo(observe)
+  const tell = (event: WithoutKey<SourceEvent>): void => telling({ key, ...event })
 
   const after = (duration: Duration): Instant => plus(clock.now(), duration)
 
@@ -157,37 +150,11 @@ export const makeSession = <R>(
   // the server
   // ---------------------------------------------------------------------------
 
-  const revokeAtServer = async (token: TokenSet): Promise<Result<Revocation>> => {
-    if (revocation === undefined) return E.right('forgotten')
-    const limits = { deadline: after(timeout), signal: new AbortController().signal }
-    const unknown = AuthError.outcomeUnknown({
-      url: 'revocation',
-      reason: 'it did not settle',
-      answer: O.none,
-      repeatable: true,
-    })
-    const done = await race(
-      clock,
-      limits,
-      unknown,
-      unknown,
-      guard(unknown, () => revocation(token)(limits)(env)),
-    )()
-    return pipe(
-      done,
-      E.map((): Revocation => 'revoked'),
-    )
-  }
+  const server = makeRevoking(revocation, timeout, env)
 
   /** A token that came too late for its session must not stay alive. */
   const discardAndRevoke = async (token: TokenSet): Promise<void> => {
-    let revoked: Result<Revocation> = E.right('forgotten')
-    for (const pause of REVOKE_PAUSES) {
-      if (pause > 0) await clock.sleep(millis(pause))()
-      revoked = await revokeAtServer(token)
-      if (E.isRight(revoked)) break
-    }
-    tell({ _tag: 'Discarded', revoked: E.isRight(revoked) && revoked.right === 'revoked' })
+    tell({ _tag: 'Discarded', revoked: await server.discard(token) })
   }
 
   const heldBack = (error: AuthError.AuthError): Result<never> => {
@@ -201,15 +168,16 @@ export const makeSession = <R>(
   }
 
   /** Writes an acquired token; when the store fails, it stays pending, for the next call or for the next try. */
-  const commit = async (event: SessionEvent, from: O.Option<Known>, deadline: Instant): Promise<Result<Applied>> => {
-    pending.add(event)
-    committing.add(event)
-    const applied = await persist(() => event, from, deadline)
-    committing.delete(event)
+  const commit = async (acquired: Acquired, from: O.Option<Known>, deadline: Instant): Promise<Result<Applied>> => {
+    pending.add(acquired)
+    committing.add(acquired)
+    const applied = await persist(acquired, from, deadline)
+    committing.delete(acquired)
     if (E.isLeft(applied)) return heldBack(applied.left)
-    pending.delete(event)
-    if (event._tag === 'Redeemed') answered.delete(placeOf(event.parent))
+    pending.delete(acquired)
     const { decision, known } = applied.right
+    const event = acquired(known)
+    if (event._tag === 'Redeemed') answered.delete(placeOf(event.parent))
     if (O.isSome(decision.serve)) {
       if (isValid(toProcessClock(decision.serve.value, known))) backOff = undefined
       tell({
@@ -222,25 +190,25 @@ export const makeSession = <R>(
     if (decision.work._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
     if (decision.work._tag === 'DiscardAndRevoke') {
       // An initial token that came second is the session that others began, or its ancestor: a revoke would end theirs.
-      if (event === initialWrite) tell({ _tag: 'Discarded', revoked: false })
+      if (acquired === initialWrite) tell({ _tag: 'Discarded', revoked: false })
       else void track(discardAndRevoke(toProcessClock(decision.work.token, known)))
     }
     return applied
   }
 
   /** As `commit`, inside the user's lock. The token is pending while the lock is waited for, and after it failed. */
-  const commitExclusively = async (event: SessionEvent, from: O.Option<Known>): Promise<Result<Applied>> => {
-    pending.add(event)
+  const commitExclusively = async (acquired: Acquired, from: O.Option<Known>): Promise<Result<Applied>> => {
+    pending.add(acquired)
     const deadline = after(timeout)
-    const applied = await exclusively(deadline, () => commit(event, from, deadline))
+    const applied = await exclusively(deadline, () => commit(acquired, from, deadline))
     // A commit that failed has said so itself.
     const isSaid = E.isRight(applied) || (applied.left._tag === 'StoreFailed' && applied.left.pending)
     return isSaid ? applied : heldBack(applied.left)
   }
 
   const flushPending = async (deadline: Instant): Promise<Result<void>> => {
-    for (const event of [...pending].filter((of) => !committing.has(of))) {
-      const applied = await commit(event, O.none, deadline)
+    for (const acquired of [...pending].filter((of) => !committing.has(of))) {
+      const applied = await commit(acquired, O.none, deadline)
       if (E.isLeft(applied)) return applied
     }
     return E.right(undefined)
@@ -299,13 +267,14 @@ export const makeSession = <R>(
       O.map((token) => toProcessClock(token, lease)),
     )
 
-    const redeemed = (token: TokenSet): SessionEvent => ({
-      _tag: 'Redeemed',
-      parent,
-      token: toStoreClock(storable(token), lease),
-      now: plus(clock.now(), lease.offset),
-      backOff: millis(Math.max(minimumAge, PAUSE)),
-    })
+    const redeemed = (token: TokenSet): Acquired =>
+      constant({
+        _tag: 'Redeemed',
+        parent,
+        token: toStoreClock(storable(token), lease),
+        now: plus(clock.now(), lease.offset),
+        backOff: millis(Math.max(minimumAge, PAUSE)),
+      })
     const place = placeOf(parent)
 
     const failed = async (error: AuthError.AuthError): Promise<Turn> => {
@@ -416,14 +385,23 @@ export const makeSession = <R>(
       return E.isLeft(at) ? at : E.right(await redeem(at.right, deadline, offer))
     })
 
+  /** A token as a new session after the one that is known: at the start, or else when the store is first heard of. */
+  const beginning = (token: TokenSet, start: O.Option<Known>): Acquired => {
+    const own = nonce(random)()
+    let event: SessionEvent | undefined
+    return (found) => {
+      const known = O.isSome(start) ? start.value : found
+      event ??= { _tag: 'LoggedIn', from: known.cell.epoch, nonce: own, token: toStoreClock(token, known) }
+      return event
+    }
+  }
+
   const writeInitial = async (known: Known): Promise<Result<boolean>> => {
     if (O.isNone(initial) || known.version !== Store.absent) return E.right(false)
-    const token = toStoreClock(initial.value, known)
+    initialWrite = beginning(initial.value, O.some(known))
     initial = O.none
-    const event: SessionEvent = { _tag: 'LoggedIn', from: known.cell.epoch, nonce: nonce(random)(), token }
-    initialWrite = event
     return pipe(
-      await commitExclusively(event, O.some(known)),
+      await commitExclusively(initialWrite, O.some(known)),
       E.map(() => true),
     )
   }
@@ -658,6 +636,17 @@ export const makeSession = <R>(
       return done
     }
 
+  /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
+  const begin = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
+    initial = O.none
+    const applied = await commitExclusively(beginning(token, start), O.none)
+    if (E.isLeft(applied)) return applied
+    supersede()
+    const { decision, known } = applied.right
+    if (O.isSome(decision.serve) || decision.work._tag === 'Again') return E.right(token)
+    return known.cell.verdict._tag === 'Revoked' ? fail('Revoked') : get()
+  }
+
   const login =
     (limits: Limits) =>
     <R2>(interactive: Strategy.Strategy<R2>) =>
@@ -666,45 +655,19 @@ export const makeSession = <R>(
       if (isClosed) return E.left(AuthError.closed)
       const start = await read(after(timeout))
       if (E.isLeft(start)) return start
-      const { cell } = start.right
-      const own = nonce(random)()
-      const attempt: Strategy.Attempt = {
-        previous: O.none,
-        deadline: limits.deadline ?? after(minutes(10)),
-        signal: limits.signal ?? new AbortController().signal,
-      }
-      const acquire = guard(
-        AuthError.outcomeUnknown({ url: 'login', reason: 'it threw', answer: O.none, repeatable: false }),
-        () => interactive(attempt)(theirs),
-      )
-      const loggedIn = async (token: TokenSet): Promise<Result<TokenSet>> => {
-        initial = O.none
-        const event: SessionEvent = {
-          _tag: 'LoggedIn',
-          from: cell.epoch,
-          nonce: own,
-          token: toStoreClock(token, start.right),
-        }
-        const applied = await commitExclusively(event, O.none)
-        if (E.isLeft(applied)) return applied
-        supersede()
-        const { decision, known } = applied.right
-        if (O.isSome(decision.serve) || decision.work._tag === 'Again') return E.right(token)
-        // Another login, or a revoke, came first: the session is theirs.
-        return known.cell.verdict._tag === 'Revoked' ? fail('Revoked') : get()
-      }
-      return race(
-        clock,
-        attempt,
-        AuthError.timedOut('the login'),
-        AuthError.aborted,
-        // Beyond the deadline nobody waits, but a token that was issued is still committed.
-        async () => {
-          const result = await acquire()
-          return E.isLeft(result) ? result : track(loggedIn(storable(result.right)))
-        },
+      return interactively(clock, limits, interactive, theirs, (token) =>
+        track(begin(storable(token), O.some(start.right))),
       )()
     }
+
+  const adopt: TokenSource['adopt'] = (token) => async () => {
+    if (!Secret.is(token?.accessToken)) {
+      return E.left(AuthError.misconfigured('adopt.token', 'it is no token set, as strategies bring them'))
+    }
+    if (!isClosed) return track(begin(storable(make(token.accessToken, token)), O.none))
+    await track(discardAndRevoke(token))
+    return E.left(AuthError.closed)
+  }
 
   const revokeSession = async (): Promise<Result<Revocation>> => {
     const deadline = after(timeout)
@@ -732,7 +695,7 @@ export const makeSession = <R>(
     if (E.isLeft(flushed)) return flushed
     if (O.isNone(token)) return E.right('forgotten')
     tell({ _tag: 'Revoked' })
-    const revoked = await revokeAtServer(toProcessClock(token.value, known))
+    const revoked = await server.revoke(toProcessClock(token.value, known))
     if (E.isRight(revoked) && O.isSome(found)) {
       await apply(() => ({ _tag: 'RevocationConfirmed', epoch: known.cell.epoch }), known, deadline)
     }
@@ -741,10 +704,6 @@ export const makeSession = <R>(
 
   const revoke: TaskEither<AuthError.AuthError, Revocation> = async () =>
     isClosed ? E.left(AuthError.closed) : track(revokeSession())
-
-  const settled = async (): Promise<void> => {
-    while (work.size > 0) await Promise.allSettled([...work])
-  }
 
   const close: TokenSource['close'] =
     (options = {}) =>
@@ -841,18 +800,22 @@ export const makeSession = <R>(
       const raced: Bounds = { deadline, signal }
       return race(clock, raced, AuthError.timedOut(what), AuthError.aborted, use)
     }
+    /** As `bound`, of what is done all the same when its caller is interrupted. */
+    const begun =
+      <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> =>
+      () => {
+        const done = use()
+        return bound(what, () => done)()
+      }
     return {
       key,
       get: bound('a renewal', get),
       peek,
       refuse: (used) => bound('the token store', refuse(used)),
       login: login(limits),
+      adopt: (token) => begun('the token store', adopt(token)),
       revoke: bound('a revocation', revoke),
-      close: (options) => () => {
-        // An interrupted caller's source is closed all the same.
-        const closing = close(options)()
-        return bound('the close', () => closing)()
-      },
+      close: (options) => begun('the close', close(options)),
       closed: () => isClosed,
       settled,
       inspect: bound('the token store', inspect),
@@ -860,5 +823,5 @@ export const makeSession = <R>(
     }
   }
 
-  return { source: limited({}), busy: () => work.size > 0 || pending.size > 0 || refusing !== undefined }
+  return { source: limited({}), busy: () => !isIdle() || pending.size > 0 || refusing !== undefined }
 }

@@ -58,6 +58,8 @@ export interface Bench {
   readonly mendStore: IO<void>
   readonly events: IO<ReadonlyArray<SourceEvent>>
   readonly login: (source?: TokenSource) => Promise<E.Either<AuthError, TokenSet>>
+  /** As `login`, of tokens that the application got by itself. */
+  readonly adopt: (source?: TokenSource) => Promise<E.Either<AuthError, TokenSet>>
   /** Goes on in time until the call settles. */
   readonly settle: <A>(call: Task<A>) => Promise<A>
   readonly get: (source?: TokenSource) => Promise<E.Either<AuthError, TokenSet>>
@@ -166,6 +168,7 @@ export const makeBench = ({
 
   const source = open()
   const settle: Bench['settle'] = (call) => clock.settle(call())
+  const issued = () => (selfSufficient ? server.issue() : server.login())
   return {
     clock,
     server,
@@ -183,8 +186,8 @@ export const makeBench = ({
       isBroken = false
     },
     events: () => [...events],
-    login: (of = source) =>
-      settle(of.login<unknown>(() => () => async () => E.right(selfSufficient ? server.issue() : server.login()))({})),
+    login: (of = source) => settle(of.login<unknown>(() => () => async () => E.right(issued()))({})),
+    adopt: (of = source) => settle(of.adopt(issued())),
     settle,
     get: (of = source) => settle(of.get),
   }

@@ -1,0 +1,60 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as AuthError from '../AuthError.js'
+import { race } from '../race.js'
+import { type Duration, millis, plus } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import type { Revocation, Revoker, SourceEnv } from '../TokenSource.js'
+import { guard } from './guard.js'
+
+/** The pauses before the tries to revoke a token that nobody holds. */
+const PAUSES = [0, 1_000, 2_000]
+
+/** Ends tokens at the server. */
+export interface Revoking {
+  readonly revoke: (token: TokenSet) => Promise<E.Either<AuthError.AuthError, Revocation>>
+  /** Of a token that nobody holds, and which must not stay alive: tried again. Tells whether it was revoked. */
+  readonly discard: (token: TokenSet) => Promise<boolean>
+}
+
+export const makeRevoking = <R>(
+  revocation: Revoker<R> | undefined,
+  timeout: Duration,
+  env: R & SourceEnv,
+): Revoking => {
+  const { clock } = env
+
+  const revoke: Revoking['revoke'] = async (token) => {
+    if (revocation === undefined) return E.right('forgotten')
+    const limits = { deadline: plus(clock.now(), timeout), signal: new AbortController().signal }
+    const unknown = AuthError.outcomeUnknown({
+      url: 'revocation',
+      reason: 'it did not settle',
+      answer: O.none,
+      repeatable: true,
+    })
+    const done = await race(
+      clock,
+      limits,
+      unknown,
+      unknown,
+      guard(unknown, () => revocation(token)(limits)(env)),
+    )()
+    return pipe(
+      done,
+      E.map((): Revocation => 'revoked'),
+    )
+  }
+
+  const discard: Revoking['discard'] = async (token) => {
+    for (const pause of PAUSES) {
+      if (pause > 0) await clock.sleep(millis(pause))()
+      const revoked = await revoke(token)
+      if (E.isRight(revoked)) return revoked.right === 'revoked'
+    }
+    return false
+  }
+
+  return { revoke, discard }
+}

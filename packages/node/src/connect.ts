@@ -1,0 +1,51 @@
+/**
+ * A strategy and its session, for those who write promises.
+ *
+ * @packageDocumentation
+ */
+import {
+  memoryStore,
+  type SourceConfig,
+  type SourceEnv,
+  type Strategy,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import * as Connection from './Connection.js'
+import { type NodeEnv, nodeEnv } from './nodeEnv.js'
+import { openSource } from './openSource.js'
+
+/** The parameters of {@link connect}: those of `TokenSource.make` and of `authenticatedFetch`, and none that must be there. */
+export interface ConnectOptions<R = NodeEnv> extends Omit<SourceConfig<R>, 'store'>, Connection.FetchOptions {
+  /** Default: the process's memory. */
+  readonly store?: TokenStore
+  /** One that is shared, or a test's own, which the connection does not close. Default: one of its own, which it does. */
+  readonly env?: R
+}
+
+/**
+ * Opens a source over a strategy, and puts promises around it: what `TokenSource.make`, `openSource`, `accessToken` and
+ * `authenticatedFetch` do, in one call. Nothing is sent before the first token is asked for.
+ *
+ * @throws A {@link AuthError.toError | typed error} when one of `origins` must not get a token.
+ *
+ * @example
+ * import { remoteCallback } from '@tessera/core'
+ * import { connect } from '@tessera/node'
+ *
+ * const api = connect(remoteCallback(() => 'abc'), { origins: ['https://api.example'] })
+ * void api.token().then(async (token) => {
+ *   assert.strictEqual(token, 'abc')
+ *   await api.close()
+ * })
+ */
+export function connect(strategy: Strategy<NodeEnv>, options?: ConnectOptions): Connection.Connection
+export function connect<R extends SourceEnv>(
+  strategy: Strategy<R>,
+  options: ConnectOptions<R> & { readonly env: R },
+): Connection.Connection<R>
+export function connect(strategy: Strategy<NodeEnv>, options: ConnectOptions = {}): Connection.Connection {
+  const { env = nodeEnv(), store = memoryStore() } = options
+  const source = openSource(TokenSource.make<NodeEnv>({ ...options, store })(strategy), env)
+  return Connection.make(source, options, env, options.env === undefined ? env.close : undefined)
+}

@@ -1,0 +1,116 @@
+/**
+ * Many people's sessions, for those who write promises.
+ *
+ * @packageDocumentation
+ */
+import {
+  type AuthError,
+  type CloseOptions,
+  type Key,
+  type KeyedConfig,
+  memoryStore,
+  type SourceEnv,
+  type Strategy,
+  type TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as Connection from './Connection.js'
+import { type NodeEnv, nodeEnv } from './nodeEnv.js'
+import { openSource } from './openSource.js'
+import { run } from './run.js'
+
+/** The parameters of {@link connectUsers}: those of `TokenSource.keyed` and of `authenticatedFetch`. */
+export interface ConnectUsersOptions<R = NodeEnv> extends Omit<KeyedConfig<R>, 'store'>, Connection.FetchOptions {
+  /** Default: the process's memory. */
+  readonly store?: TokenStore
+  /** One that is shared, or a test's own, which is not closed here. Default: one of its own. */
+  readonly env?: R
+}
+
+/** Says whose tokens they are: a promise, or as a typed effect. */
+export type KeyOf = (token: TokenSet) => Key | Promise<Key> | E.Either<AuthError, Key> | TaskEither<AuthError, Key>
+
+/** One connection a key. */
+export interface Users<R = NodeEnv> {
+  /** The session of a user. It is closed with all others; closing it alone is for a user who does not come back. */
+  readonly for: (key: Key) => Connection.Connection<R>
+  /**
+   * A login whose user is known by its tokens only. When `keyOf` throws, rejects or gives no key, the tokens are revoked at the
+   * server. The promise resolves when they are in the store.
+   */
+  readonly login: (
+    strategy: Strategy<R>,
+    keyOf: KeyOf,
+  ) => Promise<{ readonly key: Key; readonly connection: Connection.Connection<R> }>
+  /** Closes all of them, and refuses new ones. */
+  readonly close: (options?: CloseOptions) => Promise<void>
+  /** `close`, for `await using`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>
+}
+
+// A strategy that can serve every user redeems a refresh token, and says so in its traits.
+const isStrategy = <R>(given: Strategy<R> | ((key: Key) => Strategy<R>)): given is Strategy<R> => 'traits' in given
+
+const toEither = async (said: ReturnType<KeyOf>): Promise<E.Either<AuthError, Key>> => {
+  const key = await (typeof said === 'function' ? said() : said)
+  return typeof key === 'object' ? key : E.right(key)
+}
+
+/**
+ * Opens one source a user, made when it is first asked for: `TokenSource.keyed` with promises around it. The strategy is either
+ * one for all, which redeems each user's own refresh token, or a function of the key.
+ *
+ * @example
+ * import { remoteCallback } from '@tessera/core'
+ * import { connectUsers } from '@tessera/node'
+ *
+ * const users = connectUsers((user) => remoteCallback(() => `token of ${user}`))
+ * void users.for('ann').token().then((token) => assert.strictEqual(token, 'token of ann'))
+ */
+export function connectUsers(strategyFor: (key: Key) => Strategy<NodeEnv>, options?: ConnectUsersOptions): Users
+export function connectUsers(strategy: Strategy<NodeEnv>, options?: ConnectUsersOptions): Users
+export function connectUsers<R extends SourceEnv>(
+  strategyFor: (key: Key) => Strategy<R>,
+  options: ConnectUsersOptions<R> & { readonly env: R },
+): Users<R>
+export function connectUsers<R extends SourceEnv>(
+  strategy: Strategy<R>,
+  options: ConnectUsersOptions<R> & { readonly env: R },
+): Users<R>
+export function connectUsers(
+  strategy: Strategy<NodeEnv> | ((key: Key) => Strategy<NodeEnv>),
+  options: ConnectUsersOptions = {},
+): Users {
+  const { env = nodeEnv(), store = memoryStore() } = options
+  const strategyFor = isStrategy(strategy) ? () => strategy : strategy
+  const sources = openSource(TokenSource.keyed<NodeEnv>({ ...options, store })(strategyFor), env)
+  const connections = new WeakMap<TokenSource, Connection.Connection>()
+
+  const connectionOf = (source: TokenSource): Connection.Connection => {
+    const connection = connections.get(source) ?? Connection.make(source, options, env)
+    connections.set(source, connection)
+    return connection
+  }
+
+  const close = async (given?: CloseOptions): Promise<void> => {
+    try {
+      await run(sources.close(given))
+    } finally {
+      if (options.env === undefined) await env.close()
+    }
+  }
+
+  return {
+    for: (key) => connectionOf(sources.for(key)),
+    login: async (interactive, keyOf) => {
+      const login = sources.login(interactive, (token) => async () => toEither(keyOf(token)))
+      const source = await run(login, env)
+      return { key: source.key, connection: connectionOf(source) }
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { AuthError, RandomEnv } from '@tessera/core'
+import type { AuthError, ClockEnv, RandomEnv } from '@tessera/core'
 import {
   type DigestEnv,
   type AuthorizationRequestOptions as OAuth2Options,
@@ -28,17 +28,13 @@ export interface AuthorizationRequestOptions extends Omit<OAuth2Options, 'scope'
  * @example
  * import * as Box from '@tessera/box'
  * import * as E from 'fp-ts/lib/Either.js'
- * import { createHash, randomBytes } from 'node:crypto'
+ * import { nodeEnv } from '@tessera/node'
  *
- * const env = {
- *   random: { bytes: (size: number) => () => randomBytes(size) },
- *   digest: { sha256: (ascii: string) => createHash('sha256').update(ascii).digest() },
- * }
- * const login = Box.authorizationRequest({ client: Box.client({ id: 'app', secret: 's3cret' }) })(env)()
+ * const login = Box.authorizationRequest({ client: Box.client({ id: 'app', secret: 's3cret' }) })(nodeEnv())()
  * assert.ok(E.isRight(login))
  * assert.match(login.right.url, /^https:\/\/account\.box\.com\/api\/oauth2\/authorize\?state=box_csrf_token_\w{22}&/)
  */
 export const authorizationRequest = (
   options: AuthorizationRequestOptions,
-): ReaderIO<RandomEnv & DigestEnv, Either<AuthError, Transaction>> =>
+): ReaderIO<RandomEnv & DigestEnv & ClockEnv, Either<AuthError, Transaction>> =>
   oauth2Request({ ...options, statePrefix: 'box_csrf_token_' })

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import * as Box from '@tessera/box'
-import { AuthError, Secret } from '@tessera/core'
+import { AuthError, instant, Secret } from '@tessera/core'
 import type { Transaction } from '@tessera/oauth2'
 import { urls } from '@tessera/testing'
 import * as fc from 'fast-check'
@@ -10,6 +10,7 @@ import * as O from 'fp-ts/lib/Option.js'
 const env = {
   random: { bytes: (size: number) => () => randomBytes(size) },
   digest: { sha256: (ascii: string) => createHash('sha256').update(ascii).digest() },
+  clock: { now: () => instant(0), sleep: () => () => Promise.resolve() },
 }
 const client = Box.client({ id: 'app', secret: 's3cret' })
 

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { AuthError, nonce, type RandomEnv, Secret } from '@tessera/core'
+import { AuthError, type ClockEnv, type Instant, nonce, type RandomEnv, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -14,6 +14,7 @@ import type { DigestEnv } from './Digest.js'
 import type { Parameter } from './Grant.js'
 import { endpoint } from './internal/endpoint.js'
 import { form } from './internal/form.js'
+import { once } from './internal/once.js'
 import { codeChallenge, codeVerifier } from './pkce.js'
 
 // -----------------------------------------------------------------------------
@@ -31,6 +32,7 @@ export interface Transaction {
   readonly verifier: Secret<'CodeVerifier'>
   readonly redirectUri: string | undefined
   readonly server: AuthorizationServer
+  readonly beganAt: Instant
   /** Spends the transaction: true once, false ever after. */
   readonly spend: IO<boolean>
 }
@@ -104,41 +106,31 @@ const checkedState = (state: Secret<'State'>): E.Either<AuthError, Secret<'State
     ? E.left(AuthError.misconfigured('state', 'it is empty or no text: leave it out, and each login gets a random one'))
     : E.right(state)
 
-const once = (): IO<boolean> => {
-  let spent = false
-  return () => {
-    const first = !spent
-    spent = true
-    return first
-  }
-}
-
 /**
  * Begins a login: a fresh state of at least 128 bits, a fresh verifier, and the URL to open. Each run is another transaction.
+ * Keep it until the browser is back; where that may be in another process, {@link sealTransaction} makes it a cookie.
  * `Misconfigured` where the server has no (good) authorization endpoint, `extra` has one of the protocol's own parameters,
  * a parameter is not text or the given state is empty.
  *
  * @example
  * import { authorizationRequest, Client } from '@tessera/oauth2'
  * import * as E from 'fp-ts/lib/Either.js'
- * import { createHash, randomBytes } from 'node:crypto'
+ * import { nodeEnv } from '@tessera/node'
  *
  * const client = Client.make({
  *   id: 'app',
  *   tokenEndpoint: 'https://as.example/token',
  *   authorizationEndpoint: 'https://as.example/authorize',
  * })
- * const env = {
- *   random: { bytes: (size: number) => () => randomBytes(size) },
- *   digest: { sha256: (ascii: string) => createHash('sha256').update(ascii).digest() },
- * }
- * const transaction = authorizationRequest({ client, redirectUri: 'https://app.example/callback' })(env)()
+ * const transaction = authorizationRequest({ client, redirectUri: 'https://app.example/callback' })(nodeEnv())()
  * assert.ok(E.isRight(transaction))
  * assert.match(transaction.right.url, /^https:\/\/as\.example\/authorize\?state=\w{22}&response_type=code&client_id=app&/)
  */
 export const authorizationRequest =
-  (options: AuthorizationRequestOptions): ReaderIO<RandomEnv & DigestEnv, E.Either<AuthError, Transaction>> =>
-  ({ random, digest }) =>
+  (
+    options: AuthorizationRequestOptions,
+  ): ReaderIO<RandomEnv & DigestEnv & ClockEnv, E.Either<AuthError, Transaction>> =>
+  ({ random, digest, clock }) =>
   () => {
     const { server } = options.client
     const { authorizationEndpoint, allowHttp } = server
@@ -161,6 +153,7 @@ export const authorizationRequest =
         verifier,
         redirectUri: options.redirectUri,
         server,
+        beganAt: clock.now(),
         spend: once(),
       })),
     )

@@ -145,18 +145,14 @@ export const callbackResponse =
  * import { authorizationRequest, callback, Client } from '@tessera/oauth2'
  * import { Secret } from '@tessera/core'
  * import * as E from 'fp-ts/lib/Either.js'
- * import { createHash, randomBytes } from 'node:crypto'
+ * import { nodeEnv } from '@tessera/node'
  *
  * const client = Client.make({
  *   id: 'app',
  *   tokenEndpoint: 'https://as.example/token',
  *   authorizationEndpoint: 'https://as.example/authorize',
  * })
- * const env = {
- *   random: { bytes: (size: number) => () => randomBytes(size) },
- *   digest: { sha256: (ascii: string) => createHash('sha256').update(ascii).digest() },
- * }
- * const transaction = authorizationRequest({ client })(env)()
+ * const transaction = authorizationRequest({ client })(nodeEnv())()
  * assert.ok(E.isRight(transaction))
  * const url = `https://app.example/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=${Secret.open(transaction.right.state)}`
  * const check = callback(transaction.right)(url)

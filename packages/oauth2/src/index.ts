@@ -44,11 +44,18 @@ export { type DiscoveryOptions, discovery, type MetadataOptions, metadataRespons
 export { type ExtensionGrantOptions, extensionGrant, type GrantParameters } from './extensionGrant.js'
 export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
+export { type Claims, type IdTokenClaimsOptions, idTokenClaims } from './idTokenClaims.js'
 export { isLoopback } from './internal/secureUrl.js'
 export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
 export { codeChallenge, codeVerifier } from './pkce.js'
 export { type RefreshTokenOptions, refreshToken, refreshTokenGrant } from './refreshToken.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
+export {
+  type OpenTransactionOptions,
+  openTransaction,
+  type SealTransactionOptions,
+  sealTransaction,
+} from './sealedTransaction.js'
 export type { Algorithm, PrivateKey, Signer, SignerEnv } from './Signer.js'
 export { type SecureOriginsOptions, secureOrigins } from './secureOrigins.js'
 export { type RequestContext, retryAfter, serverAnswer } from './serverAnswer.js'

@@ -1,0 +1,175 @@
+/**
+ * Who logged in: the claims of an ID token (OpenID Connect Core §2).
+ *
+ * @packageDocumentation
+ */
+import { AuthError, type ClockEnv, type Instant, Secret, type TokenSet } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
+import * as t from 'io-ts'
+import type { Client } from './Client.js'
+import { endpoint } from './internal/endpoint.js'
+import { checked, decodeJson, matching } from './internal/json.js'
+import { shownUrl } from './internal/secureUrl.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** What every ID token says (OpenID Connect Core §2), and whatever else it says: `email`, `name`, … */
+export interface Claims {
+  /** Whose server it is. */
+  readonly iss: string
+  /** Who the person is there: unique and never given again, for this issuer. */
+  readonly sub: string
+  /** For whom it is: the client, among others perhaps. */
+  readonly aud: string | ReadonlyArray<string>
+  /** In seconds since the Unix epoch. */
+  readonly exp: number
+  /** In seconds since the Unix epoch. */
+  readonly iat: number
+  readonly azp?: string
+  readonly nonce?: string
+  readonly [claim: string]: unknown
+}
+
+/** The parameters of {@link idTokenClaims}. */
+export interface IdTokenClaimsOptions {
+  /** Its server has an issuer: from discovery, or as given. */
+  readonly client: Client
+  /** The one that the authorization request sent, by `extra: { nonce }`, where it sent one. */
+  readonly nonce?: string | undefined
+}
+
+// -----------------------------------------------------------------------------
+// decoding
+// -----------------------------------------------------------------------------
+
+const WHAT = 'ID token'
+
+const text = matching('a text', /./s)
+const seconds = checked('a number of seconds', (value): value is number => Number.isFinite(value))
+const audience = checked(
+  'a text or a list of texts',
+  (value): value is string | ReadonlyArray<string> => t.string.is(value) || t.readonlyArray(t.string).is(value),
+)
+const Payload = t.intersection([
+  t.type({ iss: text, sub: text, aud: audience, exp: seconds, iat: seconds }),
+  t.partial({ azp: text, nonce: text }),
+])
+const decode = decodeJson(WHAT, Payload)
+
+const wrong = (path: string, expected: string): AuthError => AuthError.malformed({ what: WHAT, path, expected })
+
+const bytesOf = (base64url: string): Uint8Array =>
+  Uint8Array.from(atob(base64url.replace(/-/g, '+').replace(/_/g, '/')), (character) => character.charCodeAt(0))
+
+const memberOf = ({ members }: TokenSet): E.Either<AuthError, string> => {
+  const member = members.get('id_token')
+  if (member === undefined) return E.left(wrong('id_token', 'there: ask for the scope openid when the login begins'))
+  const value: unknown = JSON.parse(Secret.open(member))
+  return typeof value === 'string' ? E.right(value) : E.left(wrong('id_token', 'a text'))
+}
+
+const payloadOf = (jwt: string): E.Either<AuthError, Secret<'Body'>> => {
+  const parts = jwt.split('.')
+  const [, payload = ''] = parts
+  if (parts.length === 5)
+    return E.left(wrong('id_token', 'signed alone: it is encrypted, which a package of its own can read'))
+  if (parts.length !== 3 || !/^[\w-]+$/.test(payload)) return E.left(wrong('id_token', 'a signed JWT (RFC 7515 §3.1)'))
+  return E.tryCatch(
+    () => Secret.make('Body', new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(payload))),
+    () => wrong('id_token', 'a signed JWT (RFC 7515 §3.1)'),
+  )
+}
+
+// -----------------------------------------------------------------------------
+// checks
+// -----------------------------------------------------------------------------
+
+const issuerOf = ({ server: { issuer } }: Client): E.Either<AuthError, string> =>
+  pipe(
+    issuer,
+    E.fromOption(() =>
+      AuthError.misconfigured(
+        'issuer',
+        'the server has none: take it from discovery, or give it to AuthorizationServer.make',
+      ),
+    ),
+  )
+
+/** What does not hold, the first of it (OpenID Connect Core §3.1.3.7). */
+const fault = (
+  claims: Claims,
+  { client, nonce }: IdTokenClaimsOptions,
+  issuer: string,
+  now: Instant,
+): AuthError | undefined => {
+  const { iss, aud, azp, exp } = claims
+  const audiences = typeof aud === 'string' ? [aud] : aud
+  if (iss !== issuer) return wrong('iss', `the issuer ${issuer}, but ${shownUrl(iss)}`)
+  if (!audiences.includes(client.id)) return wrong('aud', 'this client: it is for another one')
+  if (azp === undefined && audiences.length > 1) return wrong('azp', 'there, although it is for several audiences')
+  if (azp !== undefined && azp !== client.id) return wrong('azp', 'this client: it was issued to another one')
+  if (now >= exp * 1_000) return wrong('exp', 'in the future: it is too old, or the clock here is wrong; log in again')
+  if (nonce !== undefined && claims.nonce !== nonce) return wrong('nonce', 'the one that this login sent')
+  return undefined
+}
+
+/**
+ * The claims of the ID token that came with a token: who logged in, by `sub`. For a token set **that came straight from the token
+ * endpoint**, by `authorizationCode` say: TLS to that endpoint stands for the signature (OpenID Connect Core §3.1.3.7, 6.), which
+ * is **not** verified. Never for a token that came by another way: through a browser, from another service, from a store that
+ * others write. To validate such a token with its signature is the matter of a package of its own, `jose` say, or of `verifyJwt` of
+ * `@tessera/node` where the key is known.
+ *
+ * Checked are `iss` (to the letter), `aud`, `azp`, `exp`, and `nonce` where one is given; `sub` and `iat` must be there. Where the
+ * token endpoint is plain http at an origin that `allowHttp` lists, the program has said that it trusts the network as it would
+ * trust TLS: whoever could put an ID token in place of another there has the client's secret and every access token already.
+ * So there is no second switch for it here. The list is one of development and of networks inside a machine or a cluster.
+ *
+ * Errors: `Malformed` of the `ID token` with the claim as its path; `Misconfigured` where the server has no issuer, or its token
+ * endpoint is none that a token can come from.
+ *
+ * @example
+ * import { instant, Secret, TokenSet } from '@tessera/core'
+ * import { base64url, Client, idTokenClaims } from '@tessera/oauth2'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { nodeEnv } from '@tessera/node'
+ *
+ * const client = Client.make({ id: 'app', issuer: 'https://as.example', tokenEndpoint: 'https://as.example/token' })
+ * const env = nodeEnv()
+ * const now = env.clock.now() / 1_000
+ * const payload = { iss: 'https://as.example', sub: 'user 7', aud: 'app', exp: now + 300, iat: now, email: 'ann@example.org' }
+ * const jwt = ['{"alg":"RS256"}', JSON.stringify(payload), 'signature'].map((part) => base64url(new TextEncoder().encode(part)))
+ * const member = Secret.make('Member', JSON.stringify(jwt.join('.')))
+ * const token = TokenSet.make(Secret.make('AccessToken', 'abc'), { members: new Map([['id_token', member]]) })
+ *
+ * const claims = idTokenClaims({ client })(token)(env)()
+ * assert.ok(E.isRight(claims))
+ * assert.strictEqual(claims.right.sub, 'user 7')
+ * assert.strictEqual(claims.right['email'], 'ann@example.org')
+ */
+export const idTokenClaims = (
+  options: IdTokenClaimsOptions,
+): ((token: TokenSet) => ReaderIO<ClockEnv, E.Either<AuthError, Claims>>) => {
+  const { tokenEndpoint, allowHttp } = options.client.server
+  const issuer = pipe(
+    endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
+    E.flatMap(() => issuerOf(options.client)),
+  )
+  return (token) =>
+    ({ clock }) =>
+    () =>
+      pipe(
+        E.Do,
+        E.apS('issuer', issuer),
+        E.bind('claims', () => pipe(memberOf(token), E.flatMap(payloadOf), E.flatMap(decode))),
+        E.flatMap(({ issuer, claims }) => {
+          const error = fault(claims, options, issuer, clock.now())
+          return error === undefined ? E.right(claims) : E.left(error)
+        }),
+      )
+}

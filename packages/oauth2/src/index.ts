@@ -50,13 +50,13 @@ export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject
 export { codeChallenge, codeVerifier } from './pkce.js'
 export { type RefreshTokenOptions, refreshToken, refreshTokenGrant } from './refreshToken.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
+export type { Algorithm, PrivateKey, Signer, SignerEnv } from './Signer.js'
 export {
   type OpenTransactionOptions,
   openTransaction,
   type SealTransactionOptions,
   sealTransaction,
 } from './sealedTransaction.js'
-export type { Algorithm, PrivateKey, Signer, SignerEnv } from './Signer.js'
 export { type SecureOriginsOptions, secureOrigins } from './secureOrigins.js'
 export { type RequestContext, retryAfter, serverAnswer } from './serverAnswer.js'
 export type { TokenEnv } from './TokenEnv.js'

@@ -6,6 +6,7 @@ const config: Config = {
   testRunner: '<rootDir>/packages/scripts/jest/runner.cjs',
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts'],
   globalSetup: '<rootDir>/packages/scripts/jest/seed.ts',
+  reporters: ['default', '<rootDir>/packages/scripts/jest/skipped.cjs', '<rootDir>/packages/scripts/jest/ending.cjs'],
   setupFiles: ['<rootDir>/packages/scripts/jest/setup.ts'],
   setupFilesAfterEnv: ['<rootDir>/packages/scripts/jest/secrets.ts'],
   // What is counted there is the guard of `npm run guard`.

@@ -1,8 +1,8 @@
 /** What Redis sees of a session: counted, so that no machine is too slow for it. */
 import { once } from 'node:events'
 import { minutes } from '@tessera/core'
-import { hasRedis, INSTALL } from '@tessera/local-redis'
 import { Redis } from 'ioredis'
+import { describeWith } from '../../scripts/jest/needs.js'
 import { startMembers } from '../src/fleet/members.js'
 import { monitor } from '../src/fleet/monitor.js'
 import { redisSemaphore, redlock, sourceOver } from '../src/fleet/renewals.js'
@@ -24,12 +24,7 @@ const commandsOf = (make: (redis: Redis) => { readonly first: () => unknown; rea
     return commands
   })
 
-const describeRedis = (name: string, body: () => void): void => {
-  if (hasRedis()) describe(name, body)
-  else test(`${name}: not tested without redis-server (${INSTALL})`, () => expect(hasRedis()).toBe(false))
-}
-
-describeRedis('Redis', () => {
+describeWith('redis-server')('Redis', () => {
   test('a renewal that nobody disturbs is two commands', async () => {
     const commands = await commandsOf((redis) => {
       const { renew } = sourceOver(redis)

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient } from '@redis/client'
-import { eventually, hasRedis, servers } from '@tessera/local-redis'
+import { eventually, servers } from '@tessera/local-redis'
+import { describeWith } from '../../scripts/jest/needs.js'
 import { type Ended, withHome } from './support.js'
 
 const GOLDEN = join(__dirname, 'demo.golden.txt')
@@ -63,7 +64,7 @@ describe('demo', () => {
     tells(() => withoutRedis(golden()), { PATH: '' }),
   )
 
-  if (hasRedis()) {
+  describeWith('redis-server')('with a Redis', () => {
     it('tells its story to the end', tells(golden))
 
     it(
@@ -87,26 +88,25 @@ describe('demo', () => {
         }
       }),
     )
-  }
 
-  // Elsewhere, nobody sees which processes are there.
-  if (hasRedis() && process.platform === 'linux') {
-    it(
-      'leaves no process behind when it is killed, not even a Redis',
-      withHome(async ({ start, folder }) => {
-        const demo = start(['demo'], { TMPDIR: folder })
-        const isRedis = async (pid: string): Promise<boolean> =>
-          (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).startsWith('redis')
-        const redisIsThere = async (): Promise<boolean> =>
-          (await Promise.all((await processesIn(folder)).map(isRedis))).includes(true)
-        await demo.said(/ a process was killed .*/)
-        await eventually('a Redis of the tour', async () => demo.child.exitCode !== null || redisIsThere())
-        demo.child.kill('SIGKILL')
-        expect((await demo.ended).code).toBe(null)
-        await eventually('no process is left', async () => (await processesIn(folder)).length === 0)
-      }),
-    )
-  }
+    // Elsewhere, nobody sees which processes are there.
+    if (process.platform === 'linux')
+      it(
+        'leaves no process behind when it is killed, not even a Redis',
+        withHome(async ({ start, folder }) => {
+          const demo = start(['demo'], { TMPDIR: folder })
+          const isRedis = async (pid: string): Promise<boolean> =>
+            (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).startsWith('redis')
+          const redisIsThere = async (): Promise<boolean> =>
+            (await Promise.all((await processesIn(folder)).map(isRedis))).includes(true)
+          await demo.said(/ a process was killed .*/)
+          await eventually('a Redis of the tour', async () => demo.child.exitCode !== null || redisIsThere())
+          demo.child.kill('SIGKILL')
+          expect((await demo.ended).code).toBe(null)
+          await eventually('no process is left', async () => (await processesIn(folder)).length === 0)
+        }),
+      )
+  })
 
   it(
     'does its first steps at a server that is named',

@@ -10,7 +10,7 @@ import { nodeRedis, recordNames, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { describeRedis } from './describeRedis.js'
+import { describeWith } from '../../scripts/jest/needs.js'
 import { type Ended, type Home, withHome } from './support.js'
 
 const newKey = (): string => Secret.open(formatKeys({ write: generateKey(systemRandom)() }))
@@ -50,7 +50,7 @@ const expire = async ({ port }: Server): Promise<void> => {
 
 const requests = ({ box }: Home): number => box.counts().byEndpoint.token
 
-describeRedis('sessions in Redis', () => {
+describeWith('redis-server')('sessions in Redis', () => {
   let all: Servers
   let redis: Server
   let url: string

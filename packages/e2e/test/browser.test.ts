@@ -1,5 +1,4 @@
 /** The sandbox's pages as a person meets them: in Chromium. */
-import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import * as Box from '@tessera/box'
 import { memoryStore, Secret, Strategy, seconds, TokenSource } from '@tessera/core'
@@ -8,10 +7,11 @@ import { authorizationCode, callback, deviceCode, refreshToken, type Transaction
 import { type Sandbox, startSandbox } from '@tessera/sandbox'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { describeWith } from '../../scripts/jest/needs.js'
+import { chromium as chromiumPath } from '../../scripts/jest/tools.cjs'
 import { impatientClock } from './support/clock.js'
 import { right, told } from './support/either.js'
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -49,7 +49,7 @@ const inChromium = (): void => {
   let env: NodeEnv
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS })
+    browser = await chromium.launch({ executablePath: chromiumPath() ?? 'chromium', headless: true, args: FLAGS })
   })
   afterAll(() => browser.close())
   beforeEach(async () => {
@@ -137,13 +137,4 @@ const inChromium = (): void => {
   })
 }
 
-describe('in Chromium', () => {
-  if (existsSync(CHROMIUM)) return inChromium()
-  test('it is not installed', () => {
-    const install = `Chromium is not at ${CHROMIUM}: apt-get install -y chromium, or set CHROMIUM`
-    // Where nobody reads warnings it has to be there.
-    if (process.env['CI']) throw new Error(install)
-    console.warn(`${install}. These tests did not run.`)
-    expect(existsSync(CHROMIUM)).toBe(false)
-  })
-})
+describeWith('chromium')('in Chromium', inChromium)

@@ -1,7 +1,7 @@
 import { type AuthError, type Committed, type Conflict, committed, type TokenStore } from '@tessera/core'
-import { hasRedis, INSTALL } from '@tessera/local-redis'
 import { redisStore } from '@tessera/store-redis'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { describeWith } from '../../scripts/jest/needs.js'
 import { makeCanaries } from '../src/canaries.js'
 import type { Fault, Findings } from '../src/Fault.js'
 import { rowOf } from '../src/Row.js'
@@ -32,7 +32,7 @@ const careless = (store: TokenStore): TokenStore => ({
     TE.orElse<AuthError, Committed | Conflict, AuthError>(() => TE.right(committed))(store.compareAndSet(...args)),
 })
 
-if (hasRedis()) {
+describeWith('redis-server')('stores over Redis', () => {
   test('a store that loses writes is found out', async () => {
     const rows = redisRowsWith({ store: (port) => careless(redisStore(port)), patience: 1_000 })
     const { ok, findings } = await judge(find(rows, 'redis-out-of-memory'), 8)
@@ -53,4 +53,4 @@ if (hasRedis()) {
     expect(ok).toBe(false)
     expect(findings.problems.filter((problem) => problem.endsWith('a lost write was not restored'))).toHaveLength(3)
   })
-} else test(`not tested without redis-server (${INSTALL})`, () => expect(hasRedis()).toBe(false))
+})

@@ -1,7 +1,7 @@
 /**
  * Redis servers of our own, for tests, faults and benchmarks.
  */
-export { hasRedis, INSTALL } from './hasRedis.js'
+export { hasRedis } from './hasRedis.js'
 export { eventually, type Files, freePort, type Server, type Servers, servers } from './servers.js'
 export {
   type ClusterNode,

@@ -3,9 +3,9 @@ import { AuthError, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { nodeEnv } from '../src/index.js'
 import { inMs, post, told } from './support/requests.js'
-import { makeAuthority, type Served, serve, serveProxy, serveRaw, serveTls } from './support/servers.js'
+import { authorities, type Served, serve, serveProxy, serveRaw, serveTls } from './support/servers.js'
 
-const authority = makeAuthority()
+const authority = authorities.loopback
 const { ca } = authority
 const closing: Array<() => Promise<void>> = []
 afterAll(() => Promise.all(closing.map((close) => close())))
@@ -37,7 +37,7 @@ describe('TLS', () => {
   })
 
   test('a certificate for somebody else: not sent', async () => {
-    const other = makeAuthority('DNS:other.example')
+    const other = authorities.other
     const server = await using(serveTls(other, (_, response) => response.end()))
     expect(await open({ tls: { ca: other.ca } }).http.send(post(server.origin))()).toEqual(
       E.left({ _tag: 'NotSent', cause: 'connection', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }),

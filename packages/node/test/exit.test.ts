@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { bundle, ended, node } from './support/bundle.js'
-import { listen, makeAuthority, type Served, serve, serveProxy, serveTls } from './support/servers.js'
+import { authorities, listen, type Served, serve, serveProxy, serveTls } from './support/servers.js'
 
 const script = bundle(`
   import { Secret } from '@tessera/core'
@@ -32,7 +32,7 @@ const pending = bundle(`
   const source = TokenSource.make({ store, timeout: seconds(1) })(strategy)(nodeEnv())()
   source.login(strategy)({})().then(({ left }) => console.log(left._tag, left.pending))
 `)
-const authority = makeAuthority()
+const authority = authorities.loopback
 const closing: Array<() => Promise<void>> = []
 afterAll(() => Promise.all(closing.map((close) => close())))
 const using = async <S extends Served>(server: Promise<S>): Promise<S> => {

@@ -2,7 +2,7 @@ import type { HttpRequest } from '@tessera/oauth2'
 import { nodeHttp } from '../src/slim.js'
 import { bundle, ended, node } from './support/bundle.js'
 import { inMs, post, told } from './support/requests.js'
-import { makeAuthority, type Served, serve, serveRaw, serveTls } from './support/servers.js'
+import { authorities, type Served, serve, serveRaw, serveTls } from './support/servers.js'
 
 const http = nodeHttp({ userAgent: 'tests/1' })
 const send = (request: HttpRequest) => http.send(request)()
@@ -19,7 +19,7 @@ afterAll(async () => {
 test('a server that is not trusted: not sent', async () => {
   let requests = 0
   const strange = await using(
-    serveTls(makeAuthority(), (_, response) => {
+    serveTls(authorities.loopback, (_, response) => {
       requests++
       response.end()
     }),

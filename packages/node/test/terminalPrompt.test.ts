@@ -4,6 +4,7 @@ import type { ReadStream } from 'node:tty'
 import { millis, plus, Secret } from '@tessera/core'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { describeWith } from '../../scripts/jest/needs.js'
 import { terminalPrompt } from '../src/index.js'
 import { bundle, ended } from './support/bundle.js'
 import { inMs, wrongClocks } from './support/requests.js'
@@ -11,7 +12,7 @@ import { inMs, wrongClocks } from './support/requests.js'
 const script = bundle(`
   import { execFileSync } from 'node:child_process'
   import { Secret } from '@tessera/core'
-  import { terminalPrompt } from '@tessera/node'
+import { terminalPrompt } from '@tessera/node'
 
   const [questions, ms, abortAfter] = process.argv.slice(2).map(Number)
   const { ask } = terminalPrompt()
@@ -42,7 +43,7 @@ const inTerminal = async (typed: ReadonlyArray<string>, args: ReadonlyArray<numb
 }
 const restored = / icanon[\s\S]* echo /
 
-describe('at a terminal', () => {
+describeWith('script')('at a terminal', () => {
   test('what is typed is not echoed, and the terminal is restored', async () => {
     const output = await inTerminal(['c4n4ryX\u007f\r', 'second\n'], [2, 60_000, 0])
     expect(output).toContain('Question 1? ')

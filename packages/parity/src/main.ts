@@ -43,7 +43,7 @@ const run = (): ReadonlyArray<Test> => {
         ...files(),
       ],
       // Rows about Redis are shown on a Redis, or not at all.
-      { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, REQUIRE_REDIS: '1' } },
+      { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, REQUIRE_TOOLS: '1' } },
     )
     return readResults(output, ROOT)
   } finally {

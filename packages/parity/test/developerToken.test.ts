@@ -6,6 +6,7 @@ import * as Box from '@tessera/box'
 import { type Instant, minutes, pairCallbackStore, Secret, seconds } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { testWith } from '../../scripts/jest/needs.js'
 import { makeDeveloper } from './seed/subclasses.js'
 import { better } from './support/better.js'
 import { accessOf, refreshOf, right } from './support/either.js'
@@ -71,7 +72,7 @@ describe('S-DEV-01', () => {
     expect(world().requests()).toBe(0)
   })
 
-  test('on a terminal, by the same words, and again at a renewal; a revoke asks nobody', async () => {
+  testWith('script')('on a terminal, by the same words, and again at a renewal; a revoke asks nobody', async () => {
     const { box } = world()
     const shown = await atTerminal('ours', box.url, [box.developerToken(), box.developerToken()])
     expect(shown.split(PROMPT)).toHaveLength(3)
@@ -89,7 +90,7 @@ describe('S-DEV-01', () => {
     expect(questions).toHaveLength(2)
   })
 
-  test('a developer token lives for an hour, as Box says', async () => {
+  testWith('script')('a developer token lives for an hour, as Box says', async () => {
     const { answer } = person(world())
     const now = world().env.clock.now()
     const { expiresAt } = right(await sourceOf(asking(world(), answer), Box.developerToken()).get())

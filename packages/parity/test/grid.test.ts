@@ -1,16 +1,17 @@
 /** Every strategy with every store: one suite of laws for each cell, through the public API and over real HTTP. */
 import { minutes, nonce, Secret, type Strategy, seconds, type TokenSource } from '@tessera/core'
-import { hasRedis } from '@tessera/local-redis'
 import { authenticatedFetch, type NodeEnv } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { has, leftOut } from '../../scripts/jest/needs.js'
 import { accessOf, left, right } from './support/either.js'
 import { PLACES, type Place, REDIS_PLACES } from './support/places.js'
 import { WAYS, type Way } from './support/ways.js'
 import { moving, openWorld, sourceOf, type World } from './support/world.js'
 
-const places = Object.entries({ ...PLACES, ...(hasRedis() && REDIS_PLACES) })
+const places = Object.entries({ ...PLACES, ...(has('redis-server') && REDIS_PLACES) })
 const ways = Object.entries(WAYS)
+leftOut('redis-server', ...Object.keys(REDIS_PLACES).map((place) => `every strategy with ${place}`))
 
 let world: World
 

@@ -9,12 +9,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Redis } from 'ioredis'
+import { describeWith } from '../../scripts/jest/needs.js'
 import type { OAuth2, Pair } from './seed/oauth2.js'
 import { makeSession, type Session, surroundings } from './seed/session.js'
 import { makeModule, makeRedis, makeRedisJwt } from './seed/subclasses.js'
 import { better } from './support/better.js'
 import { accessOf, refreshOf, right } from './support/either.js'
-import { behindSentinels, clients, describeRedis, inCluster, type Opened } from './support/redis.js'
+import { behindSentinels, clients, inCluster, type Opened } from './support/redis.js'
 import {
   codeLogin,
   eachInWorld,
@@ -29,7 +30,7 @@ import {
 
 const world = eachInWorld()
 
-describeRedis('Redis', () => {
+describeWith('redis-server')('Redis', () => {
   let all: Servers
   let port = 0
   /** Of the seed, and to look at what is there. */
@@ -437,7 +438,7 @@ describeRedis('Redis', () => {
 // topologies
 // -----------------------------------------------------------------------------
 
-describeRedis('Redis as it is run in earnest', () => {
+describeWith('redis-server')('Redis as it is run in earnest', () => {
   let all: Servers
   let nodes: Awaited<ReturnType<typeof startCluster>>
   let sentinels: Awaited<ReturnType<typeof startSentinels>>['sentinels']

@@ -1,5 +1,6 @@
-/** jest-circus, without what it leaves behind: see storages.cjs. */
+/** jest-circus, without what it and the tests leave behind: see storages.cjs and children.cjs. */
 const { createRequire } = require('node:module')
+const watchChildren = require('./children.cjs')
 const watchStorages = require('./storages.cjs')
 
 /**
@@ -11,9 +12,11 @@ const circus = createRequire(__filename)('jest-circus/runner')
 /** @type {typeof circus.default} */
 module.exports = async (...args) => {
   const disableStorages = watchStorages()
+  const endChildren = watchChildren()
   try {
     return await circus.default(...args)
   } finally {
+    endChildren()
     disableStorages()
   }
 }

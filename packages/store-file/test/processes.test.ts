@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { absent, millis } from '@tessera/core'
 import { fileStore } from '@tessera/store-file'
 import * as fc from 'fast-check'
+import { testWith } from '../../scripts/jest/needs.js'
 import { bundle, node, type Running, run } from './support/processes.js'
 import { next, right, temporary, told, whyNot } from './support/values.js'
 
@@ -255,7 +255,7 @@ test('a subscription that nobody ends keeps no process alive', async () => {
   expect(await start(script, join(temporary(), 'sessions')).rest).toEqual({ lines: [], end: 0 })
 })
 
-test('on a full disk the old record stays, and the error says so', async () => {
+testWith('unshare')('on a full disk the old record stays, and the error says so', async () => {
   const script = bundle(`${prelude}
     import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
     const main = async () => {
@@ -282,12 +282,6 @@ test('on a full disk the old record stays, and the error says so', async () => {
     '-c',
     'mount -t tmpfs -o size=128k,mode=700 tmpfs "$1" && shift && exec "$@"',
   ]
-  try {
-    execFileSync('unshare', [...mount, 'sh', disk, 'true'], { stdio: 'ignore' })
-  } catch {
-    process.stderr.write('NOT TESTED: a full disk, since this user may not mount a small one\n')
-    return
-  }
   const { lines, end } = await run('unshare', [...mount, 'sh', disk, process.execPath, script, disk]).rest
   const full = expect.stringMatching(/"operation":"compareAndSet","reason":"the file system answered ENOSPC"/)
   expect(lines).toEqual([full, full, 'record of one', '.locks', full, expect.stringMatching('Committed')])

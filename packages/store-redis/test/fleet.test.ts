@@ -11,9 +11,9 @@ import { servers } from '@tessera/local-redis'
 import { modelServer } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { describeWith } from '../../scripts/jest/needs.js'
 import { redisStore } from '../src/index.js'
 import { standalone } from './support/clients.js'
-import { describeRedis } from './support/describeRedis.js'
 import { right } from './support/either.js'
 import { monitor } from './support/monitor.js'
 
@@ -81,7 +81,7 @@ const run = async (clients: ReadonlyArray<'@redis/client' | 'ioredis'>): Promise
   return { tokens, exits, requests, redeemed, repeated, commands }
 }
 
-describeRedis('a fleet', () => {
+describeWith('redis-server')('a fleet', () => {
   test.each<readonly ['@redis/client' | 'ioredis', '@redis/client' | 'ioredis']>([
     ['@redis/client', '@redis/client'],
     ['ioredis', 'ioredis'],

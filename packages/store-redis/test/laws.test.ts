@@ -11,9 +11,9 @@ import {
 } from '@tessera/local-redis'
 import { tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
+import { describeWith } from '../../scripts/jest/needs.js'
 import { type NotReplicated, type RedisPort, recordNames, redisStore } from '../src/index.js'
 import { cluster, type Opened, sentinel, standalone } from './support/clients.js'
-import { describeRedis } from './support/describeRedis.js'
 import { left, right } from './support/either.js'
 
 interface Topology {
@@ -64,7 +64,7 @@ const topologies: Readonly<Record<string, (all: Servers) => Promise<Topology>>> 
 
 const record = (text: string): Secret<'Record'> => Secret.make('Record', text)
 
-describeRedis('a store', () => {
+describeWith('redis-server')('a store', () => {
   describe.each(Object.entries(topologies))('%s', (topology, start) => {
     let all: Servers
     let there: Topology

@@ -4,8 +4,8 @@ import { type Servers, servers } from '@tessera/local-redis'
 import { codePoints } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
+import { describeWith } from '../../scripts/jest/needs.js'
 import { nodeRedis, recordNames, redisStore } from '../src/index.js'
-import { describeRedis } from './support/describeRedis.js'
 import { right } from './support/either.js'
 
 const text = fc.oneof(
@@ -39,7 +39,7 @@ describe('the names of records', () => {
   })
 })
 
-describeRedis('the pattern of names', () => {
+describeWith('redis-server')('the pattern of names', () => {
   let all: Servers
   beforeAll(() => {
     all = servers()

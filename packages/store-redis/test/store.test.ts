@@ -22,12 +22,12 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { describeWith } from '../../scripts/jest/needs.js'
 import { type NotReplicated, nodeRedis, type RedisStoreOptions, readPythonSession, redisStore } from '../src/index.js'
 import { addressOf } from '../src/internal/address.js'
 import { reasonOf } from '../src/internal/reason.js'
 import { script } from '../src/internal/script.js'
 import { type Opened, standalone } from './support/clients.js'
-import { describeRedis } from './support/describeRedis.js'
 import { left, right } from './support/either.js'
 import { monitor } from './support/monitor.js'
 
@@ -66,7 +66,7 @@ test('a reason shows no more than a known word', () => {
   )
 })
 
-describeRedis('a store over one server', () => {
+describeWith('redis-server')('a store over one server', () => {
   describe.each(clients)('%s', (name) => {
     let all: Servers
     let server: Server

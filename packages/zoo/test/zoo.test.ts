@@ -1,8 +1,11 @@
 /** Every broken specimen is rejected, and no honest one. `npm run zoo` prints by which law. */
+import { leftOut } from '../../scripts/jest/needs.js'
 import { isRight, tryOut } from '../src/trial.js'
 import { zoo } from '../src/zoo.js'
 
 const specimens = zoo().filter(({ isSlow = false }) => !isSlow)
+
+leftOut('redis-server', 'an honest store over Redis')
 
 test('there are enough, and of every kind', () => {
   const broken = specimens.filter(({ isHonest }) => !isHonest)

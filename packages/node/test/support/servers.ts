@@ -1,8 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tls from 'node:tls'
 
@@ -72,32 +70,17 @@ export const bodyOf = async (request: http.IncomingMessage): Promise<string> => 
   return body
 }
 
-/** An authority, a server's certificate by it for 127.0.0.1, and a client's. */
+/** An authority, a server's certificate by it, and a client's. */
 export interface Authority {
   readonly ca: string
   readonly server: { readonly key: string; readonly cert: string }
   readonly client: { readonly key: string; readonly cert: string }
 }
 
-export const makeAuthority = (name = 'IP:127.0.0.1'): Authority => {
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-node-'))
-  const openssl = (...args: ReadonlyArray<string>) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-  const read = (file: string) => readFileSync(join(folder, file), 'utf8')
-  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-  openssl('req', '-x509', ...ec, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test authority')
-  const issue = (file: string, extension: string) => {
-    writeFileSync(join(folder, `${file}.ext`), extension)
-    openssl('req', ...ec.slice(0, -2), '-keyout', `${file}.key`, '-out', `${file}.csr`, '-subj', `/CN=${file}`)
-    const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2']
-    openssl('x509', '-req', '-in', `${file}.csr`, ...by, '-extfile', `${file}.ext`, '-out', `${file}.pem`)
-    return { key: read(`${file}.key`), cert: read(`${file}.pem`) }
-  }
-  return {
-    ca: read('ca.pem'),
-    server: issue('server', `subjectAltName=${name}`),
-    client: issue('client', 'extendedKeyUsage=clientAuth'),
-  }
-}
+/** One for 127.0.0.1, and another for another name. Made by authorities.sh: no machine needs openssl to run the tests. */
+export const authorities: Readonly<Record<'loopback' | 'other', Authority>> = JSON.parse(
+  readFileSync(join(__dirname, 'authorities.json'), 'utf8'),
+)
 
 /** An HTTPS server. */
 export const serveTls = (

@@ -1,15 +1,9 @@
 /** A Redis of the tests' own, and the clients of both packages. */
 import { once } from 'node:events'
 import { createClient, createCluster, createSentinel } from '@redis/client'
-import { hasRedis, INSTALL, type Server } from '@tessera/local-redis'
+import type { Server } from '@tessera/local-redis'
 import { ioRedis, nodeRedis, type RedisPort } from '@tessera/store-redis'
 import { Cluster, Redis } from 'ioredis'
-
-/** `describe`, or where there is no Redis, a suite that says so. */
-export const describeRedis = (name: string, body: () => void): void => {
-  if (hasRedis()) describe(name, body)
-  else test(`${name}: not tested without redis-server (${INSTALL})`, () => expect(hasRedis()).toBe(false))
-}
 
 /** A port, and how its client is closed. */
 export interface Opened {

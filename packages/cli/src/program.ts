@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { basename, relative } from 'node:path'
-import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -15,6 +15,7 @@ import type { SandboxCommandOptions } from './commands/sandbox.js'
 import type { StoreDeleteOptions } from './commands/store.js'
 import { ExitCode, exitCodesHelp } from './exitCode.js'
 import type { Command, Invocation, SharedOptions } from './invocation.js'
+import { meant } from './near.js'
 import { makeOutput, takesColor } from './output.js'
 import { type Problem, problem } from './report.js'
 import { parseStore, type StorePlace, storesHelp } from './storePlace.js'
@@ -96,6 +97,31 @@ ${exitCodesHelp}
 
 Standard output carries the token, or the object of --json, and nothing else. NO_COLOR is respected.
 TESSERA_CLIENT_SECRET and TESSERA_PASSPHRASE win over the settings file, TESSERA_KEY over the key file of the sessions.`,
+    )
+}
+
+/** The shells whose completion is known. */
+const SHELLS = ['bash', 'zsh', 'fish']
+
+const addCompletionCommands = (root: Commander, run: Run): void => {
+  root
+    .command('completion')
+    .description('print the script that completes commands, options and names in a shell')
+    .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
+    .addHelpText(
+      'after',
+      `
+To install it:
+  bash   add to ~/.bashrc:  eval "$(tessera completion bash)"
+  zsh    add to ~/.zshrc, after compinit:  eval "$(tessera completion zsh)"
+  fish   tessera completion fish > ~/.config/fish/completions/tessera.fish`,
+    )
+    .action((shell: string) => run(async () => (await import('./commands/completion.js')).completion, { shell }))
+  root
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action((words: ReadonlyArray<string>) =>
+      run(async () => (await import('./commands/completion.js')).complete, { root, words }),
     )
 }
 
@@ -195,7 +221,12 @@ const addCommands = (root: Commander, run: Run): void => {
       'a tour of it all over a local server; with --config and --base-url, its first steps at a server of yours; with --store, over a Redis of yours',
     )
     .action((options: DemoOptions) => run(async () => (await import('./commands/demo.js')).demo, options))
+  addCompletionCommands(root, run)
 }
+
+/** What Commander says that a mistyped command or option may have meant. */
+const suggested = (message: string): ReadonlyArray<string> =>
+  /\(Did you mean (?:one of )?(.*)\?\)$/.exec(message)?.[1]?.split(', ') ?? []
 
 const usage = ({ message, code }: CommanderError, self: string): Problem => {
   const what = message
@@ -203,7 +234,8 @@ const usage = ({ message, code }: CommanderError, self: string): Problem => {
     .replace(/\.?\n.*$/s, '')
     .replace(/\.$/, '')
   // A URL in a wrong place, which Commander repeats, may have a password.
-  return problem(ExitCode.usage, code === OWN ? what : what.replace(/:\/\/.*@/, '://…@'), `${self} --help`)
+  const shown = code === OWN ? what : what.replace(/:\/\/.*@/, '://…@')
+  return { ...problem(ExitCode.usage, shown, `${self} --help`), likely: meant(suggested(message)) }
 }
 
 /** Runs what the arguments say. The promise gives the exit code and never rejects. */

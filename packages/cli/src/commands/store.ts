@@ -16,6 +16,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ExitCode } from '../exitCode.js'
 import { inspectionJson, inspectionRows, row, validity } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
+import { meant, near } from '../near.js'
 import { look } from '../onlooker.js'
 import { printable } from '../printable.js'
 import { readPlace, readProfile, situationOf } from '../profile.js'
@@ -133,13 +134,21 @@ const named = (invocation: Invocation, opened: Opened, text: string): TE.TaskEit
   pipe(
     () => invocation.output.during('reading the store', entries(opened)()),
     TE.mapLeft(opened.problem),
-    TE.flatMapEither((all) => {
+    TE.flatMap((all) => {
       const [found, another] = all.filter(isNamedBy(text))
       const next = commandLine(invocation, 'store list')
-      if (found === undefined) return E.left(problem(ExitCode.usage, 'the store has no session of this name', next))
+      if (found === undefined) {
+        const names = all.flatMap(({ id, shown }) => [shown, id.slice(0, SHORT)]).filter((name) => name !== '')
+        return pipe(
+          TE.fromTask(near(text, names)),
+          TE.flatMap((nearest) =>
+            TE.left({ ...problem(ExitCode.usage, 'the store has no session of this name', next), likely: meant(nearest) }),
+          ),
+        )
+      }
       return another === undefined
-        ? E.right(found)
-        : E.left(problem(ExitCode.usage, 'the store has several sessions of this name: take the id', next))
+        ? TE.right(found)
+        : TE.left(problem(ExitCode.usage, 'the store has several sessions of this name: take the id', next))
     }),
   )
 

@@ -48,6 +48,7 @@ export const situationOf = (
   login: commandLine(invocation, 'login'),
   config: file,
   store: storeSituation(invocation, store),
+  baseUrl: O.fromNullable(invocation.shared.baseUrl),
   clientId: O.none,
   keyId: O.none,
 })

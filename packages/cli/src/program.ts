@@ -66,12 +66,15 @@ const PORT = new Option('--port <number>', 'the port on 127.0.0.1; 0 is a free o
 const describe = (root: Commander): void => {
   root
     .name('tessera')
-    .description('OAuth 2.0 tokens that are valid now, shared by every shell, and never lost.')
+    .description(
+      'OAuth 2.0 tokens of any provider that are valid now, shared by every shell, and never lost.\n' +
+        'Without installing it: npx @tessera/cli',
+    )
     .version(version(), '-V, --version')
     .option('--profile <name>', 'the profile, a settings file in the configuration folder (TESSERA_PROFILE)')
-    .option('--config <file>', 'a settings file instead of a profile: box_config.json of the developer console')
-    .option('--base-url <url>', 'another server than Box: the sandbox, or a gateway', baseUrl)
-    .option('--as <who>', 'whom the token is for: service, user:ID, or login')
+    .option('--config <file>', "a settings file instead of a profile: box_config.json of Box's developer console")
+    .option('--base-url <url>', 'for Box: another server than its own, such as the sandbox or a gateway', baseUrl)
+    .option('--as <who>', 'whom the token is for: service, login, or for Box user:ID')
     .option('--store <url>', 'where sessions are kept (TESSERA_STORE): a folder, or a Redis; see below', store)
     .addOption(
       new Option('--timeout <seconds>', 'how long to wait at most (30)').argParser(number(DECIMAL, 0.1, 86_400)),
@@ -95,7 +98,8 @@ Examples:
 ${storesHelp}
 ${exitCodesHelp}
 
-Standard output carries the token, or the object of --json, and nothing else. NO_COLOR is respected.
+Standard output carries what was asked for and nothing else: a token, a report, or the object of --json. Prompts, progress,
+hints and errors go to standard error. NO_COLOR is respected.
 TESSERA_CLIENT_SECRET and TESSERA_PASSPHRASE win over the settings file, TESSERA_KEY over the key file of the sessions.`,
     )
 }
@@ -182,7 +186,7 @@ const addCommands = (root: Commander, run: Run): void => {
     )
   root
     .command('downscope')
-    .description('print a token that may do less')
+    .description('print a token that may do less, by token exchange; file:ID and folder:ID are of Box')
     .requiredOption('--scope <scope>', 'what it may do; may be given again', collect)
     .option('--resource <item>', 'where: file:ID, folder:ID or an address')
     .addOption(new Option('--shared-link <url>', 'where: a shared link').conflicts('resource'))

@@ -48,6 +48,8 @@ export interface Situation {
   /** The settings file. */
   readonly config: string
   readonly store: StoreSituation
+  /** The server that `--base-url` names. */
+  readonly baseUrl: O.Option<string>
   readonly clientId: O.Option<string>
   readonly keyId: O.Option<string>
 }
@@ -187,6 +189,22 @@ const storeFailed = ({ operation, reason }: StoreFailed, situation: Situation): 
   return problem(ExitCode.store, `${what}: ${why}`, `${next}, then: ${again}`)
 }
 
+type Misconfigured = Extract<Cause, { readonly _tag: 'Misconfigured' }>
+
+/** What is wrong is an option where one was given, and else in the settings. */
+const misconfigured = ({ field, message }: Misconfigured, { again, config, baseUrl }: Situation): Problem => {
+  if (field === 'port') {
+    const next = 'end the program that listens there, or name another port with --port'
+    return problem(ExitCode.configuration, `--port cannot be taken: ${message}`, `${next}, then: ${again}`)
+  }
+  if (O.isSome(baseUrl) && /endpoint|issuer/i.test(field)) {
+    const next = `correct --base-url, or list its origin under tessera.allowHttp in ${config} if the network is your own`
+    return problem(ExitCode.configuration, `--base-url cannot be taken: ${message}`, next)
+  }
+  const what = message.startsWith('missing') ? 'the settings are not complete' : 'the settings are wrong'
+  return problem(ExitCode.configuration, `${what}: ${field}: ${message}`, `correct ${config}, then: ${again}`)
+}
+
 const fromCause = (error: Cause, situation: Situation): Problem => {
   const { server, presented, again, login, config } = situation
   switch (error._tag) {
@@ -205,11 +223,7 @@ const fromCause = (error: Cause, situation: Situation): Problem => {
         login,
       )
     case 'Misconfigured':
-      return problem(
-        ExitCode.configuration,
-        `the settings are not complete: ${error.field}: ${error.message}`,
-        `correct ${config}, then: ${again}`,
-      )
+      return misconfigured(error, situation)
     case 'NotApplicable':
       return problem(ExitCode.configuration, `there is no way to a token: ${error.reason}`, `correct ${config}`)
     case 'Malformed':

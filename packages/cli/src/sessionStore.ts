@@ -3,6 +3,7 @@
  */
 import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { AuthError, type Cipher, encrypted, type Key, plus, seconds, type TokenStore } from '@tessera/core'
 import { aesGcm, keyFile, keyVariable, systemClock } from '@tessera/node'
 import { type FileStore, fileStore } from '@tessera/store-file'
@@ -96,6 +97,13 @@ const refused = (folder: string, why: string, next: string): E.Either<Problem, n
 
 const ELSEWHERE = 'set XDG_STATE_HOME, or --store file:FOLDER, to a folder of your own'
 
+/** The folder itself, or the nearest around it that is there. */
+const nearestThere = (path: string): Promise<string> =>
+  access(path).then(
+    () => path,
+    () => (dirname(path) === path ? path : nearestThere(dirname(path))),
+  )
+
 /** Makes a folder of this person's only, or sees that it is one: before a token is redeemed that could not be kept. */
 const privateFolder = (path: string): TE.TaskEither<Problem, void> => {
   const check = async (): Promise<E.Either<Problem, void>> => {
@@ -113,9 +121,12 @@ const privateFolder = (path: string): TE.TaskEither<Problem, void> => {
     return E.right(undefined)
   }
   return () =>
-    check().catch((error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-      return refused(path, code, code === 'EACCES' ? `chmod 700 ${quote(path)}, or ${ELSEWHERE}` : ELSEWHERE)
+    check().catch(async (error: unknown) => {
+      const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown'
+      const there = await nearestThere(path)
+      return there === path
+        ? refused(path, code, code === 'EACCES' ? `chmod 700 ${quote(path)}, or ${ELSEWHERE}` : ELSEWHERE)
+        : refused(path, `nothing can be made in ${there} (${code})`, ELSEWHERE)
     })
 }
 

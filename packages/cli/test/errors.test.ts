@@ -70,6 +70,26 @@ describe('an error', () => {
   )
 
   it(
+    'of a mistyped word says what it may have meant',
+    withHome(async ({ run }) => {
+      const runs: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+        [['lgin'], 'login'],
+        [['token', '--jsn'], '--json'],
+        [['store', 'inspct'], 'inspect'],
+      ]
+      for (const [args, meant] of runs) {
+        const { code, stderr } = await run(args)
+        expect({ args, code }).toEqual({ args, code: 2 })
+        expect(stderr).toContain(`\n  likely   you meant ${meant}\n`)
+      }
+      await run(['token', '--as', 'user:7001'])
+      const { code, stderr } = await run(['store', 'inspect', 'user:7001'])
+      expect(code).toBe(2)
+      expect(stderr).toMatch(/\n {2}likely {3}you meant \S+\/user:7001:4242\n/)
+    }),
+  )
+
+  it(
     'of the configuration exits with 3 and names the path',
     withHome(async ({ run, writeProfile, folder }) => {
       await writeProfile('half', { boxAppSettings: { clientID: 'app' } })
@@ -84,7 +104,7 @@ describe('an error', () => {
         [['--profile', 'server'], 'tessera.baseUrl'],
         [['--profile', 'none'], 'there is no profile "none"'],
         [['--config', join(folder, 'none.json')], 'there is no settings file'],
-        [['--base-url', 'http://example.com'], 'https'],
+        [['--base-url', 'http://example.com'], '--base-url cannot be taken: it is http'],
       ]
       for (const [args, text] of expected) {
         const { code, stderr } = await run(['token', ...args])

@@ -25,6 +25,7 @@ const situation: Situation = {
   login: 'tessera login',
   config: 'box_config.json',
   store: { kind: 'file', place: '~/.local/state/tessera', key: 'key', list: 'tessera store list' },
+  baseUrl: O.none,
   clientId: O.none,
   keyId: O.none,
 }

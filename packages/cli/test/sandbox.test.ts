@@ -57,6 +57,23 @@ describe('sandbox', () => {
   )
 
   it(
+    'says that a port is in use, and what to do',
+    withHome(async ({ box, run }) => {
+      const { port } = new URL(box.url)
+      const { code, stdout, stderr } = await run(['sandbox', '--port', port])
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
+      expect(stderr).toMatch(
+        /another program listens on port \d+ \(EADDRINUSE\)\.\n {2}next {5}end it, or leave the port out/,
+      )
+      const login = await run(['login', '--no-browser', '--port', port])
+      expect(login.code).toBe(3)
+      expect(login.stderr).toMatch(
+        /^tessera: --port cannot be taken: .*EADDRINUSE.*\n {2}next {5}end the program that listens/,
+      )
+    }),
+  )
+
+  it(
     'never writes over a profile that is not its own',
     withHome(async ({ config, run }) => {
       const before = await readFile(config, 'utf8')

@@ -1,3 +1,6 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { openSessions, placeOf } from '../src/sessionStore.js'
@@ -24,6 +27,30 @@ describe('sessions', () => {
       })
     } finally {
       if (own !== undefined) Object.defineProperty(process, 'geteuid', own)
+    }
+  })
+})
+
+describe('a folder in which nothing can be made', () => {
+  it('is named, and chmod of what is not there is not advised', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'tessera-cli-'))
+    const isRoot = process.geteuid?.() === 0
+    try {
+      await chmod(home, 0o555)
+      // Root may write everywhere.
+      if (isRoot) process.seteuid?.(65_534)
+      const folder = join(home, '.local', 'state', 'tessera')
+      const opened = await openSessions(opening({}), { _tag: 'Folder', folder }, 'tessera token')()
+      expect(opened).toMatchObject({
+        left: {
+          exit: 7,
+          what: `sessions cannot be kept in ${folder}: nothing can be made in ${home} (EACCES)`,
+          next: expect.stringMatching(/^set XDG_STATE_HOME/),
+        },
+      })
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+      await rm(home, { recursive: true })
     }
   })
 })

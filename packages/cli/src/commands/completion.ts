@@ -2,8 +2,8 @@
  * Completion: the script of a shell, and what it asks.
  */
 import { readFile } from 'node:fs/promises'
-import type { Command as Commander } from 'commander'
 import { fileStore } from '@tessera/store-file'
+import type { Command as Commander } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -58,7 +58,9 @@ const sessions = (invocation: Invocation, given: Offer['given'], typed: string):
   return pipe(
     readPlace({ ...invocation, shared }, 'complete'),
     TE.flatMap((at) =>
-      at._tag === 'Folder' ? TE.fromTask(fileStore({ folder: pathsIn(at.folder).sessions }).list) : TE.right(E.right([])),
+      at._tag === 'Folder'
+        ? TE.fromTask(fileStore({ folder: pathsIn(at.folder).sessions }).list)
+        : TE.right(E.right([])),
     ),
     TE.map(
       E.match(
@@ -68,7 +70,9 @@ const sessions = (invocation: Invocation, given: Offer['given'], typed: string):
             if (E.isLeft(key)) return []
             const { id, shown } = nameOf(key.right)
             const isById = !WORD.test(shown) || (typed !== '' && /^[0-9a-f]+$/.test(typed))
-            return [isById ? { value: id.slice(0, SHORT), description: printable(shown) } : { value: shown, description: '' }]
+            return [
+              isById ? { value: id.slice(0, SHORT), description: printable(shown) } : { value: shown, description: '' },
+            ]
           }),
       ),
     ),

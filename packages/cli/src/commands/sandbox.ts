@@ -36,12 +36,20 @@ const started = (port: number, rotation: Rotation, { self }: Invocation): TE.Tas
   TE.tryCatch(
     // A client id of its own: what an earlier sandbox gave must not be taken for this one's.
     () => startSandbox({ port, rotation, client: { id: `${PREFIX}${randomBytes(4).toString('hex')}` } }),
-    (error) =>
-      problem(
-        ExitCode.configuration,
-        `the sandbox cannot listen on port ${port}${error instanceof Error && 'code' in error ? ` (${error.code})` : ''}`,
-        `leave the port out: ${self} sandbox`,
-      ),
+    (error) => {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+      return code === 'EADDRINUSE'
+        ? problem(
+            ExitCode.configuration,
+            `another program listens on port ${port} (${code})`,
+            `end it, or leave the port out, which takes a free one: ${self} sandbox`,
+          )
+        : problem(
+            ExitCode.configuration,
+            `the sandbox cannot listen on port ${port} (${code})`,
+            `leave the port out, which takes a free one: ${self} sandbox`,
+          )
+    },
   )
 
 const isOwnProfile = (there: unknown): boolean => OwnProfile.is(there)

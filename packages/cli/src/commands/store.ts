@@ -142,7 +142,10 @@ const named = (invocation: Invocation, opened: Opened, text: string): TE.TaskEit
         return pipe(
           TE.fromTask(near(text, names)),
           TE.flatMap((nearest) =>
-            TE.left({ ...problem(ExitCode.usage, 'the store has no session of this name', next), likely: meant(nearest) }),
+            TE.left({
+              ...problem(ExitCode.usage, 'the store has no session of this name', next),
+              likely: meant(nearest),
+            }),
           ),
         )
       }

@@ -1,5 +1,5 @@
 /**
- * What is used of a client of `ioredis`, version 6: only that, so that nobody needs the types of a client
+ * What is used of a client of `ioredis`, version 5 or 6: only that, so that nobody needs the types of a client
  * that is not installed.
  *
  * @packageDocumentation

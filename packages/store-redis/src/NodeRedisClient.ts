@@ -1,5 +1,5 @@
 /**
- * What is used of a client of `@redis/client` (or `redis`), version 6: only that, so that nobody needs the types of a client
+ * What is used of a client of `@redis/client` (or `redis`), version 5 or 6: only that, so that nobody needs the types of a client
  * that is not installed.
  *
  * @packageDocumentation
@@ -55,7 +55,8 @@ export interface NodeRedisNode extends NodeRedisCommon, NodeRedisWaits {
 
 /** A client behind Sentinels: `createSentinel`. */
 export interface NodeRedisSentinel extends NodeRedisCommon, NodeRedisWaits {
-  duplicate(overrides?: { masterPoolSize?: number }): NodeRedisSentinel
+  /** Of version 6. */
+  duplicate?(overrides?: { masterPoolSize?: number }): NodeRedisSentinel
   acquire(): Promise<unknown>
   subscribe(channel: string, listener: NodeRedisListener): Promise<unknown>
   unsubscribe(channel: string, listener?: NodeRedisListener): Promise<unknown>
@@ -64,7 +65,10 @@ export interface NodeRedisSentinel extends NodeRedisCommon, NodeRedisWaits {
 /** A client of a Cluster: `createCluster`. */
 export interface NodeRedisCluster extends NodeRedisCommon {
   duplicate(): NodeRedisCluster
-  getNodeClientForKey(key: string, isReadonly: boolean): Promise<NodeRedisWaits>
+  getSlotMaster(slot: number): unknown
+  /** Of version 6. */
+  getNodeClientForKey?(key: string, isReadonly: boolean): Promise<NodeRedisWaits>
+  sendCommand(key: string, isReadonly: boolean, args: Array<string>): Promise<unknown>
   sSubscribe(channel: string, listener: NodeRedisListener): Promise<unknown>
   sUnsubscribe(channel: string, listener?: NodeRedisListener): Promise<unknown>
 }

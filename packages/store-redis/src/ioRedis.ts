@@ -1,5 +1,5 @@
 /**
- * Redis through `ioredis`, version 6.
+ * Redis through `ioredis`, version 5 or 6.
  *
  * @packageDocumentation
  */
@@ -188,7 +188,7 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
 // -----------------------------------------------------------------------------
 
 /**
- * A port over a client of `ioredis` 6: `new Redis(…)`, with or without Sentinels, or `new Redis.Cluster(…)`.
+ * A port over a client of `ioredis`, version 5 or 6: `new Redis(…)`, with or without Sentinels, or `new Redis.Cluster(…)`.
  *
  * The client stays the application's: its time-outs and credentials count, and it must be closed by whom it was opened. Where a
  * lost answer makes it send a script again, the script finds its own version and answers as before.

@@ -1,5 +1,5 @@
 /**
- * Redis through `@redis/client` (or `redis`), version 6.
+ * Redis through `@redis/client` (or `redis`), version 5 or 6.
  *
  * @packageDocumentation
  */
@@ -18,7 +18,7 @@ import type {
 } from './NodeRedisClient.js'
 import type { Heard, Listener, OwnConnection, RedisConnection, RedisPort } from './RedisPort.js'
 
-const isCluster = (client: NodeRedisClient): client is NodeRedisCluster => 'getNodeClientForKey' in client
+const isCluster = (client: NodeRedisClient): client is NodeRedisCluster => 'getSlotMaster' in client
 const isSentinel = (client: NodeRedisClient): client is NodeRedisSentinel => 'acquire' in client
 
 // -----------------------------------------------------------------------------
@@ -36,8 +36,11 @@ const connection = (client: NodeRedisClient): RedisConnection => {
     evalsha: async (sha1, key, args, signal) => commands(signal).evalSha(sha1, script(key, args)),
     eval: async (lua, key, args, signal) => commands(signal).eval(lua, script(key, args)),
     wait: async (key, replicas, timeout) => {
-      const node = isCluster(client) ? await client.getNodeClientForKey(key, false) : client
-      return node.wait(replicas, timeout)
+      if (!isCluster(client)) return client.wait(replicas, timeout)
+      const node = await client.getNodeClientForKey?.(key, false)
+      if (node !== undefined) return node.wait(replicas, timeout)
+      // Version 5 sends it to the node of the key, too; version 6 would ask all nodes.
+      return Number(await client.sendCommand(key, false, ['WAIT', String(replicas), String(timeout)]))
     },
   }
 }
@@ -56,11 +59,8 @@ const ending = (client: NodeRedisClient, duplicate: NodeRedisClient): (() => voi
 
 const connect = (client: NodeRedisClient): OwnConnection => {
   // One connection, since WAIT asks for the writes of its own.
-  const duplicate = isCluster(client)
-    ? client.duplicate()
-    : isSentinel(client)
-      ? client.duplicate({ masterPoolSize: 1 })
-      : client.duplicate()
+  const duplicate = isSentinel(client) ? client.duplicate?.({ masterPoolSize: 1 }) : client.duplicate()
+  if (duplicate === undefined) throw problem('replicas behind Sentinels take version 6 of @redis/client')
   duplicate.on('error', ignore)
   const end = ending(client, duplicate)
   const connected = duplicate.connect()
@@ -114,7 +114,8 @@ const listenByDuplicate = (client: NodeRedisNode, { message, again }: Heard): Li
   }
 }
 
-const GIVEN_UP = 'sharded-channel-moved-error'
+// The second as version 5 spells it.
+const GIVEN_UP = ['sharded-channel-moved-error', 'sharded-shannel-moved-error']
 /** After this a channel that was given up is subscribed again, in ms. */
 const PAUSE = 200
 // While slots move, a cluster client may take itself to be subscribed where it is not, and tell nobody. Only this mends that, in
@@ -177,7 +178,7 @@ const listenByClient = (
   const onGivenUp = (_error: unknown, channel: unknown): void => {
     if (typeof channel === 'string') channels.get(channel)?.again()
   }
-  client.on(GIVEN_UP, onGivenUp)
+  for (const event of GIVEN_UP) client.on(event, onGivenUp)
   const refresh = isCluster(client)
     ? setInterval(() => {
         for (const { refresh: subscribeAgain } of [...channels.values()]) subscribeAgain()
@@ -189,7 +190,7 @@ const listenByClient = (
     },
     unsubscribe: (channel) => channels.get(channel)?.leave(),
     end: () => {
-      client.off(GIVEN_UP, onGivenUp)
+      for (const event of GIVEN_UP) client.off(event, onGivenUp)
       clearInterval(refresh)
       for (const { leave } of channels.values()) leave()
     },
@@ -201,7 +202,7 @@ const listenByClient = (
 // -----------------------------------------------------------------------------
 
 /**
- * A port over a client of `@redis/client` 6 that is connected: `createClient`, `createSentinel` or `createCluster`.
+ * A port over a client of `@redis/client`, version 5 or 6, that is connected: `createClient`, `createSentinel` or `createCluster`.
  *
  * The client stays the application's: its time-outs and credentials count, and it must be closed by whom it was opened.
  *

@@ -1,4 +1,4 @@
-/** Processes that share one session through one Redis, with either client. */
+/** Processes that share one session through one Redis, with each client. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -13,7 +13,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { redisStore } from '../src/index.js'
-import { standalone } from './support/clients.js'
+import { type Client, clients } from './support/clients.js'
 import { right } from './support/either.js'
 import { monitor } from './support/monitor.js'
 
@@ -31,13 +31,13 @@ interface Ran {
 }
 
 /** Processes with an expired token in the store, which all need one at the same moment. */
-const run = async (clients: ReadonlyArray<'@redis/client' | 'ioredis'>): Promise<Ran> => {
+const run = async (by: ReadonlyArray<Client>): Promise<Ran> => {
   const all = servers()
   const server = await all.start()
   const model = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: { now: () => instant(Date.now()) } })
   const expired = { ...model.login(), expiresAt: O.some(instant(Date.now() - 1_000)) }
   const cell = { ...Lifecycle.empty, epoch: 1, generation: 1, token: O.some(expired) }
-  const opened = await standalone.ioredis(server.port)
+  const opened = await clients.ioredis.standalone(server.port)
   await right(redisStore(opened.port).compareAndSet('fleet', absent, { version: '1', record: CellCodec.encode(cell) }))
   await opened.close()
 
@@ -60,7 +60,7 @@ const run = async (clients: ReadonlyArray<'@redis/client' | 'ioredis'>): Promise
   const address = http.address()
   const url = typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : ''
 
-  const fleet = clients.map((client) => {
+  const fleet = by.map((client) => {
     const config = { client, port: server.port, server: url }
     const child = spawn(process.execPath, [join(__dirname, 'support', 'process.mjs'), JSON.stringify(config)], {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -82,10 +82,11 @@ const run = async (clients: ReadonlyArray<'@redis/client' | 'ioredis'>): Promise
 }
 
 describeWith('redis-server')('a fleet', () => {
-  test.each<readonly ['@redis/client' | 'ioredis', '@redis/client' | 'ioredis']>([
+  test.each<readonly [Client, Client]>([
     ['@redis/client', '@redis/client'],
     ['ioredis', 'ioredis'],
     ['@redis/client', 'ioredis'],
+    ['@redis/client 5', 'ioredis 5'],
   ])('8 processes (%s, %s) that need a token at once: 1 request, at most 40 commands', async (one, other) => {
     const ran = await run(Array.from({ length: 8 }, (_, number) => (number % 2 === 0 ? one : other)))
     expect(ran).toMatchObject({ requests: 1, redeemed: 1, repeated: 0 })

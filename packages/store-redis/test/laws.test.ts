@@ -1,4 +1,4 @@
-/** The laws of a token store, and what befalls it, over every topology, through both clients. */
+/** The laws of a token store, and what befalls it, over every topology, through each client. */
 import { AuthError, absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
 import {
   eventually,
@@ -13,11 +13,11 @@ import { tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { type NotReplicated, type RedisPort, recordNames, redisStore } from '../src/index.js'
-import { cluster, type Opened, sentinel, standalone } from './support/clients.js'
+import { type Client, clients, names, type Opened } from './support/clients.js'
 import { left, right } from './support/either.js'
 
 interface Topology {
-  readonly clients: Readonly<Record<string, () => Promise<Opened>>>
+  readonly open: (client: Client) => Promise<Opened>
   /** All servers; the primaries first. */
   readonly nodes: ReadonlyArray<Server>
   /** The replicas of the first primary. */
@@ -31,7 +31,7 @@ const topologies: Readonly<Record<string, (all: Servers) => Promise<Topology>>> 
     const server = await all.start()
     const { port } = server
     return {
-      clients: { '@redis/client': () => standalone['@redis/client'](port), ioredis: () => standalone.ioredis(port) },
+      open: (client) => clients[client].standalone(port),
       nodes: [server],
       replicas: [],
       isServedByFirst: async () => true,
@@ -40,10 +40,7 @@ const topologies: Readonly<Record<string, (all: Servers) => Promise<Topology>>> 
   Sentinel: async (all) => {
     const { primary, replicas, sentinels } = await startSentinels(all)
     return {
-      clients: {
-        '@redis/client': () => sentinel['@redis/client'](sentinels),
-        ioredis: () => sentinel.ioredis(sentinels),
-      },
+      open: (client) => clients[client].sentinel(sentinels),
       nodes: [primary, ...replicas],
       replicas,
       isServedByFirst: async () => true,
@@ -52,7 +49,7 @@ const topologies: Readonly<Record<string, (all: Servers) => Promise<Topology>>> 
   Cluster: async (all) => {
     const nodes = await startCluster(all)
     return {
-      clients: { '@redis/client': () => cluster['@redis/client'](nodes), ioredis: () => cluster.ioredis(nodes) },
+      open: (client) => clients[client].cluster(nodes),
       nodes,
       replicas: nodes.slice(3, 4),
       isServedByFirst: async (name) => Number(await nodes[0]?.command('CLUSTER', 'KEYSLOT', name)) < 16_384 / 3,
@@ -74,8 +71,8 @@ describeWith('redis-server')('a store', () => {
     beforeAll(async () => {
       all = servers()
       there = await start(all)
-      for (const [name, client] of Object.entries(there.clients)) {
-        const opened = await client()
+      for (const name of names) {
+        const opened = await there.open(name)
         open[name] = opened
         stores[name] = redisStore(opened.port, { namespace: name, commandTimeout: millis(2_000) })
       }
@@ -97,8 +94,8 @@ describeWith('redis-server')('a store', () => {
       return store
     }
 
-    describe.each(['@redis/client', 'ioredis'])('%s', (name) => {
-      const other = name === 'ioredis' ? '@redis/client' : 'ioredis'
+    describe.each(names)('%s', (name) => {
+      const other = name.startsWith('ioredis') ? '@redis/client' : 'ioredis'
       // Both write and hear in one namespace.
       const shared = (by: string): TokenStore => redisStore(portOf(by), { namespace: name })
 
@@ -158,7 +155,15 @@ describeWith('redis-server')('a store', () => {
         })
       }
 
-      if (topology !== 'standalone') {
+      if (topology === 'Sentinel' && name === '@redis/client 5') {
+        test('replicas are not waited for: a write says what that takes, and is not made', async () => {
+          const waiting = redisStore(portOf(name), { replicas: { count: 1, timeout: millis(50) } })
+          expect(await left(waiting.compareAndSet('key', absent, { version: '1', record: record('r') }))).toEqual(
+            AuthError.storeFailed('compareAndSet', 'replicas behind Sentinels take version 6 of @redis/client'),
+          )
+          expect(await right(waiting.get('key'))).toMatchObject({ version: absent })
+        })
+      } else if (topology !== 'standalone') {
         test('what no replica of its primary has is told, and what they have is not', async () => {
           const told: Array<NotReplicated> = []
           const waits = (timeout: number): TokenStore =>
@@ -219,7 +224,7 @@ describeWith('redis-server')('a store', () => {
     beforeAll(async () => {
       all = servers()
       const { port } = await all.start()
-      opened = await standalone.ioredis(port)
+      opened = await clients.ioredis.standalone(port)
     })
 
     afterAll(async () => {

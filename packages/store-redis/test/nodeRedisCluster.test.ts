@@ -16,7 +16,8 @@ const scripted = () => {
     on: (event, listener) => listeners.set(event, () => listener(new Error('moved'), 'c')),
     off: (event) => listeners.delete(event),
     duplicate: () => client,
-    getNodeClientForKey: () => Promise.reject(new Error('not asked for')),
+    getSlotMaster: () => undefined,
+    sendCommand: none,
     sSubscribe: async (channel) => calls.push(`subscribe ${channel}`),
     sUnsubscribe: async (channel) => {
       calls.push(`unsubscribe ${channel}`)
@@ -55,13 +56,17 @@ test('it is subscribed again each 5 s, and whoever waits looks', async () => {
   expect(messages).toEqual(['c', 'c'])
 })
 
-test('and at once where the client says that it gave it up', async () => {
-  const { calls, messages, listener, emit } = scripted()
-  await listener.subscribe('c')
-  emit('sharded-channel-moved-error')
-  await pass(0)
-  expect({ calls, messages }).toEqual({ calls: ['subscribe c', 'unsubscribe c', 'subscribe c'], messages: ['c'] })
-})
+// Version 5 misspells it.
+test.each(['sharded-channel-moved-error', 'sharded-shannel-moved-error'])(
+  'and at once where the client says that it gave it up: %s',
+  async (event) => {
+    const { calls, messages, listener, emit } = scripted()
+    await listener.subscribe('c')
+    emit(event)
+    await pass(0)
+    expect({ calls, messages }).toEqual({ calls: ['subscribe c', 'unsubscribe c', 'subscribe c'], messages: ['c'] })
+  },
+)
 
 test('but not once it was left, while it is subscribed again neither, and not after the end', async () => {
   const { calls, listener, whileUnsubscribed } = scripted()

@@ -1,4 +1,4 @@
-/** What the laws do not say: the script, names, time-outs, wake-ups, errors. On one server, through both clients. */
+/** What the laws do not say: the script, names, time-outs, wake-ups, errors. On one server, through each client. */
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
@@ -27,12 +27,11 @@ import { type NotReplicated, nodeRedis, type RedisStoreOptions, readPythonSessio
 import { addressOf } from '../src/internal/address.js'
 import { reasonOf } from '../src/internal/reason.js'
 import { script } from '../src/internal/script.js'
-import { type Opened, standalone } from './support/clients.js'
+import { clients, names, type Opened } from './support/clients.js'
 import { left, right } from './support/either.js'
 import { monitor } from './support/monitor.js'
 
 const record = (text: string) => Secret.make('Record', text)
-const clients = ['@redis/client', 'ioredis'] as const
 const SECRET = 'hush-7f3a9c'
 
 test('the script is known by its SHA-1', () => {
@@ -67,7 +66,7 @@ test('a reason shows no more than a known word', () => {
 })
 
 describeWith('redis-server')('a store over one server', () => {
-  describe.each(clients)('%s', (name) => {
+  describe.each(names)('%s', (name) => {
     let all: Servers
     let server: Server
     let wire: Wire
@@ -79,8 +78,8 @@ describeWith('redis-server')('a store over one server', () => {
       all = servers()
       server = await all.start()
       wire = await wireTo(server.port)
-      direct = await standalone[name](server.port)
-      wired = await standalone[name](wire.port)
+      direct = await clients[name].standalone(server.port)
+      wired = await clients[name].standalone(wire.port)
     })
 
     afterAll(async () => {
@@ -193,7 +192,7 @@ describeWith('redis-server')('a store over one server', () => {
 
     test('eight who write 200 times at the same time make one line of versions', async () => {
       const at = key()
-      const opened = await Promise.all(Array.from({ length: 8 }, () => standalone[name](server.port)))
+      const opened = await Promise.all(Array.from({ length: 8 }, () => clients[name].standalone(server.port)))
       const edges = new Map<string, string>()
       const write = async (store: TokenStore, writer: number): Promise<void> => {
         let expected = absent
@@ -268,7 +267,7 @@ describeWith('redis-server')('a store over one server', () => {
         unhandled.push(reason)
       }
       process.on('unhandledRejection', hear)
-      const own = await standalone[name](wire.port)
+      const own = await clients[name].standalone(wire.port)
       const [store, at] = [redisStore(own.port, { commandTimeout: millis(100) }), key()]
       const subscription = store.changes?.(at)
       await right(store.get(at))
@@ -326,7 +325,7 @@ describeWith('redis-server')('a store over one server', () => {
 
     test('a server that is away is a failure, and a call that failed is not sent when it is back', async () => {
       const own = await all.start()
-      const opened = await standalone[name](own.port)
+      const opened = await clients[name].standalone(own.port)
       const store = redisStore(opened.port, { commandTimeout: millis(200) })
       const at = key()
       await right(store.get(at))

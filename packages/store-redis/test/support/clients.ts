@@ -1,14 +1,24 @@
-/** The clients of both packages, for each topology. */
-import { once } from 'node:events'
-import { createClient, createCluster, createSentinel } from '@redis/client'
+/** The clients of both packages, in each major version that is taken, for each topology. */
+import * as nodeRedis6 from '@redis/client'
+import * as nodeRedis5 from '@redis/client5'
 import type { Server } from '@tessera/local-redis'
-import { Cluster, Redis } from 'ioredis'
-import { ioRedis, nodeRedis, type RedisPort } from '../../src/index.js'
+import * as ioRedis6 from 'ioredis'
+import * as ioRedis5 from 'ioredis5'
+import { type IoRedisClient, ioRedis, type NodeRedisClient, nodeRedis, type RedisPort } from '../../src/index.js'
 
 /** A port, and how its client is closed. */
 export interface Opened {
   readonly port: RedisPort
   readonly close: () => Promise<void>
+}
+
+/** How a client is opened. */
+interface Opens {
+  /** One server, by its port. */
+  readonly standalone: (port: number) => Promise<Opened>
+  /** Behind Sentinels. */
+  readonly sentinel: (sentinels: ReadonlyArray<Server>) => Promise<Opened>
+  readonly cluster: (nodes: ReadonlyArray<Server>) => Promise<Opened>
 }
 
 const host = '127.0.0.1'
@@ -21,60 +31,75 @@ const opened = (port: RedisPort, close: () => unknown): Opened => ({
   },
 })
 
-// Servers that go before the connections have closed leave a timer of ioredis's behind that keeps the process alive.
-const disconnect = async (client: Redis | Cluster): Promise<void> => {
-  const ended = once(client, 'end')
-  client.disconnect()
-  await ended
+// -----------------------------------------------------------------------------
+// @redis/client
+// -----------------------------------------------------------------------------
+
+const openNodeRedis = async (client: NodeRedisClient): Promise<Opened> => {
+  client.on('error', quiet)
+  await client.connect()
+  return opened(nodeRedis(client), () => client.destroy())
 }
 
-export type Open = (port: number) => Promise<Opened>
+const nodeRedisAt = (port: number) => ({ socket: { host, port, reconnectStrategy: 20 } })
+const nodeRedisBehind = (sentinels: ReadonlyArray<Server>) => ({
+  name: 'main',
+  sentinelRootNodes: sentinels.map(({ port }) => ({ host, port })),
+  passthroughClientErrorEvents: false,
+})
+const nodeRedisAmong = (nodes: ReadonlyArray<Server>) => ({
+  rootNodes: nodes.map(({ port }) => ({ socket: { host, port } })),
+})
 
-/** One server, by its port. */
-export const standalone: Readonly<Record<'@redis/client' | 'ioredis', Open>> = {
-  '@redis/client': async (port) => {
-    const client = createClient({ socket: { host, port, reconnectStrategy: 20 } })
-    client.on('error', quiet)
-    await client.connect()
-    return opened(nodeRedis(client), () => client.destroy())
-  },
-  ioredis: async (port) => {
-    const client = new Redis({ host, port, retryStrategy: () => 20 })
-    client.on('error', quiet)
-    return opened(ioRedis(client), () => disconnect(client))
-  },
+// -----------------------------------------------------------------------------
+// ioredis
+// -----------------------------------------------------------------------------
+
+const openIoRedis = async (client: IoRedisClient): Promise<Opened> => {
+  client.on('error', quiet)
+  // Servers that go before the connections have closed leave a timer of ioredis's behind that keeps the process alive.
+  const ended = new Promise<void>((resolve) => client.on('end', () => resolve()))
+  return opened(ioRedis(client), () => {
+    client.disconnect()
+    return ended
+  })
 }
 
-/** Behind Sentinels. */
-export const sentinel = {
-  '@redis/client': async (sentinels: ReadonlyArray<Server>): Promise<Opened> => {
-    const client = createSentinel({
-      name: 'main',
-      sentinelRootNodes: sentinels.map(({ port }) => ({ host, port })),
-      passthroughClientErrorEvents: false,
-    })
-    client.on('error', quiet)
-    await client.connect()
-    return opened(nodeRedis(client), () => client.destroy())
-  },
-  ioredis: async (sentinels: ReadonlyArray<Server>): Promise<Opened> => {
-    const client = new Redis({ name: 'main', sentinels: sentinels.map(({ port }) => ({ host, port })) })
-    client.on('error', quiet)
-    return opened(ioRedis(client), () => disconnect(client))
-  },
-}
+const ioRedisAt = (port: number) => ({ host, port, retryStrategy: () => 20 })
+const ioRedisBehind = (sentinels: ReadonlyArray<Server>) => ({
+  name: 'main',
+  sentinels: sentinels.map(({ port }) => ({ host, port })),
+})
+const ioRedisAmong = (nodes: ReadonlyArray<Server>) => nodes.map(({ port }) => ({ host, port }))
 
-/** A Cluster. */
-export const cluster = {
-  '@redis/client': async (nodes: ReadonlyArray<Server>): Promise<Opened> => {
-    const client = createCluster({ rootNodes: nodes.map(({ port }) => ({ socket: { host, port } })) })
-    client.on('error', quiet)
-    await client.connect()
-    return opened(nodeRedis(client), () => client.destroy())
+// -----------------------------------------------------------------------------
+// all
+// -----------------------------------------------------------------------------
+
+/** Each by its package, and its major version where that is not the newest. */
+export const clients = {
+  '@redis/client': {
+    standalone: (port) => openNodeRedis(nodeRedis6.createClient(nodeRedisAt(port))),
+    sentinel: (sentinels) => openNodeRedis(nodeRedis6.createSentinel(nodeRedisBehind(sentinels))),
+    cluster: (nodes) => openNodeRedis(nodeRedis6.createCluster(nodeRedisAmong(nodes))),
   },
-  ioredis: async (nodes: ReadonlyArray<Server>): Promise<Opened> => {
-    const client = new Cluster(nodes.map(({ port }) => ({ host, port })))
-    client.on('error', quiet)
-    return opened(ioRedis(client), () => disconnect(client))
+  '@redis/client 5': {
+    standalone: (port) => openNodeRedis(nodeRedis5.createClient(nodeRedisAt(port))),
+    sentinel: (sentinels) => openNodeRedis(nodeRedis5.createSentinel(nodeRedisBehind(sentinels))),
+    cluster: (nodes) => openNodeRedis(nodeRedis5.createCluster(nodeRedisAmong(nodes))),
   },
-}
+  ioredis: {
+    standalone: (port) => openIoRedis(new ioRedis6.Redis(ioRedisAt(port))),
+    sentinel: (sentinels) => openIoRedis(new ioRedis6.Redis(ioRedisBehind(sentinels))),
+    cluster: (nodes) => openIoRedis(new ioRedis6.Cluster(ioRedisAmong(nodes))),
+  },
+  'ioredis 5': {
+    standalone: (port) => openIoRedis(new ioRedis5.Redis(ioRedisAt(port))),
+    sentinel: (sentinels) => openIoRedis(new ioRedis5.Redis(ioRedisBehind(sentinels))),
+    cluster: (nodes) => openIoRedis(new ioRedis5.Cluster(ioRedisAmong(nodes))),
+  },
+} satisfies Readonly<Record<string, Opens>>
+
+export type Client = keyof typeof clients
+
+export const names: ReadonlyArray<Client> = ['@redis/client', '@redis/client 5', 'ioredis', 'ioredis 5']

@@ -1,15 +1,15 @@
 // A process of a fleet: it waits for a line, asks its source for a token, and prints which one it was given.
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { createClient } from '@redis/client'
 import { AuthError, instant, Secret, Strategy, TokenSet, TokenSource } from '@tessera/core'
 import { ioRedis, nodeRedis, redisStore } from '@tessera/store-redis'
-import { Redis } from 'ioredis'
 
 const { client, port, server } = JSON.parse(process.argv[2])
 
 const open = async () => {
-  if (client === 'ioredis') {
+  const [name, version = ''] = client.split(' ')
+  const { Redis, createClient } = await import(`${name}${version}`)
+  if (name === 'ioredis') {
     const redis = new Redis({ host: '127.0.0.1', port })
     await once(redis, 'ready')
     return { port: ioRedis(redis), close: () => redis.disconnect() }

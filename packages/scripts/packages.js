@@ -29,10 +29,10 @@ const contents = ({ package: { folder, manifest: before }, files, manifest }) =>
     if (!expected && (source === undefined || !existsSync(join(folder, 'src', `${source}.ts`))))
       problems.push(`${file} has no source`)
   }
+  // Ours are released together; of others' an application has one copy, and brings it up to date itself.
   for (const [name, range] of Object.entries(manifest.dependencies ?? {})) {
-    const given = before.dependencies?.[name]
-    if (!/^\d+\.\d+\.\d+$/.test(range))
-      problems.push(`depends on ${name} ${range}, which is no exact version (${given})`)
+    const expected = name.startsWith('@tessera/') ? /^\d+\.\d+\.\d+$/ : /^\^\d+\.\d+\.\d+$/
+    if (!expected.test(range)) problems.push(`depends on ${name} ${range} (${before.dependencies?.[name]})`)
   }
   return problems
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { kit } from './kit.js'
 import { compilerOptions, projects, run, tsc } from './projects.js'
 import { packages } from './published.js'
+import { startRegistry } from './registry.js'
 
 /** @typedef {{ readonly name: string, readonly package: string, readonly command: string, readonly args: readonly string[] }} Runtime */
 
@@ -31,13 +32,27 @@ const installed = (modules) =>
     .map((entry) => entry.parentPath.slice(modules.length + 1))
     .sort()
 
-await projects(async ({ step, project, install, tarballs }) => {
+await projects(async ({ step, project, install, tarballs, packed }) => {
   const slim = project('slim', {})
   await step('core and oauth2 install fp-ts and io-ts, and nothing else', async () => {
-    await install(slim, tarballs(['core', 'oauth2']))
+    await install(slim, tarballs(['oauth2']))
     const found = installed(join(slim, 'node_modules')).join(' ')
     if (found !== '@tessera/core @tessera/oauth2 fp-ts io-ts') throw new Error(found)
   })
+
+  const registry = await startRegistry(packed)
+  const user = project('user', {})
+  writeFileSync(join(user, '.npmrc'), `@tessera:registry=${registry.url}/\n`)
+  await step('published, the packages install by their names', async () => {
+    await install(user, ['@tessera/node', '@tessera/oauth2', '@tessera/store-redis', 'ioredis@5', 'fp-ts@2.16.0', 'io-ts@2.2.20'])
+    const twice = installed(join(user, 'node_modules')).filter((path) => /node_modules\/(?:@tessera|fp-ts|io-ts)/.test(path))
+    if (twice.length > 0) throw new Error(`there are two of ${twice.join(' ')}`)
+  })
+  await step('published, npx finds the command of @tessera/cli', async () => {
+    const said = await run('npx', ['--yes', '@tessera/cli', 'sandbox', '--help'], user)
+    if (!said.includes('tessera sandbox')) throw new Error(said)
+  })
+  registry.close()
 
   const esm = project('esm', { type: 'module' })
   await step('every package installs from its tarball', () =>
@@ -72,5 +87,5 @@ await projects(async ({ step, project, install, tarballs }) => {
     })
   }
 
-  await kit({ step, tarballs: tarballs(['core', 'testing']), project, install })
+  await kit({ step, tarballs: tarballs(['testing']), project, install })
 })

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pack } from './pack.js'
+import { published, withNeeded } from './published.js'
 
 /** TypeScript's compiler, for `process.execPath`. */
 export const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
@@ -52,7 +53,8 @@ export const run = async (command, args, cwd) => {
  *   readonly step: Step,
  *   readonly project: (name: string, manifest: object) => string,
  *   readonly install: (path: string, what: readonly string[]) => Promise<void>,
- *   readonly tarballs: (names?: readonly string[]) => readonly string[] }} Projects
+ *   readonly tarballs: (names?: readonly string[]) => readonly string[],
+ *   readonly packed: readonly import('./pack.js').Packed[] }} Projects
  */
 
 /**
@@ -64,6 +66,7 @@ export const projects = async (use) => {
   try {
     const packed = pack(join(folder, 'tarballs'))
     await use({
+      packed,
       step: async (what, check) => {
         try {
           await check()

@@ -33,3 +33,18 @@ export const published = readdirSync(packages, { withFileTypes: true })
 
 /** Those that other code imports; the others are commands. */
 export const libraries = published.filter(({ manifest }) => manifest.exports?.['.'] !== undefined)
+
+/**
+ * @param {readonly string[]} names in short
+ * @returns {readonly Published[]} these packages, and those of ours that they depend on
+ */
+export const withNeeded = (names) => {
+  const unknown = names.find((name) => !published.some(({ short }) => short === name))
+  if (unknown !== undefined)
+    throw new Error(`there is no package ${unknown}; there are ${published.map(({ short }) => short).join(', ')}`)
+  const needed = new Set(names)
+  for (const name of needed)
+    for (const dependency of Object.keys(published.find(({ short }) => short === name)?.manifest.dependencies ?? {}))
+      if (dependency.startsWith('@tessera/')) needed.add(dependency.slice('@tessera/'.length))
+  return published.filter(({ short }) => needed.has(short))
+}

@@ -44,8 +44,17 @@ await projects(async ({ step, project, install, tarballs, packed }) => {
   const user = project('user', {})
   writeFileSync(join(user, '.npmrc'), `@tessera:registry=${registry.url}/\n`)
   await step('published, the packages install by their names', async () => {
-    await install(user, ['@tessera/node', '@tessera/oauth2', '@tessera/store-redis', 'ioredis@5', 'fp-ts@2.16.0', 'io-ts@2.2.20'])
-    const twice = installed(join(user, 'node_modules')).filter((path) => /node_modules\/(?:@tessera|fp-ts|io-ts)/.test(path))
+    await install(user, [
+      '@tessera/node',
+      '@tessera/oauth2',
+      '@tessera/store-redis',
+      'ioredis@5',
+      'fp-ts@2.16.0',
+      'io-ts@2.2.20',
+    ])
+    const twice = installed(join(user, 'node_modules')).filter((path) =>
+      /node_modules\/(?:@tessera|fp-ts|io-ts)/.test(path),
+    )
     if (twice.length > 0) throw new Error(`there are two of ${twice.join(' ')}`)
   })
   await step('published, npx finds the command of @tessera/cli', async () => {

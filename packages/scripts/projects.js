@@ -86,7 +86,10 @@ export const projects = async (use) => {
         const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel', 'error']
         await run('npm', ['install', ...flags, ...what], path)
       },
-      tarballs: (names) => packed.filter((one) => names?.includes(one.package.short) ?? true).map((one) => one.tarball),
+      tarballs: (names = published.map(({ short }) => short)) => {
+        const needed = withNeeded(names)
+        return packed.filter((one) => needed.includes(one.package)).map(({ tarball }) => tarball)
+      },
     })
   } finally {
     rmSync(folder, { recursive: true })

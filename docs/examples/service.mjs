@@ -1,25 +1,19 @@
-import * as Box from '@tessera/box'
-import { memoryStore, RetryPolicy, Strategy, TokenSource } from '@tessera/core'
-import { accessToken, nodeEnv, openSource, run } from '@tessera/node'
+// A service that calls an API in its own name: client credentials, at any provider.
+import { connect } from '@tessera/node'
+import { Client, clientCredentials } from '@tessera/oauth2'
 import { startSandbox } from '@tessera/sandbox'
-import { pipe } from 'fp-ts/lib/function.js'
 
-// A server to try it with; leave it out, and name your own token endpoint.
-const server = await startSandbox()
-const client = Box.client({ ...server.client, server: Box.serverAt(server.url) })
+// A local server to try it on. With a real one, these three lines are its settings.
+const server = await startSandbox({ dialect: 'generic' })
+const { id, secret } = server.client
+const tokenEndpoint = server.endpoints.token // https://login.example/oauth2/token
 
-const env = nodeEnv()
-const source = openSource(
-  pipe(
-    Box.clientCredentials({ client, subject: Box.enterprise(server.enterprise) }),
-    Strategy.retrying(RetryPolicy.exponential()),
-    TokenSource.make({ store: memoryStore() }),
-  ),
-  env,
-)
-const tokens = await Promise.all(Array.from({ length: 1_000 }, () => accessToken(source)))
-console.log(`${tokens.length} callers, ${new Set(tokens).size} token, ${server.counts().byEndpoint.token} request`)
+const client = Client.make({ id, secret, tokenEndpoint })
+const api = connect(clientCredentials({ client }), { origins: [server.url] })
 
-await run(source.close())
-await env.close()
+// A thousand calls at once: one token request. Later ones renew the token before it expires, and once after a 401.
+const answers = await Promise.all(Array.from({ length: 1000 }, () => api.fetch(`${server.url}/2.0/users/me`)))
+console.log(`${answers.filter(({ ok }) => ok).length} answers, ${server.counts().byEndpoint.token} token request`)
+
+await api.close()
 await server.close()

@@ -1,30 +1,50 @@
 // Runs what a reader pastes: every program of the pages and of docs/examples, as it stands, by plain Node.js, in a folder outside
 // the workspace where npm has installed the tarballs and what docs/examples/package.json names. It must end by itself, with exit
-// code 0, and print no secret. Arguments: the files whose programs are run; without any, all.
+// code 0, and print no secret; one that says `Open http://…` is a web application, and ends when somebody has logged in there. Arguments: the files whose programs are run; without any, all.
 //
 // A program that reads REDIS_URL or DATABASE_URL finds a server there: Redis, or PGlite, which is Postgres.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join, relative, resolve } from 'node:path'
-import { eventually, freePort, hasRedis, servers } from '@tessera/local-redis'
+import { createInterface } from 'node:readline'
+import { freePort, hasRedis, servers } from '@tessera/local-redis'
+import { visit } from './person.js'
 import { programsOf, sources, tellsSecret } from './programs.js'
 import { attempt, compilerOptions, projects, tsc } from './projects.js'
 import { root } from './published.js'
 
-const TIMEOUT = 30_000
+// Only what hangs takes so long, also on a busy machine, in ms.
+const TIMEOUT = 120_000
 const AT_ONCE = 2
 
 /**
- * @param {number} port
- * @returns {Promise<boolean>}
+ * Runs a web application until a person has logged in to it.
+ * @param {string} cwd
+ * @param {NodeJS.ProcessEnv} given
  */
-const listens = (port) =>
-  new Promise((done) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => done(true)).once('error', () => done(false))
-    socket.once('connect', () => socket.destroy())
-  })
+const serveOnce = async (cwd, given) => {
+  const env = { ...given, PORT: String(await freePort()) }
+  const child = spawn(process.execPath, ['program.mjs'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT)
+  /** @type {string[]} */
+  const lines = []
+  const errors = createInterface({ input: child.stderr }).on('line', (line) => lines.push(line))
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line)
+      const url = /^Open (http\S+)/.exec(line)?.[1]
+      if (url === undefined) continue
+      const page = await visit(url)
+      lines.push(`${page.status} ${page.text}`)
+      return { status: page.status === 200 && new URL(page.url).port === env.PORT ? 0 : 1, output: lines.join('\n') }
+    }
+    return { status: 1, output: lines.join('\n') }
+  } finally {
+    clearTimeout(timer)
+    errors.close()
+    child.kill()
+  }
+}
 
 /** @typedef {{ readonly env: NodeJS.ProcessEnv, readonly stop: () => Promise<void> }} Service */
 
@@ -44,9 +64,11 @@ const postgres = async (project) => {
   const server = join('node_modules', '@electric-sql', 'pglite-socket', 'dist', 'scripts', 'server.js')
   const child = spawn(process.execPath, [server, `--port=${port}`, '--max-connections=20'], {
     cwd: project,
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
-  await eventually('Postgres', () => listens(port))
+  // It says so; how long that takes depends on the machine.
+  for await (const line of createInterface({ input: child.stdout })) if (/listening/i.test(line)) break
+  child.stdout.resume()
   return {
     env: { DATABASE_URL: `postgres://postgres:postgres@127.0.0.1:${port}/postgres` },
     stop: async () => void child.kill(),
@@ -104,7 +126,9 @@ await projects(async ({ step, project, install, tarballs }) => {
       if (code.includes('REDIS_URL') && given.REDIS_URL === undefined) continue
       await step(where, async () => {
         const env = { PATH: process.env['PATH'], HOME: cwd, ...given }
-        const { status, output } = await attempt(process.execPath, ['program.mjs'], { cwd, env, timeout: TIMEOUT })
+        const { status, output } = code.includes('.listen(')
+          ? await serveOnce(cwd, env)
+          : await attempt(process.execPath, ['program.mjs'], { cwd, env, timeout: TIMEOUT })
         if (status === null) throw new Error(`it did not end in ${TIMEOUT / 1_000} s\n${output}`)
         if (status !== 0) throw new Error(output)
         if (tellsSecret(output)) throw new Error(`it prints a secret\n${output}`)

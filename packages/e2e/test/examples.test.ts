@@ -23,7 +23,6 @@ test('there are examples, of every package', () => {
   expect(examples.length).toBeGreaterThan(80)
   expect(owners).toEqual(
     expect.arrayContaining([
-      'README.md',
       'docs',
       ...['box', 'box-node-sdk', 'core', 'node', 'oauth2', 'sandbox'].map((name) => `packages/${name}`),
     ]),

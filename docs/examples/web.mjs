@@ -1,0 +1,69 @@
+// People log in with their provider; each has a session in Postgres, sealed, which every replica of this application shares.
+import { randomBytes } from 'node:crypto'
+import cookies from '@fastify/cookie'
+import { encrypted, recordCallbackStore } from '@tessera/core'
+import { cipher, connectUsers, nodeEnv, run } from '@tessera/node'
+import * as OAuth2 from '@tessera/oauth2'
+import { startSandbox } from '@tessera/sandbox'
+import Fastify from 'fastify'
+import pg from 'pg'
+
+const port = Number(process.env.PORT ?? 3000)
+const redirectUri = `http://127.0.0.1:${port}/callback`
+const provider = await startSandbox({ dialect: 'generic', client: { redirectUris: [redirectUri] } }) // a local one to try it on
+const env = nodeEnv()
+const server = await run(OAuth2.discovery({ issuer: provider.url }), env)
+const client = OAuth2.Client.make({ id: provider.client.id, secret: provider.client.secret, server })
+
+const db = new pg.Pool({ connectionString: process.env.DATABASE_URL ?? 'postgres://127.0.0.1/postgres' })
+await db.query(
+  'create table if not exists sessions (key text primary key, version text not null, record text not null)',
+)
+const sealing = await run(cipher({ file: 'app.key', create: true }))
+const store = recordCallbackStore({
+  load: async (key) => (await db.query('select version, record from sessions where key = $1', [key])).rows[0],
+  compareAndSwap: async (key, expected, { version, record }) => {
+    const sql =
+      expected === null
+        ? 'insert into sessions (key, version, record) values ($1, $2, $3) on conflict do nothing returning key'
+        : 'update sessions set version = $2, record = $3 where key = $1 and version = $4 returning key'
+    const values = [key, version, record, ...(expected === null ? [] : [expected])]
+    return (await db.query(sql, values)).rows.length === 1
+  },
+})
+const users = connectUsers(OAuth2.refreshToken({ client }), {
+  store: encrypted(sealing)(store),
+  revocation: OAuth2.revocation({ client }),
+  origins: [provider.url],
+  env,
+})
+
+const app = Fastify()
+await app.register(cookies, {
+  secret: process.env.COOKIE_SECRET ?? randomBytes(32).toString('hex'),
+  parseOptions: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto' },
+})
+
+app.get('/login', async (_, reply) => {
+  const login = await run(
+    OAuth2.authorizationRequest({ client, redirectUri, scope: ['openid', 'offline_access'] }),
+    env,
+  )
+  return reply.setCookie('login', OAuth2.sealTransaction({ cipher: sealing })(login)()).redirect(login.url)
+})
+
+app.get('/callback', async (request, reply) => {
+  const login = await run(OAuth2.openTransaction({ cipher: sealing })(request.cookies.login ?? ''), env)
+  const code = await run(OAuth2.callback(login)(request.url))
+  const whoLoggedIn = (token) => run(OAuth2.idTokenClaims({ client })(token), env).then(({ sub }) => sub)
+  const { key } = await users.login(OAuth2.authorizationCode({ client, ...code }), whoLoggedIn)
+  return reply.clearCookie('login').setCookie('user', key, { signed: true }).redirect('/')
+})
+
+app.get('/', async (request, reply) => {
+  const user = request.unsignCookie(request.cookies.user ?? '')
+  if (!user.valid) return reply.redirect('/login')
+  return (await users.for(user.value).fetch(`${provider.url}/userinfo`)).json()
+})
+
+console.log(`Open ${await app.listen({ port })}`)

@@ -12,6 +12,7 @@ export { type AesGcmConfig, aesGcm } from './aesGcm.js'
 export { authenticated } from './authenticated.js'
 export { type AuthenticatedFetchConfig, authenticatedFetch } from './authenticatedFetch.js'
 export type { Connection, FetchOptions } from './Connection.js'
+export { type CipherOptions, cipher } from './cipher.js'
 export { type ConnectOptions, connect } from './connect.js'
 export { type ConnectUsersOptions, connectUsers, type KeyOf, type Users } from './connectUsers.js'
 export {

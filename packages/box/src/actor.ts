@@ -3,9 +3,10 @@
  *
  * @packageDocumentation
  */
-import { alphanumeric, type ClockEnv, plus, type RandomEnv, Secret, seconds } from '@tessera/core'
+import { alphanumeric, type ClockEnv, checking, plus, type RandomEnv, raised, Secret, seconds } from '@tessera/core'
 import { base64url, type Client } from '@tessera/oauth2'
 import type { IO } from 'fp-ts/lib/IO.js'
+import { CLIENT, TEXT } from './internal/arguments.js'
 
 // -----------------------------------------------------------------------------
 // model
@@ -37,6 +38,8 @@ export interface ActorOptions {
 /**
  * An actor of an application.
  *
+ * @throws A {@link AuthError.toError | typed error} where an option is missing.
+ *
  * @example
  * import * as Box from '@tessera/box'
  *
@@ -44,12 +47,17 @@ export interface ActorOptions {
  * const exchange = Box.tokenExchange({ client, actor: Box.actor({ client, id: 'u-1', name: 'Ada' }) })
  * assert.strictEqual(typeof exchange, 'function')
  */
-export const actor = ({ client, id, name }: ActorOptions): Actor => ({
-  issuer: client.id,
-  audience: client.server.tokenEndpoint,
-  id,
-  name,
-})
+export const actor: (options: ActorOptions) => Actor = checking(
+  'Box.actor takes { client, id, name }',
+  { client: CLIENT, id: TEXT, name: TEXT },
+  raised,
+  ({ client, id, name }) => ({
+    issuer: client.id,
+    audience: client.server.tokenEndpoint,
+    id,
+    name,
+  }),
+)
 
 // -----------------------------------------------------------------------------
 // token

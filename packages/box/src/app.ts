@@ -3,9 +3,11 @@
  *
  * @packageDocumentation
  */
+import { checking, raised } from '@tessera/core'
 import type { AuthorizationServer, Client } from '@tessera/oauth2'
 import * as O from 'fp-ts/lib/Option.js'
 import { client, type Device } from './client.js'
+import { optional, SERVER, SETTINGS } from './internal/arguments.js'
 import type { Settings } from './settings.js'
 import { remembering, type SubjectChoice } from './subject.js'
 
@@ -27,6 +29,8 @@ export interface AppOptions {
 /**
  * The client and the subject of settings, to be spread into a strategy.
  *
+ * @throws A {@link AuthError.toError | typed error} where it is given no settings.
+ *
  * @example
  * import * as Box from '@tessera/box'
  * import * as E from 'fp-ts/lib/Either.js'
@@ -38,7 +42,12 @@ export interface AppOptions {
  * )
  * assert.ok(E.isRight(strategy))
  */
-export const app = ({ settings: { clientId, clientSecret, enterpriseId }, user, ...options }: AppOptions): App => ({
-  client: client({ id: clientId, secret: clientSecret, ...options }),
-  subject: remembering({ enterprise: O.toUndefined(enterpriseId), user }),
-})
+export const app: (options: AppOptions) => App = checking(
+  'Box.app takes { settings, user?, device?, server? }',
+  { settings: SETTINGS, server: optional(SERVER) },
+  raised,
+  ({ settings: { clientId, clientSecret, enterpriseId }, user, ...options }) => ({
+    client: client({ id: clientId, secret: clientSecret, ...options }),
+    subject: remembering({ enterprise: O.toUndefined(enterpriseId), user }),
+  }),
+)

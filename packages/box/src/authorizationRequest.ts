@@ -3,15 +3,16 @@
  *
  * @packageDocumentation
  */
-import type { AuthError, ClockEnv, RandomEnv } from '@tessera/core'
+import { type AuthError, type ClockEnv, checking, type RandomEnv } from '@tessera/core'
 import {
   type DigestEnv,
   type AuthorizationRequestOptions as OAuth2Options,
   authorizationRequest as oauth2Request,
   type Transaction,
 } from '@tessera/oauth2'
-import type { Either } from 'fp-ts/lib/Either.js'
+import { type Either, left } from 'fp-ts/lib/Either.js'
 import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
+import { CLIENT, optional, SCOPES } from './internal/arguments.js'
 import type { Scope } from './scope.js'
 
 /** The parameters of {@link authorizationRequest}: those of OAuth 2.0's, with scopes of Box's. */
@@ -34,7 +35,11 @@ export interface AuthorizationRequestOptions extends Omit<OAuth2Options, 'scope'
  * assert.ok(E.isRight(login))
  * assert.match(login.right.url, /^https:\/\/account\.box\.com\/api\/oauth2\/authorize\?state=box_csrf_token_\w{22}&/)
  */
-export const authorizationRequest = (
+export const authorizationRequest: (
   options: AuthorizationRequestOptions,
-): ReaderIO<RandomEnv & DigestEnv & ClockEnv, Either<AuthError, Transaction>> =>
-  oauth2Request({ ...options, statePrefix: 'box_csrf_token_' })
+) => ReaderIO<RandomEnv & DigestEnv & ClockEnv, Either<AuthError, Transaction>> = checking(
+  'Box.authorizationRequest takes { client, redirectUri?, scope?, … }',
+  { client: CLIENT, scope: optional(SCOPES) },
+  (error) => () => () => left(error),
+  (options) => oauth2Request({ ...options, statePrefix: 'box_csrf_token_' }),
+)

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-import type { Secret } from '@tessera/core'
+import { checking, raised, type Secret } from '@tessera/core'
 import { type AuthorizationServer, Client, ClientAuthentication } from '@tessera/oauth2'
+import { named, optional, SERVER } from './internal/arguments.js'
 import { server as boxServer } from './server.js'
 
 /** The device that Box pins a session to. An empty text sends nothing. */
@@ -33,11 +34,18 @@ const pinning = ({ id = '0', name = '' }: Device): Readonly<Record<string, strin
  * A Box application. It authenticates in the body of the request, as Box wants it (RFC 6749 §2.3.1), and its token
  * requests carry `box_device_id` and `box_device_name`, each only where it is not empty.
  *
+ * @throws A {@link AuthError.toError | typed error} where `id` or `secret` is not among the options.
+ *
  * @example
  * import * as Box from '@tessera/box'
  *
  * const client = Box.client({ id: 'app', secret: 's3cret' })
  * assert.deepStrictEqual(client.parameters, { box_device_id: '0' })
  */
-export const client = ({ id, secret, device = {}, server = boxServer() }: ClientOptions): Client =>
-  Client.make({ id, authentication: ClientAuthentication.post(secret), server, parameters: pinning(device) })
+export const client: (options: ClientOptions) => Client = checking(
+  'Box.client takes { id, secret, device?, server? }',
+  { id: named('id'), secret: named('secret'), server: optional(SERVER) },
+  raised,
+  ({ id, secret, device = {}, server = boxServer() }) =>
+    Client.make({ id, authentication: ClientAuthentication.post(secret), server, parameters: pinning(device) }),
+)

@@ -3,12 +3,13 @@
  *
  * @packageDocumentation
  */
-import type { Strategy } from '@tessera/core'
+import { checking, Strategy } from '@tessera/core'
 import { type Client, clientCredentials as oauth2ClientCredentials, type TokenEnv } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import { CLIENT, SUBJECT } from './internal/arguments.js'
 import type { Subject, SubjectChoice } from './subject.js'
 
 /** The parameters of {@link clientCredentials}. */
@@ -29,29 +30,34 @@ export interface ClientCredentialsOptions {
  * const strategy = Box.clientCredentials({ client, subject: Box.enterprise('42') })
  * assert.strictEqual(typeof strategy, 'function')
  */
-export const clientCredentials = ({ client, subject }: ClientCredentialsOptions): Strategy<TokenEnv> => {
-  // Box pins devices for codes, refreshes and assertions only.
-  const unpinned = { ...client, parameters: {} }
-  const as = ({ sub, claims, remember }: Subject): Strategy<TokenEnv> => {
-    const acquire = oauth2ClientCredentials({
-      client: unpinned,
-      parameters: { box_subject_type: claims.box_sub_type, box_subject_id: sub },
-    })
+export const clientCredentials: (options: ClientCredentialsOptions) => Strategy<TokenEnv> = checking(
+  'Box.clientCredentials takes { client, subject }',
+  { client: CLIENT, subject: SUBJECT },
+  Strategy.left,
+  ({ client, subject }): Strategy<TokenEnv> => {
+    // Box pins devices for codes, refreshes and assertions only.
+    const unpinned = { ...client, parameters: {} }
+    const as = ({ sub, claims, remember }: Subject): Strategy<TokenEnv> => {
+      const acquire = oauth2ClientCredentials({
+        client: unpinned,
+        parameters: { box_subject_type: claims.box_sub_type, box_subject_id: sub },
+      })
+      return (attempt) =>
+        pipe(
+          acquire(attempt),
+          RTE.map((token) => ({ ...token, subject: O.some(remember) })),
+        )
+    }
+    if (typeof subject !== 'function') return as(subject)
     return (attempt) =>
       pipe(
-        acquire(attempt),
-        RTE.map((token) => ({ ...token, subject: O.some(remember) })),
+        attempt.previous,
+        O.flatMap((previous) => previous.subject),
+        subject,
+        E.match(
+          (error) => RTE.left(error),
+          (chosen) => as(chosen)(attempt),
+        ),
       )
-  }
-  if (typeof subject !== 'function') return as(subject)
-  return (attempt) =>
-    pipe(
-      attempt.previous,
-      O.flatMap((previous) => previous.subject),
-      subject,
-      E.match(
-        (error) => RTE.left(error),
-        (chosen) => as(chosen)(attempt),
-      ),
-    )
-}
+  },
+)

@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-import { type ClockEnv, minutes, type PromptEnv, prompt, type Strategy } from '@tessera/core'
+import { type ClockEnv, checking, minutes, type PromptEnv, prompt, Strategy } from '@tessera/core'
+import { optional, TEXT } from './internal/arguments.js'
 
 /** How long a developer token lives, in ms: 60 minutes, from when Box made it. */
 const LIFETIME = minutes(60)
@@ -26,6 +27,9 @@ export interface DeveloperTokenOptions {
  *
  * assert.strictEqual(Box.developerToken().traits?.interactive, true)
  */
-export const developerToken = ({
-  message = 'Enter developer token: ',
-}: DeveloperTokenOptions = {}): Strategy<PromptEnv & ClockEnv> => prompt({ message, lifetime: LIFETIME })
+export const developerToken: (options?: DeveloperTokenOptions) => Strategy<PromptEnv & ClockEnv> = checking(
+  'Box.developerToken takes { message? }',
+  { message: optional(TEXT) },
+  Strategy.left,
+  ({ message = 'Enter developer token: ' }: DeveloperTokenOptions = {}) => prompt({ message, lifetime: LIFETIME }),
+)

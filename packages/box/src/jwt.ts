@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-import type { Strategy } from '@tessera/core'
+import { checking, Strategy } from '@tessera/core'
 import { type JwtAssertionOptions, jwtAssertion, type TokenEnv } from '@tessera/oauth2'
+import { CLIENT, SIGNER, SUBJECT } from './internal/arguments.js'
 import { clockSkew } from './skew.js'
 import type { SubjectChoice } from './subject.js'
 
@@ -31,4 +32,9 @@ export interface JwtOptions extends Omit<JwtAssertionOptions, 'clockSkew' | 'sub
  * const strategy = Box.jwt({ client, signer, subject: Box.enterprise('42') })
  * assert.strictEqual(typeof strategy, 'function')
  */
-export const jwt = (options: JwtOptions): Strategy<TokenEnv> => jwtAssertion({ ...options, clockSkew })
+export const jwt: (options: JwtOptions) => Strategy<TokenEnv> = checking(
+  'Box.jwt takes { client, signer, subject, … }',
+  { client: CLIENT, signer: SIGNER, subject: SUBJECT },
+  Strategy.left,
+  (options) => jwtAssertion({ ...options, clockSkew }),
+)

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-import { AuthError } from '@tessera/core'
+import { AuthError, checking, raised } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
+import { optional, TEXT } from './internal/arguments.js'
 
 /**
  * The id of a file or a folder: digits. A literal is checked by the compiler, a text that comes from outside by
@@ -38,11 +39,16 @@ export interface ItemOptions {
   readonly api?: string | undefined
 }
 
-const item =
-  (kind: 'files' | 'folders') =>
-  (id: ItemId, { api = API }: ItemOptions = {}): string =>
-    // Encoded, so that not even an unchecked text can name anything but an item.
-    `${api.replace(/\/+$/, '')}/2.0/${kind}/${encodeURIComponent(id)}`
+const item = (kind: 'files' | 'folders'): ((id: ItemId, options?: ItemOptions) => string) => {
+  const base: (options?: ItemOptions) => string = checking(
+    `Box.${kind.slice(0, -1)} takes (id, { api? })`,
+    { api: optional(TEXT) },
+    raised,
+    ({ api = API }: ItemOptions = {}) => `${api.replace(/\/+$/, '')}/2.0/${kind}`,
+  )
+  // Encoded, so that not even an unchecked text can name anything but an item.
+  return (id, options) => `${base(options)}/${encodeURIComponent(id)}`
+}
 
 /**
  * A file, as its full URL: what Box's `resource` parameter wants (RFC 8693 §2.1).

@@ -3,9 +3,11 @@
  *
  * @packageDocumentation
  */
-import type { Instant, Revoker, TokenSet } from '@tessera/core'
+import { checking, type Instant, type Revoker, type TokenSet } from '@tessera/core'
 import { type Client, revocation as oauth2Revocation, type TokenEnv } from '@tessera/oauth2'
 import * as O from 'fp-ts/lib/Option.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import { CLIENT } from './internal/arguments.js'
 
 const hasExpired = ({ expiresAt }: TokenSet, now: Instant): boolean => O.isSome(expiresAt) && expiresAt.value <= now
 
@@ -27,9 +29,14 @@ export interface RevocationOptions {
  * const client = Box.client({ id: 'app', secret: 's3cret' })
  * assert.strictEqual(typeof Box.revocation({ client }), 'function')
  */
-export const revocation = ({ client }: RevocationOptions): Revoker<TokenEnv> => {
-  const byAccess = oauth2Revocation({ client, token: 'access' })
-  const byRefresh = oauth2Revocation({ client, token: 'refresh' })
-  return (token) => (limits) => (env) => () =>
-    (hasExpired(token, env.clock.now()) ? byRefresh : byAccess)(token)(limits)(env)()
-}
+export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = checking(
+  'Box.revocation takes { client }',
+  { client: CLIENT },
+  (error) => () => () => RTE.left(error),
+  ({ client }): Revoker<TokenEnv> => {
+    const byAccess = oauth2Revocation({ client, token: 'access' })
+    const byRefresh = oauth2Revocation({ client, token: 'refresh' })
+    return (token) => (limits) => (env) => () =>
+      (hasExpired(token, env.clock.now()) ? byRefresh : byAccess)(token)(limits)(env)()
+  },
+)

@@ -3,13 +3,14 @@
  *
  * @packageDocumentation
  */
-import { type AuthError, Secret, Strategy } from '@tessera/core'
+import { type AuthError, checking, Secret, Strategy } from '@tessera/core'
 import type { SignerEnv, TokenEnv } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { type App, type AppOptions, app } from './app.js'
 import { clientCredentials } from './clientCredentials.js'
+import { named, optional, SERVER } from './internal/arguments.js'
 import { jwt } from './jwt.js'
 import { settings as check, isRead, isSettings, type Key, keyOf, parseSettings, type Settings } from './settings.js'
 
@@ -54,16 +55,21 @@ const signing = (made: App, key: Key): Strategy<TokenEnv & SignerEnv> => {
  * const service = pipe(Box.serviceAccount({ settings: text }), TokenSource.make({ store: memoryStore() }))
  * assert.strictEqual(typeof service, 'function')
  */
-export const serviceAccount = ({ settings, ...options }: ServiceAccountOptions): Strategy<TokenEnv & SignerEnv> =>
-  pipe(
-    read(settings),
-    E.flatMap((known): E.Either<AuthError, Strategy<TokenEnv & SignerEnv>> => {
-      const made = app({ ...options, settings: known })
-      if (O.isNone(known.appAuth)) return E.right(clientCredentials(made))
-      return pipe(
-        keyOf(known),
-        E.map((key) => signing(made, key)),
-      )
-    }),
-    E.getOrElse((error): Strategy<TokenEnv & SignerEnv> => Strategy.left(error)),
-  )
+export const serviceAccount: (options: ServiceAccountOptions) => Strategy<TokenEnv & SignerEnv> = checking(
+  'Box.serviceAccount takes { settings, user?, server?, device? }',
+  { settings: named('settings'), server: optional(SERVER) },
+  Strategy.left,
+  ({ settings, ...options }): Strategy<TokenEnv & SignerEnv> =>
+    pipe(
+      read(settings),
+      E.flatMap((known): E.Either<AuthError, Strategy<TokenEnv & SignerEnv>> => {
+        const made = app({ ...options, settings: known })
+        if (O.isNone(known.appAuth)) return E.right(clientCredentials(made))
+        return pipe(
+          keyOf(known),
+          E.map((key) => signing(made, key)),
+        )
+      }),
+      E.getOrElse((error): Strategy<TokenEnv & SignerEnv> => Strategy.left(error)),
+    ),
+)

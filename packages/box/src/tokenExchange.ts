@@ -7,8 +7,10 @@ import {
   AuthError,
   type ClockEnv,
   type Target as CoreTarget,
+  checking,
   type DownscopeConfig,
   type Exchange,
+  Strategy,
   TokenSource,
   type Tokens,
 } from '@tessera/core'
@@ -17,6 +19,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { type Actor, actorToken } from './actor.js'
+import { CLIENT_OR_SERVER, SCOPES } from './internal/arguments.js'
 import type { Scope } from './scope.js'
 import { server as boxServer } from './server.js'
 
@@ -72,22 +75,23 @@ const check = (target: CoreTarget): E.Either<AuthError, CoreTarget> => {
  * )
  * assert.strictEqual(typeof preview, 'function')
  */
-export const tokenExchange = ({
-  client,
-  server = boxServer(),
-  actor,
-}: TokenExchangeOptions = {}): Exchange<TokenEnv> => {
-  const exchange = oauth2Exchange(client === undefined ? { server } : { client })
-  return (subject, target) => {
-    const checked = check(target)
-    if (E.isLeft(checked)) return () => RTE.left(checked.left)
-    if (actor === undefined) return exchange(subject, target)
-    return (attempt) => (env) => () => {
-      const acting = { actor_token: actorToken(actor)(env)(), actor_token_type: ID_TOKEN }
-      return exchange(subject, { ...target, parameters: { ...target.parameters, ...acting } })(attempt)(env)()
+export const tokenExchange: (options?: TokenExchangeOptions) => Exchange<TokenEnv> = checking(
+  'Box.tokenExchange takes { client | server, actor? }',
+  CLIENT_OR_SERVER,
+  (error) => () => Strategy.left(error),
+  ({ client, server = boxServer(), actor }: TokenExchangeOptions = {}): Exchange<TokenEnv> => {
+    const exchange = oauth2Exchange(client === undefined ? { server } : { client })
+    return (subject, target) => {
+      const checked = check(target)
+      if (E.isLeft(checked)) return () => RTE.left(checked.left)
+      if (actor === undefined) return exchange(subject, target)
+      return (attempt) => (env) => () => {
+        const acting = { actor_token: actorToken(actor)(env)(), actor_token_type: ID_TOKEN }
+        return exchange(subject, { ...target, parameters: { ...target.parameters, ...acting } })(attempt)(env)()
+      }
     }
-  }
-}
+  },
+)
 
 // -----------------------------------------------------------------------------
 // source
@@ -117,10 +121,12 @@ export interface DownscopeOptions extends Target, TokenExchangeOptions, Pick<Dow
  * )
  * assert.strictEqual(typeof preview, 'function')
  */
-export const downscoped = ({
-  client,
-  server,
-  actor,
-  ...target
-}: DownscopeOptions): (<S>(parent: ReaderIO<S, Tokens>) => ReaderIO<TokenEnv & S & ClockEnv, Tokens>) =>
-  TokenSource.downscoped({ exchange: tokenExchange({ client, server, actor }), ...target })
+export const downscoped: (
+  options: DownscopeOptions,
+) => <S>(parent: ReaderIO<S, Tokens>) => ReaderIO<TokenEnv & S & ClockEnv, Tokens> = checking(
+  'Box.downscoped takes { scope, resource?, client | server, … }',
+  { scope: SCOPES, ...CLIENT_OR_SERVER },
+  (error) => TokenSource.downscoped({ exchange: () => Strategy.left(error), scope: [] }),
+  ({ client, server, actor, ...target }) =>
+    TokenSource.downscoped({ exchange: tokenExchange({ client, server, actor }), ...target }),
+)

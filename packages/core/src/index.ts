@@ -36,6 +36,7 @@ export type AuthError = AuthErrorModule.AuthError
 export * as CellCodec from './CellCodec.js'
 export type { Cipher } from './Cipher.js'
 export type { Clock, ClockEnv } from './Clock.js'
+export { type Argument, checking, raised } from './checking.js'
 export type { ClosingOptions } from './closing.js'
 export type { DownscopeConfig, Downscoping, Exchange, Target } from './downscoped.js'
 export { type EncryptedOptions, encrypted } from './encrypted.js'

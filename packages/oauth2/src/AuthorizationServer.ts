@@ -3,7 +3,9 @@
  *
  * @packageDocumentation
  */
+import { checking, raised } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
 
 // -----------------------------------------------------------------------------
 // model
@@ -49,6 +51,8 @@ export interface Options {
 /**
  * A server from its endpoints. An endpoint is checked where it is used: a wrong one is `Misconfigured` there.
  *
+ * @throws A {@link AuthError.toError | typed error} where it is given no options.
+ *
  * @example
  * import { AuthorizationServer } from '@tessera/oauth2'
  * import * as O from 'fp-ts/lib/Option.js'
@@ -56,13 +60,26 @@ export interface Options {
  * const server = AuthorizationServer.make({ tokenEndpoint: 'https://as.example/token' })
  * assert.deepStrictEqual(server.revocationEndpoint, O.none)
  */
-export const make = (options: Options): AuthorizationServer => ({
-  issuer: O.fromNullable(options.issuer),
-  tokenEndpoint: options.tokenEndpoint,
-  authorizationEndpoint: O.fromNullable(options.authorizationEndpoint),
-  revocationEndpoint: O.fromNullable(options.revocationEndpoint),
-  deviceAuthorizationEndpoint: O.fromNullable(options.deviceAuthorizationEndpoint),
-  issParameterSupported: options.issParameterSupported ?? false,
-  tokenEndpointAuthMethods: O.fromNullable(options.tokenEndpointAuthMethods),
-  allowHttp: options.allowHttp ?? [],
-})
+export const make: (options: Options) => AuthorizationServer = checking(
+  'AuthorizationServer.make takes { tokenEndpoint }',
+  { tokenEndpoint: { is: (_, options) => 'tokenEndpoint' in options, expected: 'a URL' } },
+  raised,
+  (options) => ({
+    issuer: O.fromNullable(options.issuer),
+    tokenEndpoint: options.tokenEndpoint,
+    authorizationEndpoint: O.fromNullable(options.authorizationEndpoint),
+    revocationEndpoint: O.fromNullable(options.revocationEndpoint),
+    deviceAuthorizationEndpoint: O.fromNullable(options.deviceAuthorizationEndpoint),
+    issParameterSupported: options.issParameterSupported ?? false,
+    tokenEndpointAuthMethods: O.fromNullable(options.tokenEndpointAuthMethods),
+    allowHttp: options.allowHttp ?? [],
+  }),
+)
+
+// -----------------------------------------------------------------------------
+// questions
+// -----------------------------------------------------------------------------
+
+/** Whether a value is a server, as {@link make} makes one. */
+export const is = (value: unknown): value is AuthorizationServer =>
+  t.UnknownRecord.is(value) && 'tokenEndpoint' in value && t.UnknownRecord.is(value['authorizationEndpoint'])

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-import type { Secret } from '@tessera/core'
+import { checking, raised, type Secret } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import * as ClientAuthentication from './ClientAuthentication.js'
 
@@ -39,6 +40,8 @@ export type Options = {
   readonly parameters?: Readonly<Record<string, string>> | undefined
 } & ({ readonly server: AuthorizationServer.AuthorizationServer } | AuthorizationServer.Options)
 
+const isTagged = (value: unknown): boolean => t.UnknownRecord.is(value) && t.string.is(value['_tag'])
+
 const wantsPost = (methods: ReadonlyArray<string>): boolean =>
   methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
 
@@ -51,19 +54,44 @@ const bySecret = (
 /**
  * A client.
  *
+ * @throws A {@link AuthError.toError | typed error} where an option is no value of its type: a text for a server, say.
+ *
  * @example
  * import { Client } from '@tessera/oauth2'
  *
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
  * assert.strictEqual(client.authentication._tag, 'Basic')
  */
-export const make = (options: Options): Client => {
-  const { id, secret, authentication, parameters = {} } = options
-  const server = 'server' in options ? options.server : AuthorizationServer.make(options)
-  return {
-    id,
-    authentication: authentication ?? (secret === undefined ? ClientAuthentication.none : bySecret(secret, server)),
-    server,
-    parameters,
-  }
-}
+export const make: (options: Options) => Client = checking(
+  'Client.make takes { id, server | tokenEndpoint }',
+  {
+    id: { is: (_, options) => 'id' in options, expected: 'a text' },
+    authentication: {
+      is: (value) => value === undefined || isTagged(value),
+      expected: 'what ClientAuthentication makes: its basic(secret), say',
+    },
+    server: {
+      is: (value, options) => (value === undefined ? 'tokenEndpoint' in options : AuthorizationServer.is(value)),
+      expected: 'what AuthorizationServer.make or discovery makes, and in its place its endpoints may be given',
+    },
+  },
+  raised,
+  (options) => {
+    const { id, secret, authentication, parameters = {} } = options
+    const server = 'server' in options ? options.server : AuthorizationServer.make(options)
+    return {
+      id,
+      authentication: authentication ?? (secret === undefined ? ClientAuthentication.none : bySecret(secret, server)),
+      server,
+      parameters,
+    }
+  },
+)
+
+// -----------------------------------------------------------------------------
+// questions
+// -----------------------------------------------------------------------------
+
+/** Whether a value is a client, as {@link make} makes one. */
+export const is = (value: unknown): value is Client =>
+  t.UnknownRecord.is(value) && isTagged(value['authentication']) && AuthorizationServer.is(value['server'])

@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-import { Secret } from '@tessera/core'
+import { checking, raised, Secret } from '@tessera/core'
+import { SIGNER } from './internal/arguments.js'
 import type { Signer } from './Signer.js'
 
 // -----------------------------------------------------------------------------
@@ -49,5 +50,14 @@ export const post = (secret: Secret<'ClientSecret'> | string): ClientAuthenticat
 /**
  * A signed assertion, new at each request (RFC 7523 §2.2). Its audience is the server's issuer where that is known, else the URL
  * that the request goes to, so that no endpoint gets an assertion that another server takes.
+ *
+ * @throws A {@link AuthError.toError | typed error} where it is given no signer.
  */
-export const privateKeyJwt = (signer: Signer): ClientAuthentication => ({ _tag: 'PrivateKeyJwt', signer })
+export const privateKeyJwt = (signer: Signer): ClientAuthentication => bySigner({ signer })
+
+const bySigner: (options: { readonly signer: Signer }) => ClientAuthentication = checking(
+  'ClientAuthentication.privateKeyJwt takes (signer)',
+  { signer: SIGNER },
+  raised,
+  ({ signer }) => ({ _tag: 'PrivateKeyJwt', signer }),
+)

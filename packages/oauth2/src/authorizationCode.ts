@@ -3,9 +3,11 @@
  *
  * @packageDocumentation
  */
-import type { Secret, Strategy } from '@tessera/core'
+import { checking, type Secret, Strategy } from '@tessera/core'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
+import { GIVEN } from './internal/arguments.js'
+import { CLIENT } from './internal/clientArguments.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 import { tokenResponse } from './tokenResponse.js'
@@ -48,9 +50,10 @@ export const authorizationCodeGrant = ({ code, verifier, redirectUri }: Code): G
  * const login = authorizationCode({ client, code: Secret.make('AuthorizationCode', 'SplxlOBeZQQYbYS6WxSbIA') })
  * assert.strictEqual(typeof login, 'function')
  */
-export const authorizationCode = ({
-  client,
-  refreshTokenRequired = true,
-  ...code
-}: AuthorizationCodeOptions): Strategy<TokenEnv> =>
-  tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })(authorizationCodeGrant(code))
+export const authorizationCode: (options: AuthorizationCodeOptions) => Strategy<TokenEnv> = checking(
+  'authorizationCode takes { client, code, … }',
+  { client: CLIENT, code: GIVEN },
+  Strategy.left,
+  ({ client, refreshTokenRequired = true, ...code }): Strategy<TokenEnv> =>
+    tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })(authorizationCodeGrant(code)),
+)

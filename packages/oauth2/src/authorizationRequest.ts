@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type ClockEnv, type Instant, nonce, type RandomEnv, Secret } from '@tessera/core'
+import { AuthError, type ClockEnv, checking, type Instant, nonce, type RandomEnv, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -12,6 +12,8 @@ import type { AuthorizationServer } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { DigestEnv } from './Digest.js'
 import type { Parameter } from './Grant.js'
+import { SCOPE } from './internal/arguments.js'
+import { CLIENT } from './internal/clientArguments.js'
 import { endpoint } from './internal/endpoint.js'
 import { form } from './internal/form.js'
 import { once } from './internal/once.js'
@@ -126,35 +128,39 @@ const checkedState = (state: Secret<'State'>): E.Either<AuthError, Secret<'State
  * assert.ok(E.isRight(transaction))
  * assert.match(transaction.right.url, /^https:\/\/as\.example\/authorize\?state=\w{22}&response_type=code&client_id=app&/)
  */
-export const authorizationRequest =
-  (
-    options: AuthorizationRequestOptions,
-  ): ReaderIO<RandomEnv & DigestEnv & ClockEnv, E.Either<AuthError, Transaction>> =>
-  ({ random, digest, clock }) =>
-  () => {
-    const { server } = options.client
-    const { authorizationEndpoint, allowHttp } = server
-    return pipe(
-      checkedExtra(options.extra ?? {}),
-      E.flatMap(() => endpoint('authorizationEndpoint', authorizationEndpoint, allowHttp)),
-      E.bindTo('endpoint'),
-      E.bind('state', () => {
-        const { state = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
-        return checkedState(typeof state === 'string' ? Secret.make('State', state) : state)
-      }),
-      E.let('verifier', () => codeVerifier({ random })()),
-      E.bind('query', ({ state, verifier }) =>
-        form(authorizationParameters({ ...options, state, challenge: codeChallenge(digest)(verifier) })),
-      ),
-      E.map(({ endpoint: { url }, state, verifier, query }) => ({
-        // A query of the endpoint's own is kept (RFC 6749 §3.1).
-        url: `${url}${url.includes('?') ? '&' : '?'}${query}`,
-        state,
-        verifier,
-        redirectUri: options.redirectUri,
-        server,
-        beganAt: clock.now(),
-        spend: once(),
-      })),
-    )
-  }
+export const authorizationRequest: (
+  options: AuthorizationRequestOptions,
+) => ReaderIO<RandomEnv & DigestEnv & ClockEnv, E.Either<AuthError, Transaction>> = checking(
+  'authorizationRequest takes { client, redirectUri?, scope?, … }',
+  { client: CLIENT, scope: SCOPE },
+  (error) => () => () => E.left(error),
+  (options) =>
+    ({ random, digest, clock }) =>
+    () => {
+      const { server } = options.client
+      const { authorizationEndpoint, allowHttp } = server
+      return pipe(
+        checkedExtra(options.extra ?? {}),
+        E.flatMap(() => endpoint('authorizationEndpoint', authorizationEndpoint, allowHttp)),
+        E.bindTo('endpoint'),
+        E.bind('state', () => {
+          const { state = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
+          return checkedState(typeof state === 'string' ? Secret.make('State', state) : state)
+        }),
+        E.let('verifier', () => codeVerifier({ random })()),
+        E.bind('query', ({ state, verifier }) =>
+          form(authorizationParameters({ ...options, state, challenge: codeChallenge(digest)(verifier) })),
+        ),
+        E.map(({ endpoint: { url }, state, verifier, query }) => ({
+          // A query of the endpoint's own is kept (RFC 6749 §3.1).
+          url: `${url}${url.includes('?') ? '&' : '?'}${query}`,
+          state,
+          verifier,
+          redirectUri: options.redirectUri,
+          server,
+          beganAt: clock.now(),
+          spend: once(),
+        })),
+      )
+    },
+)

@@ -3,9 +3,11 @@
  *
  * @packageDocumentation
  */
-import type { Strategy } from '@tessera/core'
+import { checking, Strategy } from '@tessera/core'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
+import { SCOPE } from './internal/arguments.js'
+import { CLIENT } from './internal/clientArguments.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 
@@ -37,5 +39,9 @@ export const clientCredentialsGrant = ({
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
  * assert.strictEqual(typeof clientCredentials({ client, scope: ['read'] }), 'function')
  */
-export const clientCredentials = ({ client, ...options }: ClientCredentialsOptions): Strategy<TokenEnv> =>
-  tokenRequest({ client })(clientCredentialsGrant(options))
+export const clientCredentials: (options: ClientCredentialsOptions) => Strategy<TokenEnv> = checking(
+  'clientCredentials takes { client, scope?, parameters? }',
+  { client: CLIENT, scope: SCOPE },
+  Strategy.left,
+  ({ client, ...options }): Strategy<TokenEnv> => tokenRequest({ client })(clientCredentialsGrant(options)),
+)

@@ -3,16 +3,27 @@
  *
  * @packageDocumentation
  */
-import { type AuthError, type Duration, type Instant, type Limits, plus, Secret, seconds } from '@tessera/core'
+import {
+  type AuthError,
+  checking,
+  type Duration,
+  type Instant,
+  type Limits,
+  plus,
+  Secret,
+  seconds,
+} from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Predicate } from 'fp-ts/lib/Predicate.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
 import type { Options } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Parameter } from './Grant.js'
+import { SCOPE } from './internal/arguments.js'
+import { CLIENT } from './internal/clientArguments.js'
 import { authenticate } from './internal/credentials.js'
 import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { checked, decodeJson, malformedAt, matching, without } from './internal/json.js'
@@ -121,23 +132,25 @@ export const deviceAuthorizationResponse = ({
  * })
  * assert.strictEqual(typeof deviceAuthorization({ client, scope: ['read'] }), 'function')
  */
-export const deviceAuthorization = ({
-  client,
-  ...options
-}: DeviceAuthorizationOptions): ((
-  limits: Required<Limits>,
-) => ReaderTaskEither<TokenEnv, AuthError, DeviceAuthorization>) => {
-  const { deviceAuthorizationEndpoint, allowHttp } = client.server
-  const read = deviceAuthorizationResponse({ allowHttp })
-  const request = post(
-    endpoint('deviceAuthorizationEndpoint', deviceAuthorizationEndpoint, allowHttp),
-    authenticate(client),
-  )({ parameters: [], further: deviceAuthorizationParameters(options), repeatable: true })
-  return (limits) => (env) => async () => {
-    const sent = await request(limits)(env)()
-    if (E.isLeft(sent)) return sent
-    const { body, now, answer } = sent.right
-    const decoded = read(body, now)
-    return E.isRight(decoded) ? decoded : E.left(malformedAt(answer(), true)(decoded.left))
-  }
-}
+export const deviceAuthorization: (
+  options: DeviceAuthorizationOptions,
+) => (limits: Required<Limits>) => RTE.ReaderTaskEither<TokenEnv, AuthError, DeviceAuthorization> = checking(
+  'deviceAuthorization takes { client, scope? }',
+  { client: CLIENT, scope: SCOPE },
+  (error) => () => RTE.left(error),
+  ({ client, ...options }) => {
+    const { deviceAuthorizationEndpoint, allowHttp } = client.server
+    const read = deviceAuthorizationResponse({ allowHttp })
+    const request = post(
+      endpoint('deviceAuthorizationEndpoint', deviceAuthorizationEndpoint, allowHttp),
+      authenticate(client),
+    )({ parameters: [], further: deviceAuthorizationParameters(options), repeatable: true })
+    return (limits) => (env) => async () => {
+      const sent = await request(limits)(env)()
+      if (E.isLeft(sent)) return sent
+      const { body, now, answer } = sent.right
+      const decoded = read(body, now)
+      return E.isRight(decoded) ? decoded : E.left(malformedAt(answer(), true)(decoded.left))
+    }
+  },
+)

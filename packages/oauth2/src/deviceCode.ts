@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type Duration, earliest, millis, plus, Strategy, seconds } from '@tessera/core'
+import { AuthError, checking, type Duration, earliest, millis, plus, Strategy, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import {
@@ -12,6 +12,8 @@ import {
   deviceAuthorization,
 } from './deviceAuthorization.js'
 import type { Grant } from './Grant.js'
+import { FUNCTION, SCOPE } from './internal/arguments.js'
+import { CLIENT } from './internal/clientArguments.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 
@@ -80,34 +82,39 @@ export const nextPoll = (interval: Duration, error: AuthError): O.Option<Duratio
  * })
  * assert.strictEqual(login.traits?.interactive, true)
  */
-export const deviceCode = ({ onUserCode, ...options }: DeviceCodeOptions): Strategy<TokenEnv> => {
-  const authorize = deviceAuthorization(options)
-  const request = tokenRequest({ client: options.client })
-  return Strategy.make({ interactive: true }, (attempt) => (env) => async () => {
-    const { clock } = env
-    const authorized = await authorize(attempt)(env)()
-    if (E.isLeft(authorized)) return authorized
-    const { interval, expiresAt } = authorized.right
-    try {
-      onUserCode(authorized.right)
-    } catch {
-      return E.left(AuthError.notApplicable('the user code could not be shown'))
-    }
-    const deadline = earliest(attempt.deadline, expiresAt)
-    const poll = request(deviceCodeGrant(authorized.right))
-    let wait = interval
-    let last: AuthError = AuthError.timedOut('a person to approve')
-    while (plus(clock.now(), wait) < deadline) {
-      await clock.sleep(wait, attempt.signal)()
-      // One poll that hangs must not use up all the time there is.
-      const limits = { signal: attempt.signal, deadline: earliest(deadline, plus(clock.now(), ONE_POLL)) }
-      const token = await poll(limits)(env)()
-      if (E.isRight(token)) return token
-      last = token.left
-      const next = nextPoll(wait, last)
-      if (O.isNone(next)) return token
-      wait = next.value
-    }
-    return E.left(last)
-  })
-}
+export const deviceCode: (options: DeviceCodeOptions) => Strategy<TokenEnv> = checking(
+  'deviceCode takes { client, onUserCode, scope? }',
+  { client: CLIENT, onUserCode: FUNCTION, scope: SCOPE },
+  Strategy.left,
+  ({ onUserCode, ...options }) => {
+    const authorize = deviceAuthorization(options)
+    const request = tokenRequest({ client: options.client })
+    return Strategy.make({ interactive: true }, (attempt) => (env) => async () => {
+      const { clock } = env
+      const authorized = await authorize(attempt)(env)()
+      if (E.isLeft(authorized)) return authorized
+      const { interval, expiresAt } = authorized.right
+      try {
+        onUserCode(authorized.right)
+      } catch {
+        return E.left(AuthError.notApplicable('the user code could not be shown'))
+      }
+      const deadline = earliest(attempt.deadline, expiresAt)
+      const poll = request(deviceCodeGrant(authorized.right))
+      let wait = interval
+      let last: AuthError = AuthError.timedOut('a person to approve')
+      while (plus(clock.now(), wait) < deadline) {
+        await clock.sleep(wait, attempt.signal)()
+        // One poll that hangs must not use up all the time there is.
+        const limits = { signal: attempt.signal, deadline: earliest(deadline, plus(clock.now(), ONE_POLL)) }
+        const token = await poll(limits)(env)()
+        if (E.isRight(token)) return token
+        last = token.left
+        const next = nextPoll(wait, last)
+        if (O.isNone(next)) return token
+        wait = next.value
+      }
+      return E.left(last)
+    })
+  },
+)

@@ -3,16 +3,26 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type ClockEnv, type Duration, type Limits, plus, type Secret, seconds } from '@tessera/core'
+import {
+  AuthError,
+  type ClockEnv,
+  checking,
+  type Duration,
+  type Limits,
+  plus,
+  type Secret,
+  seconds,
+} from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Predicate } from 'fp-ts/lib/Predicate.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import type { HttpEnv, HttpRequest } from './Http.js'
+import { TEXT } from './internal/arguments.js'
 import { type Endpoint, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { checked, decodeJson, malformedAt } from './internal/json.js'
 import { shownUrl, urlFrom } from './internal/secureUrl.js'
@@ -140,37 +150,40 @@ const isNotFound = (error: AuthError): boolean => error._tag === 'Rejected' && e
  *
  * assert.strictEqual(typeof discovery({ issuer: 'https://as.example' }), 'function')
  */
-export const discovery = ({
-  timeout = seconds(30),
-  signal,
-  ...issuer
-}: DiscoveryOptions): ReaderTaskEither<HttpEnv & ClockEnv, AuthError, AuthorizationServer.AuthorizationServer> => {
-  const read = metadataResponse(issuer)
-  const urls = metadataUrls(issuer)
-  const get =
-    (
-      url: string,
-      limits: Required<Limits>,
-      env: HttpEnv & ClockEnv,
-    ): TaskEither<AuthError, AuthorizationServer.AuthorizationServer> =>
-    async () => {
-      const endpoint: Endpoint = { url, shown: url }
-      const sent = await transfer(
-        { endpoint, method: 'GET', headers: HEADERS, body: O.none, secrets: [], repeatable: true },
-        limits,
-        env,
-      )()
-      if (E.isLeft(sent)) return sent
-      const decoded = read(sent.right.body)
-      return E.isRight(decoded)
-        ? decoded
-        : E.left(malformedAt(sent.right.answer(), mayAskAgain(decoded.left))(decoded.left))
+export const discovery: (
+  options: DiscoveryOptions,
+) => RTE.ReaderTaskEither<HttpEnv & ClockEnv, AuthError, AuthorizationServer.AuthorizationServer> = checking(
+  'discovery takes { issuer, … }',
+  { issuer: TEXT },
+  (error) => RTE.left(error),
+  ({ timeout = seconds(30), signal, ...issuer }) => {
+    const read = metadataResponse(issuer)
+    const urls = metadataUrls(issuer)
+    const get =
+      (
+        url: string,
+        limits: Required<Limits>,
+        env: HttpEnv & ClockEnv,
+      ): TaskEither<AuthError, AuthorizationServer.AuthorizationServer> =>
+      async () => {
+        const endpoint: Endpoint = { url, shown: url }
+        const sent = await transfer(
+          { endpoint, method: 'GET', headers: HEADERS, body: O.none, secrets: [], repeatable: true },
+          limits,
+          env,
+        )()
+        if (E.isLeft(sent)) return sent
+        const decoded = read(sent.right.body)
+        return E.isRight(decoded)
+          ? decoded
+          : E.left(malformedAt(sent.right.answer(), mayAskAgain(decoded.left))(decoded.left))
+      }
+    return (env) => async () => {
+      if (E.isLeft(urls)) return urls
+      const [rfc8414, openId] = urls.right
+      const limits = { deadline: plus(env.clock.now(), timeout), signal: signal ?? new AbortController().signal }
+      const found = await get(rfc8414, limits, env)()
+      return E.isLeft(found) && isNotFound(found.left) ? get(openId, limits, env)() : found
     }
-  return (env) => async () => {
-    if (E.isLeft(urls)) return urls
-    const [rfc8414, openId] = urls.right
-    const limits = { deadline: plus(env.clock.now(), timeout), signal: signal ?? new AbortController().signal }
-    const found = await get(rfc8414, limits, env)()
-    return E.isLeft(found) && isNotFound(found.left) ? get(openId, limits, env)() : found
-  }
-}
+  },
+)

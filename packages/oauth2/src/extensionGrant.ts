@@ -3,10 +3,12 @@
  *
  * @packageDocumentation
  */
-import { type Attempt, type AuthError, type Secret, Strategy } from '@tessera/core'
+import { type Attempt, type AuthError, checking, type Secret, Strategy } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Client } from './Client.js'
+import { TEXT } from './internal/arguments.js'
+import { CLIENT } from './internal/clientArguments.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 import { tokenResponse } from './tokenResponse.js'
@@ -43,20 +45,25 @@ export interface ExtensionGrantOptions {
  * })
  * assert.strictEqual(typeof saml, 'function')
  */
-export const extensionGrant = ({
-  client,
-  grantType,
-  parameters = {},
-  needsRefreshToken = false,
-  refreshTokenRequired = false,
-  singleUse = true,
-}: ExtensionGrantOptions): Strategy<TokenEnv> => {
-  const request = tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })
-  const send = (given: GrantParameters) =>
-    request({ type: grantType, parameters: Object.entries(given), further: [], repeatable: !singleUse })
-  if (typeof parameters !== 'function') return Strategy.make({ needsRefreshToken }, send(parameters))
-  return Strategy.make({ needsRefreshToken }, (attempt) => {
-    const made = parameters(attempt)
-    return E.isLeft(made) ? RTE.left(made.left) : send(made.right)(attempt)
-  })
-}
+export const extensionGrant: (options: ExtensionGrantOptions) => Strategy<TokenEnv> = checking(
+  'extensionGrant takes { client, grantType, … }',
+  { client: CLIENT, grantType: TEXT },
+  Strategy.left,
+  ({
+    client,
+    grantType,
+    parameters = {},
+    needsRefreshToken = false,
+    refreshTokenRequired = false,
+    singleUse = true,
+  }) => {
+    const request = tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })
+    const send = (given: GrantParameters) =>
+      request({ type: grantType, parameters: Object.entries(given), further: [], repeatable: !singleUse })
+    if (typeof parameters !== 'function') return Strategy.make({ needsRefreshToken }, send(parameters))
+    return Strategy.make({ needsRefreshToken }, (attempt) => {
+      const made = parameters(attempt)
+      return E.isLeft(made) ? RTE.left(made.left) : send(made.right)(attempt)
+    })
+  },
+)

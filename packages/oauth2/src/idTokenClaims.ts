@@ -3,13 +3,14 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type ClockEnv, type Instant, Secret, type TokenSet } from '@tessera/core'
+import { AuthError, type ClockEnv, checking, type Instant, Secret, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import * as t from 'io-ts'
 import type { Client } from './Client.js'
+import { CLIENT } from './internal/clientArguments.js'
 import { endpoint } from './internal/endpoint.js'
 import { checked, decodeJson, matching } from './internal/json.js'
 import { shownUrl } from './internal/secureUrl.js'
@@ -152,24 +153,29 @@ const fault = (
  * assert.strictEqual(claims.right.sub, 'user 7')
  * assert.strictEqual(claims.right['email'], 'ann@example.org')
  */
-export const idTokenClaims = (
+export const idTokenClaims: (
   options: IdTokenClaimsOptions,
-): ((token: TokenSet) => ReaderIO<ClockEnv, E.Either<AuthError, Claims>>) => {
-  const { tokenEndpoint, allowHttp } = options.client.server
-  const issuer = pipe(
-    endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
-    E.flatMap(() => issuerOf(options.client)),
-  )
-  return (token) =>
-    ({ clock }) =>
-    () =>
-      pipe(
-        E.Do,
-        E.apS('issuer', issuer),
-        E.bind('claims', () => pipe(memberOf(token), E.flatMap(payloadOf), E.flatMap(decode))),
-        E.flatMap(({ issuer, claims }) => {
-          const error = fault(claims, options, issuer, clock.now())
-          return error === undefined ? E.right(claims) : E.left(error)
-        }),
-      )
-}
+) => (token: TokenSet) => ReaderIO<ClockEnv, E.Either<AuthError, Claims>> = checking(
+  'idTokenClaims takes { client, … }',
+  { client: CLIENT },
+  (error) => () => () => () => E.left(error),
+  (options) => {
+    const { tokenEndpoint, allowHttp } = options.client.server
+    const issuer = pipe(
+      endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
+      E.flatMap(() => issuerOf(options.client)),
+    )
+    return (token) =>
+      ({ clock }) =>
+      () =>
+        pipe(
+          E.Do,
+          E.apS('issuer', issuer),
+          E.bind('claims', () => pipe(memberOf(token), E.flatMap(payloadOf), E.flatMap(decode))),
+          E.flatMap(({ issuer, claims }) => {
+            const error = fault(claims, options, issuer, clock.now())
+            return error === undefined ? E.right(claims) : E.left(error)
+          }),
+        )
+  },
+)

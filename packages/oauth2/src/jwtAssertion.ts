@@ -6,11 +6,12 @@
 import {
   type Attempt,
   type AuthError,
+  checking,
   type Duration,
   type Instant,
   type Secret,
   type ServerAnswer,
-  type Strategy,
+  Strategy,
   seconds,
   type TokenSet,
 } from '@tessera/core'
@@ -18,7 +19,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
+import { SIGNER, SUBJECT } from './internal/arguments.js'
 import { expiry, jti, assertion as signedBy } from './internal/assertion.js'
+import { CLIENT } from './internal/clientArguments.js'
 import type { Signer } from './Signer.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
@@ -73,38 +76,43 @@ export const jwtAssertionGrant = ({ assertion }: { readonly assertion: Secret<'A
  * const strategy = jwtAssertion({ client, signer, subject: { sub: '42', claims: { box_sub_type: 'enterprise' } } })
  * assert.strictEqual(typeof strategy, 'function')
  */
-export const jwtAssertion = ({
-  client,
-  signer,
-  subject,
-  audience = client.server.tokenEndpoint,
-  lifetime = seconds(30),
-  claims = {},
-  clockSkew = () => O.none,
-}: JwtAssertionOptions): Strategy<TokenEnv> => {
-  const request = tokenRequest({ client })
-  const sign = signedBy(signer)
-  const choose = typeof subject === 'function' ? subject : () => E.right(subject)
+export const jwtAssertion: (options: JwtAssertionOptions) => Strategy<TokenEnv> = checking(
+  'jwtAssertion takes { client, signer, subject, … }',
+  { client: CLIENT, signer: SIGNER, subject: SUBJECT },
+  Strategy.left,
+  ({
+    client,
+    signer,
+    subject,
+    audience = client.server.tokenEndpoint,
+    lifetime = seconds(30),
+    claims = {},
+    clockSkew = () => O.none,
+  }) => {
+    const request = tokenRequest({ client })
+    const sign = signedBy(signer)
+    const choose = typeof subject === 'function' ? subject : () => E.right(subject)
 
-  const once = async (
-    { sub, claims: own, remember }: Subject,
-    now: Instant,
-    attempt: Attempt,
-    env: TokenEnv,
-  ): Promise<E.Either<AuthError, TokenSet>> => {
-    const registered = { iss: client.id, sub, aud: audience, jti: jti(env.random)(), exp: expiry(now, lifetime) }
-    const signed = await sign({ ...claims, ...own, ...registered }, attempt, env.clock)()
-    if (E.isLeft(signed)) return signed
-    const token = await request(jwtAssertionGrant({ assertion: signed.right }))(attempt)(env)()
-    return E.isLeft(token) ? token : E.right({ ...token.right, subject: O.fromNullable(remember) })
-  }
+    const once = async (
+      { sub, claims: own, remember }: Subject,
+      now: Instant,
+      attempt: Attempt,
+      env: TokenEnv,
+    ): Promise<E.Either<AuthError, TokenSet>> => {
+      const registered = { iss: client.id, sub, aud: audience, jti: jti(env.random)(), exp: expiry(now, lifetime) }
+      const signed = await sign({ ...claims, ...own, ...registered }, attempt, env.clock)()
+      if (E.isLeft(signed)) return signed
+      const token = await request(jwtAssertionGrant({ assertion: signed.right }))(attempt)(env)()
+      return E.isLeft(token) ? token : E.right({ ...token.right, subject: O.fromNullable(remember) })
+    }
 
-  return (attempt) => (env) => async () => {
-    const whom = choose(O.isSome(attempt.previous) ? attempt.previous.value.subject : O.none)
-    if (E.isLeft(whom)) return whom
-    const first = await once(whom.right, env.clock.now(), attempt, env)
-    if (E.isRight(first) || first.left._tag !== 'Rejected') return first
-    const serversTime = clockSkew(first.left.answer, env.clock.now())
-    return O.isNone(serversTime) ? first : once(whom.right, serversTime.value, attempt, env)
-  }
-}
+    return (attempt) => (env) => async () => {
+      const whom = choose(O.isSome(attempt.previous) ? attempt.previous.value.subject : O.none)
+      if (E.isLeft(whom)) return whom
+      const first = await once(whom.right, env.clock.now(), attempt, env)
+      if (E.isRight(first) || first.left._tag !== 'Rejected') return first
+      const serversTime = clockSkew(first.left.answer, env.clock.now())
+      return O.isNone(serversTime) ? first : once(whom.right, serversTime.value, attempt, env)
+    }
+  },
+)

@@ -3,12 +3,13 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type Secret, Strategy, TokenSet } from '@tessera/core'
+import { AuthError, checking, type Secret, Strategy, TokenSet } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
+import { CLIENT } from './internal/clientArguments.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 
@@ -35,20 +36,25 @@ export const refreshTokenGrant = ({ refreshToken }: { readonly refreshToken: Sec
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
  * assert.strictEqual(refreshToken({ client }).traits?.needsRefreshToken, true)
  */
-export const refreshToken = ({ client }: RefreshTokenOptions): Strategy<TokenEnv> => {
-  const request = tokenRequest({ client })
-  return Strategy.make({ needsRefreshToken: true }, (attempt) => {
-    const { previous } = attempt
-    if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) {
-      return RTE.left(
-        AuthError.notApplicable(
-          'there is no refresh token: log in (most servers issue one for the scope offline_access)',
-        ),
+export const refreshToken: (options: RefreshTokenOptions) => Strategy<TokenEnv> = checking(
+  'refreshToken takes { client }',
+  { client: CLIENT },
+  Strategy.left,
+  ({ client }) => {
+    const request = tokenRequest({ client })
+    return Strategy.make({ needsRefreshToken: true }, (attempt) => {
+      const { previous } = attempt
+      if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) {
+        return RTE.left(
+          AuthError.notApplicable(
+            'there is no refresh token: log in (most servers issue one for the scope offline_access)',
+          ),
+        )
+      }
+      return pipe(
+        request(refreshTokenGrant({ refreshToken: previous.value.refreshToken.value }))(attempt),
+        RTE.map(TokenSet.succeeding(previous.value)),
       )
-    }
-    return pipe(
-      request(refreshTokenGrant({ refreshToken: previous.value.refreshToken.value }))(attempt),
-      RTE.map(TokenSet.succeeding(previous.value)),
-    )
-  })
-}
+    })
+  },
+)

@@ -3,12 +3,14 @@
  *
  * @packageDocumentation
  */
-import type { Revoker, TokenSet } from '@tessera/core'
+import { checking, type Revoker, type TokenSet } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Client } from './Client.js'
 import type { Parameter } from './Grant.js'
+import { optional, TEXT } from './internal/arguments.js'
+import { CLIENT } from './internal/clientArguments.js'
 import { authenticate } from './internal/credentials.js'
 import { endpoint } from './internal/endpoint.js'
 import { post } from './internal/post.js'
@@ -47,16 +49,21 @@ export const revocationParameters =
  * })
  * assert.strictEqual(typeof revocation({ client }), 'function')
  */
-export const revocation = ({ client, ...options }: RevocationOptions): Revoker<TokenEnv> => {
-  const parametersOf = revocationParameters(options)
-  const { revocationEndpoint, allowHttp } = client.server
-  const send = post(endpoint('revocationEndpoint', revocationEndpoint, allowHttp), authenticate(client))
-  return (token) => {
-    const request = send({ parameters: [], further: parametersOf(token), repeatable: true })
-    return (limits) =>
-      pipe(
-        request(limits),
-        RTE.map(() => undefined),
-      )
-  }
-}
+export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = checking(
+  'revocation takes { client, token? }',
+  { client: CLIENT, token: optional(TEXT) },
+  (error) => () => () => RTE.left(error),
+  ({ client, ...options }): Revoker<TokenEnv> => {
+    const parametersOf = revocationParameters(options)
+    const { revocationEndpoint, allowHttp } = client.server
+    const send = post(endpoint('revocationEndpoint', revocationEndpoint, allowHttp), authenticate(client))
+    return (token) => {
+      const request = send({ parameters: [], further: parametersOf(token), repeatable: true })
+      return (limits) =>
+        pipe(
+          request(limits),
+          RTE.map(() => undefined),
+        )
+    }
+  },
+)

@@ -3,7 +3,18 @@
  *
  * @packageDocumentation
  */
-import { AuthError, between, type Cipher, type ClockEnv, type Duration, instant, minutes, Secret } from '@tessera/core'
+import {
+  AuthError,
+  between,
+  type Cipher,
+  type ClockEnv,
+  checking,
+  type Duration,
+  instant,
+  minutes,
+  raised,
+  Secret,
+} from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -12,6 +23,7 @@ import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import type { Transaction } from './authorizationRequest.js'
+import { CIPHER } from './internal/arguments.js'
 import { decodeJson } from './internal/json.js'
 import { once } from './internal/once.js'
 
@@ -103,20 +115,24 @@ const unopened = (error: AuthError): AuthError =>
  * const checked = callback(opened.right)(`/callback?code=SplxlOBeZQ&state=${Secret.open(begun.right.state)}`)()
  * assert.ok(E.isRight(checked))
  */
-export const sealTransaction =
-  ({ cipher }: SealTransactionOptions) =>
-  ({ beganAt, url, state, verifier, redirectUri, server }: Transaction): IO<string> => {
-    const record = {
-      v: 1,
-      beganAt,
-      url,
-      state: Secret.open(state),
-      verifier: Secret.open(verifier),
-      ...(redirectUri !== undefined && { redirectUri }),
-      server: fromServer(server),
-    }
-    return cipher.seal(Secret.make('Record', JSON.stringify(record)), PURPOSE)
-  }
+export const sealTransaction: (options: SealTransactionOptions) => (transaction: Transaction) => IO<string> = checking(
+  'sealTransaction takes { cipher }',
+  { cipher: CIPHER },
+  raised,
+  ({ cipher }) =>
+    ({ beganAt, url, state, verifier, redirectUri, server }: Transaction): IO<string> => {
+      const record = {
+        v: 1,
+        beganAt,
+        url,
+        state: Secret.open(state),
+        verifier: Secret.open(verifier),
+        ...(redirectUri !== undefined && { redirectUri }),
+        server: fromServer(server),
+      }
+      return cipher.seal(Secret.make('Record', JSON.stringify(record)), PURPOSE)
+    },
+)
 
 // Of a process that is newer than this one.
 const unread = (): AuthError => wrong(`of this version; ${AGAIN}`)
@@ -138,19 +154,25 @@ const restored = ({ beganAt, url, state, verifier, redirectUri, server }: t.Type
  * Errors: `Malformed` where there is no text (the cookie is missing), where it does not open (changed, of another key, sealed for
  * something else), or where the login began longer than `maxAge` ago. Each says to begin the login again.
  */
-export const openTransaction =
-  ({ cipher, maxAge = minutes(10) }: OpenTransactionOptions) =>
-  (text: string | undefined): ReaderIO<ClockEnv, E.Either<AuthError, Transaction>> =>
-  ({ clock }) =>
-  () =>
-    pipe(
-      text === undefined || text === ''
-        ? E.left(wrong(`there: the browser brought no cookie, or the session has none; ${AGAIN}`))
-        : pipe(cipher.open(text, PURPOSE), E.mapLeft(unopened)),
-      E.flatMap((record) => pipe(decode(Secret.make('Body', Secret.open(record))), E.mapLeft(unread))),
-      E.map(restored),
-      E.filterOrElse(
-        ({ beganAt }) => between(beganAt, clock.now()) <= maxAge,
-        () => wrong(`of a login that began at most ${maxAge / 1_000} s ago; ${AGAIN}`),
+export const openTransaction: (
+  options: OpenTransactionOptions,
+) => (text: string | undefined) => ReaderIO<ClockEnv, E.Either<AuthError, Transaction>> = checking(
+  'openTransaction takes { cipher, maxAge? }',
+  { cipher: CIPHER },
+  (error) => () => () => () => E.left(error),
+  ({ cipher, maxAge = minutes(10) }) =>
+    (text: string | undefined): ReaderIO<ClockEnv, E.Either<AuthError, Transaction>> =>
+    ({ clock }) =>
+    () =>
+      pipe(
+        text === undefined || text === ''
+          ? E.left(wrong(`there: the browser brought no cookie, or the session has none; ${AGAIN}`))
+          : pipe(cipher.open(text, PURPOSE), E.mapLeft(unopened)),
+        E.flatMap((record) => pipe(decode(Secret.make('Body', Secret.open(record))), E.mapLeft(unread))),
+        E.map(restored),
+        E.filterOrElse(
+          ({ beganAt }) => between(beganAt, clock.now()) <= maxAge,
+          () => wrong(`of a login that began at most ${maxAge / 1_000} s ago; ${AGAIN}`),
+        ),
       ),
-    )
+)

@@ -3,12 +3,13 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type Secret, type Strategy, type TokenSet } from '@tessera/core'
+import { AuthError, checking, type Secret, Strategy, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Grant, Parameter } from './Grant.js'
+import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { type ClientOrServer, tokenRequest } from './tokenRequest.js'
 import { ACCESS_TOKEN, tokenResponse } from './tokenResponse.js'
@@ -107,18 +108,21 @@ export const tokenExchangeGrant =
  * const less = exchange(subject, { scope: ['item_preview'], resource: 'https://api.example/files/1' })
  * assert.strictEqual(typeof less, 'function')
  */
-export const tokenExchange = ({
-  client,
-  server,
-  ...options
-}: TokenExchangeOptions): ((subject: TokenSet, target: ExchangeTarget) => Strategy<TokenEnv>) => {
-  const decode = tokenResponse({ exchanged: options.requestedTokenType ?? ACCESS_TOKEN })
-  const request = tokenRequest(
-    client === undefined ? { server, decode } : { client: { ...client, parameters: {} }, decode },
-  )
-  const grantFor = tokenExchangeGrant(options)
-  return (subject, target) => {
-    const grant = grantFor(subject, target)
-    return E.isLeft(grant) ? () => RTE.left(grant.left) : request(grant.right)
-  }
-}
+export const tokenExchange: (
+  options: TokenExchangeOptions,
+) => (subject: TokenSet, target: ExchangeTarget) => Strategy<TokenEnv> = checking(
+  'tokenExchange takes { client | server, … }',
+  CLIENT_OR_SERVER,
+  (error) => () => Strategy.left(error),
+  ({ client, server, ...options }) => {
+    const decode = tokenResponse({ exchanged: options.requestedTokenType ?? ACCESS_TOKEN })
+    const request = tokenRequest(
+      client === undefined ? { server, decode } : { client: { ...client, parameters: {} }, decode },
+    )
+    const grantFor = tokenExchangeGrant(options)
+    return (subject, target): Strategy<TokenEnv> => {
+      const grant = grantFor(subject, target)
+      return E.isLeft(grant) ? () => RTE.left(grant.left) : request(grant.right)
+    }
+  },
+)

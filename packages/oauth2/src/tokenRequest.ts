@@ -3,13 +3,15 @@
  *
  * @packageDocumentation
  */
-import type { AuthError, Limits, TokenSet } from '@tessera/core'
+import { type AuthError, checking, type Limits, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { AuthorizationServer } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Grant, Parameter } from './Grant.js'
+import { FUNCTION, optional } from './internal/arguments.js'
+import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
 import { anonymous, authenticate } from './internal/credentials.js'
 import { withoutEchoes } from './internal/echo.js'
 import { endpoint } from './internal/endpoint.js'
@@ -46,33 +48,35 @@ export type TokenRequestOptions = ClientOrServer & {
  * const request = send({ type: 'client_credentials', parameters: [], further: [], repeatable: true })
  * assert.strictEqual(typeof request, 'function')
  */
-export const tokenRequest = ({
-  decode = tokenResponse(),
-  ...from
-}: TokenRequestOptions): ((
-  grant: Grant,
-) => (limits: Required<Limits>) => ReaderTaskEither<TokenEnv, AuthError, TokenSet>) => {
-  const { client } = from
-  const { tokenEndpoint, allowHttp } = client === undefined ? from.server : client.server
-  const send = post(
-    endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
-    client === undefined ? anonymous : authenticate(client),
-  )
-  const own: ReadonlyArray<Parameter> = Object.entries(client?.parameters ?? {})
-  return ({ type, parameters, further, repeatable }) => {
-    const request = send({
-      parameters: [['grant_type', type], ...parameters],
-      further: [...further, ...own],
-      repeatable,
-    })
-    return (limits) => (env) => async () => {
-      const sent = await request(limits)(env)()
-      if (E.isLeft(sent)) return sent
-      const { body, now, secrets, answer } = sent.right
-      const decoded = decode(body, now)
-      return E.isRight(decoded)
-        ? E.right(withoutEchoes(secrets)(decoded.right))
-        : E.left(malformedAt(answer(), repeatable)(decoded.left))
+export const tokenRequest: (
+  options: TokenRequestOptions,
+) => (grant: Grant) => (limits: Required<Limits>) => RTE.ReaderTaskEither<TokenEnv, AuthError, TokenSet> = checking(
+  'tokenRequest takes { client | server, decode? }',
+  { ...CLIENT_OR_SERVER, decode: optional(FUNCTION) },
+  (error) => () => () => RTE.left(error),
+  ({ decode = tokenResponse(), ...from }) => {
+    const { client } = from
+    const { tokenEndpoint, allowHttp } = client === undefined ? from.server : client.server
+    const send = post(
+      endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
+      client === undefined ? anonymous : authenticate(client),
+    )
+    const own: ReadonlyArray<Parameter> = Object.entries(client?.parameters ?? {})
+    return ({ type, parameters, further, repeatable }) => {
+      const request = send({
+        parameters: [['grant_type', type], ...parameters],
+        further: [...further, ...own],
+        repeatable,
+      })
+      return (limits) => (env) => async () => {
+        const sent = await request(limits)(env)()
+        if (E.isLeft(sent)) return sent
+        const { body, now, secrets, answer } = sent.right
+        const decoded = decode(body, now)
+        return E.isRight(decoded)
+          ? E.right(withoutEchoes(secrets)(decoded.right))
+          : E.left(malformedAt(answer(), repeatable)(decoded.left))
+      }
     }
-  }
-}
+  },
+)

@@ -1,0 +1,140 @@
+/**
+ * Calls that only JavaScript can make: each names its function and the option that is wrong, and sends nothing.
+ */
+import { AuthError, Secret } from '@tessera/core'
+import * as oauth2 from '../src/index.js'
+import { errorOf, named } from './calls.js'
+import { client, holding } from './support.js'
+
+const functions = new Map(named(oauth2))
+
+const server = oauth2.AuthorizationServer.make({ tokenEndpoint: 'https://as.example/token' })
+const code = Secret.make('AuthorizationCode', 'abc')
+const NOTHING: ReadonlyArray<unknown> = [undefined, null, 'app', 42, {}, []]
+const LIKE_BEFORE: ReadonlyArray<unknown> = [...NOTHING, client]
+const NO_CLIENT: ReadonlyArray<unknown> = [{ client: undefined }, { client: 'app' }, { client: server }]
+
+/** The field that each wrong call is about. */
+const MISUSES: Readonly<Record<string, ReadonlyArray<readonly [field: string, options: ReadonlyArray<unknown>]>>> = {
+  'AuthorizationServer.make': [['tokenEndpoint', NOTHING]],
+  'Client.make': [
+    ['id', NOTHING],
+    ['server', [{ id: 'app' }, { id: 'app', server: 'https://as.example' }, { id: 'app', server: undefined }]],
+    ['authentication', [{ id: 'app', server, authentication: 'basic' }]],
+  ],
+  'ClientAuthentication.privateKeyJwt': [['signer', [...NOTHING, { key: 'PEM' }]]],
+  authorizationCode: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT, { code }]],
+    ['code', [{ client }]],
+  ],
+  authorizationRequest: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
+    ['scope', [{ client, scope: 'read write' }]],
+  ],
+  clientCredentials: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
+    ['scope', [{ client, scope: 'read write' }]],
+  ],
+  deviceAuthorization: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
+    ['scope', [{ client, scope: 'read write' }]],
+  ],
+  deviceCode: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
+    ['onUserCode', [{ client }, { client, onUserCode: 'print' }]],
+    ['scope', [{ client, onUserCode: () => undefined, scope: 'read write' }]],
+  ],
+  discovery: [['issuer', NOTHING]],
+  extensionGrant: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
+    ['grantType', [{ client }]],
+  ],
+  idTokenClaims: [['client', [...LIKE_BEFORE, ...NO_CLIENT]]],
+  jwtAssertion: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
+    ['signer', [{ client }, { client, signer: { key: 'PEM' }, subject: { sub: '42' } }]],
+    ['subject', [{ client, signer: { sign: () => undefined } }]],
+  ],
+  openTransaction: [['cipher', [...NOTHING, { cipher: 'key' }]]],
+  refreshToken: [['client', [...LIKE_BEFORE, ...NO_CLIENT]]],
+  revocation: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
+    ['token', [{ client, token: holding('R0') }]],
+  ],
+  sealTransaction: [['cipher', [...NOTHING, { cipher: 'key' }]]],
+  tokenExchange: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT, server, { client, server }]],
+    ['server', [{ server: client }, { server: 'https://as.example' }]],
+  ],
+  tokenRequest: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT, server, { client, server }]],
+    ['server', [{ server: client }]],
+    ['decode', [{ client, decode: {} }]],
+  ],
+}
+
+const CASES = Object.entries(MISUSES).flatMap(([name, misuses]) =>
+  misuses.flatMap(([field, all]) => all.map((options) => [name, field, options] as const)),
+)
+
+test.each(CASES)('%s names %s, given %j', async (name, field, options) => {
+  const { error, sent } = await errorOf(() => functions.get(name)?.(options))
+  expect(error).toMatchObject({
+    _tag: 'Misconfigured',
+    field,
+    message: expect.stringContaining(`${name} takes `),
+  })
+  expect(sent).toBe(0)
+})
+
+/** They take one value, whose type is its name: the halves of a request, conversions, questions. */
+const OF_VALUES = [
+  'AuthorizationServer.is',
+  'Client.is',
+  'ClientAuthentication.basic',
+  'ClientAuthentication.post',
+  'authorizationCodeGrant',
+  'authorizationParameters',
+  'base64url',
+  'callback',
+  'callbackResponse',
+  'clientCredentialsGrant',
+  'codeChallenge',
+  'codeVerifier',
+  'deviceAuthorizationParameters',
+  'deviceAuthorizationResponse',
+  'deviceCodeGrant',
+  'jwtAssertionGrant',
+  'isLoopback',
+  'metadataResponse',
+  'metadataUrls',
+  'nextPoll',
+  'refreshTokenGrant',
+  'retryAfter',
+  'revocationParameters',
+  'secureOrigins',
+  'serverAnswer',
+  'tokenExchangeGrant',
+  'tokenResponse',
+]
+
+test('every function is one or the other', () => {
+  expect([...Object.keys(MISUSES), ...OF_VALUES].sort()).toEqual([...functions.keys()].sort())
+})
+
+test('a strategy of a wrong call says the same at every attempt', async () => {
+  const [first, second] = await Promise.all([1, 2].map(() => errorOf(() => functions.get('refreshToken')?.(client))))
+  expect(first).toEqual(second)
+  expect(first?.error).toEqual(
+    AuthError.misconfigured('client', 'refreshToken takes { client }, where client is what Client.make makes'),
+  )
+})
+
+test('what is right is not complained about', async () => {
+  expect(oauth2.Client.is(client)).toBe(true)
+  expect(oauth2.AuthorizationServer.is(server)).toBe(true)
+  for (const options of [{ client }, { server }]) {
+    const { error } = await errorOf(() => functions.get('tokenExchange')?.(options))
+    expect(error).toMatchObject({ _tag: 'Unreachable' })
+  }
+})

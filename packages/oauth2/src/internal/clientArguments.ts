@@ -1,16 +1,22 @@
+import type { Argument } from '@tessera/core'
 import * as AuthorizationServer from '../AuthorizationServer.js'
 import * as Client from '../Client.js'
-import { argument, optional } from './arguments.js'
 
-export const CLIENT = argument('what Client.make makes', Client.is)
-export const SERVER = argument('what AuthorizationServer.make or discovery makes', AuthorizationServer.is)
+const A_CLIENT = 'what Client.make makes'
 
-/** A client, or a server in its place; neither may be given for the options themselves. */
-export const CLIENT_OR_SERVER = {
-  client: argument(CLIENT.expected, (value, options) =>
-    value === undefined
-      ? options['server'] !== undefined && !Client.is(options)
-      : Client.is(value) && options['server'] === undefined,
-  ),
-  server: optional(SERVER),
+export const CLIENT: Argument = { is: Client.is, expected: A_CLIENT }
+
+/** A client, or a server in its place; and neither is given for the options themselves. */
+export const CLIENT_OR_SERVER: Readonly<Record<'client' | 'server', Argument>> = {
+  client: {
+    is: (value, options) =>
+      value === undefined
+        ? options['server'] !== undefined && !Client.is(options)
+        : Client.is(value) && options['server'] === undefined,
+    expected: A_CLIENT,
+  },
+  server: {
+    is: (value) => value === undefined || AuthorizationServer.is(value),
+    expected: 'what AuthorizationServer.make or discovery makes',
+  },
 }

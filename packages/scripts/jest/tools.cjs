@@ -31,7 +31,7 @@ const chromium = () => process.env['CHROMIUM'] ?? onPath('chromium')
 
 /**
  * By their names: how each is found, and the packages of Debian that have it.
- * @type {Readonly<Record<'redis-server' | 'chromium' | 'script' | 'unshare', { readonly isThere: () => boolean, readonly packages: string, readonly hint?: string }>>}
+ * @type {Readonly<Record<'redis-server' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish', { readonly isThere: () => boolean, readonly packages: string, readonly hint?: string }>>}
  */
 const tools = {
   'redis-server': { isThere: () => onPath('redis-server') !== undefined, packages: 'redis-server' },
@@ -48,6 +48,10 @@ const tools = {
     packages: 'util-linux',
     hint: 'and let users have name spaces of their own',
   },
+  // Shells, for which the command has completion.
+  bash: { isThere: () => onPath('bash') !== undefined, packages: 'bash' },
+  zsh: { isThere: () => onPath('zsh') !== undefined, packages: 'zsh' },
+  fish: { isThere: () => onPath('fish') !== undefined, packages: 'fish' },
 }
 
 /** @typedef {keyof typeof tools} Tool */

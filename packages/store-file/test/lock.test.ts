@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -7,6 +7,19 @@ import { exclusively, sweep } from '../src/internal/lock.js'
 import { temporary } from './support/values.js'
 
 const LONG = 30_000
+
+const links: string[] = []
+afterAll(() => {
+  for (const place of links) rmSync(place, { recursive: true })
+})
+
+/** A path to a folder that a socket's address has room for, whatever the TMPDIR. */
+const short = (folder: string): string => {
+  const place = mkdtempSync('/tmp/tessera-')
+  links.push(place)
+  symlinkSync(folder, join(place, 'l'))
+  return join(place, 'l')
+}
 
 /** Runs callers at once; the most that were inside together, and the answers. */
 const crowd = async (folder: string, size: number, turns: ReadonlyArray<number>) => {
@@ -70,12 +83,43 @@ test('a failure inside frees it, and is the answer', async () => {
   expect(await exclusively(folder, 'lock', LONG, async () => 1)).toEqual(O.some(1))
 })
 
+/** The links to a folder that the locks have made. */
+const linksTo = (folder: string): ReadonlyArray<string> =>
+  readdirSync('/tmp').filter((name) => {
+    try {
+      return name.startsWith('tessera-lock-') && readlinkSync(join('/tmp', name, 'l')) === folder
+    } catch {
+      return false
+    }
+  })
+
+describe.each(['linux', 'darwin'])('on %s', (platform) => {
+  // Linux has a way of its own; what is tested elsewhere is the way of all others.
+  const own = Object.getOwnPropertyDescriptor(process, 'platform') ?? {}
+  beforeEach(() => Object.defineProperty(process, 'platform', { ...own, value: platform }))
+  afterEach(() => Object.defineProperty(process, 'platform', own))
+
+  test('a folder of a long path has locks', async () => {
+    const folder = join(temporary(), 'x'.repeat(120))
+    mkdirSync(folder)
+    let seen: ReadonlyArray<string> = []
+    const look = async () => {
+      seen = linksTo(folder)
+    }
+    await exclusively(folder, 'lock', LONG, look)
+    expect(seen).toHaveLength(platform === 'linux' ? 0 : 1)
+    expect(await crowd(folder, 6, [3])).toEqual({ most: 1, entries: 6 })
+    await sweep(folder)
+    expect(linksTo(folder)).toEqual([])
+  })
+})
+
 test('a holder whose queue is full counts as alive', async () => {
   const folder = temporary()
   mkdirSync(join(folder, 'lock'))
   // A server with a queue of one, in a process that never looks at it while this test runs in one turn.
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen({ path: join(folder, 'lock', 'one'), backlog: 1 }, resolve))
+  await new Promise<void>((resolve) => server.listen({ path: join(short(folder), 'lock', 'one'), backlog: 1 }, resolve))
   const answers = Promise.all(Array.from({ length: 5 }, () => exclusively(folder, 'lock', 50, async () => 1)))
   expect(await answers).toEqual(Array(5).fill(O.none))
   expect(readdirSync(folder)).toEqual(['lock'])
@@ -107,7 +151,7 @@ test('a sweep leaves locks and live claims alone', async () => {
   writeFileSync(join(folder, 'dead.new', 'dead'), '')
   mkdirSync(join(folder, 'live.new'))
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(join(folder, 'live.new', 'live'), resolve))
+  await new Promise<void>((resolve) => server.listen(join(short(folder), 'live.new', 'live'), resolve))
   const inside = await exclusively(folder, 'lock', LONG, async () => {
     await sweep(folder)
     return [readdirSync(folder).sort(), readdirSync(join(folder, 'lock')).length]

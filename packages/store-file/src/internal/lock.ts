@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, rmdir, symlink, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -123,14 +123,28 @@ interface Locks {
 /** What an address has at most on some systems, and what of it is needed below the folder, in bytes. */
 const ADDRESS = { most: 103, own: 38 }
 
-/** On Linux, an open folder gives short addresses, however long its path. */
+/** Runs `use` with a short path to a folder whose own is too long: by a link in a new folder of this user's. */
+const linked = async <A>(folder: string, use: (root: string) => Promise<A>): Promise<A> => {
+  // Not os.tmpdir(), which may be long itself.
+  const place = await mkdtemp('/tmp/tessera-lock-')
+  try {
+    const link = join(place, 'l')
+    await symlink(folder, link)
+    return await use(link)
+  } finally {
+    await rm(place, { recursive: true, force: true })
+  }
+}
+
+/** On Linux, an open folder gives short addresses, however long its path; elsewhere a link does, where one is needed. */
 const within = async <A>(folder: string, use: (locks: Locks) => Promise<A>): Promise<A> => {
+  const at = (root: string): Promise<A> => use({ folder, address: (path) => join(root, path) })
+  if (process.platform !== 'linux') {
+    return Buffer.byteLength(folder) + ADDRESS.own <= ADDRESS.most ? at(folder) : linked(folder, at)
+  }
   const handle = await open(folder, 'r')
   try {
-    const root = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : folder
-    if (Buffer.byteLength(root) + ADDRESS.own > ADDRESS.most)
-      throw Object.assign(new Error('the path is too long'), { code: 'ENAMETOOLONG' })
-    return await use({ folder, address: (path) => join(root, path) })
+    return await at(`/proc/self/fd/${handle.fd}`)
   } finally {
     await handle.close()
   }

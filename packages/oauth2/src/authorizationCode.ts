@@ -3,11 +3,12 @@
  *
  * @packageDocumentation
  */
-import { checking, type Secret, Strategy } from '@tessera/core'
+import { checking, type Secret, type Strategy } from '@tessera/core'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
 import { GIVEN } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
+import { failing } from './internal/failing.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 import { tokenResponse } from './tokenResponse.js'
@@ -53,7 +54,7 @@ export const authorizationCodeGrant = ({ code, verifier, redirectUri }: Code): G
 export const authorizationCode: (options: AuthorizationCodeOptions) => Strategy<TokenEnv> = checking(
   'authorizationCode takes { client, code, … }',
   { client: CLIENT, code: GIVEN },
-  Strategy.left,
+  failing,
   ({ client, refreshTokenRequired = true, ...code }): Strategy<TokenEnv> =>
     tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })(authorizationCodeGrant(code)),
 )

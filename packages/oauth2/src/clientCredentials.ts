@@ -3,11 +3,12 @@
  *
  * @packageDocumentation
  */
-import { checking, Strategy } from '@tessera/core'
+import { checking, type Strategy } from '@tessera/core'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
 import { SCOPE } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
+import { failing } from './internal/failing.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 
@@ -42,6 +43,6 @@ export const clientCredentialsGrant = ({
 export const clientCredentials: (options: ClientCredentialsOptions) => Strategy<TokenEnv> = checking(
   'clientCredentials takes { client, scope?, parameters? }',
   { client: CLIENT, scope: SCOPE },
-  Strategy.left,
+  failing,
   ({ client, ...options }): Strategy<TokenEnv> => tokenRequest({ client })(clientCredentialsGrant(options)),
 )

@@ -11,7 +11,7 @@ import {
   type Instant,
   type Secret,
   type ServerAnswer,
-  Strategy,
+  type Strategy,
   seconds,
   type TokenSet,
 } from '@tessera/core'
@@ -22,6 +22,7 @@ import type { Grant } from './Grant.js'
 import { SIGNER, SUBJECT } from './internal/arguments.js'
 import { expiry, jti, assertion as signedBy } from './internal/assertion.js'
 import { CLIENT } from './internal/clientArguments.js'
+import { failing } from './internal/failing.js'
 import type { Signer } from './Signer.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
@@ -79,7 +80,7 @@ export const jwtAssertionGrant = ({ assertion }: { readonly assertion: Secret<'A
 export const jwtAssertion: (options: JwtAssertionOptions) => Strategy<TokenEnv> = checking(
   'jwtAssertion takes { client, signer, subject, … }',
   { client: CLIENT, signer: SIGNER, subject: SUBJECT },
-  Strategy.left,
+  failing,
   ({
     client,
     signer,

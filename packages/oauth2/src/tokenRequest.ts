@@ -6,7 +6,7 @@
 import { type AuthError, checking, type Limits, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { AuthorizationServer } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Grant, Parameter } from './Grant.js'
@@ -15,6 +15,7 @@ import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
 import { anonymous, authenticate } from './internal/credentials.js'
 import { withoutEchoes } from './internal/echo.js'
 import { endpoint } from './internal/endpoint.js'
+import { failing } from './internal/failing.js'
 import { malformedAt } from './internal/json.js'
 import { post } from './internal/post.js'
 import type { TokenEnv } from './TokenEnv.js'
@@ -50,10 +51,10 @@ export type TokenRequestOptions = ClientOrServer & {
  */
 export const tokenRequest: (
   options: TokenRequestOptions,
-) => (grant: Grant) => (limits: Required<Limits>) => RTE.ReaderTaskEither<TokenEnv, AuthError, TokenSet> = checking(
+) => (grant: Grant) => (limits: Required<Limits>) => ReaderTaskEither<TokenEnv, AuthError, TokenSet> = checking(
   'tokenRequest takes { client | server, decode? }',
   { ...CLIENT_OR_SERVER, decode: optional(FUNCTION) },
-  (error) => () => () => RTE.left(error),
+  (error) => () => failing(error),
   ({ decode = tokenResponse(), ...from }) => {
     const { client } = from
     const { tokenEndpoint, allowHttp } = client === undefined ? from.server : client.server

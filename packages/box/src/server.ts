@@ -27,6 +27,7 @@ export const server = (overrides: Partial<AuthorizationServer> = {}): Authorizat
   issParameterSupported: false,
   tokenEndpointAuthMethods: O.some(['client_secret_post']),
   allowHttp: [],
+  scopesSupported: O.none,
   ...overrides,
 })
 

@@ -1,6 +1,6 @@
 /**
- * Profiles: settings files with a name. A profile is the file that Box's developer console gives, in the configuration
- * folder; a member `tessera` may say more.
+ * Profiles: providers with a name. A profile is a file in the configuration folder: one that `tessera profile add` writes, or the
+ * settings file of Box's developer console, in which a member `tessera` may say more.
  */
 import { access } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -16,7 +16,10 @@ import { parseBaseUrl } from './baseUrl.js'
 import { ExitCode } from './exitCode.js'
 import { configFolder, stateFolder } from './folders.js'
 import { commandLine, type Invocation } from './invocation.js'
+import { parseOrigin } from './origin.js'
 import { type Principal, parsePrincipal } from './principal.js'
+import { decodeProfileFile, isProfileFile, type ProfileFile, toProvider } from './profileFile.js'
+import type { OAuthProvider, Provider } from './provider.js'
 import { type Problem, problem, type Situation, toProblem } from './report.js'
 import { isPlaceNamed, placeOf, storeSituation } from './sessionStore.js'
 import { parseStore, type StorePlace } from './storePlace.js'
@@ -24,16 +27,29 @@ import { parseStore, type StorePlace } from './storePlace.js'
 export interface Profile {
   readonly name: string
   readonly file: string
-  readonly settings: Box.Settings
-  readonly baseUrl: O.Option<string>
+  readonly provider: Provider
   readonly principal: Principal
   /** Where its sessions are kept. */
   readonly store: StorePlace
 }
 
-const Extra = t.partial({ tessera: t.partial({ baseUrl: t.string, as: t.string, store: t.string }) })
+const Extra = t.partial({
+  tessera: t.partial({
+    baseUrl: t.string,
+    as: t.string,
+    store: t.string,
+    origins: t.readonlyArray(t.string),
+    allowHttp: t.readonlyArray(t.string),
+  }),
+})
 
-const usage = (what: string, { self }: Invocation): Problem => problem(ExitCode.usage, what, `${self} --help`)
+/** The variable that wins over the secret of a profile. */
+export const CLIENT_SECRET = 'TESSERA_CLIENT_SECRET'
+
+/** The name of a profile, and its file. */
+export type Named = Pick<Profile, 'name' | 'file'>
+
+export const usage = (what: string, { self }: Invocation): Problem => problem(ExitCode.usage, what, `${self} --help`)
 
 /** What an error of this run is told with, before more is known than its options. */
 export const situationOf = (
@@ -53,21 +69,21 @@ export const situationOf = (
   keyId: O.none,
 })
 
+/** The file of a profile. */
+export const fileOf = (invocation: Invocation, name: string): E.Either<Problem, Named> =>
+  /^[A-Za-z0-9_-][\w.-]*$/.test(name)
+    ? E.right({ name, file: join(configFolder(invocation.variables), `${name}.json`) })
+    : E.left(usage('the name of a profile has letters, digits, "-", "_" and "." only', invocation))
+
 /** The file that the options name. */
-export const profileFile = (
-  invocation: Invocation,
-  fallback = 'default',
-): E.Either<Problem, Pick<Profile, 'name' | 'file'>> => {
+export const profileFile = (invocation: Invocation, fallback = 'default'): E.Either<Problem, Named> => {
   const { shared, variables } = invocation
   if (shared.config !== undefined) {
     return shared.profile === undefined
       ? E.right({ name: basename(shared.config), file: shared.config })
       : E.left(usage('--config and --profile exclude each other', invocation))
   }
-  const name = shared.profile ?? variables['TESSERA_PROFILE'] ?? fallback
-  return /^[A-Za-z0-9_-][\w.-]*$/.test(name)
-    ? E.right({ name, file: join(configFolder(variables), `${name}.json`) })
-    : E.left(usage('the name of a profile has letters, digits, "-", "_" and "." only', invocation))
+  return fileOf(invocation, shared.profile ?? variables['TESSERA_PROFILE'] ?? fallback)
 }
 
 const isThere = (file: string): TE.TaskEither<never, boolean> =>
@@ -78,18 +94,21 @@ const isThere = (file: string): TE.TaskEither<never, boolean> =>
     ),
   )
 
-const missing = (invocation: Invocation, name: string, file: string): Problem =>
-  invocation.shared.config === undefined
-    ? problem(
-        ExitCode.configuration,
-        `there is no profile "${name}"`,
-        `save the settings file of the developer console as ${file}, or: ${commandLine(invocation, 'login')}`,
-      )
-    : problem(
-        ExitCode.configuration,
-        `there is no settings file ${file}`,
-        'download it: Developer Console → Configuration → Add and Manage Public Keys → Generate a Keypair',
-      )
+/** What to do about a profile that is not there. A login asks for it on a terminal, and nobody where there is none. */
+export const missing = (invocation: Invocation, command: string, { name, file }: Named): Problem => {
+  const { shared, interactive, self } = invocation
+  if (shared.config !== undefined) {
+    return problem(
+      ExitCode.configuration,
+      `there is no settings file ${file}`,
+      'download it: Developer Console → Configuration → Add and Manage Public Keys → Generate a Keypair',
+    )
+  }
+  const add = `${self} profile add ${name} --issuer https://… --client-id …`
+  const box = `for Box, save the settings file of the developer console as ${file}`
+  const next = command === 'login' || !interactive ? add : commandLine(invocation, 'login')
+  return problem(ExitCode.configuration, `there is no profile "${name}"`, `${next}; ${box}`)
+}
 
 /** The server that the options name, or else the settings. */
 const baseUrlOf = (
@@ -111,7 +130,12 @@ const baseUrlOf = (
 }
 
 /** The store that the options or the environment name, or else the settings. */
-const placeBeside = (invocation: Invocation, file: string, text: string | undefined): E.Either<Problem, StorePlace> =>
+const placeBeside = (
+  invocation: Invocation,
+  file: string,
+  member: string,
+  text: string | undefined,
+): E.Either<Problem, StorePlace> =>
   placeOf(invocation, () =>
     text === undefined
       ? E.right(O.none)
@@ -119,31 +143,26 @@ const placeBeside = (invocation: Invocation, file: string, text: string | undefi
           parseStore(text, resolve(dirname(file))),
           E.bimap(
             (why) =>
-              problem(ExitCode.configuration, `the member "tessera.store" of the settings ${why}`, `correct ${file}`),
+              problem(ExitCode.configuration, `the member "${member}" of the settings ${why}`, `correct ${file}`),
             O.some,
           ),
         ),
   )
 
-const principalOf = (
-  invocation: Invocation,
-  text: string | undefined,
-  settings: Box.Settings,
-): E.Either<Problem, Principal> => {
-  if (text === undefined) {
-    return E.right({ _tag: O.isSome(settings.appAuth) || O.isSome(settings.enterpriseId) ? 'Service' : 'Login' })
-  }
-  return pipe(
-    parsePrincipal(text),
-    E.fromOption(() => usage('--as is login, service or user:ID', invocation)),
-  )
-}
+/** Whom the options name, or else the settings. */
+const principalOf = (invocation: Invocation, text: string | undefined): E.Either<Problem, O.Option<Principal>> =>
+  text === undefined
+    ? E.right(O.none)
+    : pipe(
+        parsePrincipal(text),
+        E.fromPredicate(O.isSome, () => usage('--as is login, service or user:ID', invocation)),
+      )
 
 const given = <Kind extends string>(kind: Kind, value: string | undefined): Secret<Kind> | undefined =>
   value === undefined || value === '' ? undefined : Secret.make(kind, value)
 
 const overrides = (variables: Invocation['variables']): Box.SettingsOverrides => {
-  const clientSecret = given('ClientSecret', variables['TESSERA_CLIENT_SECRET'])
+  const clientSecret = given('ClientSecret', variables[CLIENT_SECRET])
   const passphrase = given('Passphrase', variables['TESSERA_PASSPHRASE'])
   return { ...(clientSecret !== undefined && { clientSecret }), ...(passphrase !== undefined && { passphrase }) }
 }
@@ -153,60 +172,182 @@ const extraOf = (file: string, json: unknown) =>
     ? E.right(json.tessera ?? {})
     : E.left(problem(ExitCode.configuration, 'the member "tessera" of the settings is wrong', `correct ${file}`))
 
-const decode =
-  (invocation: Invocation, { name, file }: Pick<Profile, 'name' | 'file'>, told: (error: AuthError) => Problem) =>
+const originsAt = (
+  file: string,
+  member: string,
+  texts: ReadonlyArray<string> = [],
+): E.Either<Problem, ReadonlyArray<string>> =>
+  pipe(
+    texts,
+    E.traverseArray(parseOrigin),
+    E.mapLeft((why) =>
+      problem(ExitCode.configuration, `the member "${member}" of the settings ${why}`, `correct ${file}`),
+    ),
+  )
+
+/** What is missing or wrong in the settings of Box's. A secret may come from elsewhere too. */
+const toldOfSettings = (invocation: Invocation, command: string, { file }: Named) => {
+  const told = toProblem(situationOf(invocation, command, file))
+  return (error: AuthError): Problem =>
+    error._tag === 'Misconfigured' && error.field === 'boxAppSettings.clientSecret'
+      ? missingSecret(invocation, command, file)
+      : told(error)
+}
+
+/** A client that has a secret cannot do without. */
+export const missingSecret = (invocation: Invocation, command: string, file: string): Problem =>
+  problem(
+    ExitCode.configuration,
+    'the client secret is missing',
+    `set ${CLIENT_SECRET}, or write it into ${file}, then: ${commandLine(invocation, command)}`,
+  )
+
+const decodeBox =
+  (invocation: Invocation, command: string, named: Named) =>
   (json: unknown): E.Either<Problem, Profile> => {
     const { shared, variables } = invocation
+    const { file } = named
     return pipe(
       extraOf(file, json),
       E.bindTo('extra'),
-      E.apS('settings', pipe(Box.settings(json, overrides(variables)), E.mapLeft(told))),
+      E.apS(
+        'settings',
+        pipe(Box.settings(json, overrides(variables)), E.mapLeft(toldOfSettings(invocation, command, named))),
+      ),
       E.bind('baseUrl', ({ extra }) => baseUrlOf(invocation, file, extra.baseUrl)),
-      E.bind('store', ({ extra }) => placeBeside(invocation, file, extra.store)),
-      E.bind('principal', ({ extra, settings }) => principalOf(invocation, shared.as ?? extra.as, settings)),
-      E.map(({ extra: _, ...rest }) => ({ name, file, ...rest })),
+      E.bind('origins', ({ extra }) => originsAt(file, 'tessera.origins', extra.origins)),
+      E.bind('allowHttp', ({ extra }) => originsAt(file, 'tessera.allowHttp', extra.allowHttp)),
+      E.bind('store', ({ extra }) => placeBeside(invocation, file, 'tessera.store', extra.store)),
+      E.bind('principal', ({ extra, settings }) =>
+        pipe(
+          principalOf(invocation, shared.as ?? extra.as),
+          E.map(
+            O.getOrElse(
+              (): Principal => ({
+                _tag: O.isSome(settings.appAuth) || O.isSome(settings.enterpriseId) ? 'Service' : 'Login',
+              }),
+            ),
+          ),
+        ),
+      ),
+      E.map(({ settings, baseUrl, origins, allowHttp, store, principal }) => ({
+        ...named,
+        provider: { _tag: 'Box', settings, baseUrl, origins, allowHttp },
+        store,
+        principal,
+      })),
     )
   }
+
+const needsSecret = ({ authentication, clientSecret }: OAuthProvider, { _tag }: Principal): boolean =>
+  O.isNone(clientSecret) && (O.isSome(authentication) || _tag === 'Service')
+
+const profileOf = (
+  invocation: Invocation,
+  command: string,
+  named: Named,
+  content: ProfileFile,
+): E.Either<Problem, Profile> => {
+  const { shared, variables } = invocation
+  const { file } = named
+  if (shared.baseUrl !== undefined) {
+    return E.left(usage('--base-url is for Box, and this profile is of another provider', invocation))
+  }
+  return pipe(
+    E.Do,
+    E.apS('store', placeBeside(invocation, file, 'store', content.store)),
+    E.apS(
+      'principal',
+      pipe(principalOf(invocation, shared.as ?? content.as), E.map(O.getOrElse((): Principal => ({ _tag: 'Login' })))),
+    ),
+    E.filterOrElse(
+      ({ principal }) => principal._tag !== 'User',
+      () => usage('--as user:ID is for Box, and this profile is of another provider', invocation),
+    ),
+    E.let('provider', () => toProvider(content, O.fromNullable(given('ClientSecret', variables[CLIENT_SECRET])))),
+    E.filterOrElse(
+      ({ provider, principal }) => !needsSecret(provider, principal),
+      () => missingSecret(invocation, command, file),
+    ),
+    E.map((rest) => ({ ...named, ...rest })),
+  )
+}
+
+/** Reads the content of a profile's file. */
+export const decodeContent = (file: string, json: unknown): E.Either<Problem, ProfileFile> =>
+  pipe(
+    decodeProfileFile(json),
+    E.mapLeft((why) => problem(ExitCode.configuration, `the profile is wrong: ${why}`, `correct ${file}`)),
+  )
+
+/** The profile that the JSON of a file says. */
+export const decodeProfile =
+  (invocation: Invocation, command: string, named: Named) =>
+  (json: unknown): E.Either<Problem, Profile> =>
+    isProfileFile(json)
+      ? pipe(
+          decodeContent(named.file, json),
+          E.flatMap((content) => profileOf(invocation, command, named, content)),
+        )
+      : decodeBox(invocation, command, named)(json)
+
+/** The JSON of a profile's file, where there is one. */
+export const readContent = (
+  invocation: Invocation,
+  command: string,
+  { file }: Named,
+): TE.TaskEither<Problem, O.Option<unknown>> =>
+  pipe(
+    isThere(file),
+    TE.flatMap((there) =>
+      there
+        ? pipe(readJson(file), TE.bimap(toProblem(situationOf(invocation, command, file)), O.some))
+        : TE.right(O.none),
+    ),
+  )
+
+/** Reads a profile. */
+export const readProfileOf = (invocation: Invocation, command: string, named: Named): TE.TaskEither<Problem, Profile> =>
+  pipe(
+    readContent(invocation, command, named),
+    TE.flatMapEither(E.fromOption(() => missing(invocation, command, named))),
+    TE.flatMapEither(decodeProfile(invocation, command, named)),
+  )
 
 /** Reads the profile that the options name. */
 export const readProfile = (invocation: Invocation, command: string): TE.TaskEither<Problem, Profile> =>
   pipe(
     TE.fromEither(profileFile(invocation)),
-    TE.flatMap((named) => {
-      const told = toProblem(situationOf(invocation, command, named.file))
-      return pipe(
-        isThere(named.file),
-        TE.filterOrElseW(
-          (there) => there,
-          () => missing(invocation, named.name, named.file),
-        ),
-        TE.flatMap(() => pipe(readJson(named.file), TE.mapLeft(told))),
-        TE.flatMapEither(decode(invocation, named, told)),
-      )
-    }),
+    TE.flatMap((named) => readProfileOf(invocation, command, named)),
   )
+
+const storeIn = (invocation: Invocation, file: string, json: unknown): E.Either<Problem, StorePlace> =>
+  isProfileFile(json)
+    ? pipe(
+        decodeContent(file, json),
+        E.flatMap(({ store }) => placeBeside(invocation, file, 'store', store)),
+      )
+    : pipe(
+        extraOf(file, json),
+        E.flatMap(({ store }) => placeBeside(invocation, file, 'tessera.store', store)),
+      )
 
 /** Where the sessions are that the options name. Where they name a store, or nothing at all, no profile is needed. */
 export const readPlace = (invocation: Invocation, command: string): TE.TaskEither<Problem, StorePlace> => {
   const { shared, variables } = invocation
   const isNamed = shared.config !== undefined || shared.profile !== undefined || 'TESSERA_PROFILE' in variables
-  const place = (settings: E.Either<Problem, O.Option<StorePlace>>) =>
-    TE.fromEither(placeOf(invocation, () => settings))
-  if (isPlaceNamed(invocation)) return place(E.right(O.none))
+  const place = (settings: E.Either<Problem, O.Option<StorePlace>>) => placeOf(invocation, () => settings)
+  if (isPlaceNamed(invocation)) return TE.fromEither(place(E.right(O.none)))
   return pipe(
     TE.fromEither(profileFile(invocation)),
-    TE.flatMap(({ name, file }) =>
+    TE.flatMap((named) =>
       pipe(
-        isThere(file),
-        TE.flatMap((there) =>
-          there
-            ? pipe(
-                readJson(file),
-                TE.mapLeft(toProblem(situationOf(invocation, command, file))),
-                TE.flatMapEither((json) => extraOf(file, json)),
-                TE.flatMapEither(({ store }) => placeBeside(invocation, file, store)),
-              )
-            : place(isNamed ? E.left(missing(invocation, name, file)) : E.right(O.none)),
+        readContent(invocation, command, named),
+        TE.flatMapEither(
+          O.match(
+            () => place(isNamed ? E.left(missing(invocation, command, named)) : E.right(O.none)),
+            (json) => storeIn(invocation, named.file, json),
+          ),
         ),
       ),
     ),

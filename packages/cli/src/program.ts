@@ -8,14 +8,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { parseBaseUrl } from './baseUrl.js'
+import type { CurlOptions } from './commands/curl.js'
 import type { DemoOptions } from './commands/demo.js'
 import type { DownscopeOptions } from './commands/downscope.js'
 import type { LoginOptions } from './commands/login.js'
+import type { ProfileAddOptions, ProfileRemoveOptions } from './commands/profile.js'
 import type { SandboxCommandOptions } from './commands/sandbox.js'
 import type { StoreDeleteOptions } from './commands/store.js'
+import type { ProviderOptions } from './draft.js'
 import { ExitCode, exitCodesHelp } from './exitCode.js'
 import type { Command, Invocation, SharedOptions } from './invocation.js'
 import { meant } from './near.js'
+import { parseOrigin } from './origin.js'
 import { makeOutput, takesColor } from './output.js'
 import { type Problem, problem } from './report.js'
 import { parseStore, type StorePlace, storesHelp } from './storePlace.js'
@@ -159,6 +163,98 @@ const addStoreCommands = (root: Commander, run: Run): void => {
     )
 }
 
+const pair = (text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  if (name === undefined || value === undefined) {
+    throw new CommanderError(ExitCode.usage, OWN, '--parameter is not NAME=VALUE')
+  }
+  return { ...before, [name]: value }
+}
+
+const origin =
+  (option: string) =>
+  (text: string, before: ReadonlyArray<string> = []) => [...before, orThrow(option, parseOrigin(text))]
+
+const url =
+  (option: string) =>
+  (text: string): string =>
+    orThrow(
+      option,
+      pipe(
+        parseBaseUrl(text.replace(/\?.*$/, '')),
+        E.map(() => text),
+      ),
+    )
+
+/** The options that describe a provider. */
+const addProviderOptions = (command: Commander): Commander =>
+  command
+    .option('--issuer <url>', 'the provider, by its issuer: the rest is in its metadata', url('--issuer'))
+    .addOption(new Option('--provider <name>', 'a provider that is known').choices(['box']))
+    .option('--client-id <id>', 'the client, as it is registered there')
+    .option('--secret-stdin', "the client's secret comes by standard input (or by TESSERA_CLIENT_SECRET, at each run)")
+    .addOption(
+      new Option('--authentication <method>', 'how the secret is sent, where the provider does not say').choices([
+        'basic',
+        'post',
+      ]),
+    )
+    .option('--scope <scope>', 'what to ask for; may be given again', collect)
+    .option('--parameter <name=value>', 'one more parameter of the request: audience=…; may be given again', pair)
+    .option('--origin <origin>', 'where "tessera curl" may take the token; may be given again', origin('--origin'))
+    .option(
+      '--allow-http <origin>',
+      'an http origin of a network of your own: http://keycloak:8080; may be given again',
+      origin('--allow-http'),
+    )
+    .option('--token-endpoint <url>', 'of a provider without metadata', url('--token-endpoint'))
+    .option('--authorization-endpoint <url>', 'of one', url('--authorization-endpoint'))
+    .option('--device-authorization-endpoint <url>', 'of one', url('--device-authorization-endpoint'))
+    .option('--revocation-endpoint <url>', 'of one', url('--revocation-endpoint'))
+
+const addProfileCommands = (root: Commander, run: Run): void => {
+  const group = root.command('profile').description('providers with a name: add, list, show, remove')
+  addProviderOptions(group.command('add'))
+    .description('add a profile; with --update, change one')
+    .argument('<name>', 'its name')
+    .option('--update', 'change what is named of a profile that is there')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tessera profile add work --issuer https://as.example --client-id app --origin https://api.example
+  $ tessera profile add robot --issuer https://as.example --client-id app --as service --scope read
+  $ tessera profile add box --provider box --client-id x9y
+  $ tessera profile add dev --issuer http://keycloak:8080/realms/dev --client-id app --allow-http http://keycloak:8080`,
+    )
+    .action((name: string, options: ProviderOptions & Partial<ProfileAddOptions>) =>
+      run(async () => (await import('./commands/profile.js')).profileAdd, {
+        ...options,
+        name,
+        update: options.update ?? false,
+      }),
+    )
+  group
+    .command('list')
+    .description('list all profiles; no secret')
+    .action(() => run(async () => (await import('./commands/profile.js')).profileList, {}))
+  group
+    .command('show')
+    .description('show one profile; no secret')
+    .argument('[name]', 'its name')
+    .action((name?: string) =>
+      run(async () => (await import('./commands/profile.js')).profileShow, { ...(name !== undefined && { name }) }),
+    )
+  group
+    .command('remove')
+    .description('remove a profile; its sessions stay in their store')
+    .argument('<name>', 'its name')
+    .option('--yes', 'without being asked')
+    .action((name: string, { yes = false }: Partial<ProfileRemoveOptions>) =>
+      run(async () => (await import('./commands/profile.js')).profileRemove, { name, yes }),
+    )
+}
+
 const addCommands = (root: Commander, run: Run): void => {
   root
     .command('token')
@@ -168,22 +264,54 @@ const addCommands = (root: Commander, run: Run): void => {
       '\nExample:\n  $ curl -H "Authorization: Bearer $(tessera token)" https://api.box.com/2.0/users/me',
     )
     .action(() => run(async () => (await import('./commands/token.js')).token, {}))
-  root
-    .command('login')
+  addProviderOptions(root.command('login'))
     .description('log in as a person, in the browser')
     .option('--device', 'by a code that is typed on another device')
     .option('--no-browser', 'print the address instead of opening it')
-    .option('--scope <scope>', 'ask for this scope only; may be given again', collect)
     .addOption(PORT)
-    .addHelpText('after', '\nExamples:\n  $ tessera login\n  $ tessera login --device\n  $ tessera token --as login')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tessera login --issuer https://as.example --client-id app
+  $ tessera login
+  $ tessera login --device
+  $ tessera token --as login`,
+    )
     .action((options: Partial<LoginOptions>) =>
       run(async () => (await import('./commands/login.js')).login, {
+        ...options,
         device: options.device ?? false,
         browser: options.browser ?? true,
         port: options.port ?? 0,
-        scope: options.scope ?? [],
       }),
     )
+  root
+    .command('curl')
+    .description("send a request with the token, to the profile's origins only; renewed once at a 401")
+    .argument('<url>', 'where to')
+    .argument('[options...]', 'after "--", the options below too')
+    .option('-X, --request <method>', 'the method (GET; POST with data)')
+    .option('-H, --header <line>', '"NAME: VALUE"; may be given again', collect)
+    .option('-d, --data <data>', 'the body: a text, @FILE, or @- for standard input; may be given again', collect)
+    .option('-i, --include', 'the status and the headers too')
+    .option('-o, --output <file>', 'write the body to a file')
+    .addHelpText('after', '\nExample:\n  $ tessera curl https://api.box.com/2.0/users/me')
+    .action((url: string, rest: ReadonlyArray<string>, _: unknown, command: Commander) => {
+      const { operands, unknown } = command.parseOptions([...rest])
+      const [extra] = [...unknown, ...operands]
+      if (extra !== undefined)
+        throw new CommanderError(ExitCode.usage, OWN, 'curl takes one URL, and the options that --help shows')
+      const options = command.opts<Partial<CurlOptions>>()
+      return run(async () => (await import('./commands/curl.js')).curl, {
+        ...options,
+        url,
+        header: options.header ?? [],
+        data: options.data ?? [],
+        include: options.include ?? false,
+      })
+    })
+  addProfileCommands(root, run)
   root
     .command('downscope')
     .description('print a token that may do less, by token exchange; file:ID and folder:ID are of Box')
@@ -267,7 +395,7 @@ export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
       interactive: stdin.isTTY === true && stderr.isTTY === true,
     }
     // The second one ends the process as it always does.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) host.once(signal, () => interruption.abort())
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) host.once(signal, () => interruption.abort())
     const command = await load()
     const task: TaskEither<Problem, void> = command(invocation, options)
     const result = await task()

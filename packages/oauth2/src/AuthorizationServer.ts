@@ -27,6 +27,8 @@ export interface AuthorizationServer {
   readonly tokenEndpointAuthMethods: O.Option<ReadonlyArray<string>>
   /** The origins of other machines that may be http: `http://keycloak:8080`. Whoever is on the way there reads every secret. */
   readonly allowHttp: ReadonlyArray<string>
+  /** Scopes that may be asked for; a server need not list all (RFC 8414 §2). None where it did not say. */
+  readonly scopesSupported: O.Option<ReadonlyArray<string>>
 }
 
 // -----------------------------------------------------------------------------
@@ -46,6 +48,8 @@ export interface Options {
   readonly tokenEndpointAuthMethods?: ReadonlyArray<string> | undefined
   /** http origins of a network that is trusted: `['http://keycloak:8080']`. Default: none. */
   readonly allowHttp?: ReadonlyArray<string> | undefined
+  /** `scopes_supported`: `offline_access`, say. */
+  readonly scopesSupported?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -73,6 +77,7 @@ export const make: (options: Options) => AuthorizationServer = checking(
     issParameterSupported: options.issParameterSupported ?? false,
     tokenEndpointAuthMethods: O.fromNullable(options.tokenEndpointAuthMethods),
     allowHttp: options.allowHttp ?? [],
+    scopesSupported: O.fromNullable(options.scopesSupported),
   }),
 )
 

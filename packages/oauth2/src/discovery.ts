@@ -84,6 +84,7 @@ const metadataWith = (url: t.Type<string>) =>
       device_authorization_endpoint: url,
       authorization_response_iss_parameter_supported: t.boolean,
       token_endpoint_auth_methods_supported: t.readonlyArray(t.string, 'a list of texts'),
+      scopes_supported: t.readonlyArray(t.string, 'a list of texts'),
     }),
   ])
 
@@ -125,6 +126,7 @@ export const metadataResponse = ({
           issParameterSupported: metadata.authorization_response_iss_parameter_supported,
           tokenEndpointAuthMethods: metadata.token_endpoint_auth_methods_supported,
           allowHttp,
+          scopesSupported: metadata.scopes_supported,
         }),
       ),
     )

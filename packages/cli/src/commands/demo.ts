@@ -14,8 +14,9 @@ import { openWorld } from '../demo/World.js'
 import { ExitCode } from '../exitCode.js'
 import type { Command, Invocation } from '../invocation.js'
 import { readProfile, situationOf } from '../profile.js'
+import { addressOf, clientOf } from '../provider.js'
 import { type Problem, problem, toProblem } from '../report.js'
-import { acquisitionOf, clientOf } from '../session.js'
+import { acquisitionOf } from '../session.js'
 import { openStoreUrl } from '../storePlace.js'
 
 export type DemoOptions = Record<string, never>
@@ -100,7 +101,18 @@ const liveDemo = (invocation: Invocation): TE.TaskEither<Problem, void> =>
   pipe(
     readProfile(invocation, 'demo'),
     TE.bindTo('profile'),
-    TE.let('client', ({ profile }) => clientOf(profile)),
+    TE.bind('provider', ({ profile: { provider, name } }) =>
+      provider._tag === 'Box'
+        ? TE.right(provider)
+        : TE.left(
+            problem(
+              ExitCode.configuration,
+              `${name} is not of Box, whose API the tour uses`,
+              `${invocation.self} demo, the tour over a local server`,
+            ),
+          ),
+    ),
+    TE.let('client', ({ profile }) => clientOf(profile.provider)),
     TE.bind('acquisition', ({ client, profile }) =>
       pipe(
         acquisitionOf(client, profile),
@@ -117,10 +129,10 @@ const liveDemo = (invocation: Invocation): TE.TaskEither<Problem, void> =>
           `${invocation.self} login, or the tour without --config`,
         ),
     ),
-    TE.flatMap(({ profile, client, acquisition }) => async () => {
+    TE.flatMap(({ profile, provider, client, acquisition }) => async () => {
       const { output } = invocation
       const canaries = makeCanaries()
-      const { clientSecret, appAuth } = profile.settings
+      const { clientSecret, appAuth } = provider.settings
       canaries.remember(Secret.open(clientSecret))
       if (O.isSome(appAuth)) {
         canaries.remember(...pemLines(Secret.open(appAuth.value.privateKey)))
@@ -128,7 +140,7 @@ const liveDemo = (invocation: Invocation): TE.TaskEither<Problem, void> =>
       }
       const live = nodeEnv({ userAgent: 'tessera-demo' })
       const { http, requests } = watched(live.http, canaries, client.server.tokenEndpoint)
-      const api = O.getOrElse(() => 'https://api.box.com')(profile.baseUrl)
+      const api = addressOf(provider)
       output.line(`▸ ${profile.name} at ${output.reportColors.bold(new URL(client.server.tokenEndpoint).host)}`)
       const played = await play(liveScenes, { ...acquisition, client, api, env: { ...live, http }, requests }, output)
       await live.close()

@@ -1,12 +1,14 @@
 import * as Box from '@tessera/box'
-import { AuthError, Secret, TokenSource } from '@tessera/core'
+import { AuthError, type Exchange, Secret, TokenSource } from '@tessera/core'
+import { type TokenEnv, tokenExchange } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ExitCode } from '../exitCode.js'
 import type { Command } from '../invocation.js'
+import { addressOf, type Provider } from '../provider.js'
 import { type Problem, problem } from '../report.js'
-import { withSession } from '../session.js'
+import { type Session, withSession } from '../session.js'
 import { tokenJson } from './token.js'
 
 export interface DownscopeOptions {
@@ -15,13 +17,19 @@ export interface DownscopeOptions {
   readonly sharedLink?: string
 }
 
-/** `file:123`, `folder:9`, or an address as it is. */
-const resourceOf = (text: string, api: string): E.Either<AuthError, string> => {
-  const [, kind, id = ''] = /^(file|folder):(.*)$/.exec(text) ?? []
+/** With Box `file:123` or `folder:9`; or an address as it is. */
+const resourceOf = (text: string, provider: Provider): E.Either<AuthError, string> => {
+  const api = addressOf(provider)
+  const [, kind, id = ''] = (provider._tag === 'Box' && /^(file|folder):(.*)$/.exec(text)) || []
   if (kind === undefined) {
     return URL.canParse(text)
       ? E.right(text)
-      : E.left(AuthError.misconfigured('resource', 'it is file:ID, folder:ID or an address'))
+      : E.left(
+          AuthError.misconfigured(
+            'resource',
+            provider._tag === 'Box' ? 'it is file:ID, folder:ID or an address' : 'it is an address',
+          ),
+        )
   }
   return pipe(
     Box.itemId(id),
@@ -29,10 +37,13 @@ const resourceOf = (text: string, api: string): E.Either<AuthError, string> => {
   )
 }
 
+const exchangeOf = ({ profile, client }: Session): Exchange<TokenEnv> =>
+  profile.provider._tag === 'Box' ? Box.tokenExchange({ client }) : tokenExchange({ client })
+
 /** Prints a token that may do less. */
 export const downscope: Command<DownscopeOptions> = (invocation, { scope, resource, sharedLink }) =>
   withSession(invocation, 'downscope', (session) => {
-    const { source, client, env, limits, output } = { ...session, output: invocation.output }
+    const { source, env, limits, output } = { ...session, output: invocation.output }
     const usage = (error: AuthError): Problem =>
       problem(
         ExitCode.usage,
@@ -40,11 +51,11 @@ export const downscope: Command<DownscopeOptions> = (invocation, { scope, resour
         `${invocation.self} downscope --help`,
       )
     return pipe(
-      resource === undefined ? E.right(undefined) : resourceOf(resource, session.api),
+      resource === undefined ? E.right(undefined) : resourceOf(resource, session.profile.provider),
       E.mapLeft(usage),
       TE.fromEither,
       TE.flatMap((at) => {
-        const derived = TokenSource.downscoping({ exchange: Box.tokenExchange({ client }) })(source)(env).for({
+        const derived = TokenSource.downscoping({ exchange: exchangeOf(session) })(source)(env).for({
           scope: scope.flatMap((text) => text.split(/[\s,]+/)).filter((each) => each !== ''),
           ...(at !== undefined && { resource: at }),
           ...(sharedLink !== undefined && { parameters: Box.sharedLink(sharedLink) }),

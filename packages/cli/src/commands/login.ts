@@ -1,70 +1,102 @@
-import { access } from 'node:fs/promises'
 import * as Box from '@tessera/box'
-import { minutes, plus, type Strategy, type TokenSet } from '@tessera/core'
+import {
+  type AuthError,
+  instant,
+  minutes,
+  plus,
+  type RandomEnv,
+  type Strategy,
+  seconds,
+  type TokenSet,
+} from '@tessera/core'
 import type { NodeEnv } from '@tessera/node'
-import { deviceCode } from '@tessera/oauth2'
+import { authorizationRequest, type DigestEnv, deviceCode, type Transaction } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { when } from '../inspection.js'
+import { type ProviderOptions, scopesOf } from '../draft.js'
+import { ExitCode } from '../exitCode.js'
+import { iso, when } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
-import { askSettings } from '../login/askSettings.js'
+import { type Browser, byHand, bySystem } from '../login/browser.js'
 import { browserLogin } from '../login/browserLogin.js'
-import { openBrowser } from '../login/openBrowser.js'
+import { type Prepared, prepareLogin } from '../login/loginProfile.js'
+import { whoami } from '../login/whoami.js'
 import { printable } from '../printable.js'
-import { profileFile } from '../profile.js'
-import type { Problem } from '../report.js'
-import { type Session, withSession } from '../session.js'
+import { hostOf, loginParameters, loginScope } from '../provider.js'
+import { type Problem, problem } from '../report.js'
+import { type Session, withSessionOf } from '../session.js'
 
-export interface LoginOptions {
+export interface LoginOptions extends ProviderOptions {
   readonly device: boolean
   readonly browser: boolean
   readonly port: number
-  readonly scope: ReadonlyArray<string>
 }
 
 const PATIENCE = minutes(10)
 
-const byAddress = (url: string): string => `open this address in a browser:\n\n  ${url}\n`
+type Begin = (redirectUri: string) => ReaderIO<RandomEnv & DigestEnv, E.Either<AuthError, Transaction>>
 
-/**
- * Opens the system's browser; says the address where that does not work. What opens it is a program of the system, to whose
- * arguments the address belongs: other users of this machine may see it, with its state and the challenge, and can log nobody
- * in by them.
- */
-const visitBySystem =
-  (invocation: Invocation) =>
-  (url: string): void => {
-    const { output } = invocation
-    output.say(`opening the browser; if nothing happens: ${commandLine(invocation, 'login')} --no-browser`)
-    openBrowser(url, invocation.variables).catch(() => output.tell(byAddress(url)))
-  }
+const beginOf =
+  ({ client, profile: { provider } }: Session, scope: ReadonlyArray<string>): Begin =>
+  (redirectUri) =>
+    provider._tag === 'Box'
+      ? Box.authorizationRequest({
+          client,
+          redirectUri,
+          ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
+        })
+      : authorizationRequest({ client, redirectUri, scope, extra: loginParameters(provider, scope) })
 
-const strategyOf = (invocation: Invocation, { client }: Session, options: LoginOptions): Strategy<NodeEnv> => {
-  const { output } = invocation
-  const scope = options.scope.flatMap((text) => text.split(/[\s,]+/)).filter((each) => each !== '')
-  if (options.device) {
+const strategyOf = (
+  { output }: Invocation,
+  session: Session,
+  browser: Browser,
+  { device, port, scope }: LoginOptions,
+): Strategy<NodeEnv> => {
+  const { client, profile } = session
+  const named = scopesOf(scope)
+  const asked = named.length > 0 || profile.provider._tag === 'Box' ? named : loginScope(profile.provider)
+  if (device) {
     return deviceCode({
       client,
-      ...(scope.length > 0 && { scope }),
+      ...(asked.length > 0 && { scope: asked }),
       onUserCode: ({ verificationUri, userCode }) =>
         output.tell(`open ${printable(verificationUri)} and type the code ${output.colors.bold(printable(userCode))}`),
     })
   }
   return browserLogin({
     client,
-    port: options.port,
-    ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
-    visit: options.browser ? visitBySystem(invocation) : (url) => output.tell(byAddress(url)),
+    port,
+    begin: beginOf(session, asked),
+    // Box gives one at each login. Elsewhere a login may be without, and ends with its access token.
+    refreshTokenRequired: profile.provider._tag === 'Box',
+    visit: browser.visit,
   })
 }
 
-const done = (
+/** The endpoint that the login begins at has to be there. */
+const withEndpoint = (
   invocation: Invocation,
+  { client: { server }, profile }: Session,
+  { device }: LoginOptions,
+): E.Either<Problem, void> => {
+  const host = hostOf(profile.provider)
+  if (O.isSome(device ? server.deviceAuthorizationEndpoint : server.authorizationEndpoint)) return E.right(undefined)
+  const login = commandLine(invocation, 'login')
+  return E.left(
+    device
+      ? problem(ExitCode.configuration, `${host} has no login by a code`, `log in with the browser: ${login}`)
+      : problem(ExitCode.configuration, `${host} has no login with the browser`, `try a code: ${login} --device`),
+  )
+}
+
+const done = (
+  { invocation, isNew }: Prepared,
   { profile, env, sessions }: Session,
-  token: TokenSet,
-  file: O.Option<string>,
+  { token, file, user }: { readonly token: TokenSet; readonly file: O.Option<string>; readonly user: O.Option<string> },
 ): void => {
   const { output } = invocation
   const until = pipe(
@@ -77,57 +109,63 @@ const done = (
   output.result(undefined, {
     profile: profile.name,
     logged_in: true,
-    expires_at: pipe(
-      token.expiresAt,
-      O.map((at) => new Date(at).toISOString()),
-      O.toNullable,
-    ),
+    user: O.toNullable(user),
+    expires_at: iso(token.expiresAt),
     scope: token.scope,
     store: sessions.kind,
     file: O.toNullable(file),
   })
-  output.say(`${output.colors.green('logged in')} to profile ${profile.name}${until}`)
+  const who = O.isSome(user) ? ` as ${user.value}` : ''
+  output.say(`${output.colors.green('logged in')}${who} to profile ${profile.name}${until}`)
+  if (isNew) output.say(`the profile is saved in ${profile.file}`)
+  if (O.isNone(token.refreshToken)) output.say('there is no refresh token: log in again when the access token ends')
   output.say(`next: ${commandLine(invocation, 'token')}`)
 }
 
-/** On a terminal, a profile that is missing is asked for. */
-const ensureProfile = (invocation: Invocation): TE.TaskEither<Problem, void> =>
-  pipe(
-    TE.fromEither(profileFile(invocation)),
-    TE.flatMap(({ file }) => async () => {
-      const there = await access(file).then(
-        () => true,
-        () => false,
-      )
-      return there || !invocation.interactive || invocation.shared.config !== undefined
-        ? E.right(undefined)
-        : askSettings(file, commandLine(invocation, 'login'), invocation.shared.baseUrl)()
-    }),
-  )
+/** What was not saved cannot be corrected where it is kept. */
+const untold =
+  ({ invocation, isNew }: Prepared) =>
+  (told: Problem): Problem =>
+    isNew && told.exit !== ExitCode.interrupted
+      ? { ...told, next: `nothing was saved: try again with the right client: ${commandLine(invocation, 'login')} …` }
+      : told
 
-/** A person's login. It is the login's own session, whatever the profile gets tokens by. */
-export const login: Command<LoginOptions> = (given, options) => {
-  const invocation = { ...given, shared: { ...given.shared, as: 'login' } }
+const loggedIn = (prepared: Prepared, options: LoginOptions, session: Session): TE.TaskEither<Problem, void> => {
+  const { invocation, save } = prepared
+  const { source, env, problem: told } = session
+  const { timeout } = invocation.shared
+  const patience = timeout === undefined ? PATIENCE : seconds(timeout)
+  const limits = { deadline: instant(plus(env.clock.now(), patience)), signal: invocation.signal }
+  const browser = options.browser ? bySystem(invocation) : byHand(invocation)
+  const waited = timeout === undefined ? '10 minutes' : `${timeout} s`
   return pipe(
-    ensureProfile(invocation),
-    TE.flatMap(() =>
-      withSession(invocation, 'login', (session) => {
-        const { source, env, problem } = session
-        const limits = { deadline: plus(env.clock.now(), PATIENCE), signal: invocation.signal }
-        return pipe(
-          () =>
-            invocation.output.during(
-              'waiting for the login, 10 minutes at most',
-              source.within(limits).login(strategyOf(invocation, session, options))(env)(),
-            ),
-          TE.bindTo('token'),
-          TE.bind('file', () => TE.fromTask(session.file)),
-          TE.bimap(
-            (error) => problem(error, 'the login'),
-            ({ token, file }) => done(invocation, session, token, file),
-          ),
-        )
-      }),
-    ),
+    withEndpoint(invocation, session, options),
+    TE.fromEither,
+    TE.flatMap(() => async () => {
+      const login = source.within(limits).login(strategyOf(invocation, session, browser, options))(env)
+      try {
+        return await invocation.output.during(`waiting for the login, ${waited} at most`, login())
+      } finally {
+        await browser.end()
+      }
+    }),
+    TE.mapLeft((error) => ('_tag' in error ? told(error, 'the login') : error)),
+    TE.bindTo('token'),
+    TE.tap(() => save),
+    TE.bind('file', () => TE.fromTask(session.file)),
+    TE.bind('user', () => TE.fromTask(whoami(session))),
+    TE.bimap(untold(prepared), (all) => done(prepared, session, all)),
   )
 }
+
+/** A person's login. It is the login's own session, whatever the profile gets tokens by. */
+export const login: Command<LoginOptions> = (given, options) =>
+  pipe(
+    prepareLogin({ ...given, shared: { ...given.shared, as: 'login' } }, options),
+    TE.flatMap((prepared) =>
+      pipe(
+        prepared.profile,
+        withSessionOf(prepared.invocation, 'login', (session) => loggedIn(prepared, options, session)),
+      ),
+    ),
+  )

@@ -20,8 +20,8 @@ import { meant, near } from '../near.js'
 import { look } from '../onlooker.js'
 import { printable } from '../printable.js'
 import { readPlace, readProfile, situationOf } from '../profile.js'
+import { keyOf } from '../provider.js'
 import { type Problem, problem, toProblem } from '../report.js'
-import { clientOf, keyOf } from '../session.js'
 import { isNamedBy, nameOf, type SessionName, SHORT } from '../sessionName.js'
 import { type Listed, openSessions, type SessionStore } from '../sessionStore.js'
 
@@ -197,7 +197,7 @@ export const storeList: Command<Record<string, never>> = (invocation) =>
 const own = (invocation: Invocation, { sessions, entry }: Opened): TE.TaskEither<Problem, Entry> =>
   pipe(
     readProfile(invocation, 'store inspect'),
-    TE.map((profile) => keyOf(clientOf(profile), profile)),
+    TE.map(({ provider, principal }) => keyOf(provider, principal)),
     TE.bindTo('key'),
     TE.bind('file', ({ key }) => TE.fromTask(sessions.file(key))),
     TE.flatMapTask(

@@ -1,16 +1,36 @@
 /**
  * A login in the person's own browser (RFC 8252), as a strategy.
  */
-import * as Box from '@tessera/box'
-import { AuthError, type Clock, type ClockEnv, earliest, type Limits, plus, Strategy, seconds } from '@tessera/core'
-import { authorizationCode, type Client, callback, type DigestEnv, type TokenEnv } from '@tessera/oauth2'
+import {
+  AuthError,
+  type Clock,
+  type ClockEnv,
+  earliest,
+  type Limits,
+  plus,
+  type RandomEnv,
+  Strategy,
+  seconds,
+} from '@tessera/core'
+import {
+  authorizationCode,
+  type Client,
+  callback,
+  type DigestEnv,
+  type TokenEnv,
+  type Transaction,
+} from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
+import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { listen } from './loopback.js'
 
 export interface BrowserLoginOptions {
   readonly client: Client
-  readonly scope?: ReadonlyArray<Box.Scope>
+  /** Begins the login, whose callback comes to an address. */
+  readonly begin: (redirectUri: string) => ReaderIO<RandomEnv & DigestEnv, E.Either<AuthError, Transaction>>
+  /** Whether a login without a refresh token is one. */
+  readonly refreshTokenRequired: boolean
   /** Where the callback comes to; 0 for a free port. */
   readonly port: number
   /** Sends the person to an address. It is not awaited. */
@@ -43,7 +63,8 @@ const bounded =
 /** PKCE with S256, a state of one use, and a listener that ends with the login. */
 export const browserLogin = ({
   client,
-  scope,
+  begin,
+  refreshTokenRequired,
   port,
   visit,
 }: BrowserLoginOptions): Strategy<TokenEnv & DigestEnv & ClockEnv> =>
@@ -54,7 +75,7 @@ export const browserLogin = ({
     let answered: Awaited<ReturnType<ReturnType<typeof loopback.callback>>>
     try {
       const { redirectUri } = loopback
-      const begun = Box.authorizationRequest({ client, redirectUri, ...(scope !== undefined && { scope }) })(env)()
+      const begun = begin(redirectUri)(env)()
       if (E.isLeft(begun)) return begun
       const wait = loopback.callback(callback(begun.right))
       const waiting = bounded(env.clock, attempt, wait)()
@@ -65,5 +86,5 @@ export const browserLogin = ({
     }
     if (E.isLeft(answered)) return answered
     const deadline = earliest(attempt.deadline, plus(env.clock.now(), EXCHANGE))
-    return authorizationCode({ client, ...answered.right })({ ...attempt, deadline })(env)()
+    return authorizationCode({ client, refreshTokenRequired, ...answered.right })({ ...attempt, deadline })(env)()
   })

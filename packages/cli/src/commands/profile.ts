@@ -1,0 +1,240 @@
+/**
+ * The profiles of a person: providers with a name.
+ */
+import { rm } from 'node:fs/promises'
+import { confirm, isCancel } from '@clack/prompts'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type Draft, draftOf, newJson, type ProviderOptions, updatedJson } from '../draft.js'
+import { ExitCode } from '../exitCode.js'
+import { type Command, commandLine, type Invocation } from '../invocation.js'
+import { showPrincipal } from '../principal.js'
+import { printable } from '../printable.js'
+import { CLIENT_SECRET, fileOf, missing, type Named, type Profile, readContent, readProfileOf } from '../profile.js'
+import { type Listed, readProfiles } from '../profiles.js'
+import { clientOf, issuerOf, originsOf, type Provider } from '../provider.js'
+import { type Problem, problem } from '../report.js'
+import { showStore } from '../storePlace.js'
+
+// -----------------------------------------------------------------------------
+// show
+// -----------------------------------------------------------------------------
+
+const secretOf = (provider: Provider): 'held' | 'none' =>
+  provider._tag === 'Box' || O.isSome(provider.clientSecret) ? 'held' : 'none'
+
+const kindOf = (provider: Provider): string =>
+  provider._tag === 'Box' && O.isNone(provider.baseUrl) ? 'box' : issuerOf(clientOf(provider).server)
+
+/** What is shown of a profile: no secret. */
+const profileJson = ({ name, file, provider, principal, store }: Profile) => {
+  const { id, server, authentication } = clientOf(provider)
+  const scope = provider._tag === 'Box' ? [] : provider.scope
+  return {
+    name,
+    file,
+    provider: kindOf(provider),
+    issuer: O.toNullable(server.issuer),
+    client_id: id,
+    client_secret: secretOf(provider),
+    authentication: authentication._tag.toLowerCase(),
+    as: showPrincipal(principal),
+    scope,
+    parameters: provider._tag === 'Box' ? {} : provider.parameters,
+    token_endpoint: server.tokenEndpoint,
+    authorization_endpoint: O.toNullable(server.authorizationEndpoint),
+    device_authorization_endpoint: O.toNullable(server.deviceAuthorizationEndpoint),
+    revocation_endpoint: O.toNullable(server.revocationEndpoint),
+    origins: originsOf(provider),
+    allow_http: provider.allowHttp,
+    store: showStore(store),
+  }
+}
+
+const rowsOf = ({ output }: Invocation, of: ReturnType<typeof profileJson>): ReadonlyArray<string> => {
+  const row = (label: string, text: string | null): ReadonlyArray<string> =>
+    text === null || text === '' ? [] : [`${output.colors.dim(label.padEnd(10))}${printable(text)}`]
+  return [
+    ...row('profile', of.name),
+    ...row('file', of.file),
+    ...row('provider', of.provider),
+    ...row(
+      'client',
+      `${of.client_id} (${of.client_secret === 'held' ? `secret held, ${of.authentication}` : 'public, without a secret'})`,
+    ),
+    ...row('as', of.as),
+    ...row('scope', of.scope.join(' ')),
+    ...row(
+      'more',
+      Object.entries(of.parameters)
+        .map((pair) => pair.join('='))
+        .join(' '),
+    ),
+    ...row('token', of.token_endpoint),
+    ...row('authorize', of.authorization_endpoint),
+    ...row('device', of.device_authorization_endpoint),
+    ...row('revoke', of.revocation_endpoint),
+    ...row('origins', of.origins.join(' ')),
+    ...row(
+      'http',
+      of.allow_http.length === 0 ? '' : `${of.allow_http.join(' ')}: allowed in the clear, for whoever is on the way`,
+    ),
+    ...row('store', of.store),
+  ]
+}
+
+const shown = (invocation: Invocation, profile: Profile): void => {
+  const json = profileJson(profile)
+  invocation.output.result(rowsOf(invocation, json).join('\n'), json)
+}
+
+const at = (invocation: Invocation, name: string | undefined): E.Either<Problem, Named> =>
+  fileOf(invocation, name ?? invocation.shared.profile ?? invocation.variables['TESSERA_PROFILE'] ?? 'default')
+
+export interface ProfileName {
+  readonly name?: string
+}
+
+/** Shows one profile; no secret. */
+export const profileShow: Command<ProfileName> = (invocation, { name }) =>
+  pipe(
+    TE.fromEither(at(invocation, name)),
+    TE.flatMap((named) => readProfileOf(invocation, 'profile show', named)),
+    TE.map((profile) => shown(invocation, profile)),
+  )
+
+// -----------------------------------------------------------------------------
+// list
+// -----------------------------------------------------------------------------
+
+const tellAll = ({ output, self }: Invocation, all: ReadonlyArray<Listed>): void => {
+  const rows = all.map(({ name, file, profile }) =>
+    E.isRight(profile) ? { ...profileJson(profile.right), error: null } : { name, file, error: profile.left.what },
+  )
+  const width = Math.max(...rows.map(({ name }) => name.length))
+  const lines = rows.map((row) => {
+    const text = row.error === null ? `${row.provider}  ${row.client_id}  as ${row.as}` : row.error
+    return `${row.name.padEnd(width)}  ${printable(text)}`
+  })
+  output.result(lines.length === 0 ? undefined : lines.join('\n'), { profiles: rows })
+  if (lines.length === 0) output.say(`no profiles yet: ${self} profile add --help`)
+}
+
+/** Lists all profiles. One that cannot be read is listed with the reason. */
+export const profileList: Command<Record<string, never>> = (invocation) =>
+  pipe(
+    readProfiles(invocation, 'profile list'),
+    TE.map((all) => tellAll(invocation, all)),
+  )
+
+// -----------------------------------------------------------------------------
+// add
+// -----------------------------------------------------------------------------
+
+export interface ProfileAddOptions extends ProviderOptions {
+  readonly name: string
+  /** The profile is there, and what is named is replaced. */
+  readonly update: boolean
+}
+
+const ADD = 'profile add'
+
+const draft = (
+  invocation: Invocation,
+  named: Named,
+  content: O.Option<unknown>,
+  options: ProfileAddOptions,
+): TE.TaskEither<Problem, Draft> => {
+  const { self } = invocation
+  if (!options.update) {
+    return O.isSome(content)
+      ? TE.left(
+          problem(
+            ExitCode.configuration,
+            `there is a profile "${named.name}"`,
+            `to change it: ${self} ${ADD} ${named.name} --update …; to see it: ${self} profile show ${named.name}`,
+          ),
+        )
+      : pipe(
+          newJson(invocation, ADD, options),
+          TE.flatMap((json) => draftOf(invocation, ADD, named, json, { replace: false })),
+        )
+  }
+  return O.isNone(content)
+    ? TE.left(missing(invocation, ADD, named))
+    : pipe(
+        updatedJson(invocation, ADD, options, content.value),
+        TE.flatMap((json) => draftOf(invocation, ADD, named, json, { replace: true })),
+      )
+}
+
+const added = (invocation: Invocation, profile: Profile): void => {
+  const { output, self, variables } = invocation
+  shown(invocation, profile)
+  if ((variables[CLIENT_SECRET] ?? '') !== '') output.say(`${CLIENT_SECRET} is not saved: set it at each run`)
+  const next = profile.principal._tag === 'Login' ? 'login' : 'token'
+  output.say(`next: ${commandLine({ self, shared: { profile: profile.name } }, next)}`)
+}
+
+/** Adds a profile, or changes one. */
+export const profileAdd: Command<ProfileAddOptions> = (invocation, options) =>
+  pipe(
+    TE.fromEither(fileOf(invocation, options.name)),
+    TE.bindTo('named'),
+    TE.bind('content', ({ named }) => readContent(invocation, ADD, named)),
+    TE.bind('draft', ({ named, content }) => draft(invocation, named, content, options)),
+    TE.tap(({ draft: { save } }) => save),
+    TE.map(({ draft: { profile } }) => added(invocation, profile)),
+  )
+
+// -----------------------------------------------------------------------------
+// remove
+// -----------------------------------------------------------------------------
+
+export interface ProfileRemoveOptions {
+  readonly name: string
+  readonly yes: boolean
+}
+
+const confirmed = (invocation: Invocation, { name, file }: Named): TE.TaskEither<Problem, void> => {
+  const { interactive, output, self, signal } = invocation
+  const revoke = `its sessions stay; to end them first: ${self} revoke --profile ${name}`
+  if (!interactive) {
+    const what = `${file} may be the only copy of its secrets, and nobody is here to confirm its removal`
+    return TE.left(problem(ExitCode.usage, what, `add --yes; ${revoke}`))
+  }
+  return async () => {
+    output.tell(`${file} may be the only copy of its secrets; ${revoke}`)
+    const answer = await confirm({ message: `Remove ${name}?`, initialValue: false, output: process.stderr, signal })
+    return isCancel(answer) || !answer
+      ? E.left(problem(ExitCode.interrupted, 'nothing was removed', `${self} profile list`))
+      : E.right(undefined)
+  }
+}
+
+const removed = ({ output }: Invocation, { name, file }: Named): void => {
+  output.result(undefined, { name, file, removed: true })
+  output.say(`removed profile ${name}`)
+}
+
+/** Removes a profile. Its sessions stay in their store. */
+export const profileRemove: Command<ProfileRemoveOptions> = (invocation, { name, yes }) =>
+  pipe(
+    TE.fromEither(fileOf(invocation, name)),
+    TE.bindTo('named'),
+    TE.bind('content', ({ named }) => readContent(invocation, 'profile remove', named)),
+    TE.filterOrElse(
+      ({ content }) => O.isSome(content),
+      ({ named }) => missing(invocation, 'profile remove', named),
+    ),
+    TE.tap(({ named }) => (yes ? TE.right(undefined) : confirmed(invocation, named))),
+    TE.tap(({ named: { file } }) =>
+      TE.tryCatch(
+        () => rm(file),
+        () => problem(ExitCode.configuration, `${file} cannot be removed`, 'see that its folder is yours'),
+      ),
+    ),
+    TE.map(({ named }) => removed(invocation, named)),
+  )

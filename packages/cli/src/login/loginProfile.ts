@@ -1,0 +1,165 @@
+/**
+ * The profile of a login: one that is there, or a draft of one that the login is to show to be right.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { discover } from '../discover.js'
+import { type Draft, describesProvider, draftOf, newJson, type ProviderOptions } from '../draft.js'
+import { ExitCode } from '../exitCode.js'
+import { commandLine, type Invocation } from '../invocation.js'
+import { decodeProfile, fileOf, missing, type Named, profileFile, readContent } from '../profile.js'
+import { fromServer, writePrivately } from '../profileFile.js'
+import { readProfiles } from '../profiles.js'
+import { clientOf, issuerOf, type Provider } from '../provider.js'
+import { askText } from '../questions.js'
+import { type Problem, problem } from '../report.js'
+
+/** What a login works with. The invocation names the profile. */
+export interface Prepared extends Draft {
+  readonly invocation: Invocation
+  /** The profile is made by this login. */
+  readonly isNew: boolean
+}
+
+const COMMAND = 'login'
+
+/** Whether a provider is the one that the options describe. */
+const isDescribed =
+  ({ provider: box, issuer, tokenEndpoint, clientId }: ProviderOptions) =>
+  (provider: Provider): boolean => {
+    const client = clientOf(provider)
+    return (
+      (box === 'box') === (provider._tag === 'Box') &&
+      (issuer === undefined || issuer === issuerOf(client.server)) &&
+      (tokenEndpoint === undefined || tokenEndpoint === client.server.tokenEndpoint) &&
+      (clientId === undefined || clientId === client.id)
+    )
+  }
+
+const named = (invocation: Invocation, name: string): Invocation => ({
+  ...invocation,
+  shared: { ...invocation.shared, profile: name },
+})
+
+/**
+ * A profile that is there. The metadata of a server that was discovered is looked up anew, and kept when the login has shown that
+ * it works.
+ */
+const existing = (invocation: Invocation, at: Named, json: unknown): TE.TaskEither<Problem, Draft> =>
+  pipe(
+    decodeProfile(invocation, COMMAND, at)(json),
+    TE.fromEither,
+    TE.flatMap((profile) => {
+      const { provider } = profile
+      const unchanged: Draft = { profile, save: TE.right(undefined) }
+      const issuer = provider._tag === 'OAuth' && provider.discovered ? provider.server.issuer : O.none
+      if (provider._tag === 'Box' || O.isNone(issuer) || !t.UnknownRecord.is(json)) return TE.right(unchanged)
+      return pipe(
+        discover(invocation, COMMAND, { issuer: issuer.value, allowHttp: provider.allowHttp }),
+        TE.map((server): Draft => {
+          const now = { ...json, server: fromServer(server) }
+          return JSON.stringify(now) === JSON.stringify(json)
+            ? unchanged
+            : {
+                profile: { ...profile, provider: { ...provider, server } },
+                save: writePrivately(at.file, now, { replace: true }),
+              }
+        }),
+      )
+    }),
+  )
+
+const made = (invocation: Invocation, at: Named, options: ProviderOptions): TE.TaskEither<Problem, Prepared> =>
+  pipe(
+    newJson(invocation, COMMAND, options),
+    TE.flatMap((json) => draftOf(invocation, COMMAND, at, json, { replace: false })),
+    TE.map((draft) => ({ ...draft, invocation, isNew: true })),
+  )
+
+/** On a terminal, a profile that is missing is asked for. */
+const asked = (invocation: Invocation, at: Named, options: ProviderOptions): TE.TaskEither<Problem, Prepared> => {
+  if (invocation.shared.baseUrl !== undefined) return made(invocation, at, { ...options, provider: 'box' })
+  return pipe(
+    askText(invocation, "The provider: its issuer's URL, or box"),
+    TE.flatMap((answer) =>
+      made(invocation, at, {
+        ...options,
+        ...(answer.toLowerCase() === 'box' ? { provider: 'box' } : { issuer: answer }),
+      }),
+    ),
+  )
+}
+
+const another = (invocation: Invocation, { name }: Named): Problem =>
+  problem(
+    ExitCode.configuration,
+    `the profile "${name}" is of another provider or client`,
+    `name another one: ${commandLine({ ...invocation, shared: {} }, COMMAND)} --profile NAME …`,
+  )
+
+/** The profile that the options name. */
+const byName = (invocation: Invocation, options: ProviderOptions): TE.TaskEither<Problem, Prepared> =>
+  pipe(
+    TE.fromEither(profileFile(invocation)),
+    TE.bindTo('at'),
+    TE.bind('json', ({ at }) => readContent(invocation, COMMAND, at)),
+    TE.flatMap(({ at, json }) => {
+      if (O.isSome(json)) {
+        return pipe(
+          existing(invocation, at, json.value),
+          TE.filterOrElse(
+            ({ profile }) => !describesProvider(options) || isDescribed(options)(profile.provider),
+            () => another(invocation, at),
+          ),
+          TE.map((draft) => ({ ...draft, invocation, isNew: false })),
+        )
+      }
+      if (describesProvider(options)) return made(invocation, at, options)
+      return invocation.interactive && invocation.shared.config === undefined
+        ? asked(invocation, at, options)
+        : TE.left(missing(invocation, COMMAND, at))
+    }),
+  )
+
+/** A name for a new profile that none has yet: `default`, or the host. */
+const freeName = ({ issuer, tokenEndpoint }: ProviderOptions, taken: ReadonlyArray<string>): string => {
+  const url = issuer ?? tokenEndpoint ?? ''
+  const host = URL.canParse(url) ? new URL(url).host.replaceAll(':', '-') : 'box'
+  const numbered = Array.from({ length: taken.length }, (_, at) => `${host}-${at + 2}`)
+  return ['default', host, ...numbered].find((name) => !taken.includes(name)) ?? host
+}
+
+/** The profile of the provider that the options describe: one that is there, whatever its name, or a new one. */
+const byProvider = (invocation: Invocation, options: ProviderOptions): TE.TaskEither<Problem, Prepared> =>
+  pipe(
+    readProfiles(invocation, COMMAND),
+    TE.flatMap((all) => {
+      const [found, second] = all.filter(
+        ({ profile }) => E.isRight(profile) && isDescribed(options)(profile.right.provider),
+      )
+      if (found !== undefined && second !== undefined) {
+        const next = `name it by --profile: ${found.name}, ${second.name}, …`
+        return TE.left(problem(ExitCode.usage, 'there are several profiles of this provider', next))
+      }
+      const name =
+        found?.name ??
+        freeName(
+          options,
+          all.map((each) => each.name),
+        )
+      return pipe(
+        TE.fromEither(fileOf(invocation, name)),
+        TE.flatMap(() => byName(named(invocation, name), options)),
+      )
+    }),
+  )
+
+/** The profile to log in to. */
+export const prepareLogin = (invocation: Invocation, options: ProviderOptions): TE.TaskEither<Problem, Prepared> => {
+  const { shared, variables } = invocation
+  const isNamed = shared.config !== undefined || shared.profile !== undefined || 'TESSERA_PROFILE' in variables
+  return describesProvider(options) && !isNamed ? byProvider(invocation, options) : byName(invocation, options)
+}

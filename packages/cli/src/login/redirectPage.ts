@@ -1,0 +1,55 @@
+/**
+ * The page by which a browser is sent to a login. A browser is opened with an argument, which other users of the machine can read:
+ * whoever has the address of a login can log its victim in as himself. So the argument is a file that its owner alone can read.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Task } from 'fp-ts/lib/Task.js'
+
+export interface RedirectPage {
+  /** A file URL, which tells nothing of the login. */
+  readonly address: string
+  readonly remove: Task<void>
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+
+/** Goes on by itself, without a script, or by a click. */
+export const redirectHtml = (url: string): string => {
+  const { href } = new URL(url)
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Log in</title>` +
+    `<meta http-equiv="content-security-policy" content="default-src 'none'">` +
+    `<meta name="referrer" content="no-referrer">` +
+    `<meta http-equiv="refresh" content="0;url=${escaped(href)}"></head>` +
+    `<body><a href="${escaped(href)}">Go on to the login</a></body></html>\n`
+  )
+}
+
+// Browsers that are confined, as Ubuntu's are, have a /tmp of their own and do not see files whose name begins with a dot.
+const privateFolder = (): Promise<string> =>
+  mkdtemp(join(homedir(), 'tessera-login-')).catch(() => mkdtemp(join(tmpdir(), 'tessera-login-')))
+
+/** Writes the page into a new folder, of modes 0600 and 0700. */
+export const writeRedirectPage = async (url: string): Promise<RedirectPage> => {
+  const folder = await privateFolder()
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  const file = join(folder, 'login.html')
+  try {
+    await writeFile(file, redirectHtml(url), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { address: pathToFileURL(file).href, remove }
+}

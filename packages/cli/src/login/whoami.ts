@@ -1,0 +1,49 @@
+/**
+ * Who logged in, where the server tells.
+ */
+import { plus, seconds } from '@tessera/core'
+import { authenticatedFetch } from '@tessera/node'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import * as t from 'io-ts'
+import { printable } from '../printable.js'
+import { addressOf } from '../provider.js'
+import type { Session } from '../session.js'
+
+const PATIENCE = seconds(5)
+const LONGEST = 200
+
+const Me = t.partial({ name: t.string, login: t.string })
+
+/** A name and an address, as people write them together. A server's words must not steer the terminal. */
+export const nameOf = (name: string | undefined, address: string | undefined): O.Option<string> => {
+  const [first, second] = [name, address]
+    .map((text) =>
+      printable(text ?? '')
+        .trim()
+        .slice(0, LONGEST),
+    )
+    .filter((text) => text !== '')
+  if (first === undefined) return O.none
+  return O.some(second === undefined || second === first ? first : `${first} <${second}>`)
+}
+
+/** Box tells at its API. That it does not answer is no reason to say that a login failed. */
+const meOfBox =
+  ({ profile: { provider }, source, env }: Session): Task<O.Option<string>> =>
+  async () => {
+    const base = addressOf(provider)
+    const tokens = source.within({ deadline: plus(env.clock.now(), PATIENCE) })
+    const fetch = authenticatedFetch({ tokens, origins: [new URL(base).origin] })
+    try {
+      const answer = await fetch(`${base}/2.0/users/me?fields=name,login`, { signal: AbortSignal.timeout(PATIENCE) })
+      const me: unknown = answer.ok ? await answer.json() : undefined
+      return Me.is(me) ? nameOf(me.name, me.login) : O.none
+    } catch {
+      return O.none
+    }
+  }
+
+/** Who logged in. */
+export const whoami = (session: Session): Task<O.Option<string>> =>
+  session.profile.provider._tag === 'Box' ? meOfBox(session) : () => Promise.resolve(O.none)

@@ -36,6 +36,7 @@ const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[:
 const told =
   (invocation: Invocation, command: string, issuer: string) =>
   (error: AuthError): Problem => {
+    const again = `${commandLine(invocation, command)} … --issuer ${issuer}`
     const url = URL.canParse(issuer) ? new URL(issuer) : undefined
     const problem = toProblem({
       ...situationOf(invocation, command, ''),
@@ -46,12 +47,12 @@ const told =
       return {
         ...problem,
         what: `${url.origin} is not https, so that whoever is on the way reads every secret`,
-        next: `where that network is your own: ${commandLine(invocation, command)} --allow-http ${url.origin}`,
+        next: `where that network is your own: ${again} --allow-http ${url.origin}`,
       }
     }
     return {
       ...problem,
-      next: `see that the issuer is right, to the letter, or name --token-endpoint and --authorization-endpoint, then: ${commandLine(invocation, command)}`,
+      next: `see that the issuer is right, to the letter, or name --token-endpoint and --authorization-endpoint, then: ${again}`,
     }
   }
 

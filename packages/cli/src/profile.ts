@@ -186,21 +186,27 @@ const originsAt = (
   )
 
 /** What is missing or wrong in the settings of Box's. A secret may come from elsewhere too. */
-const toldOfSettings = (invocation: Invocation, command: string, { file }: Named) => {
-  const told = toProblem(situationOf(invocation, command, file))
+const toldOfSettings = (invocation: Invocation, command: string, named: Named) => {
+  const told = toProblem(situationOf(invocation, command, named.file))
   return (error: AuthError): Problem =>
     error._tag === 'Misconfigured' && error.field === 'boxAppSettings.clientSecret'
-      ? missingSecret(invocation, command, file)
+      ? missingSecret(invocation, command, named)
       : told(error)
 }
 
 /** A client that has a secret cannot do without. */
-export const missingSecret = (invocation: Invocation, command: string, file: string): Problem =>
-  problem(
+const missingSecret = (invocation: Invocation, command: string, { name, file }: Named): Problem => {
+  const { shared, self } = invocation
+  const saved =
+    shared.config === undefined
+      ? `save it: ${self} profile add ${name} --update --secret-stdin`
+      : `write it into ${file}`
+  return problem(
     ExitCode.configuration,
     'the client secret is missing',
-    `set ${CLIENT_SECRET}, or write it into ${file}, then: ${commandLine(invocation, command)}`,
+    `set ${CLIENT_SECRET}, or ${saved}; then: ${commandLine(invocation, command)}`,
   )
+}
 
 const decodeBox =
   (invocation: Invocation, command: string, named: Named) =>
@@ -267,7 +273,7 @@ const profileOf = (
     E.let('provider', () => toProvider(content, O.fromNullable(given('ClientSecret', variables[CLIENT_SECRET])))),
     E.filterOrElse(
       ({ provider, principal }) => !needsSecret(provider, principal),
-      () => missingSecret(invocation, command, file),
+      () => missingSecret(invocation, command, named),
     ),
     E.map((rest) => ({ ...named, ...rest })),
   )

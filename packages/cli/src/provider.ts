@@ -6,6 +6,7 @@ import type { Secret } from '@tessera/core'
 import { type AuthorizationServer, Client, ClientAuthentication } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { contramap, type Ord } from 'fp-ts/lib/Ord.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as S from 'fp-ts/lib/string.js'
 import { type Principal, showPrincipal } from './principal.js'
@@ -131,7 +132,8 @@ const OPENID = 'openid'
  * without that person (OpenID Connect Core §11), where the server's metadata lists these.
  */
 export const loginScope = ({ scope, server: { scopesSupported } }: OAuthProvider): ReadonlyArray<string> => {
-  const isListed = (name: string): boolean => O.exists((all: ReadonlyArray<string>) => all.includes(name))(scopesSupported)
+  const isListed = (name: string): boolean =>
+    O.exists((all: ReadonlyArray<string>) => all.includes(name))(scopesSupported)
   return RA.uniq(S.Eq)([
     ...scope,
     ...(scope.length === 0 && isListed(OPENID) ? [OPENID] : []),
@@ -148,15 +150,17 @@ export const loginParameters = (
   ...parameters,
 })
 
+const byName: Ord<readonly [string, string]> = contramap(([name]: readonly [string, string]) => name)(S.Ord)
+
 const grantOf = (provider: Provider, principal: Principal): string => {
   const who = showPrincipal(principal)
   if (provider._tag === 'Box') return `${who}:${O.getOrElse(() => '')(provider.settings.enterpriseId)}`
-  const parameters = Object.entries(provider.parameters)
+  const parameters = RA.sort(byName)(Object.entries(provider.parameters))
   return [
     who,
     ...RA.sort(S.Ord)(RA.uniq(S.Eq)(provider.scope)),
     // No scope has a quotation mark (RFC 6749 §3.3).
-    ...(parameters.length === 0 ? [] : [JSON.stringify(RA.sort(S.Ord)(parameters.map((pair) => pair.join('='))))]),
+    ...(parameters.length === 0 ? [] : [JSON.stringify(parameters)]),
   ].join(' ')
 }
 

@@ -1,38 +1,88 @@
 import * as Box from '@tessera/box'
+import { AuthorizationServer } from '@tessera/oauth2'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Principal } from '../src/principal.js'
-import { clientOf, keyOf } from '../src/session.js'
+import { keyOf, type Provider } from '../src/provider.js'
 
 // Few enough that two profiles are often alike.
 const id = fc.constantFrom('1', '2', '1 service:2', '","')
-const profile = fc.record({
+
+const box = fc.record({
   client: id,
   enterprise: fc.option(id, { nil: undefined }),
   baseUrl: fc.constantFrom('http://127.0.0.1:1', 'http://127.0.0.1:2'),
   principal: fc.constantFrom<Principal>({ _tag: 'Service' }, { _tag: 'Login' }, { _tag: 'User', id: '1' }),
 })
 
-const keyFor = ({
-  client,
-  enterprise,
-  baseUrl,
-  principal,
-}: typeof profile extends fc.Arbitrary<infer A> ? A : never) => {
+const oauth = fc.record({
+  client: id,
+  // Of the same token endpoint as Box's are, too.
+  server: fc.constantFrom(
+    { tokenEndpoint: 'http://127.0.0.1:1/oauth2/token' },
+    { tokenEndpoint: 'http://127.0.0.1:1/oauth2/token', issuer: 'http://127.0.0.1:1' },
+    { tokenEndpoint: 'http://127.0.0.1:2/oauth2/token', issuer: 'http://127.0.0.1:2' },
+  ),
+  scope: fc.constantFrom([], ['a'], ['a', 'b'], ['["b=c"]'], ['1']),
+  parameters: fc.constantFrom<Record<string, string>>({}, { b: 'c' }, { 'b=c': 'd' }, { b: 'c=d' }),
+  principal: fc.constantFrom<Principal>({ _tag: 'Service' }, { _tag: 'Login' }),
+})
+
+type Of<A> = A extends fc.Arbitrary<infer B> ? B : never
+
+const ofBox = ({ client, enterprise, baseUrl, principal }: Of<typeof box>): string => {
   const parsed = Box.settings({
     boxAppSettings: { clientID: client, clientSecret: 'secret' },
     ...(enterprise !== undefined && { enterpriseID: enterprise }),
   })
   if (parsed._tag === 'Left') throw new Error('the settings are good')
-  const made = { settings: parsed.right, baseUrl: O.some(baseUrl), principal }
-  return keyOf(clientOf(made), made)
+  const provider: Provider = {
+    _tag: 'Box',
+    settings: parsed.right,
+    baseUrl: O.some(baseUrl),
+    origins: [],
+    allowHttp: [],
+  }
+  return keyOf(provider, principal)
+}
+
+const ofOAuth = ({ client, server, scope, parameters, principal }: Of<typeof oauth>): string => {
+  const provider: Provider = {
+    _tag: 'OAuth',
+    server: AuthorizationServer.make(server),
+    discovered: false,
+    clientId: client,
+    clientSecret: O.none,
+    authentication: O.none,
+    scope,
+    parameters,
+    origins: [],
+    allowHttp: [],
+  }
+  return keyOf(provider, principal)
 }
 
 describe('the key of a session', () => {
   it('is shared by those alone who are alike in server, client, enterprise and principal', () => {
     fc.assert(
-      fc.property(profile, profile, (one, other) => {
-        expect(keyFor(one) === keyFor(other)).toBe(JSON.stringify(one) === JSON.stringify(other))
+      fc.property(box, box, (one, other) => {
+        expect(ofBox(one) === ofBox(other)).toBe(JSON.stringify(one) === JSON.stringify(other))
+      }),
+    )
+  })
+
+  it('is shared by those alone who are alike in issuer, client, principal, scope and parameters', () => {
+    fc.assert(
+      fc.property(oauth, oauth, (one, other) => {
+        expect(ofOAuth(one) === ofOAuth(other)).toBe(JSON.stringify(one) === JSON.stringify(other))
+      }),
+    )
+  })
+
+  it('is never shared by Box and another provider', () => {
+    fc.assert(
+      fc.property(box, oauth, (one, other) => {
+        expect(ofBox(one)).not.toBe(ofOAuth(other))
       }),
     )
   })

@@ -151,7 +151,11 @@ const sent = (
   { source, limits, problem: told, profile: { provider } }: Session,
   { url, method, headers, body }: Prepared,
 ): TE.TaskEither<Problem, Response> => {
-  const fetch = authenticatedFetch({ tokens: source.within(limits), origins: [url.origin], allowHttp: provider.allowHttp })
+  const fetch = authenticatedFetch({
+    tokens: source.within(limits),
+    origins: [url.origin],
+    allowHttp: provider.allowHttp,
+  })
   const { signal, shared } = invocation
   return TE.tryCatch(
     async () => {

@@ -84,12 +84,19 @@ const withEndpoint = (
   { device }: LoginOptions,
 ): E.Either<Problem, void> => {
   const host = hostOf(profile.provider)
-  if (O.isSome(device ? server.deviceAuthorizationEndpoint : server.authorizationEndpoint)) return E.right(undefined)
+  const [asked, other] = device
+    ? [server.deviceAuthorizationEndpoint, server.authorizationEndpoint]
+    : [server.authorizationEndpoint, server.deviceAuthorizationEndpoint]
+  if (O.isSome(asked)) return E.right(undefined)
   const login = commandLine(invocation, 'login')
+  const instead = device ? login : `${login} --device`
+  const endpoint = device ? '--device-authorization-endpoint' : '--authorization-endpoint'
   return E.left(
-    device
-      ? problem(ExitCode.configuration, `${host} has no login by a code`, `log in with the browser: ${login}`)
-      : problem(ExitCode.configuration, `${host} has no login with the browser`, `try a code: ${login} --device`),
+    problem(
+      ExitCode.configuration,
+      `${host} has no login ${device ? 'by a code' : 'with the browser'}, as far as the profile knows`,
+      O.isSome(other) ? instead : `${invocation.self} profile add ${profile.name} --update … ${endpoint} URL`,
+    ),
   )
 }
 

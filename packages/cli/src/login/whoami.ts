@@ -34,7 +34,7 @@ const meOfBox =
   async () => {
     const base = addressOf(provider)
     const tokens = source.within({ deadline: plus(env.clock.now(), PATIENCE) })
-    const fetch = authenticatedFetch({ tokens, origins: [new URL(base).origin] })
+    const fetch = authenticatedFetch({ tokens, origins: [new URL(base).origin], allowHttp: provider.allowHttp })
     try {
       const answer = await fetch(`${base}/2.0/users/me?fields=name,login`, { signal: AbortSignal.timeout(PATIENCE) })
       const me: unknown = answer.ok ? await answer.json() : undefined

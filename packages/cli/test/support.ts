@@ -33,7 +33,7 @@ export interface Home {
   readonly folder: string
   readonly config: string
   readonly settings: Awaited<ReturnType<Sandbox['settings']>>
-  readonly start: (args: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) => Running
+  readonly start: (args: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>, input?: string) => Running
   /** Runs to the end, and looks for every secret that is known by then where none may be. */
   readonly run: (args: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) => Promise<Ended>
   /** Secrets to look for, besides those that are known anyway. */
@@ -49,12 +49,13 @@ export interface Home {
   readonly expire: (at?: number) => Promise<void>
 }
 
-const spawned = (args: ReadonlyArray<string>, variables: Readonly<Record<string, string>>): Running => {
+const spawned = (args: ReadonlyArray<string>, variables: Readonly<Record<string, string>>, input: string): Running => {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...variables },
     stdio: 'pipe',
   })
-  child.stdin.end()
+  // A command that does not read it may end before it is written.
+  child.stdin.on('error', () => undefined).end(input)
   let stdout = ''
   let stderr = ''
   const watchers = new Set<() => void>()
@@ -148,8 +149,8 @@ export const withHome =
     }
     const records = async (): Promise<ReadonlyArray<string>> => (await contents(state)).map(({ record }) => record)
     const started: Running[] = []
-    const start: Home['start'] = (args, more = {}) => {
-      const running = spawned(args, { ...variables, ...more })
+    const start: Home['start'] = (args, more = {}, input = '') => {
+      const running = spawned(args, { ...variables, ...more }, input)
       started.push(running)
       return running
     }
@@ -190,8 +191,9 @@ export const withHome =
           const printed = /"access_token": "([^"]+)"/.exec(ended.stdout)?.[1] ?? /^(\S+)\n$/.exec(ended.stdout)?.[1]
           if (printed !== undefined) seen.add(printed)
           const secrets = [...fixed, ...seen]
-          const quiet =
-            args.includes('token') || args.includes('downscope') ? ended.stderr : ended.stderr + ended.stdout
+          const quiet = ['token', 'downscope'].some((command) => args.includes(command))
+            ? ended.stderr
+            : ended.stderr + ended.stdout
           for (const secret of secrets) {
             for (const form of Secret.forms(secret)) expect(quiet.includes(form)).toBe(false)
           }

@@ -9,6 +9,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Draft, draftOf, newJson, type ProviderOptions, updatedJson } from '../draft.js'
 import { ExitCode } from '../exitCode.js'
+import { row } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
 import { showPrincipal } from '../principal.js'
 import { printable } from '../printable.js'
@@ -54,34 +55,27 @@ const profileJson = ({ name, file, provider, principal, store }: Profile) => {
 }
 
 const rowsOf = ({ output }: Invocation, of: ReturnType<typeof profileJson>): ReadonlyArray<string> => {
-  const row = (label: string, text: string | null): ReadonlyArray<string> =>
-    text === null || text === '' ? [] : [`${output.colors.dim(label.padEnd(10))}${printable(text)}`]
+  const line = row(output.reportColors)
+  const rowOf = (label: string, text: string | null): ReadonlyArray<string> =>
+    text === null || text === '' ? [] : [line(label, printable(text))]
+  const secret = of.client_secret === 'held' ? `secret held, ${of.authentication}` : 'public, without a secret'
+  const more = Object.entries(of.parameters).map(([name, value]) => `${name}=${value}`)
+  const inTheClear = `${of.allow_http.join(' ')}: allowed in the clear, for whoever is on the way`
   return [
-    ...row('profile', of.name),
-    ...row('file', of.file),
-    ...row('provider', of.provider),
-    ...row(
-      'client',
-      `${of.client_id} (${of.client_secret === 'held' ? `secret held, ${of.authentication}` : 'public, without a secret'})`,
-    ),
-    ...row('as', of.as),
-    ...row('scope', of.scope.join(' ')),
-    ...row(
-      'more',
-      Object.entries(of.parameters)
-        .map((pair) => pair.join('='))
-        .join(' '),
-    ),
-    ...row('token', of.token_endpoint),
-    ...row('authorize', of.authorization_endpoint),
-    ...row('device', of.device_authorization_endpoint),
-    ...row('revoke', of.revocation_endpoint),
-    ...row('origins', of.origins.join(' ')),
-    ...row(
-      'http',
-      of.allow_http.length === 0 ? '' : `${of.allow_http.join(' ')}: allowed in the clear, for whoever is on the way`,
-    ),
-    ...row('store', of.store),
+    ...rowOf('profile', of.name),
+    ...rowOf('file', of.file),
+    ...rowOf('provider', of.provider),
+    ...rowOf('client', `${of.client_id} (${secret})`),
+    ...rowOf('as', of.as),
+    ...rowOf('scope', of.scope.join(' ')),
+    ...rowOf('more', more.join(' ')),
+    ...rowOf('token', of.token_endpoint),
+    ...rowOf('authorize', of.authorization_endpoint),
+    ...rowOf('device', of.device_authorization_endpoint),
+    ...rowOf('revoke', of.revocation_endpoint),
+    ...rowOf('origins', of.origins.join(' ')),
+    ...rowOf('http', of.allow_http.length === 0 ? '' : inTheClear),
+    ...rowOf('store', of.store),
   ]
 }
 

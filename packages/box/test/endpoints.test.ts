@@ -16,6 +16,7 @@ describe('server', () => {
       deviceAuthorizationEndpoint: O.none,
       issParameterSupported: false,
       tokenEndpointAuthMethods: O.some(['client_secret_post']),
+      scopesSupported: O.none,
       allowHttp: [],
     })
   })

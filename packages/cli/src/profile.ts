@@ -28,7 +28,10 @@ export interface Profile {
   readonly name: string
   readonly file: string
   readonly provider: Provider
+  /** Whom its tokens are for, by the options or by itself. */
   readonly principal: Principal
+  /** Whom they are for by itself. */
+  readonly usual: Principal
   /** Where its sessions are kept. */
   readonly store: StorePlace
 }
@@ -149,14 +152,25 @@ const placeBeside = (
         ),
   )
 
-/** Whom the options name, or else the settings. */
-const principalOf = (invocation: Invocation, text: string | undefined): E.Either<Problem, O.Option<Principal>> =>
-  text === undefined
-    ? E.right(O.none)
-    : pipe(
-        parsePrincipal(text),
-        E.fromPredicate(O.isSome, () => usage('--as is login, service or user:ID', invocation)),
-      )
+const parsedPrincipal = (invocation: Invocation, text: string): E.Either<Problem, Principal> =>
+  pipe(
+    parsePrincipal(text),
+    E.fromOption(() => usage('--as is login, service or user:ID', invocation)),
+  )
+
+/** Whom the options name, or else the settings, or else nobody named. */
+const principalsOf = (
+  invocation: Invocation,
+  text: string | undefined,
+  unnamed: Principal['_tag'] & ('Login' | 'Service'),
+): E.Either<Problem, Pick<Profile, 'principal' | 'usual'>> => {
+  const { as } = invocation.shared
+  return pipe(
+    text === undefined ? E.right<Problem, Principal>({ _tag: unnamed }) : parsedPrincipal(invocation, text),
+    E.bindTo('usual'),
+    E.bind('principal', ({ usual }) => (as === undefined ? E.right(usual) : parsedPrincipal(invocation, as))),
+  )
+}
 
 const given = <Kind extends string>(kind: Kind, value: string | undefined): Secret<Kind> | undefined =>
   value === undefined || value === '' ? undefined : Secret.make(kind, value)
@@ -190,12 +204,17 @@ const toldOfSettings = (invocation: Invocation, command: string, named: Named) =
   const told = toProblem(situationOf(invocation, command, named.file))
   return (error: AuthError): Problem =>
     error._tag === 'Misconfigured' && error.field === 'boxAppSettings.clientSecret'
-      ? missingSecret(invocation, command, named)
+      ? missingSecret(invocation, command, named, error.field)
       : told(error)
 }
 
 /** A client that has a secret cannot do without. */
-const missingSecret = (invocation: Invocation, command: string, { name, file }: Named): Problem => {
+const missingSecret = (
+  invocation: Invocation,
+  command: string,
+  { name, file }: Named,
+  member = 'clientSecret',
+): Problem => {
   const { shared, self } = invocation
   const saved =
     shared.config === undefined
@@ -203,7 +222,7 @@ const missingSecret = (invocation: Invocation, command: string, { name, file }: 
       : `write it into ${file}`
   return problem(
     ExitCode.configuration,
-    'the client secret is missing',
+    `the client secret is missing (${member})`,
     `set ${CLIENT_SECRET}, or ${saved}; then: ${commandLine(invocation, command)}`,
   )
 }
@@ -211,7 +230,7 @@ const missingSecret = (invocation: Invocation, command: string, { name, file }: 
 const decodeBox =
   (invocation: Invocation, command: string, named: Named) =>
   (json: unknown): E.Either<Problem, Profile> => {
-    const { shared, variables } = invocation
+    const { variables } = invocation
     const { file } = named
     return pipe(
       extraOf(file, json),
@@ -224,23 +243,18 @@ const decodeBox =
       E.bind('origins', ({ extra }) => originsAt(file, 'tessera.origins', extra.origins)),
       E.bind('allowHttp', ({ extra }) => originsAt(file, 'tessera.allowHttp', extra.allowHttp)),
       E.bind('store', ({ extra }) => placeBeside(invocation, file, 'tessera.store', extra.store)),
-      E.bind('principal', ({ extra, settings }) =>
-        pipe(
-          principalOf(invocation, shared.as ?? extra.as),
-          E.map(
-            O.getOrElse(
-              (): Principal => ({
-                _tag: O.isSome(settings.appAuth) || O.isSome(settings.enterpriseId) ? 'Service' : 'Login',
-              }),
-            ),
-          ),
+      E.bind('principals', ({ extra, settings }) =>
+        principalsOf(
+          invocation,
+          extra.as,
+          O.isSome(settings.appAuth) || O.isSome(settings.enterpriseId) ? 'Service' : 'Login',
         ),
       ),
-      E.map(({ settings, baseUrl, origins, allowHttp, store, principal }) => ({
+      E.map(({ settings, baseUrl, origins, allowHttp, store, principals }) => ({
         ...named,
         provider: { _tag: 'Box', settings, baseUrl, origins, allowHttp },
         store,
-        principal,
+        ...principals,
       })),
     )
   }
@@ -262,20 +276,17 @@ const profileOf = (
   return pipe(
     E.Do,
     E.apS('store', placeBeside(invocation, file, 'store', content.store)),
-    E.apS(
-      'principal',
-      pipe(principalOf(invocation, shared.as ?? content.as), E.map(O.getOrElse((): Principal => ({ _tag: 'Login' })))),
-    ),
+    E.apS('principals', principalsOf(invocation, content.as, 'Login')),
     E.filterOrElse(
-      ({ principal }) => principal._tag !== 'User',
+      ({ principals: { principal } }) => principal._tag !== 'User',
       () => usage('--as user:ID is for Box, and this profile is of another provider', invocation),
     ),
     E.let('provider', () => toProvider(content, O.fromNullable(given('ClientSecret', variables[CLIENT_SECRET])))),
     E.filterOrElse(
-      ({ provider, principal }) => !needsSecret(provider, principal),
+      ({ provider, principals: { principal } }) => !needsSecret(provider, principal),
       () => missingSecret(invocation, command, named),
     ),
-    E.map((rest) => ({ ...named, ...rest })),
+    E.map(({ store, principals, provider }) => ({ ...named, store, provider, ...principals })),
   )
 }
 

@@ -161,6 +161,9 @@ describe('an error', () => {
       const nowhere = await run(['token'], { XDG_STATE_HOME: file })
       expect(nowhere.code).toBe(7)
       expect(nowhere.stderr).toContain(`sessions cannot be kept in ${file}`)
+      // What is not there needs no other mode.
+      expect(nowhere.stderr).not.toContain('chmod')
+      expect(nowhere.stderr).toContain('set XDG_STATE_HOME')
       await run(['token'])
       const [session = ''] = await sessions()
       const good = await readFile(session)

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { watch } from 'node:fs'
+import { readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -22,6 +23,21 @@ const request = (method: string, target: string, host: string): string =>
   `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
 
 const redirectOf = (url: string): URL => new URL(new URL(url).searchParams.get('redirect_uri') ?? '')
+
+/** What a browser was opened with, and what it found. */
+interface Visit {
+  readonly argv: ReadonlyArray<string>
+  readonly modes: ReadonlyArray<number>
+  readonly page: string
+}
+
+/** Where a page sends a browser. */
+const addressIn = (page: string): string => {
+  const [, refresh = ''] = /<meta http-equiv="refresh" content="0;url=([^"]+)">/.exec(page) ?? []
+  const [, link = ''] = /<a href="([^"]+)">/.exec(page) ?? []
+  expect(link).toBe(refresh)
+  return refresh.replaceAll('&amp;', '&')
+}
 
 describe('login', () => {
   it(
@@ -111,7 +127,7 @@ describe('login', () => {
       expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
       const { code, stdout, stderr } = await login.ended
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-      expect(stderr).toContain('logged in to profile default')
+      expect(stderr).toMatch(/^logged in as Ada App <\S+> to profile default; access token until /m)
       await expect(raw(port, request('GET', '/', host))).rejects.toThrow('ECONNREFUSED')
 
       const token = await run(['token', '--as', 'login'])
@@ -125,18 +141,25 @@ describe('login', () => {
     ['of the system', (bin: string) => ({ PATH: bin })],
   ])('opens the browser %s', (_, variables) =>
     withHome(async ({ box, folder, start }) => {
-      // Hands the address that it is given to the test.
+      // Hands its arguments to the test, with what it finds at the address.
       const visited = createServer()
-      const url = new Promise<string>((resolve) => {
+      const visit = new Promise<Visit>((resolve) => {
         visited.on('request', (asked, answer) => {
           answer.end()
-          resolve(decodeURIComponent(asked.url?.slice(1) ?? ''))
+          resolve(JSON.parse(decodeURIComponent(asked.url?.slice(1) ?? '')))
         })
       })
       await new Promise<void>((resolve) => visited.listen(0, '127.0.0.1', resolve))
       const address = visited.address()
       const port = typeof address === 'object' ? address?.port : undefined
-      const script = `void fetch('http://127.0.0.1:${port}/' + encodeURIComponent(process.argv[2]))`
+      const script = `
+        const { readFileSync, statSync } = require('node:fs')
+        const { dirname } = require('node:path')
+        const [, , address] = process.argv
+        const file = require('node:url').fileURLToPath(address)
+        const modes = [file, dirname(file)].map((path) => statSync(path).mode & 0o777)
+        const visit = { argv: process.argv.slice(2), modes, page: readFileSync(file, 'utf8') }
+        void fetch('http://127.0.0.1:${port}/' + encodeURIComponent(JSON.stringify(visit)))`
       // What opens an address on Linux, and on macOS.
       for (const name of ['xdg-open', 'open'])
         await writeFile(join(folder, name), `#!${process.execPath}\n${script}\n`, { mode: 0o755 })
@@ -148,11 +171,18 @@ describe('login', () => {
           () => undefined,
         )
         const ended = login.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))
-        await fetch(await box.grant(await Promise.race([url, ended])))
+        const { argv, modes, page } = await Promise.race([visit, ended])
+        // Whoever reads the list of processes learns nothing of the login.
+        expect(argv.join(' ')).toMatch(/^file:\/\/\/\S+\/login\.html$/)
+        expect(argv.join(' ')).not.toMatch(/state=|127\.0\.0\.1/)
+        expect(modes).toEqual([0o600, 0o700])
+        expect(page).toContain("default-src 'none'")
+        await fetch(await box.grant(addressIn(page)))
         ended.catch(() => undefined)
         const { code, stdout, stderr } = await login.ended
         expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
         expect(stderr).not.toContain('state=')
+        expect((await readdir(folder)).filter((name) => name.startsWith('tessera-login-'))).toEqual([])
       } finally {
         visited.closeAllConnections()
         await new Promise((resolve) => visited.close(resolve))
@@ -236,6 +266,48 @@ describe('login', () => {
       const { code, stderr } = await run(['login', '--profile', 'none'])
       expect(code).toBe(3)
       expect(stderr).toContain('there is no profile "none"')
+      // What it advises is not what was just tried.
+      expect(stderr).toMatch(/next {5}.* profile add none --issuer /)
+      expect(stderr).not.toMatch(/next.* login\b/)
     }),
+  )
+
+  it(
+    'waits no longer than --timeout says, and leaves nothing behind',
+    withHome(async ({ start, run, folder, writeProfile }) => {
+      const opened = join(folder, 'opened')
+      await writeFile(join(folder, 'open'), `#!/bin/sh\n: > '${opened}'\n`, { mode: 0o755 })
+      const login = start(['login', '--timeout', '2'], { BROWSER: join(folder, 'open') })
+      const { code, stderr } = await login.ended
+      expect(code).toBe(6)
+      expect(stderr).toContain('timed out')
+      expect(await readdir(folder)).toContain('opened')
+      expect((await readdir(folder)).filter((name) => name.startsWith('tessera-login-'))).toEqual([])
+      expect(JSON.parse((await run(['store', 'list', '--json'])).stdout).sessions).toEqual([])
+      await writeProfile('half', { boxAppSettings: { clientID: 'app' } })
+      const half = await run(['login', '--profile', 'half'])
+      expect(half.code).toBe(3)
+      expect(half.stderr).toContain('set TESSERA_CLIENT_SECRET')
+    }),
+  )
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('takes its page away at %s', (signal) =>
+    withHome(async ({ start, folder }) => {
+      const browser = join(folder, 'browser')
+      const script = `require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'opened'))}, process.argv[2])`
+      await writeFile(browser, `#!${process.execPath}\n${script}\n`, { mode: 0o755 })
+      const opened = new Promise<void>((resolve) => {
+        const watcher = watch(folder, (_, name) => {
+          if (name !== 'opened') return
+          watcher.close()
+          resolve()
+        })
+      })
+      const login = start(['login'], { BROWSER: browser })
+      await opened
+      login.child.kill(signal)
+      expect(await login.ended).toMatchObject({ code: 130 })
+      expect((await readdir(folder)).filter((name) => name.startsWith('tessera-login-'))).toEqual([])
+    })(),
   )
 })

@@ -46,8 +46,9 @@ describe('a provider that is none of Box', () => {
       const again = await loggedIn(home, ['--issuer', box.endpoints.issuer])
       expect(again.ended.stderr).toContain('to profile work')
       expect(await profiles(home)).toEqual(['default.json', 'work.json'])
+      const next = await run(['token', '--profile', 'work'])
       expect((await run(['revoke', '--profile', 'work'])).code).toBe(0)
-      expect(box.isActive(token.stdout.trim())).toBe(false)
+      expect(box.isActive(next.stdout.trim())).toBe(false)
     }, generic),
   )
 
@@ -231,7 +232,7 @@ describe('the file of a profile', () => {
 describe('curl', () => {
   it(
     'sends the token to the origins of the profile only, and renews it once at a 401',
-    withHome(async ({ box, run, folder }) => {
+    withHome(async ({ box, run, folder, expire }) => {
       const me = await run(['curl', `${box.url}/2.0/users/me`])
       expect(me.code).toBe(0)
       expect(JSON.parse(me.stdout)).toMatchObject({ type: 'user' })
@@ -245,6 +246,16 @@ describe('curl', () => {
       const into = await run(['curl', '-i', '-o', file, `${box.url}/2.0/users/me`])
       expect(into).toMatchObject({ code: 0, stdout: '' })
       expect(await readFile(file, 'utf8')).toMatch(/^HTTP 200 .*\n(.+: .*\n)+\n\{/)
+
+      // A token that the server does not take any more: one renewal.
+      await expire(Date.now() + 1_800_000)
+      await fetch(box.endpoints.revoke, {
+        method: 'POST',
+        body: new URLSearchParams({ client_id: box.client.id, client_secret: box.client.secret, token }),
+      })
+      const before = box.counts().byEndpoint.token
+      expect((await run(['curl', `${box.url}/2.0/users/me`])).code).toBe(0)
+      expect(box.counts().byEndpoint.token).toBe(before + 1)
 
       const missing = await run(['curl', `${box.url}/2.0/files/0`])
       expect(missing.code).toBe(5)

@@ -13,6 +13,7 @@ const metadata = {
   device_authorization_endpoint: 'https://server.example.com/device',
   authorization_response_iss_parameter_supported: true,
   token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
+  scopes_supported: ['openid', 'offline_access'],
   jwks_uri: 'https://server.example.com/jwks.json',
 }
 
@@ -26,6 +27,7 @@ test('RFC 8414 §3: the metadata', async () => {
     deviceAuthorizationEndpoint: O.some(metadata.device_authorization_endpoint),
     issParameterSupported: true,
     tokenEndpointAuthMethods: O.some(['client_secret_post', 'private_key_jwt']),
+    scopesSupported: O.some(['openid', 'offline_access']),
     allowHttp: [],
   })
   expect(w.requests).toMatchObject([
@@ -40,6 +42,7 @@ test('the least there may be', async () => {
     revocationEndpoint: O.none,
     issParameterSupported: false,
     tokenEndpointAuthMethods: O.none,
+    scopesSupported: O.none,
   })
 })
 

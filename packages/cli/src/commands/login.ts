@@ -126,7 +126,9 @@ const done = (
   output.say(`${output.colors.green('logged in')}${who} to profile ${profile.name}${until}`)
   if (isNew) output.say(`the profile is saved in ${profile.file}`)
   if (O.isNone(token.refreshToken)) output.say('there is no refresh token: log in again when the access token ends')
-  output.say(`next: ${commandLine(invocation, 'token')}`)
+  const { as: _, ...shared } = invocation.shared
+  const next = profile.usual._tag === 'Login' ? { ...invocation, shared } : invocation
+  output.say(`next: ${commandLine(next, 'token')}`)
 }
 
 /** What was not saved cannot be corrected where it is kept. */

@@ -126,6 +126,8 @@ export const originsOf = (provider: Provider): ReadonlyArray<string> =>
 
 const OFFLINE = 'offline_access'
 const OPENID = 'openid'
+/** What a login says of the person (OpenID Connect Core §5.4). */
+const IDENTITY = [OPENID, 'profile', 'email']
 
 /**
  * What a person's login asks for: that of the profile, or where it names none the person's identity; and the right to renew
@@ -136,7 +138,7 @@ export const loginScope = ({ scope, server: { scopesSupported } }: OAuthProvider
     O.exists((all: ReadonlyArray<string>) => all.includes(name))(scopesSupported)
   return RA.uniq(S.Eq)([
     ...scope,
-    ...(scope.length === 0 && isListed(OPENID) ? [OPENID] : []),
+    ...(scope.length === 0 && isListed(OPENID) ? IDENTITY.filter(isListed) : []),
     ...(isListed(OFFLINE) ? [OFFLINE] : []),
   ])
 }

@@ -27,8 +27,8 @@ describe('a provider that is none of Box', () => {
       const args = ['--issuer', box.endpoints.issuer, '--client-id', box.publicClient.id, '--profile', 'work']
       const { url, ended } = await loggedIn(home, args)
       expect(ended).toMatchObject({ code: 0, stdout: '' })
-      expect(ended.stderr).toContain('to profile work')
-      expect(url.searchParams.get('scope')).toBe('openid offline_access')
+      expect(ended.stderr).toMatch(/^logged in as .+ <\S+@\S+> to profile work; access token until /m)
+      expect(url.searchParams.get('scope')).toBe('openid profile email offline_access')
       expect(url.searchParams.get('prompt')).toBe('consent')
       expect(url.searchParams.get('code_challenge_method')).toBe('S256')
       const file = join(home.folder, 'config', 'tessera', 'work.json')

@@ -61,8 +61,13 @@ const Sealed = t.intersection([
 ])
 const decode = decodeJson(WHAT, Sealed)
 
+/** What of a server is not kept: a login under way has asked already, and the list may be too long for a cookie. */
+type Unkept = 'scopesSupported'
+
 /** No endpoint of a server is forgotten: the compiler asks for each. */
-type ServerRecord = { readonly [Name in keyof AuthorizationServer.AuthorizationServer]: t.TypeOf<typeof Server>[Name] }
+type ServerRecord = {
+  readonly [Name in Exclude<keyof AuthorizationServer.AuthorizationServer, Unkept>]: t.TypeOf<typeof Server>[Name]
+}
 
 const fromServer = (server: AuthorizationServer.AuthorizationServer): ServerRecord => ({
   issuer: O.toUndefined(server.issuer),

@@ -1,27 +1,17 @@
 import * as Box from '@tessera/box'
-import {
-  type AuthError,
-  instant,
-  minutes,
-  plus,
-  type RandomEnv,
-  type Strategy,
-  seconds,
-  type TokenSet,
-} from '@tessera/core'
+import { instant, minutes, plus, type Strategy, seconds, type TokenSet } from '@tessera/core'
 import type { NodeEnv } from '@tessera/node'
-import { authorizationRequest, type DigestEnv, deviceCode, type Transaction } from '@tessera/oauth2'
+import { authorizationRequest, deviceCode } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type ProviderOptions, scopesOf } from '../draft.js'
 import { ExitCode } from '../exitCode.js'
 import { iso, when } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
 import { type Browser, byHand, bySystem } from '../login/browser.js'
-import { browserLogin } from '../login/browserLogin.js'
+import { type BrowserLoginOptions, browserLogin } from '../login/browserLogin.js'
 import { type Prepared, prepareLogin } from '../login/loginProfile.js'
 import { whoami } from '../login/whoami.js'
 import { printable } from '../printable.js'
@@ -37,7 +27,7 @@ export interface LoginOptions extends ProviderOptions {
 
 const PATIENCE = minutes(10)
 
-type Begin = (redirectUri: string) => ReaderIO<RandomEnv & DigestEnv, E.Either<AuthError, Transaction>>
+type Begin = BrowserLoginOptions['begin']
 
 const beginOf =
   ({ client, profile: { provider } }: Session, scope: ReadonlyArray<string>): Begin =>
@@ -162,7 +152,7 @@ const loggedIn = (prepared: Prepared, options: LoginOptions, session: Session): 
     TE.bindTo('token'),
     TE.tap(() => save),
     TE.bind('file', () => TE.fromTask(session.file)),
-    TE.bind('user', () => TE.fromTask(whoami(session))),
+    TE.bind('user', ({ token }) => TE.fromTask(whoami(session, token))),
     TE.bimap(untold(prepared), (all) => done(prepared, session, all)),
   )
 }

@@ -28,7 +28,7 @@ import { listen } from './loopback.js'
 export interface BrowserLoginOptions {
   readonly client: Client
   /** Begins the login, whose callback comes to an address. */
-  readonly begin: (redirectUri: string) => ReaderIO<RandomEnv & DigestEnv, E.Either<AuthError, Transaction>>
+  readonly begin: (redirectUri: string) => ReaderIO<RandomEnv & DigestEnv & ClockEnv, E.Either<AuthError, Transaction>>
   /** Whether a login without a refresh token is one. */
   readonly refreshTokenRequired: boolean
   /** Where the callback comes to; 0 for a free port. */

@@ -1,8 +1,10 @@
 /**
  * Who logged in, where the server tells.
  */
-import { plus, seconds } from '@tessera/core'
+import { plus, seconds, type TokenSet } from '@tessera/core'
 import { authenticatedFetch } from '@tessera/node'
+import { idTokenClaims } from '@tessera/oauth2'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as t from 'io-ts'
@@ -44,6 +46,21 @@ const meOfBox =
     }
   }
 
-/** Who logged in. */
-export const whoami = (session: Session): Task<O.Option<string>> =>
-  session.profile.provider._tag === 'Box' ? meOfBox(session) : () => Promise.resolve(O.none)
+const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' ? claim : undefined)
+
+/** Another server tells by the ID token that came with the login. */
+const byIdToken = ({ client, env }: Session, token: TokenSet): O.Option<string> =>
+  pipe(
+    idTokenClaims({ client })(token)(env)(),
+    O.fromEither,
+    O.flatMap(({ sub, name, email, preferred_username: username }) =>
+      pipe(
+        nameOf(textOf(name), textOf(email) ?? textOf(username)),
+        O.alt(() => nameOf(sub, undefined)),
+      ),
+    ),
+  )
+
+/** Who logged in, by what came with the login or by what it opens. */
+export const whoami = (session: Session, token: TokenSet): Task<O.Option<string>> =>
+  session.profile.provider._tag === 'Box' ? meOfBox(session) : () => Promise.resolve(byIdToken(session, token))

@@ -161,6 +161,7 @@ describe('discovery', () => {
         'private_key_jwt',
         'none',
       ]),
+      scopesSupported: O.some(['openid', 'offline_access', 'read', 'write']),
       allowHttp: [],
     })
   })

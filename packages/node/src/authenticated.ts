@@ -7,23 +7,9 @@ import { AuthError, type Tokens } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Dispatcher } from 'undici'
 import { type Bearer, type BearerConfig, bearer, originsOf, renewed } from './internal/bearer.js'
+import { flatten } from './internal/headers.js'
 import { isReplayable } from './internal/replayable.js'
 import { withoutRaw } from './internal/withoutRaw.js'
-
-type Headers = Dispatcher.DispatchOptions['headers']
-type Value = string | ReadonlyArray<string> | undefined
-
-/** Any of the shapes that undici takes, as a flat list of names and values. */
-const flatten = (headers: Headers): string[] => {
-  if (headers === null || headers === undefined) return []
-  if (Array.isArray(headers)) return [...headers]
-  const pairs: Iterable<readonly [string, Value]> = isIterable(headers) ? headers : Object.entries(headers)
-  const flat: string[] = []
-  for (const [name, value] of pairs) for (const one of [value ?? []].flat()) flat.push(name, one)
-  return flat
-}
-
-const isIterable = (headers: object): headers is Iterable<readonly [string, Value]> => Symbol.iterator in headers
 
 const hasAuthorization = (headers: ReadonlyArray<string>): boolean =>
   headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization')

@@ -36,7 +36,10 @@ export interface NodeOptions extends ConnectionOptions {
  * Allocates an environment: the system's clock, randomness, digests and signers, HTTP with connections of its own, and the terminal.
  * Idle connections do not keep the process alive.
  *
- * @throws A {@link AuthError.toError | typed error} when `proxy` is not a URL.
+ * HTTP is undici's. Bun has none of its own that can be used so: there it is by `node:http`, with the same promises, and without
+ * proxies: where one is given, nothing is sent.
+ *
+ * @throws A {@link AuthError.toError | typed error} when `proxy`, or a variable that names one, is not a URL.
  *
  * @example
  * import { nodeEnv } from '@tessera/node'

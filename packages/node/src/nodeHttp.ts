@@ -3,14 +3,11 @@
  *
  * @packageDocumentation
  */
-import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { type Clock, Secret } from '@tessera/core'
-import type { Http, HttpFailure, HttpRequest, HttpResponse } from '@tessera/oauth2'
-import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
-import { codeOf } from './internal/code.js'
-import { after } from './internal/timer.js'
+import { Agent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import type { Clock } from '@tessera/core'
+import type { Http } from '@tessera/oauth2'
+import { agentHttp } from './internal/agentHttp.js'
 import { systemClock } from './systemClock.js'
 
 /** The parameters of {@link nodeHttp}. */
@@ -19,24 +16,6 @@ export interface NodeHttpOptions {
   readonly userAgent: string
   /** By which the deadlines of the requests were computed. Default: the system's. */
   readonly clock?: Clock
-}
-
-type Answer = E.Either<HttpFailure, HttpResponse>
-
-/** Begins a request, over TLS where its URL says so. */
-type Begin = (request: HttpRequest) => ClientRequest
-
-const headersOf = ({ headers }: HttpRequest, userAgent: string): Record<string, string> => ({
-  ...Object.fromEntries(
-    headers.map(([name, value]) => [name, typeof value === 'string' ? value : Secret.open(value)] as const),
-  ),
-  'accept-encoding': 'identity',
-  'user-agent': userAgent,
-})
-
-const headerOf = ({ headers }: IncomingMessage, name: string): O.Option<string> => {
-  const value = Object.hasOwn(headers, name) ? headers[name] : undefined
-  return value === undefined ? O.none : O.some(typeof value === 'string' ? value : value.join(', '))
 }
 
 /**
@@ -51,95 +30,5 @@ const headerOf = ({ headers }: IncomingMessage, name: string): O.Option<string> 
  * const http = nodeHttp({ userAgent: 'invoices/1.0' })
  * assert.strictEqual(typeof http.send, 'function')
  */
-export const nodeHttp = ({ userAgent, clock = systemClock }: NodeHttpOptions): Http => {
-  const plain = new Agent({ keepAlive: true })
-  const secure = new HttpsAgent({ keepAlive: true })
-  const begin: Begin = (request) => {
-    const url = new URL(request.url)
-    const options = { method: request.method, headers: headersOf(request, userAgent) }
-    return url.protocol === 'https:'
-      ? httpsRequest(url, { ...options, agent: secure })
-      : httpRequest(url, { ...options, agent: plain })
-  }
-  return {
-    send: (request) => () =>
-      new Promise((resolve) => {
-        exchange(begin, clock, request, resolve)
-      }),
-  }
-}
-
-const exchange = (begin: Begin, clock: Clock, request: HttpRequest, resolve: (answer: Answer) => void): void => {
-  const { deadline, signal, maxBytes } = request
-  let settled = false
-  let isSent = false
-  let outgoing: ClientRequest | undefined
-
-  const settle = (answer: Answer) => {
-    if (settled) return
-    settled = true
-    cancel()
-    signal.removeEventListener('abort', onAbort)
-    resolve(answer)
-  }
-  const fail = (cause: HttpFailure['cause'], reason: string) => {
-    settle(E.left({ _tag: isSent ? 'Lost' : 'NotSent', cause, reason }))
-  }
-  const stop = (cause: HttpFailure['cause'], reason: string) => {
-    fail(cause, reason)
-    outgoing?.destroy()
-  }
-  const onDeadline = () => stop('deadline', 'the deadline has passed')
-  const onAbort = () => stop('abort', 'aborted')
-  const onError = (error: unknown) => {
-    const code = codeOf(error)
-    fail(code === 'HPE_HEADER_OVERFLOW' ? 'size' : 'connection', code)
-  }
-  // Node.js writes the request after this, and only if it was not destroyed.
-  const onConnection = () => {
-    // A timer may be late.
-    if (!settled && deadline <= clock.now()) onDeadline()
-    isSent = true
-  }
-  const onResponse = (response: IncomingMessage) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    const tooLarge = () => stop('size', `the answer has more than ${maxBytes} bytes`)
-    if (Number(response.headers['content-length']) > maxBytes) return tooLarge()
-    response
-      .on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > maxBytes) tooLarge()
-        else chunks.push(chunk)
-      })
-      .on('end', () =>
-        settle(
-          E.right({
-            status: response.statusCode ?? 0,
-            header: (name) => headerOf(response, name),
-            body: Secret.make('Body', Buffer.concat(chunks).toString()),
-          }),
-        ),
-      )
-      .on('error', onError)
-  }
-
-  const cancel = after(Math.max(0, deadline - clock.now()), onDeadline)
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
-  else if (deadline <= clock.now()) onDeadline()
-  if (settled) return
-
-  try {
-    const started = begin(request)
-    outgoing = started
-    started.on('error', onError).on('response', onResponse)
-    started.on('socket', (socket) => {
-      if (started.reusedSocket) onConnection()
-      else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', onConnection)
-    })
-    started.end(O.isSome(request.body) ? Secret.open(request.body.value) : undefined)
-  } catch (error) {
-    fail('connection', codeOf(error))
-  }
-}
+export const nodeHttp = ({ userAgent, clock = systemClock }: NodeHttpOptions): Http =>
+  agentHttp({ userAgent, clock, plain: new Agent({ keepAlive: true }), secure: new HttpsAgent({ keepAlive: true }) })

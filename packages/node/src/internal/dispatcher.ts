@@ -1,8 +1,9 @@
 import { Socket } from 'node:net'
 import { isLoopback } from '@tessera/oauth2'
-import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { codeOf } from './code.js'
-import { CONNECT_TIMEOUT, type Connection, type ProxySettings } from './connection.js'
+import { CONNECT_TIMEOUT, type Connection, credentialsOf, type ProxySettings } from './connection.js'
+import { flatten } from './headers.js'
 
 /**
  * A connection that is being made does not keep the process alive by itself (the deadline's timer of its request does), and
@@ -13,7 +14,10 @@ const bounded =
   (options, callback) => {
     const socket: unknown = connect(options, (...[error, connected]) => {
       if (error === null) callback(null, connected)
-      else callback(Object.assign(new Error('no connection'), { code: finalCode(codeOf(error)) }), null)
+      else {
+        const code = finalCode(codeOf(error))
+        callback(Object.assign(new Error('no connection'), { name: code, code }), null)
+      }
     })
     if (socket instanceof Socket) socket.unref()
   }
@@ -26,26 +30,39 @@ const hasConnector = (options: object): options is { readonly connect: buildConn
 
 const isPlainLoopback = (url: URL): boolean => url.protocol === 'http:' && isLoopback(url)
 
-const proxied = ({ tls, pool }: Connection, { origin: uri, credentials, tls: proxyTls }: ProxySettings): Dispatcher => {
-  const clientFactory = (origin: string | URL, options: object) =>
-    new Pool(origin, {
-      ...options,
-      headersTimeout: CONNECT_TIMEOUT,
-      ...(hasConnector(options) && { connect: bounded(options.connect) }),
-    })
+const poolOf = (origin: string | URL, options: object): Pool =>
+  new Pool(origin, {
+    ...options,
+    headersTimeout: CONNECT_TIMEOUT,
+    ...(hasConnector(options) && { connect: bounded(options.connect) }),
+  })
+
+/** undici leaves out the credentials of a URL that has a user or a password alone. */
+const authorized = (proxy: URL, client: Dispatcher): Dispatcher => {
+  if ((proxy.username === '') === (proxy.password === '')) return client
+  const basic = `Basic ${Buffer.from(credentialsOf(proxy)).toString('base64')}`
+  return client.compose(
+    (dispatch) => (options, handler) =>
+      dispatch({ ...options, headers: [...flatten(options.headers), 'proxy-authorization', basic] }, handler),
+  )
+}
+
+const proxied = ({ tls, pool }: Connection, proxies: ProxySettings): Dispatcher => {
   const direct = buildConnector(tls)
-  const factory = (origin: string | URL, options: object) =>
-    clientFactory(origin, isPlainLoopback(new URL(origin)) ? { ...options, connect: direct } : options)
-  return new ProxyAgent({
+  return new EnvHttpProxyAgent({
     ...pool,
-    uri,
-    ...(credentials !== ':' && { token: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+    ...proxies,
+    // Of what goes by no proxy.
+    connect: direct,
     requestTls: tls,
-    proxyTls,
-    clientFactory,
-    factory,
+    clientFactory: (proxy, options) => authorized(new URL(proxy), poolOf(new URL(proxy).origin, options)),
+    factory: (origin, options) =>
+      poolOf(origin, isPlainLoopback(new URL(origin)) ? { ...options, connect: direct } : options),
   })
 }
+
+/** Whether undici is there. Bun has one of its own under this name that cannot send by a dispatcher. */
+export const hasDispatcher: boolean = 'dispatch' in Agent.prototype
 
 /** The dispatcher of a connection. */
 export const makeDispatcher = (connection: Connection): Dispatcher => {

@@ -42,7 +42,16 @@ const failed = (failure: HttpFailure, { endpoint, secrets, repeatable }: Transfe
   }
 }
 
-/** Sends one request, within its limits. Every failure is typed; a transport that throws is one, and what it threw is not shown. */
+// A message may quote what was sent.
+const nameOf = (error: unknown): string => {
+  const name = error instanceof Error ? error.name : ''
+  return /^[A-Za-z]{1,40}$/.test(name) ? ` a ${name}` : ''
+}
+
+/**
+ * Sends one request, within its limits. Every failure is typed; a transport that throws is one, and of what it threw only the name
+ * is shown.
+ */
 export const transfer =
   (request: Transfer, limits: Required<Limits>, { http, clock }: HttpEnv & ClockEnv): TaskEither<AuthError, Answered> =>
   async () => {
@@ -67,9 +76,8 @@ export const transfer =
       return response.status >= 200 && response.status < 300
         ? E.right({ body: response.body, now, secrets, answer })
         : E.left(refusal(answer(), repeatable))
-    } catch {
-      return E.left(
-        AuthError.outcomeUnknown({ url: endpoint.shown, reason: 'the transport threw', answer: O.none, repeatable }),
-      )
+    } catch (error) {
+      const reason = `the transport threw${nameOf(error)}`
+      return E.left(AuthError.outcomeUnknown({ url: endpoint.shown, reason, answer: O.none, repeatable }))
     }
   }

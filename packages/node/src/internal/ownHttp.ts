@@ -1,14 +1,17 @@
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import type { Http, HttpFailure, HttpRequest, HttpResponse } from '@tessera/oauth2'
+import { race } from '@tessera/core'
+import type { Http, HttpFailure } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Task } from 'fp-ts/lib/Task.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { systemClock } from '../systemClock.js'
 import { type UndiciHttpOptions, undiciHttp } from '../undiciHttp.js'
 import { agentHttp } from './agentHttp.js'
 import { codeOf } from './code.js'
 import { type Connection, type ConnectionOptions, connectionOf } from './connection.js'
 
-type Options = Required<Omit<UndiciHttpOptions, 'dispatcher'>>
+type Options = Omit<UndiciHttpOptions, 'dispatcher'>
 
 interface Own {
   readonly http: Http
@@ -16,19 +19,20 @@ interface Own {
   readonly close: Task<void>
 }
 
-const notSent = (reason: string) => E.left({ _tag: 'NotSent', cause: 'connection', reason } as const)
+const notSent = (cause: HttpFailure['cause'], reason: string): HttpFailure => ({ _tag: 'NotSent', cause, reason })
 
 /** By node:http, where there is no undici: in Bun. No request goes past a proxy: where one is given, none is sent. */
 const withoutUndici = ({ proxy, tls, pool }: Connection, options: Options): Own => {
   if (proxy !== undefined) {
-    const refuse = () => Promise.resolve(notSent('a proxy needs undici, which Bun has not: use Node.js or Deno'))
+    const refuse = () =>
+      Promise.resolve(E.left(notSent('connection', 'a proxy needs undici, which Bun has not: use Node.js or Deno')))
     return { http: { send: () => refuse }, close: () => Promise.resolve() }
   }
   const { timeout: _, ...certificates } = tls
   const agent = { keepAlive: true, ...(typeof pool.connections === 'number' && { maxSockets: pool.connections }) }
   const plain = new Agent(agent)
   const secure = new HttpsAgent({ ...agent, ...certificates })
-  const http = agentHttp({ ...options, plain, secure })
+  const http = agentHttp({ clock: systemClock, ...options, plain, secure })
   const sending = new Set<Promise<unknown>>()
   return {
     http: {
@@ -54,9 +58,12 @@ export const ownHttp = (
   options: Options,
 ): { readonly http: Http; readonly close: Task<void> } => {
   const connection = connectionOf(parameters)
+  const timing = { ...systemClock, ...(options.clock !== undefined && { now: options.clock.now }) }
   let making: Promise<Own> | undefined
   let own: Own | undefined
   let isClosed = false
+  /** The requests that wait for the connections: a close lets them go first. */
+  const waiting = new Set<Promise<unknown>>()
 
   // To load undici takes longer than to read a session. A failure, of the file system say, is not remembered.
   const make = async (): Promise<Own> => {
@@ -73,24 +80,38 @@ export const ownHttp = (
     }
   }
 
-  const sendFirst = async (request: HttpRequest): Promise<E.Either<HttpFailure, HttpResponse>> => {
-    if (isClosed) return notSent('UND_ERR_CLOSED')
+  const ready: TaskEither<HttpFailure, Own> = async () => {
+    if (isClosed) return E.left(notSent('connection', 'UND_ERR_CLOSED'))
     making ??= make()
-    let made: Own
     try {
-      made = await making
+      return E.right(await making)
     } catch (error) {
-      return notSent(codeOf(error))
+      return E.left(notSent('connection', codeOf(error)))
     }
-    return made.http.send(request)()
+  }
+
+  /** A busy machine may take longer to load undici than the request may take. */
+  const sendFirst: Http['send'] = (request) => async () => {
+    const begun = race(
+      timing,
+      request,
+      notSent('deadline', 'the deadline has passed'),
+      notSent('abort', 'aborted'),
+      ready,
+    )()
+    waiting.add(begun)
+    const made = await begun
+    waiting.delete(begun)
+    return E.isLeft(made) ? made : made.right.http.send(request)()
   }
 
   return {
     http: {
-      send: (request) => () => (own === undefined || isClosed ? sendFirst(request) : own.http.send(request)()),
+      send: (request) => () => (own === undefined || isClosed ? sendFirst : own.http.send)(request)(),
     },
     close: async () => {
       isClosed = true
+      await Promise.all(waiting)
       await (await making?.catch(() => undefined))?.close()
     },
   }

@@ -1,5 +1,22 @@
 /** @jest-config-loader esbuild-register */
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { Config } from 'jest'
+
+/**
+ * swc unpacks its binary into the home of the user, or the folder for temporary files, and only where nobody else may write. With
+ * neither, as without a HOME, or with one that was made under umask 000, it gets a folder of its own; the workers inherit it.
+ */
+const placeSwc = (): void => {
+  try {
+    createRequire(__filename)('@swc/core')
+  } catch {
+    const place = `/tmp/swc-of-${process.getuid?.() ?? 'user'}`
+    mkdirSync(place, { recursive: true, mode: 0o700 })
+    process.env['SWC_NATIVE_BINDING_CACHE'] ??= place
+  }
+}
+placeSwc()
 
 const config: Config = {
   testEnvironment: 'node',

@@ -8,6 +8,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import type { Show } from 'fp-ts/lib/Show.js'
+import { cleaned, threw } from './internal/thrown.js'
+import type { Secret } from './Secret.js'
 import type { Duration, Instant } from './Time.js'
 
 // -----------------------------------------------------------------------------
@@ -164,6 +166,48 @@ export const reauthenticationRequired = (
 ): AuthError => ({ _tag: 'ReauthenticationRequired', reason, answer })
 export const misconfigured = (field: string, message: string): AuthError => ({ _tag: 'Misconfigured', field, message })
 
+// As a function, and not enumerable: no way of printing an error shows it, and errors of the same words are equal.
+const THROWN: unique symbol = Symbol.for('@tessera/AuthError/thrown')
+
+/**
+ * An error that code of the application's caused by throwing: a callback, a strategy, a signer. It keeps what was thrown, for
+ * {@link thrown} and as the `cause` of {@link toError}; it does not show it. `make` is told how that is said: `threw TypeError`,
+ * by its class and code only. Of what was thrown, the `secrets` that the code was given are redacted.
+ *
+ * @example
+ * import { AuthError } from '@tessera/core'
+ *
+ * const mine = new TypeError('no such table')
+ * const error = AuthError.fromThrown(mine, (threw) => AuthError.storeFailed('get', `the callback load ${threw}`))
+ * assert.strictEqual(AuthError.show.show(error), 'the store failed at get: the callback load threw TypeError')
+ * assert.strictEqual(AuthError.toError(error).cause, mine)
+ */
+export const fromThrown = (
+  value: unknown,
+  make: (threw: string) => AuthError,
+  secrets: ReadonlyArray<Secret> = [],
+): AuthError => keeping(cleaned(value, secrets))({ ...make(threw(value, secrets)) })
+
+const keeping =
+  (value: unknown) =>
+  <Error extends AuthError>(error: Error): Error =>
+    Object.defineProperty(error, THROWN, { value: () => value })
+
+/** Of the causes of an error, the first thing that code of the application's threw. */
+export const thrown = (error: AuthError): O.Option<unknown> => {
+  for (const cause of causes(error)) {
+    const kept: unknown = Reflect.get(cause, THROWN)
+    if (typeof kept === 'function') return O.some(kept())
+  }
+  return O.none
+}
+
+/** An error in the place of another, which keeps what that one keeps. */
+export const instead = (of: AuthError, error: AuthError): AuthError => {
+  const kept = thrown(of)
+  return O.isSome(kept) ? keeping(kept.value)({ ...error }) : error
+}
+
 // -----------------------------------------------------------------------------
 // destructors
 // -----------------------------------------------------------------------------
@@ -289,7 +333,7 @@ export const semigroup: Semigroup<AuthError> = {
 // interop
 // -----------------------------------------------------------------------------
 
-/** A real `Error` that carries the typed one, for promise edges. */
+/** A real `Error` that carries the typed one, for promise edges. Its `cause` is what code of the application's threw, if it did. */
 export interface AuthException extends Error {
   readonly name: 'AuthError'
   readonly error: AuthError
@@ -305,8 +349,11 @@ export interface AuthException extends Error {
  * assert.ok(error instanceof Error)
  * assert.strictEqual(error.error._tag, 'Closed')
  */
-export const toError = (error: AuthError): AuthException =>
-  Object.assign(new Error(show.show(error)), { name: 'AuthError' as const, error })
+export const toError = (error: AuthError): AuthException => {
+  const cause = thrown(error)
+  const exception = O.isSome(cause) ? new Error(show.show(error), { cause: cause.value }) : new Error(show.show(error))
+  return Object.assign(exception, { name: 'AuthError' as const, error })
+}
 
 /** Tells whether a caught value was made by {@link toError}. */
 export const isException = (value: unknown): value is AuthException =>

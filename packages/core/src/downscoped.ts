@@ -14,6 +14,7 @@ import type { ClockEnv } from './Clock.js'
 import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
 import { guard } from './internal/guard.js'
 import { lastWord } from './internal/lastWord.js'
+import { secretsOf } from './internal/secrets.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
 import type { Strategy } from './Strategy.js'
@@ -84,12 +85,9 @@ export const downscoping =
     const isValid = ({ expiresAt }: TokenSet): boolean => O.isNone(expiresAt) || clock.now() < expiresAt.value
 
     const acquire = async (target: Target, subject: TokenSet): Promise<E.Either<AuthError.AuthError, TokenSet>> => {
-      const late = AuthError.outcomeUnknown({
-        url: 'token exchange',
-        reason: 'it did not settle by its deadline',
-        answer: O.none,
-        repeatable: true,
-      })
+      const unknown = (reason: string): AuthError.AuthError =>
+        AuthError.outcomeUnknown({ url: 'token exchange', reason, answer: O.none, repeatable: true })
+      const late = unknown('it did not settle by its deadline')
       const attempt = {
         previous: O.none,
         deadline: plus(clock.now(), timeout),
@@ -99,7 +97,11 @@ export const downscoping =
         clock,
         attempt,
         late,
-        guard(late, () => exchange(subject, target)(attempt)(env)),
+        guard(
+          (threw) => unknown(`it ${threw}`),
+          () => exchange(subject, target)(attempt)(env),
+          () => secretsOf(subject),
+        ),
       )()
       return pipe(
         exchanged,

@@ -9,6 +9,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
 import type { Cipher } from './Cipher.js'
+import { secretsOfRecord } from './internal/secrets.js'
 import * as Secret from './Secret.js'
 import type { Key, Stamped, TokenStore, Version } from './TokenStore.js'
 import * as Store from './TokenStore.js'
@@ -75,7 +76,8 @@ export const encrypted =
               pipe(
                 E.tryCatch(
                   () => cipher.open(Secret.open(sealed), slot(key, there.version)),
-                  () => AuthError.storeFailed('decode', 'the cipher threw'),
+                  (error) =>
+                    AuthError.fromThrown(error, (threw) => AuthError.storeFailed('decode', `the cipher ${threw}`)),
                 ),
                 E.flatMap(identity),
                 E.map((record): Stamped => {
@@ -92,7 +94,12 @@ export const encrypted =
       pipe(
         TE.tryCatch(
           async () => cipher.seal(next.record, slot(key, next.version))(),
-          () => AuthError.storeFailed('compareAndSet', 'the cipher threw'),
+          (error) =>
+            AuthError.fromThrown(
+              error,
+              (threw) => AuthError.storeFailed('compareAndSet', `the cipher ${threw}`),
+              secretsOfRecord(next.record),
+            ),
         ),
         TE.flatMap((sealed) =>
           store.compareAndSet(key, expected, { version: next.version, record: Secret.make('Record', sealed) }),

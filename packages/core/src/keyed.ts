@@ -14,6 +14,7 @@ import * as AuthError from './AuthError.js'
 import { guard } from './internal/guard.js'
 import { interactively } from './internal/interactive.js'
 import { makeRevoking } from './internal/revoking.js'
+import { secretsOf } from './internal/secrets.js'
 import { makeSession, type Session } from './internal/session.js'
 import { tellTo } from './internal/tell.js'
 import { makeWork } from './internal/work.js'
@@ -94,7 +95,12 @@ export const keyed =
       token: TokenSet,
       keyOf: TaskEither<AuthError.AuthError, Key>,
     ): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
-      const key = pipe(await guard(AuthError.misconfigured('keyOf', 'it threw'), () => keyOf)(), E.flatMap(checkedKey))
+      const asked = guard(
+        (threw) => AuthError.misconfigured('keyOf', `it ${threw}`),
+        () => keyOf,
+        () => secretsOf(token),
+      )
+      const key = pipe(await asked(), E.flatMap(checkedKey))
       if (E.isLeft(key)) {
         tellTo(observe)({ key: '', _tag: 'Discarded', revoked: await server.discard(token) })
         return key

@@ -9,6 +9,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
 import * as CellCodec from './CellCodec.js'
+import { secretsOfOption } from './internal/secrets.js'
 import { makeSerial } from './internal/serial.js'
 import type { Cell } from './Lifecycle.js'
 import * as Lifecycle from './Lifecycle.js'
@@ -78,7 +79,8 @@ const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<
  * Intent, generation, expiry and verdict are kept in this process, so that without `exclusive` the guarantee is `process`: two
  * processes may both redeem the same refresh token. Where that matters and there is no lock, use `recordCallbackStore`.
  *
- * A callback that throws is {@link AuthError.StoreFailed}; what it threw is not shown.
+ * A callback that throws is {@link AuthError.StoreFailed}; what it threw is kept, without the tokens if it quotes
+ * them, and not shown.
  *
  * @example
  * import { pairCallbackStore, type TokenPair } from '@tessera/core'
@@ -110,7 +112,8 @@ export const pairCallbackStore = ({ retrieve, store, exclusive }: PairCallbacks)
     pipe(
       TE.tryCatch(
         async () => (await retrieve(key)) ?? null,
-        () => AuthError.storeFailed('get', 'the callback retrieve threw'),
+        (error) =>
+          AuthError.fromThrown(error, (threw) => AuthError.storeFailed('get', `the callback retrieve ${threw}`)),
       ),
       TE.flatMapEither((pair) => {
         const local = locals.get(key)
@@ -157,7 +160,12 @@ export const pairCallbackStore = ({ retrieve, store, exclusive }: PairCallbacks)
             attempts.delete(key)
             return written
           },
-          () => AuthError.storeFailed('compareAndSet', 'the callback store threw'),
+          (error) =>
+            AuthError.fromThrown(
+              error,
+              (threw) => AuthError.storeFailed('compareAndSet', `the callback store ${threw}`),
+              secretsOfOption(cell.token),
+            ),
         )
       }),
       TE.map((written) => {
@@ -185,7 +193,8 @@ export const pairCallbackStore = ({ retrieve, store, exclusive }: PairCallbacks)
         pipe(
           TE.tryCatch(
             () => exclusive(key, use),
-            () => AuthError.storeFailed('get', 'the callback exclusive threw'),
+            (error) =>
+              AuthError.fromThrown(error, (threw) => AuthError.storeFailed('get', `the callback exclusive ${threw}`)),
           ),
           TE.flatMapEither((result) => result),
         ),

@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
+import { secretsOfRecord } from './internal/secrets.js'
 import * as Secret from './Secret.js'
 import { instant } from './Time.js'
 import type { Key, Stamped, TokenStore, Version } from './TokenStore.js'
@@ -36,7 +37,8 @@ export interface RecordCallbacks {
 
 /**
  * In SQL, `compareAndSwap` is `update … set version = $next, record = $record where key = $key and version = $expected`, or an
- * insert that a unique key guards. A callback that throws is {@link AuthError.StoreFailed}; what it threw is not shown.
+ * insert that a unique key guards. A callback that throws is {@link AuthError.StoreFailed}; what it threw is kept, without
+ * the record if it quotes it, and not shown.
  *
  * @example
  * import { recordCallbackStore } from '@tessera/core'
@@ -57,7 +59,7 @@ export const recordCallbackStore = ({ load, compareAndSwap }: RecordCallbacks): 
     pipe(
       TE.tryCatch(
         () => load(key),
-        () => AuthError.storeFailed('get', 'the callback load threw'),
+        (error) => AuthError.fromThrown(error, (threw) => AuthError.storeFailed('get', `the callback load ${threw}`)),
       ),
       TE.map((row) => ({
         ...(row !== null && row !== undefined && 'record' in row
@@ -77,7 +79,12 @@ export const recordCallbackStore = ({ load, compareAndSwap }: RecordCallbacks): 
               version: next.version,
               record: Secret.open(next.record),
             }),
-          () => AuthError.storeFailed('compareAndSet', 'the callback compareAndSwap threw'),
+          (error) =>
+            AuthError.fromThrown(
+              error,
+              (threw) => AuthError.storeFailed('compareAndSet', `the callback compareAndSwap ${threw}`),
+              secretsOfRecord(next.record),
+            ),
         ),
         TE.flatMap((swapped) =>
           swapped

@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
+import { secretsOfOption } from './internal/secrets.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
 import type * as Strategy from './Strategy.js'
@@ -49,7 +50,7 @@ const toTokenSet = (answer: unknown): E.Either<AuthError.AuthError, TokenSet.Tok
 
 /**
  * Calls `retrieve` at each renewal. A callback that throws, hangs beyond the deadline or answers rubbish is a typed error;
- * what it threw is not shown, since it may hold a secret.
+ * what it threw is kept, and not shown.
  *
  * @example
  * import { remoteCallback } from '@tessera/core'
@@ -67,8 +68,8 @@ export const remoteCallback =
     return race(clock, attempt, unknown('it did not answer by the deadline'), unknown('aborted'), async () => {
       try {
         return toTokenSet(await retrieve(attempt))
-      } catch {
-        return E.left(unknown('it threw'))
+      } catch (error) {
+        return E.left(AuthError.fromThrown(error, (threw) => unknown(`it ${threw}`), secretsOfOption(attempt.previous)))
       }
     })()
   }

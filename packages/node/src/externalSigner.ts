@@ -20,7 +20,7 @@ export interface ExternalSignerConfig {
 
 /**
  * A signer from one function. When it throws, the error is `Unreachable`, since nothing reached the authorization server;
- * what was thrown is not shown. An answer that is no signature is `Malformed`.
+ * what was thrown is kept, and not shown. An answer that is no signature is `Malformed`.
  *
  * @example
  * import { generateKeyPairSync, sign } from 'node:crypto'
@@ -48,8 +48,8 @@ export const externalSigner = ({ algorithm, keyId, sign }: ExternalSignerConfig)
               expected: length === undefined ? 'bytes' : `${length} bytes`,
             }),
           )
-    } catch {
-      return E.left(AuthError.unreachable('signer', 'it threw'))
+    } catch (error) {
+      return E.left(AuthError.fromThrown(error, (threw) => AuthError.unreachable('signer', `it ${threw}`)))
     }
   },
 })

@@ -96,8 +96,12 @@ export const deviceCode: (options: DeviceCodeOptions) => Strategy<TokenEnv> = ch
       const { interval, expiresAt } = authorized.right
       try {
         onUserCode(authorized.right)
-      } catch {
-        return E.left(AuthError.notApplicable('the user code could not be shown'))
+      } catch (error) {
+        return E.left(
+          AuthError.fromThrown(error, (threw) =>
+            AuthError.notApplicable(`the user code could not be shown: onUserCode ${threw}`),
+          ),
+        )
       }
       const deadline = earliest(attempt.deadline, expiresAt)
       const poll = request(deviceCodeGrant(authorized.right))

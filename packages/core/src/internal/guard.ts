@@ -1,15 +1,19 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { AuthError } from '../AuthError.js'
+import * as AuthError from '../AuthError.js'
+import type { Secret } from '../Secret.js'
 
-/** Runs code of the application's, which may throw where its type says that it does not. */
+/** Runs code of the application's, which may throw where its type says that it does not. `secrets`: those that it is given. */
 export const guard =
-  <A>(onThrow: AuthError, use: () => TaskEither<AuthError, A>): TaskEither<AuthError, A> =>
+  <A>(
+    onThrow: (threw: string) => AuthError.AuthError,
+    use: () => TaskEither<AuthError.AuthError, A>,
+    secrets: () => ReadonlyArray<Secret> = () => [],
+  ): TaskEither<AuthError.AuthError, A> =>
   async () => {
     try {
       return await use()()
-    } catch {
-      // What was thrown is not kept: it may hold a secret.
-      return E.left(onThrow)
+    } catch (error) {
+      return E.left(AuthError.fromThrown(error, onThrow, secrets()))
     }
   }

@@ -29,7 +29,7 @@ export const interactively =
       signal: limits.signal ?? new AbortController().signal,
     }
     const acquire = guard(
-      AuthError.outcomeUnknown({ url: 'login', reason: 'it threw', answer: O.none, repeatable: false }),
+      (threw) => AuthError.outcomeUnknown({ url: 'login', reason: `it ${threw}`, answer: O.none, repeatable: false }),
       () => strategy(attempt)(env),
     )
     return race(clock, attempt, AuthError.timedOut('the login'), AuthError.aborted, async () => {

@@ -14,6 +14,7 @@ import type { TokenSet } from '../TokenSet.js'
 import type { SourceEnv } from '../TokenSource.js'
 import type { Key, Stamped, TokenStore, Version } from '../TokenStore.js'
 import { guard } from './guard.js'
+import { secretsOfRecord } from './secrets.js'
 
 export type Result<A> = E.Either<AuthError.AuthError, A>
 export type SessionEvent = Event<TokenSet, Secret.Secret>
@@ -100,13 +101,14 @@ export const makeRecords = (
     operation: 'get' | 'compareAndSet',
     deadline: Instant,
     use: () => TaskEither<AuthError.AuthError, A>,
+    secrets?: () => ReadonlyArray<Secret.Secret>,
   ): Promise<Result<A>> =>
     race(
       clock,
       { deadline },
       AuthError.storeFailed(operation, 'no answer by the deadline'),
       AuthError.aborted,
-      guard(AuthError.storeFailed(operation, 'it threw'), use),
+      guard((threw) => AuthError.storeFailed(operation, `it ${threw}`), use, secrets),
     )()
 
   /** What was decoded last is not decoded again. */
@@ -168,7 +170,12 @@ export const makeRecords = (
     const next = { version: nonce(random)(), record: CellCodec.encode(cell) }
     const begun = begin()
     const startedAt = clock.now()
-    const answer = await call('compareAndSet', deadline, () => store.compareAndSet(key, at.version, next))
+    const answer = await call(
+      'compareAndSet',
+      deadline,
+      () => store.compareAndSet(key, at.version, next),
+      () => secretsOfRecord(next.record),
+    )
     if (E.isLeft(answer)) return answer
     if (answer.right._tag === 'Conflict') {
       return E.right({ _tag: 'Conflict', found: toKnown(answer.right.found, startedAt), begun })

@@ -7,6 +7,7 @@ import { type Duration, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Revocation, Revoker, SourceEnv } from '../TokenSource.js'
 import { guard } from './guard.js'
+import { secretsOf } from './secrets.js'
 
 /** The pauses before the tries to revoke a token that nobody holds. */
 const PAUSES = [0, 1_000, 2_000]
@@ -28,18 +29,19 @@ export const makeRevoking = <R>(
   const revoke: Revoking['revoke'] = async (token) => {
     if (revocation === undefined) return E.right('forgotten')
     const limits = { deadline: plus(clock.now(), timeout), signal: new AbortController().signal }
-    const unknown = AuthError.outcomeUnknown({
-      url: 'revocation',
-      reason: 'it did not settle',
-      answer: O.none,
-      repeatable: true,
-    })
+    const unknown = (reason: string): AuthError.AuthError =>
+      AuthError.outcomeUnknown({ url: 'revocation', reason, answer: O.none, repeatable: true })
+    const late = unknown('it did not settle')
     const done = await race(
       clock,
       limits,
-      unknown,
-      unknown,
-      guard(unknown, () => revocation(token)(limits)(env)),
+      late,
+      late,
+      guard(
+        (threw) => unknown(`it ${threw}`),
+        () => revocation(token)(limits)(env),
+        () => secretsOf(token),
+      ),
     )()
     return pipe(
       done,

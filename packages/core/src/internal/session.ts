@@ -23,6 +23,7 @@ import { interactively } from './interactive.js'
 import { lastWord } from './lastWord.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
 import { makeRevoking } from './revoking.js'
+import { secretsOfOption } from './secrets.js'
 import { storable } from './storable.js'
 import { tellTo } from './tell.js'
 import { makeWork } from './work.js'
@@ -135,7 +136,10 @@ export const makeSession = <R>(
       { deadline },
       AuthError.timedOut('the lock of the store'),
       AuthError.aborted,
-      guard(AuthError.storeFailed('get', 'the lock threw'), () => exclusive(key, use)),
+      guard(
+        (threw) => AuthError.storeFailed('get', `the lock ${threw}`),
+        () => exclusive(key, use),
+      ),
     )()
   }
 
@@ -162,9 +166,10 @@ export const makeSession = <R>(
       error._tag === 'StoreFailed'
         ? AuthError.storeFailed(error.operation, error.reason, true)
         : AuthError.storeFailed('compareAndSet', AuthError.show.show(error), true)
-    tell({ _tag: 'Pending', error: held })
+    const kept = AuthError.instead(error, held)
+    tell({ _tag: 'Pending', error: kept })
     void flushLater()
-    return E.left(held)
+    return E.left(kept)
   }
 
   /** Writes an acquired token; when the store fails, it stays pending, for the next call or for the next try. */
@@ -325,7 +330,11 @@ export const makeSession = <R>(
     const outcomeUnknown = (reason: string): AuthError.AuthError =>
       AuthError.outcomeUnknown({ url: 'strategy', reason, answer: O.none, repeatable: selfSufficient })
     const late = outcomeUnknown('it did not settle by its deadline')
-    const running = guard(outcomeUnknown('it threw'), () => strategy(attempt)(env))().then((answer) => {
+    const running = guard(
+      (threw) => outcomeUnknown(`it ${threw}`),
+      () => strategy(attempt)(env),
+      () => secretsOfOption(previous),
+    )().then((answer) => {
       if (E.isRight(answer)) answered.add(place)
       return answer
     })
@@ -542,9 +551,11 @@ export const makeSession = <R>(
     })
     const deadline = after(patience)
     let isOver = false
-    const unexpected = AuthError.storeFailed('get', 'it threw')
     const flying = track(
-      guard(unexpected, () => () => fly(deadline, () => isOver, renewal === 'background' ? offer : () => undefined))(),
+      guard(
+        (threw) => AuthError.storeFailed('get', `it ${threw}`),
+        () => () => fly(deadline, () => isOver, renewal === 'background' ? offer : () => undefined),
+      )(),
     )
     const landed = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
       (result) => {

@@ -9,7 +9,7 @@ export const stopped = (clock: Clock, limits: Required<Limits>, waitingFor: stri
   return clock.now() >= limits.deadline ? O.some(AuthError.timedOut(waitingFor)) : O.none
 }
 
-/** The first of a signature, the deadline and the signal. A signer that throws is an error whose text is not shown. */
+/** The first of a signature, the deadline and the signal. What a signer throws is kept, and not shown. */
 export const signing =
   <A>(clock: Clock, limits: Required<Limits>, sign: TaskEither<AuthError, A>): TaskEither<AuthError, A> =>
   async () => {
@@ -17,7 +17,7 @@ export const signing =
     if (O.isSome(late)) return E.left(late.value)
     try {
       return await race(clock, limits, AuthError.timedOut('a signature'), AuthError.aborted, sign)()
-    } catch {
-      return E.left(AuthError.unreachable('signer', 'it threw'))
+    } catch (error) {
+      return E.left(AuthError.fromThrown(error, (threw) => AuthError.unreachable('signer', `it ${threw}`)))
     }
   }

@@ -42,12 +42,6 @@ const failed = (failure: HttpFailure, { endpoint, secrets, repeatable }: Transfe
   }
 }
 
-// A message may quote what was sent.
-const nameOf = (error: unknown): string => {
-  const name = error instanceof Error ? error.name : ''
-  return /^[A-Za-z]{1,40}$/.test(name) ? ` a ${name}` : ''
-}
-
 /**
  * Sends one request, within its limits. Every failure is typed; a transport that throws is one, and of what it threw only the name
  * is shown.
@@ -77,7 +71,8 @@ export const transfer =
         ? E.right({ body: response.body, now, secrets, answer })
         : E.left(refusal(answer(), repeatable))
     } catch (error) {
-      const reason = `the transport threw${nameOf(error)}`
-      return E.left(AuthError.outcomeUnknown({ url: endpoint.shown, reason, answer: O.none, repeatable }))
+      const unknown = (threw: string): AuthError =>
+        AuthError.outcomeUnknown({ url: endpoint.shown, reason: `the transport ${threw}`, answer: O.none, repeatable })
+      return E.left(AuthError.fromThrown(error, unknown, secrets))
     }
   }

@@ -11,6 +11,7 @@ import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
+import { expectStore, expectStrategy } from './internal/expected.js'
 import { guard } from './internal/guard.js'
 import { interactively } from './internal/interactive.js'
 import { makeRevoking } from './internal/revoking.js'
@@ -61,74 +62,84 @@ export interface Keyed {
  * const sources = users(nodeEnv())()
  * assert.strictEqual(sources.for('ann'), sources.for('ann'))
  */
-export const keyed =
-  <R = unknown>({ capacity = 10_000, ...config }: KeyedConfig<R>) =>
-  <S>(strategyFor: (key: Key) => Strategy<S>): ReaderIO<R & S & SourceEnv, Keyed> =>
-  (env) =>
-  () => {
-    // A Map keeps the order of insertion: the first is the one that was used longest ago.
-    const sessions = new Map<Key, Session>()
-    let isClosed = false
+export const keyed = <R = unknown>(
+  config: KeyedConfig<R>,
+): (<S>(strategyFor: (key: Key) => Strategy<S>) => ReaderIO<R & S & SourceEnv, Keyed>) => {
+  expectStore('TokenSource.keyed', config)
+  return <S>(strategyFor: (key: Key) => Strategy<S>) => {
+    expectStrategy('TokenSource.keyed', strategyFor)
+    return (env: R & S & SourceEnv) => () => openKeyed<R & S>(config, strategyFor, env)
+  }
+}
 
-    const evict = (asked: Key): void => {
-      for (const [key, { busy }] of sessions) {
-        if (sessions.size <= capacity) return
-        if (key !== asked && !busy()) sessions.delete(key)
-      }
-    }
+const openKeyed = <R>(
+  { capacity = 10_000, ...config }: KeyedConfig<R>,
+  strategyFor: (key: Key) => Strategy<R>,
+  env: R & SourceEnv,
+): Keyed => {
+  // A Map keeps the order of insertion: the first is the one that was used longest ago.
+  const sessions = new Map<Key, Session>()
+  let isClosed = false
 
-    const get = (key: Key): TokenSource => {
-      const there = sessions.get(key)
-      const session = there ?? makeSession<R & S>({ ...config, key }, strategyFor(key), env)
-      if (isClosed && there === undefined) void session.source.close({ revoke: false })()
-      sessions.delete(key)
-      sessions.set(key, session)
-      evict(key)
-      return session.source
-    }
-
-    const { timeout = seconds(15), revocation, observe } = config
-    const server = makeRevoking<R & S>(revocation, timeout, env)
-    const { track, settled } = makeWork()
-
-    const adopt = async (
-      token: TokenSet,
-      keyOf: TaskEither<AuthError.AuthError, Key>,
-    ): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
-      const asked = guard(
-        (threw) => AuthError.misconfigured('keyOf', `it ${threw}`),
-        () => keyOf,
-        () => secretsOf(token),
-      )
-      const key = pipe(await asked(), E.flatMap(checkedKey))
-      if (E.isLeft(key)) {
-        tellTo(observe)({ key: '', _tag: 'Discarded', revoked: await server.discard(token) })
-        return key
-      }
-      const source = get(key.right)
-      return pipe(
-        await source.adopt(token)(),
-        E.map(() => source),
-      )
-    }
-
-    return {
-      for: get,
-      login: (strategy, keyOf) => (theirs) => async () => {
-        if (isClosed) return E.left(AuthError.closed)
-        return interactively(env.clock, {}, strategy, theirs, (token) => track(adopt(token, () => keyOf(token)())))()
-      },
-      size: () => sessions.size,
-      close: (options) => async () => {
-        isClosed = true
-        const results = await Promise.all(Array.from(sessions.values(), ({ source }) => source.close(options)()))
-        // A `keyOf` that hangs keeps nobody.
-        const patient = { deadline: plus(env.clock.now(), timeout) }
-        await race(env.clock, patient, undefined, undefined, () => settled().then(E.right))()
-        return results.find(E.isLeft) ?? E.right(undefined)
-      },
+  const evict = (asked: Key): void => {
+    for (const [key, { busy }] of sessions) {
+      if (sessions.size <= capacity) return
+      if (key !== asked && !busy()) sessions.delete(key)
     }
   }
+
+  const get = (key: Key): TokenSource => {
+    const there = sessions.get(key)
+    const session = there ?? makeSession({ ...config, key }, strategyFor(key), env)
+    if (isClosed && there === undefined) void session.source.close({ revoke: false })()
+    sessions.delete(key)
+    sessions.set(key, session)
+    evict(key)
+    return session.source
+  }
+
+  const { timeout = seconds(15), revocation, observe } = config
+  const server = makeRevoking(revocation, timeout, env)
+  const { track, settled } = makeWork()
+
+  const adopt = async (
+    token: TokenSet,
+    keyOf: TaskEither<AuthError.AuthError, Key>,
+  ): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
+    const asked = guard(
+      (threw) => AuthError.misconfigured('keyOf', `it ${threw}`),
+      () => keyOf,
+      () => secretsOf(token),
+    )
+    const key = pipe(await asked(), E.flatMap(checkedKey))
+    if (E.isLeft(key)) {
+      tellTo(observe)({ key: '', _tag: 'Discarded', revoked: await server.discard(token) })
+      return key
+    }
+    const source = get(key.right)
+    return pipe(
+      await source.adopt(token)(),
+      E.map(() => source),
+    )
+  }
+
+  return {
+    for: get,
+    login: (strategy, keyOf) => (theirs) => async () => {
+      if (isClosed) return E.left(AuthError.closed)
+      return interactively(env.clock, {}, strategy, theirs, (token) => track(adopt(token, () => keyOf(token)())))()
+    },
+    size: () => sessions.size,
+    close: (options) => async () => {
+      isClosed = true
+      const results = await Promise.all(Array.from(sessions.values(), ({ source }) => source.close(options)()))
+      // A `keyOf` that hangs keeps nobody.
+      const patient = { deadline: plus(env.clock.now(), timeout) }
+      await race(env.clock, patient, undefined, undefined, () => settled().then(E.right))()
+      return results.find(E.isLeft) ?? E.right(undefined)
+    },
+  }
+}
 
 const checkedKey = (key: unknown): E.Either<AuthError.AuthError, Key> =>
   typeof key === 'string' && key !== ''

@@ -9,6 +9,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
 import * as CellCodec from './CellCodec.js'
+import { expectFunctions } from './internal/expected.js'
 import { secretsOfOption } from './internal/secrets.js'
 import { makeSerial } from './internal/serial.js'
 import type { Cell } from './Lifecycle.js'
@@ -82,6 +83,8 @@ const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<
  * A callback that throws is {@link AuthError.StoreFailed}; what it threw is kept, without the tokens if it quotes
  * them, and not shown.
  *
+ * @throws A {@link AuthError.toError | typed error} where a callback is no function, from JavaScript.
+ *
  * @example
  * import { pairCallbackStore, type TokenPair } from '@tessera/core'
  *
@@ -92,7 +95,9 @@ const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<
  * })
  * assert.strictEqual(store.guarantee, 'process')
  */
-export const pairCallbackStore = ({ retrieve, store, exclusive }: PairCallbacks): TokenStore => {
+export const pairCallbackStore = (callbacks: PairCallbacks): TokenStore => {
+  expectFunctions('pairCallbackStore', callbacks, ['retrieve', 'store'])
+  const { retrieve, store, exclusive } = callbacks
   const locals = new Map<Key, Local>()
   // A write whose callback threw may have happened all the same.
   const attempts = new Map<Key, Local>()

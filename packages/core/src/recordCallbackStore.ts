@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
+import { expectFunctions } from './internal/expected.js'
 import { secretsOfRecord } from './internal/secrets.js'
 import * as Secret from './Secret.js'
 import { instant } from './Time.js'
@@ -40,6 +41,8 @@ export interface RecordCallbacks {
  * insert that a unique key guards. A callback that throws is {@link AuthError.StoreFailed}; what it threw is kept, without
  * the record if it quotes it, and not shown.
  *
+ * @throws A {@link AuthError.toError | typed error} where a callback is no function, from JavaScript.
+ *
  * @example
  * import { recordCallbackStore } from '@tessera/core'
  *
@@ -54,7 +57,9 @@ export interface RecordCallbacks {
  * })
  * assert.strictEqual(store.guarantee, 'shared')
  */
-export const recordCallbackStore = ({ load, compareAndSwap }: RecordCallbacks): TokenStore => {
+export const recordCallbackStore = (callbacks: RecordCallbacks): TokenStore => {
+  expectFunctions('recordCallbackStore', callbacks, ['load', 'compareAndSwap'])
+  const { load, compareAndSwap } = callbacks
   const get = (key: Key): TE.TaskEither<AuthError.AuthError, Stamped> =>
     pipe(
       TE.tryCatch(

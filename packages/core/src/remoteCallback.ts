@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
+import { expectFunctions } from './internal/expected.js'
 import { secretsOfOption } from './internal/secrets.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
@@ -58,21 +59,26 @@ const toTokenSet = (answer: unknown): E.Either<AuthError.AuthError, TokenSet.Tok
  * const vault = remoteCallback(async ({ previous }) => ({ accessToken: 'abc', expiresAt: 1_900_000_000_000 }))
  * assert.strictEqual(typeof vault, 'function')
  */
-export const remoteCallback =
-  (retrieve: (request: RemoteRequest) => Promise<RemoteAnswer> | RemoteAnswer): Strategy.Strategy<ClockEnv> =>
-  (attempt) =>
-  ({ clock }) =>
-  async () => {
-    if (attempt.signal.aborted) return E.left(AuthError.aborted)
-    if (clock.now() >= attempt.deadline) return E.left(AuthError.timedOut('the callback'))
-    return race(clock, attempt, unknown('it did not answer by the deadline'), unknown('aborted'), async () => {
-      try {
-        return toTokenSet(await retrieve(attempt))
-      } catch (error) {
-        return E.left(AuthError.fromThrown(error, (threw) => unknown(`it ${threw}`), secretsOfOption(attempt.previous)))
-      }
-    })()
-  }
+export const remoteCallback = (
+  retrieve: (request: RemoteRequest) => Promise<RemoteAnswer> | RemoteAnswer,
+): Strategy.Strategy<ClockEnv> => {
+  expectFunctions('remoteCallback', { retrieve }, ['retrieve'])
+  return (attempt) =>
+    ({ clock }) =>
+    async () => {
+      if (attempt.signal.aborted) return E.left(AuthError.aborted)
+      if (clock.now() >= attempt.deadline) return E.left(AuthError.timedOut('the callback'))
+      return race(clock, attempt, unknown('it did not answer by the deadline'), unknown('aborted'), async () => {
+        try {
+          return toTokenSet(await retrieve(attempt))
+        } catch (error) {
+          return E.left(
+            AuthError.fromThrown(error, (threw) => unknown(`it ${threw}`), secretsOfOption(attempt.previous)),
+          )
+        }
+      })()
+    }
+}
 
 const unknown = (reason: string): AuthError.AuthError =>
   AuthError.outcomeUnknown({ url: 'callback', reason, answer: O.none, repeatable: true })

@@ -11,12 +11,13 @@ import {
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import * as Connection from './Connection.js'
+import { type Connection, type FetchOptions, make } from './Connection.js'
+import { expectStrategy } from './internal/givenStrategy.js'
 import { type NodeEnv, nodeEnv } from './nodeEnv.js'
 import { openSource } from './openSource.js'
 
 /** The parameters of {@link connect}: those of `TokenSource.make` and of `authenticatedFetch`, and none that must be there. */
-export interface ConnectOptions<R = NodeEnv> extends Omit<SourceConfig<R>, 'store'>, Connection.FetchOptions {
+export interface ConnectOptions<R = NodeEnv> extends Omit<SourceConfig<R>, 'store'>, FetchOptions {
   /** Default: the process's memory. */
   readonly store?: TokenStore
   /** One that is shared, or a test's own, which the connection does not close. Default: one of its own, which it does. */
@@ -39,13 +40,14 @@ export interface ConnectOptions<R = NodeEnv> extends Omit<SourceConfig<R>, 'stor
  *   await api.close()
  * })
  */
-export function connect(strategy: Strategy<NodeEnv>, options?: ConnectOptions): Connection.Connection
+export function connect(strategy: Strategy<NodeEnv>, options?: ConnectOptions): Connection
 export function connect<R extends SourceEnv>(
   strategy: Strategy<R>,
   options: ConnectOptions<R> & { readonly env: R },
-): Connection.Connection<R>
-export function connect(strategy: Strategy<NodeEnv>, options: ConnectOptions = {}): Connection.Connection {
+): Connection<R>
+export function connect(strategy: Strategy<NodeEnv>, options: ConnectOptions = {}): Connection {
+  expectStrategy('connect', strategy)
   const { env = nodeEnv(), store = memoryStore() } = options
   const source = openSource(TokenSource.make<NodeEnv>({ ...options, store })(strategy), env)
-  return Connection.make(source, options, env, options.env === undefined ? env.close : undefined)
+  return make(source, options, env, options.env === undefined ? env.close : undefined)
 }

@@ -17,13 +17,14 @@ import {
 } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import * as Connection from './Connection.js'
+import { type Connection, type FetchOptions, make } from './Connection.js'
+import { expectStrategy } from './internal/givenStrategy.js'
 import { type NodeEnv, nodeEnv } from './nodeEnv.js'
 import { openSource } from './openSource.js'
 import { run } from './run.js'
 
 /** The parameters of {@link connectUsers}: those of `TokenSource.keyed` and of `authenticatedFetch`. */
-export interface ConnectUsersOptions<R = NodeEnv> extends Omit<KeyedConfig<R>, 'store'>, Connection.FetchOptions {
+export interface ConnectUsersOptions<R = NodeEnv> extends Omit<KeyedConfig<R>, 'store'>, FetchOptions {
   /** Default: the process's memory. */
   readonly store?: TokenStore
   /** One that is shared, or a test's own, which is not closed here. Default: one of its own. */
@@ -36,7 +37,7 @@ export type KeyOf = (token: TokenSet) => Key | Promise<Key> | E.Either<AuthError
 /** One connection a key. */
 export interface Users<R = NodeEnv> {
   /** The session of a user. It is closed with all others; closing it alone is for a user who does not come back. */
-  readonly for: (key: Key) => Connection.Connection<R>
+  readonly for: (key: Key) => Connection<R>
   /**
    * A login whose user is known by its tokens only. When `keyOf` throws, rejects or gives no key, the tokens are revoked at the
    * server. The promise resolves when they are in the store.
@@ -44,7 +45,7 @@ export interface Users<R = NodeEnv> {
   readonly login: (
     strategy: Strategy<R>,
     keyOf: KeyOf,
-  ) => Promise<{ readonly key: Key; readonly connection: Connection.Connection<R> }>
+  ) => Promise<{ readonly key: Key; readonly connection: Connection<R> }>
   /** Closes all of them, and refuses new ones. */
   readonly close: (options?: CloseOptions) => Promise<void>
   /** `close`, for `await using`. */
@@ -84,13 +85,14 @@ export function connectUsers(
   strategy: Strategy<NodeEnv> | ((key: Key) => Strategy<NodeEnv>),
   options: ConnectUsersOptions = {},
 ): Users {
+  expectStrategy('connectUsers', strategy)
   const { env = nodeEnv(), store = memoryStore() } = options
   const strategyFor = isStrategy(strategy) ? () => strategy : strategy
   const sources = openSource(TokenSource.keyed<NodeEnv>({ ...options, store })(strategyFor), env)
-  const connections = new WeakMap<TokenSource, Connection.Connection>()
+  const connections = new WeakMap<TokenSource, Connection>()
 
-  const connectionOf = (source: TokenSource): Connection.Connection => {
-    const connection = connections.get(source) ?? Connection.make(source, options, env)
+  const connectionOf = (source: TokenSource): Connection => {
+    const connection = connections.get(source) ?? make(source, options, env)
     connections.set(source, connection)
     return connection
   }

@@ -30,10 +30,10 @@ export interface SlimOptions {
  * @example
  * import { memoryStore, TokenSource } from '@tessera/core'
  * import { Client, clientCredentials } from '@tessera/oauth2'
- * import { slimEnv } from '@tessera/node'
+ * import { openSource, slimEnv } from '@tessera/node'
  *
  * const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
- * const source = TokenSource.make({ store: memoryStore() })(clientCredentials({ client }))(slimEnv())()
+ * const source = openSource(TokenSource.make({ store: memoryStore() })(clientCredentials({ client })), slimEnv())
  * assert.strictEqual(typeof source.get, 'function')
  */
 export const slimEnv = ({ userAgent = 'tessera', clock = systemClock }: SlimOptions = {}): SlimEnv => ({

@@ -1,0 +1,23 @@
+/**
+ * A source in the live environment without a dependency.
+ *
+ * @packageDocumentation
+ */
+import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
+import { type SlimEnv, slimEnv } from './slimEnv.js'
+
+/**
+ * As `openSource` of `@tessera/node`, in {@link slimEnv}.
+ *
+ * @example
+ * import { memoryStore, remoteCallback, TokenSource } from '@tessera/core'
+ * import { accessToken, openSource } from '@tessera/node/slim'
+ *
+ * const source = openSource(TokenSource.make({ store: memoryStore() })(remoteCallback(() => 'abc')))
+ * void accessToken(source).then((token) => assert.strictEqual(token, 'abc'))
+ */
+export function openSource<A>(source: ReaderIO<SlimEnv, A>): A
+export function openSource<R, A>(source: ReaderIO<R, A>, env: R): A
+export function openSource<A>(source: ReaderIO<SlimEnv, A>, env: SlimEnv = slimEnv()): A {
+  return source(env)()
+}

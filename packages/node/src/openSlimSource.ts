@@ -6,16 +6,7 @@
 import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import { type SlimEnv, slimEnv } from './slimEnv.js'
 
-/**
- * As `openSource` of `@tessera/node`, in {@link slimEnv}.
- *
- * @example
- * import { memoryStore, remoteCallback, TokenSource } from '@tessera/core'
- * import { accessToken, openSource } from '@tessera/node/slim'
- *
- * const source = openSource(TokenSource.make({ store: memoryStore() })(remoteCallback(() => 'abc')))
- * void accessToken(source).then((token) => assert.strictEqual(token, 'abc'))
- */
+/** As `openSource` of `@tessera/node`, in {@link slimEnv}. */
 export function openSource<A>(source: ReaderIO<SlimEnv, A>): A
 export function openSource<R, A>(source: ReaderIO<R, A>, env: R): A
 export function openSource<A>(source: ReaderIO<SlimEnv, A>, env: SlimEnv = slimEnv()): A {

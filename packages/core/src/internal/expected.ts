@@ -1,10 +1,9 @@
 import * as AuthError from '../AuthError.js'
+import { raised } from '../checking.js'
 import type { TokenStore } from '../TokenStore.js'
 
 /** From JavaScript comes what no type allows: it is thrown where it was written, as a typed error that names the argument. */
-const wrong = (argument: string, message: string): never => {
-  throw AuthError.toError(AuthError.misconfigured(argument, message))
-}
+const wrong = (argument: string, message: string): never => raised(AuthError.misconfigured(argument, message))
 
 const memberOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined

@@ -139,7 +139,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: [], serverFaults: [], storeFaults: ['failed'] },
     mode: 'grace until use',
     patches: [
-      ...inSession('pending.add(event)\n    committing.add(event)', 'answered.clear()\n    committing.add(event)'),
+      ...inSession(
+        'pending.add(acquired)\n    committing.add(acquired)',
+        'answered.clear()\n    committing.add(acquired)',
+      ),
     ],
   },
   {

@@ -7,7 +7,8 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { freePort, hasRedis, servers } from '@tessera/local-redis'
+import { freePort, servers } from '@tessera/local-redis'
+import { installLine, tools } from './jest/tools.cjs'
 import { visit } from './person.js'
 import { programsOf, sources, tellsSecret } from './programs.js'
 import { attempt, compilerOptions, projects, tsc } from './projects.js'
@@ -116,14 +117,18 @@ await projects(async ({ step, project, install, tarballs }) => {
 
   /** @type {readonly Service[]} */
   const services = [
-    ...(reads('REDIS_URL') && hasRedis() ? [await redis()] : []),
+    ...(reads('REDIS_URL') && tools['redis-server'].isThere() ? [await redis()] : []),
     ...(reads('DATABASE_URL') ? [await postgres(folder)] : []),
   ]
   const given = Object.assign({}, ...services.map(({ env }) => env))
   const queue = written.values()
   const worker = async () => {
     for (const { where, code, cwd } of queue) {
-      if (code.includes('REDIS_URL') && given.REDIS_URL === undefined) continue
+      if (code.includes('REDIS_URL') && given.REDIS_URL === undefined) {
+        console.log(`SKIPPED ${where}: redis-server is missing; ${installLine('redis-server')}`)
+        if (process.env['REQUIRE_TOOLS'] !== undefined) process.exitCode = 1
+        continue
+      }
       await step(where, async () => {
         const env = { PATH: process.env['PATH'], HOME: cwd, ...given }
         const { status, output } = code.includes('.listen(')

@@ -41,6 +41,7 @@ const told =
     const problem = toProblem({
       ...situationOf(invocation, command, ''),
       server: url?.host ?? 'the issuer',
+      isBox: false,
       presented: 'to tell its metadata',
     })(error)
     if (error._tag === 'Misconfigured' && url?.protocol === 'http:' && !isLoopback(url.hostname)) {

@@ -62,6 +62,7 @@ export const situationOf = (
   store: StorePlace = { _tag: 'Folder', folder: stateFolder(invocation.variables) },
 ): Situation => ({
   server: 'the server',
+  isBox: true,
   presented: 'the request',
   again: commandLine(invocation, command),
   login: commandLine(invocation, 'login'),

@@ -39,6 +39,8 @@ export interface StoreSituation {
 export interface Situation {
   /** Who is asked: `Box`, or the host of another server. */
   readonly server: string
+  /** Whether it is Box, or speaks like it: its consoles are known. */
+  readonly isBox: boolean
   /** What the server judges: `the assertion`, `the refresh token`, … */
   readonly presented: string
   /** The command, to be run again. */
@@ -77,7 +79,8 @@ const quoted = (text: O.Option<string>): string =>
   )
 
 const onGrant = (description: string, situation: Situation): Advice => {
-  const { again, clientId, keyId } = situation
+  const { again, login, clientId, keyId, isBox } = situation
+  if (!isBox) return { likely: 'it has expired, was used before, or is of another client', next: login }
   if (/\bkid\b/.test(description)) {
     return {
       likely: `the public key${quoted(keyId)} is not registered for client${quoted(clientId)}, or was deleted`,
@@ -103,7 +106,7 @@ const onGrant = (description: string, situation: Situation): Advice => {
 }
 
 const onRejected = ({ status, error, description, retryAfter }: ServerAnswer, situation: Situation): Advice => {
-  const { again, login, clientId } = situation
+  const { again, login, clientId, server, isBox } = situation
   if (status === 429 || status === 503) {
     const wait = pipe(
       retryAfter,
@@ -119,7 +122,9 @@ const onRejected = ({ status, error, description, retryAfter }: ServerAnswer, si
     case 'unauthorized_client':
       return {
         likely: `the client id${quoted(clientId)} or its secret is wrong, or this way to log in is switched off`,
-        next: `check ${CONSOLE}, then: ${again}`,
+        next: isBox
+          ? `check ${CONSOLE}, then: ${again}`
+          : `see how the client is registered at ${server}; its secret, if it has one, comes by TESSERA_CLIENT_SECRET, then: ${again}`,
       }
     case 'invalid_grant':
       return onGrant(O.getOrElse(() => '')(description), situation)

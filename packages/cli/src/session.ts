@@ -109,6 +109,7 @@ export const openSession = (
     toProblem({
       ...situationOf(invocation, command, profile.file, profile.store),
       server: hostOf(provider),
+      isBox: provider._tag === 'Box',
       presented,
       clientId: O.some(client.id),
       keyId: keyIdOf(provider),

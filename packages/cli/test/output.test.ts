@@ -20,6 +20,7 @@ const recorder = (isTTY: boolean): Sink & { readonly text: () => string } => {
 
 const situation: Situation = {
   server: 'Box',
+  isBox: true,
   presented: 'the assertion',
   again: 'tessera token',
   login: 'tessera login',

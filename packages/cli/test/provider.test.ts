@@ -109,6 +109,8 @@ describe('a provider that is none of Box', () => {
       const { ended } = await loggedIn(home, args)
       expect(ended.code).toBe(5)
       expect(ended.stderr).toContain('nothing was saved')
+      // Its own advice, and not that for Box.
+      expect(ended.stderr).not.toMatch(/Developer Console|Admin Console/)
       const declined = start(['login', '--no-browser', ...args])
       await fetch(await box.grant(await declined.said(/http:\S+authorize\S+/), { allow: false }))
       expect((await declined.ended).code).toBe(5)

@@ -119,7 +119,7 @@ const tellAll = ({ output, self }: Invocation, all: ReadonlyArray<Listed>): void
 /** Lists all profiles. One that cannot be read is listed with the reason. */
 export const profileList: Command<Record<string, never>> = (invocation) =>
   pipe(
-    readProfiles(invocation, 'profile list'),
+    TE.fromTask(readProfiles(invocation, 'profile list')),
     TE.map((all) => tellAll(invocation, all)),
   )
 

@@ -135,7 +135,7 @@ const freeName = ({ issuer, tokenEndpoint }: ProviderOptions, taken: ReadonlyArr
 /** The profile of the provider that the options describe: one that is there, whatever its name, or a new one. */
 const byProvider = (invocation: Invocation, options: ProviderOptions): TE.TaskEither<Problem, Prepared> =>
   pipe(
-    readProfiles(invocation, COMMAND),
+    TE.fromTask(readProfiles(invocation, COMMAND)),
     TE.flatMap((all) => {
       const [found, second] = all.filter(
         ({ profile }) => E.isRight(profile) && isDescribed(options)(profile.right.provider),

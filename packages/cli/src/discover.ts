@@ -2,11 +2,11 @@
  * The server of a provider, by its metadata or by its endpoints.
  */
 import { type AuthError, seconds } from '@tessera/core'
-import { nodeEnv } from '@tessera/node'
 import { AuthorizationServer, discovery } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { openEnv } from './environment.js'
 import { commandLine, type Invocation, SECONDS } from './invocation.js'
 import { situationOf, usage } from './profile.js'
 import { type Problem, toProblem } from './report.js'
@@ -66,12 +66,16 @@ export const discover = (
   const { shared, signal, output } = invocation
   const timeout = seconds(shared.timeout ?? SECONDS)
   return pipe(
-    async () => {
-      const env = nodeEnv({ userAgent: 'tessera-cli' })
-      const found = discovery({ issuer, timeout, signal, allowHttp })(env)()
-      return output.during('waiting for the metadata of the server', found).finally(env.close)
-    },
-    TE.mapLeft(told(invocation, command, issuer)),
+    TE.fromIOEither(openEnv),
+    TE.flatMap((env) =>
+      pipe(
+        () => {
+          const found = discovery({ issuer, timeout, signal, allowHttp })(env)()
+          return output.during('waiting for the metadata of the server', found).finally(env.close)
+        },
+        TE.mapLeft(told(invocation, command, issuer)),
+      ),
+    ),
   )
 }
 

@@ -13,13 +13,14 @@ import {
   seconds,
   TokenSource,
 } from '@tessera/core'
-import { type NodeEnv, nodeEnv, signer, systemClock } from '@tessera/node'
+import { type NodeEnv, signer, systemClock } from '@tessera/node'
 import { type Client, clientCredentials, refreshToken, revocation, type TokenEnv } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { openEnv } from './environment.js'
 import { commandLine, type Invocation, SECONDS } from './invocation.js'
 import type { Principal } from './principal.js'
 import { type Profile, readProfile, situationOf } from './profile.js'
@@ -119,12 +120,12 @@ export const openSession = (
     E.mapLeft((error) => told(error, 'the request')),
     TE.fromEither,
     TE.bindTo('acquisition'),
+    TE.apS('env', TE.fromIOEither(openEnv)),
     TE.bind('sessions', () => {
       const opening = openSessions(invocation, profile.store, commandLine(invocation, command))
       return () => output.during('waiting for the store', opening())
     }),
-    TE.map(({ acquisition: { strategy, presented }, sessions }): Session => {
-      const env = nodeEnv({ userAgent: 'tessera-cli' })
+    TE.map(({ env, acquisition: { strategy, presented }, sessions }): Session => {
       const source = pipe(
         strategy,
         TokenSource.make({

@@ -1,4 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { decodeProfileFile } from '../src/profileFile.js'
@@ -116,6 +117,29 @@ describe('a provider that is none of Box', () => {
       expect((await declined.ended).code).toBe(5)
       expect(await profiles(home)).toEqual(['default.json'])
       expect(JSON.parse((await run(['store', 'list', '--json'])).stdout).sessions).toEqual([])
+    }, generic),
+  )
+
+  it(
+    'is reached by the proxy that the environment names',
+    withHome(async ({ run }) => {
+      const asked: string[] = []
+      const proxy = createServer().on('connect', ({ url = '' }, socket) => {
+        asked.push(url)
+        socket.destroy()
+      })
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+      const address = proxy.address()
+      const port = typeof address === 'object' ? address?.port : undefined
+      const add = ['profile', 'add', 'far', '--issuer', 'https://as.invalid', '--client-id', 'app']
+      const { code } = await run(add, { HTTPS_PROXY: `http://127.0.0.1:${port}` })
+      await new Promise((resolve) => proxy.close(resolve))
+      expect(code).toBe(6)
+      expect(asked).toContain('as.invalid:443')
+      const wrong = await run(add, { HTTPS_PROXY: 'ftp://n0t-this@nowhere' })
+      expect(wrong.code).toBe(3)
+      expect(wrong.stderr).toContain('HTTPS_PROXY')
+      expect(wrong.stderr).not.toContain('n0t-this')
     }, generic),
   )
 

@@ -138,7 +138,7 @@ const liveDemo = (invocation: Invocation): TE.TaskEither<Problem, void> =>
         canaries.remember(...pemLines(Secret.open(appAuth.value.privateKey)))
         if (O.isSome(appAuth.value.passphrase)) canaries.remember(Secret.open(appAuth.value.passphrase.value))
       }
-      const live = nodeEnv({ userAgent: 'tessera-demo' })
+      const live = nodeEnv({ userAgent: 'tessera-demo', proxy: 'environment' })
       const { http, requests } = watched(live.http, canaries, client.server.tokenEndpoint)
       const api = addressOf(provider)
       output.line(`▸ ${profile.name} at ${output.reportColors.bold(new URL(client.server.tokenEndpoint).host)}`)

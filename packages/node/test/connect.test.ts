@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import {
   AuthError,
   type ClockEnv,
+  instant,
   memoryStore,
   type RandomEnv,
   remoteCallback,
@@ -16,7 +17,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { connect, connectUsers, nodeEnv } from '../src/index.js'
+import { connect, connectUsers, type NodeEnv, nodeEnv } from '../src/index.js'
 
 const access = (text: string) => TokenSet.make(Secret.make('AccessToken', text))
 const strategyOf = (...texts: ReadonlyArray<string>) =>
@@ -131,6 +132,31 @@ describe('connect', () => {
     connect(vaulted, { env })
   })
 })
+
+test('close ends an environment of its own: what asks for it later is not sent', () =>
+  withServer(async (origin, seen) => {
+    let env: NodeEnv | undefined
+    const looking: Strategy<NodeEnv> = () => (given) => {
+      env = given
+      return TE.right(access('t1'))
+    }
+    const request = {
+      method: 'GET' as const,
+      url: origin,
+      headers: [],
+      body: O.none,
+      deadline: instant(Number.MAX_SAFE_INTEGER),
+      signal: new AbortController().signal,
+      maxBytes: 10,
+    }
+    for (const open of [() => connect(looking), () => connectUsers(() => looking)]) {
+      const opened = open()
+      await ('token' in opened ? opened : opened.for('ann')).token()
+      await opened.close()
+      expect(await env?.http.send(request)()).toMatchObject({ _tag: 'Left' })
+    }
+    expect(seen).toEqual([])
+  }))
 
 describe('connectUsers', () => {
   test('a strategy a key, or one for all that redeems the refresh token', async () => {

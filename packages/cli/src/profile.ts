@@ -10,15 +10,18 @@ import { readJson } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { parseBaseUrl } from './baseUrl.js'
 import { ExitCode } from './exitCode.js'
 import { configFolder, stateFolder } from './folders.js'
 import { commandLine, type Invocation } from './invocation.js'
+import { meant, near } from './near.js'
 import { parseOrigin } from './origin.js'
 import { type Principal, parsePrincipal } from './principal.js'
 import { decodeProfileFile, isProfileFile, type ProfileFile, toProvider } from './profileFile.js'
+import { profileNames } from './profileNames.js'
 import type { OAuthProvider, Provider } from './provider.js'
 import { type Problem, problem, type Situation, toProblem } from './report.js'
 import { isPlaceNamed, placeOf, storeSituation } from './sessionStore.js'
@@ -98,8 +101,7 @@ const isThere = (file: string): TE.TaskEither<never, boolean> =>
     ),
   )
 
-/** What to do about a profile that is not there. A login asks for it on a terminal, and nobody where there is none. */
-export const missing = (invocation: Invocation, command: string, { name, file }: Named): Problem => {
+const missingAlone = (invocation: Invocation, command: string, { name, file }: Named): Problem => {
   const { shared, interactive, self } = invocation
   if (shared.config !== undefined) {
     return problem(
@@ -113,6 +115,17 @@ export const missing = (invocation: Invocation, command: string, { name, file }:
   const next = command === 'login' || !interactive ? add : commandLine(invocation, 'login')
   return problem(ExitCode.configuration, `there is no profile "${name}"`, `${next}; ${box}`)
 }
+
+/**
+ * What to do about a profile that is not there, with those whose names are near. A login asks for it on a terminal, and nobody
+ * where there is none.
+ */
+export const missing = (invocation: Invocation, command: string, named: Named): T.Task<Problem> =>
+  pipe(
+    profileNames(invocation.variables),
+    T.flatMap((names) => near(named.name, invocation.shared.config === undefined ? names : [])),
+    T.map((names) => ({ ...missingAlone(invocation, command, named), likely: meant(names) })),
+  )
 
 /** The server that the options name, or else the settings. */
 const baseUrlOf = (
@@ -328,8 +341,12 @@ export const readContent = (
 export const readProfileOf = (invocation: Invocation, command: string, named: Named): TE.TaskEither<Problem, Profile> =>
   pipe(
     readContent(invocation, command, named),
-    TE.flatMapEither(E.fromOption(() => missing(invocation, command, named))),
-    TE.flatMapEither(decodeProfile(invocation, command, named)),
+    TE.flatMap(
+      O.match(
+        () => TE.leftTask(missing(invocation, command, named)),
+        (json) => TE.fromEither(decodeProfile(invocation, command, named)(json)),
+      ),
+    ),
   )
 
 /** Reads the profile that the options name. */
@@ -361,10 +378,10 @@ export const readPlace = (invocation: Invocation, command: string): TE.TaskEithe
     TE.flatMap((named) =>
       pipe(
         readContent(invocation, command, named),
-        TE.flatMapEither(
+        TE.flatMap(
           O.match(
-            () => place(isNamed ? E.left(missing(invocation, command, named)) : E.right(O.none)),
-            (json) => storeIn(invocation, named.file, json),
+            () => (isNamed ? TE.leftTask(missing(invocation, command, named)) : TE.fromEither(place(E.right(O.none)))),
+            (json) => TE.fromEither(storeIn(invocation, named.file, json)),
           ),
         ),
       ),

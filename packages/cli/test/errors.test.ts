@@ -103,6 +103,7 @@ describe('an error', () => {
         [['--profile', 'text'], 'is not JSON'],
         [['--profile', 'server'], 'tessera.baseUrl'],
         [['--profile', 'none'], 'there is no profile "none"'],
+        [['--profile', 'serverr'], 'you meant server'],
         [['--config', join(folder, 'none.json')], 'there is no settings file'],
         [['--base-url', 'http://example.com'], '--base-url cannot be taken: it is http'],
       ]

@@ -157,7 +157,7 @@ const draft = (
         )
   }
   return O.isNone(content)
-    ? TE.left(missing(invocation, ADD, named))
+    ? TE.leftTask(missing(invocation, ADD, named))
     : pipe(
         updatedJson(invocation, ADD, options, content.value),
         TE.flatMap((json) => draftOf(invocation, ADD, named, json, { replace: true })),
@@ -219,9 +219,8 @@ export const profileRemove: Command<ProfileRemoveOptions> = (invocation, { name,
     TE.fromEither(fileOf(invocation, name)),
     TE.bindTo('named'),
     TE.bind('content', ({ named }) => readContent(invocation, 'profile remove', named)),
-    TE.filterOrElse(
-      ({ content }) => O.isSome(content),
-      ({ named }) => missing(invocation, 'profile remove', named),
+    TE.tap(({ named, content }) =>
+      O.isSome(content) ? TE.right(undefined) : TE.leftTask(missing(invocation, 'profile remove', named)),
     ),
     TE.tap(({ named }) => (yes ? TE.right(undefined) : confirmed(invocation, named))),
     TE.tap(({ named: { file } }) =>

@@ -120,7 +120,7 @@ const byName = (invocation: Invocation, options: ProviderOptions): TE.TaskEither
       if (describesProvider(options)) return made(invocation, at, options)
       return invocation.interactive && invocation.shared.config === undefined
         ? asked(invocation, at, options)
-        : TE.left(missing(invocation, COMMAND, at))
+        : TE.leftTask(missing(invocation, COMMAND, at))
     }),
   )
 

@@ -135,7 +135,7 @@ const fault = (
  * endpoint is none that a token can come from.
  *
  * @example
- * import { instant, Secret, TokenSet } from '@tessera/core'
+ * import { Secret, TokenSet } from '@tessera/core'
  * import { base64url, Client, idTokenClaims } from '@tessera/oauth2'
  * import * as E from 'fp-ts/lib/Either.js'
  * import { nodeEnv } from '@tessera/node'

@@ -16,6 +16,7 @@ import {
   type Duration,
   type Key,
   type Next,
+  raised,
   type Stamped,
   seconds,
   type TokenStore,
@@ -110,6 +111,10 @@ const guarded = <A>(operation: Operation, use: () => Promise<Result<A>>): TE.Tas
  * assert.strictEqual(fileStore({ folder: 'sessions' }).guarantee, 'shared')
  */
 export const fileStore = (config: FileStoreConfig): FileStore => {
+  // From JavaScript, where no type says so.
+  if (typeof config?.folder !== 'string') {
+    return raised(AuthError.misconfigured('folder', 'fileStore takes { folder, patience? }, where folder is a path'))
+  }
   const { patience = seconds(5) } = config
   const folder = resolve(config.folder)
   const locks = join(folder, '.locks')

@@ -13,6 +13,7 @@ import {
   type Key,
   millis,
   type Next,
+  raised,
   Secret,
   type Stamped,
   type TokenStore,
@@ -104,6 +105,15 @@ export const redisStore = (
   port: RedisPort,
   { namespace = 'tessera', commandTimeout = millis(1_000), replicas, observe }: RedisStoreOptions = {},
 ): TokenStore => {
+  // From JavaScript, where no type says so: a client itself, mostly.
+  if (typeof port?.listen !== 'function') {
+    return raised(
+      AuthError.misconfigured(
+        'port',
+        'redisStore takes (port, options?), where port is nodeRedis(client) or ioRedis(client)',
+      ),
+    )
+  }
   const wakeups = makeWakeups(port)
   const own = makeShared(port.connect)
   const publish = port.sharded ? 'SPUBLISH' : 'PUBLISH'

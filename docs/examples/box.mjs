@@ -14,5 +14,4 @@ const api = connect(Box.serviceAccount({ settings, server: Box.serverAt(box.url)
 const me = await api.fetch(`${box.url}/2.0/users/me`) // https://api.box.com/2.0/users/me
 console.log(me.status, await me.json())
 
-await api.close()
 await box.close()

@@ -2,8 +2,7 @@
 // sealed, so that the next start and every other process of this user go on with it.
 import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { encrypted } from '@tessera/core'
-import { cipher, connect, nodeEnv, run } from '@tessera/node'
+import { cipher, connect, encrypted, nodeEnv, run } from '@tessera/node'
 import { Client, deviceCode, discovery, refreshToken, revocation } from '@tessera/oauth2'
 import { startSandbox } from '@tessera/sandbox'
 import { fileStore } from '@tessera/store-file'
@@ -13,8 +12,7 @@ const server = await startSandbox({ dialect: 'generic', ttl: { interval: 1 } })
 const person = ({ userCode }) => server.approveDevice(userCode)
 const issuer = server.url // https://login.example
 
-const env = nodeEnv()
-const client = Client.make({ id: server.publicClient.id, server: await run(discovery({ issuer }), env) })
+const client = Client.make({ id: server.publicClient.id, server: await run(discovery({ issuer }), nodeEnv()) })
 const folder = `${homedir()}/.my-tool`
 await mkdir(folder, { recursive: true, mode: 0o700 })
 const sealing = await run(cipher({ file: `${folder}/key`, create: true }))
@@ -23,7 +21,6 @@ const session = connect(refreshToken({ client }), {
   key: 'me',
   origins: [server.url],
   revocation: revocation({ client }),
-  env,
 })
 
 await session.login(
@@ -40,5 +37,4 @@ const me = await session.fetch(`${server.url}/userinfo`)
 console.log('Logged in as', await me.json())
 
 await session.revoke()
-await session.close()
 await server.close()

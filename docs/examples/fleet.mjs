@@ -3,24 +3,30 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient } from '@redis/client'
 import { connect, nodeEnv, run } from '@tessera/node'
-import { authorizationCode, authorizationRequest, Client, callback, discovery, refreshToken } from '@tessera/oauth2'
+import * as OAuth2 from '@tessera/oauth2'
 import { startSandbox } from '@tessera/sandbox'
-import { nodeRedis, redisStore } from '@tessera/store-redis'
+import { ioRedis, redisStore } from '@tessera/store-redis'
+import { Redis } from 'ioredis'
 
-const redis = createClient({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
-redis.on('error', (error) => console.error(error.message)) // it connects again; a valid token is served meanwhile
-await redis.connect()
+const env = nodeEnv()
+const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379')
 
 /** The same in every process of the fleet: a client, a store and a key. */
-const sessionAt = ({ url, id, secret, key }) => {
-  const client = Client.make({ id, secret, tokenEndpoint: `${url}/oauth2/token` })
-  return connect(refreshToken({ client }), { store: redisStore(nodeRedis(redis)), key, origins: [url] })
+const sessionAt = async ({ url, id, secret, key }) => {
+  const client = OAuth2.Client.make({ id, secret, server: await run(OAuth2.discovery({ issuer: url }), env) })
+  const session = connect(OAuth2.refreshToken({ client }), {
+    store: redisStore(ioRedis(redis)),
+    key,
+    origins: [url],
+    revocation: OAuth2.revocation({ client }),
+    env,
+  })
+  return { client, session }
 }
 
 const work = async (settings) => {
-  const session = sessionAt(settings)
+  const { session } = await sessionAt(settings)
   let answers = 0
   for (const end = Date.now() + 3000; Date.now() < end; await sleep(50)) {
     answers += (await session.fetch(`${settings.url}/2.0/users/me`)).ok ? 1 : 0
@@ -30,15 +36,13 @@ const work = async (settings) => {
 }
 
 const main = async () => {
-  const env = nodeEnv()
   // A local server to try it on: its tokens live for two seconds. Somebody logs in there.
   const server = await startSandbox({ dialect: 'generic', rotation: 'strict', ttl: { access: 2 } })
   const settings = { url: server.url, ...server.client, key: `user 7001 ${Date.now()}` }
-  const client = Client.make({ ...server.client, server: await run(discovery({ issuer: server.url }), env) })
-  const session = sessionAt(settings)
-  const login = await run(authorizationRequest({ client }), env)
-  const code = await run(callback(login)(await server.grant(login.url)))
-  await session.login(authorizationCode({ client, ...code }))
+  const { client, session } = await sessionAt(settings)
+  const login = await run(OAuth2.authorizationRequest({ client }), env)
+  const code = await run(OAuth2.callback(login)(await server.grant(login.url)))
+  await session.login(OAuth2.authorizationCode({ client, ...code }))
 
   const workers = Array.from({ length: 8 }, () => fork(new URL(import.meta.url)))
   for (const worker of workers) worker.send(settings)
@@ -52,4 +56,4 @@ const main = async () => {
 
 if (process.send === undefined) await main()
 else process.send(await work((await once(process, 'message'))[0]))
-await redis.close()
+await redis.quit()

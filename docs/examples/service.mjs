@@ -15,5 +15,4 @@ const api = connect(clientCredentials({ client }), { origins: [server.url] })
 const answers = await Promise.all(Array.from({ length: 1000 }, () => api.fetch(`${server.url}/2.0/users/me`)))
 console.log(`${answers.filter(({ ok }) => ok).length} answers, ${server.counts().byEndpoint.token} token request`)
 
-await api.close()
 await server.close()

@@ -1,8 +1,7 @@
 // People log in with their provider; each has a session in Postgres, sealed, which every replica of this application shares.
 import { randomBytes } from 'node:crypto'
 import cookies from '@fastify/cookie'
-import { encrypted, recordCallbackStore } from '@tessera/core'
-import { cipher, connectUsers, nodeEnv, run } from '@tessera/node'
+import { cipher, connectUsers, encrypted, nodeEnv, recordCallbackStore, run } from '@tessera/node'
 import * as OAuth2 from '@tessera/oauth2'
 import { startSandbox } from '@tessera/sandbox'
 import Fastify from 'fastify'

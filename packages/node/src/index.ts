@@ -5,7 +5,17 @@
  */
 
 // What the first lines of a program need, so that they import from here and from `@tessera/oauth2` only.
-export { AuthError, memoryStore, minutes, RetryPolicy, Strategy, seconds, TokenSource } from '@tessera/core'
+export {
+  AuthError,
+  encrypted,
+  memoryStore,
+  minutes,
+  RetryPolicy,
+  recordCallbackStore,
+  Strategy,
+  seconds,
+  TokenSource,
+} from '@tessera/core'
 export { pipe } from 'fp-ts/lib/function.js'
 export { type AccessTokenOptions, accessToken } from './accessToken.js'
 export { type AesGcmConfig, aesGcm } from './aesGcm.js'

@@ -1,7 +1,7 @@
 // People log in with their provider; each has a session in Postgres, sealed, which every replica of this application shares.
 import { randomBytes } from 'node:crypto'
 import cookies from '@fastify/cookie'
-import { cipher, connectUsers, encrypted, nodeEnv, recordCallbackStore, run } from '@tessera/node'
+import { AuthError, cipher, connectUsers, encrypted, nodeEnv, recordCallbackStore, run } from '@tessera/node'
 import * as OAuth2 from '@tessera/oauth2'
 import { startSandbox } from '@tessera/sandbox'
 import Fastify from 'fastify'
@@ -13,11 +13,10 @@ const provider = await startSandbox({ dialect: 'generic', client: { redirectUris
 const env = nodeEnv()
 const server = await run(OAuth2.discovery({ issuer: provider.url }), env)
 const client = OAuth2.Client.make({ id: provider.client.id, secret: provider.client.secret, server })
+const scope = ['openid', 'offline_access']
 
 const db = new pg.Pool({ connectionString: process.env.DATABASE_URL ?? 'postgres://127.0.0.1/postgres' })
-await db.query(
-  'create table if not exists sessions (key text primary key, version text not null, record text not null)',
-)
+await db.query('create table if not exists sessions (key text primary key, version text, record text)')
 const sealing = await run(cipher({ file: 'app.key', create: true }))
 const store = recordCallbackStore({
   load: async (key) => (await db.query('select version, record from sessions where key = $1', [key])).rows[0],
@@ -44,10 +43,7 @@ await app.register(cookies, {
 })
 
 app.get('/login', async (_, reply) => {
-  const login = await run(
-    OAuth2.authorizationRequest({ client, redirectUri, scope: ['openid', 'offline_access'] }),
-    env,
-  )
+  const login = await run(OAuth2.authorizationRequest({ client, redirectUri, scope }), env)
   return reply.setCookie('login', OAuth2.sealTransaction({ cipher: sealing })(login)()).redirect(login.url)
 })
 
@@ -65,4 +61,10 @@ app.get('/', async (request, reply) => {
   return (await users.for(user.value).fetch(`${provider.url}/userinfo`)).json()
 })
 
-console.log(`Open ${await app.listen({ port })}`)
+app.setErrorHandler((error, _, reply) => {
+  if (!AuthError.isException(error)) return reply.send(error)
+  const isOver = error.error._tag === 'ReauthenticationRequired' // otherwise a login that was denied, or is too old, say
+  return isOver ? reply.redirect('/login') : reply.code(401).send({ error: error.message, login: '/login' })
+})
+
+console.log(`Open ${await app.listen({ port, host: '127.0.0.1' })}`)

@@ -1,5 +1,7 @@
 /** Sessions in Redis: the built command, against servers of the tests' own. */
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@redis/client'
@@ -240,15 +242,20 @@ describeWith('redis-server')('sessions in Redis', () => {
     it(
       'ends with 130 at Ctrl-C',
       withHome(async (home) => {
-        const stopped = await all.start()
-        stopped.signal('SIGSTOP')
+        // As a Redis that is stopped: it takes connections and never answers.
+        const silent = createServer().listen(0, '127.0.0.1')
+        await once(silent, 'listening')
+        const address = silent.address()
+        const port = typeof address === 'object' ? address?.port : undefined
         try {
-          const running = home.start(['token', '--store', `redis://:pa55word@127.0.0.1:${stopped.port}`], WITH_KEY)
-          await running.said(/waiting for/)
+          const asked = once(silent, 'connection')
+          const running = home.start(['token', '--store', `redis://:pa55word@127.0.0.1:${port}`], WITH_KEY)
+          const [socket] = await asked
           running.child.kill('SIGINT')
           expect(await running.ended).toMatchObject({ code: 130, stdout: '' })
+          socket.destroy()
         } finally {
-          stopped.signal('SIGCONT')
+          silent.close()
         }
       }),
     )

@@ -132,8 +132,14 @@ test('S-JWT-06 the command names them too, and the file to correct', async () =>
     const { code, stdout, stderr } = await command(file)
     expect([name, code, stdout]).toEqual([name, 3, ''])
     expect(stderr).toContain(path === 'file' ? file : path)
-    expect(stderr).toContain(todo)
-    expect(stderr).toMatch(/^ {2}next {5}correct .*4242_abc_config\.json, then: /m)
+    // A secret has a second place, which the command names.
+    const isSecret = path === 'boxAppSettings.clientSecret'
+    expect(stderr).toContain(isSecret ? 'set TESSERA_CLIENT_SECRET' : todo)
+    expect(stderr).toMatch(
+      isSecret
+        ? /^ {2}next {5}set .*, or write it into .*4242_abc_config\.json; then: /m
+        : /^ {2}next {5}correct .*4242_abc_config\.json, then: /m,
+    )
     expect(stderr).not.toContain(CANARY)
   }
   expect(world().requests()).toBe(0)

@@ -28,6 +28,8 @@ interface Ran {
   readonly repeated: number
   /** What its processes sent to Redis from the moment on at which they needed a token, as the server saw it. */
   readonly commands: ReadonlyArray<string>
+  /** How long it took them, in ms. */
+  readonly took: number
 }
 
 /** Processes with an expired token in the store, which all need one at the same moment. */
@@ -70,15 +72,17 @@ const run = async (by: ReadonlyArray<Client>): Promise<Ran> => {
   const next = () => Promise.all(fleet.map(async ({ lines }) => (await lines.next()).value))
   expect(await next()).toEqual(fleet.map(() => 'ready'))
   const watch = await monitor(server)
+  const began = Date.now()
   for (const { child } of fleet) child.stdin.write('go\n')
   const tokens = await next()
+  const took = Date.now() - began
   const exits = await Promise.all(fleet.map(async ({ exit }) => (await exit)[0]))
   const commands = await watch.commands()
   watch.end()
   http.close()
   await all.stop()
   const { redeemed, repeated } = model.counts()
-  return { tokens, exits, requests, redeemed, repeated, commands }
+  return { tokens, exits, requests, redeemed, repeated, commands, took }
 }
 
 describeWith('redis-server')('a fleet', () => {
@@ -87,12 +91,14 @@ describeWith('redis-server')('a fleet', () => {
     ['ioredis', 'ioredis'],
     ['@redis/client', 'ioredis'],
     ['@redis/client 5', 'ioredis 5'],
-  ])('8 processes (%s, %s) that need a token at once: 1 request, at most 40 commands', async (one, other) => {
+  ])('8 processes (%s, %s) that need a token at once: 1 request, at most 6 commands each', async (one, other) => {
     const ran = await run(Array.from({ length: 8 }, (_, number) => (number % 2 === 0 ? one : other)))
     expect(ran).toMatchObject({ requests: 1, redeemed: 1, repeated: 0 })
     expect(ran.tokens).toEqual(Array.from({ length: 8 }, () => 'access-2'))
     // They end by themselves.
     expect(ran.exits).toEqual(Array.from({ length: 8 }, () => 0))
-    expect(ran.commands.length).toBeLessThanOrEqual(40)
+    // Whatever the order: two reads and a write, a connection that listens, its subscription, a read after the wake-up. On a busy
+    // machine they wait longer, and each of the seven reads at each poll, a quarter of a second apart at least.
+    expect(ran.commands.length).toBeLessThanOrEqual(8 * 6 + 7 * Math.floor(ran.took / 250))
   })
 })

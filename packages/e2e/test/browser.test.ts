@@ -9,18 +9,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { chromium as chromiumPath } from '../../scripts/jest/tools.cjs'
+import { CHROMIUM_FLAGS } from './support/chromium.js'
 import { impatientClock } from './support/clock.js'
 import { right, told } from './support/either.js'
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 /** One loopback listener, as a program's login has it. */
 const listening = async (): Promise<{
@@ -49,7 +40,11 @@ const inChromium = (): void => {
   let env: NodeEnv
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: chromiumPath() ?? 'chromium', headless: true, args: FLAGS })
+    browser = await chromium.launch({
+      executablePath: chromiumPath() ?? 'chromium',
+      headless: true,
+      args: [...CHROMIUM_FLAGS],
+    })
   })
   afterAll(() => browser.close())
   beforeEach(async () => {

@@ -29,7 +29,7 @@ const store = recordCallbackStore({
     return (await db.query(sql, values)).rows.length === 1
   },
 })
-const users = connectUsers(OAuth2.refreshToken({ client }), {
+const users = connectUsers(() => OAuth2.refreshToken({ client }), {
   store: encrypted(sealing)(store),
   revocation: OAuth2.revocation({ client }),
   origins: [provider.url],

@@ -68,12 +68,17 @@ export interface Inspection {
 /** A source of tokens. */
 export interface TokenSource extends Tokens {
   readonly key: Key
-  /** Acquires by a strategy in which a person takes part, and starts a new epoch with its token. */
+  /**
+   * Acquires by a strategy in which a person takes part, and starts a new epoch with its token. When the source is closed
+   * meanwhile, the token is revoked at the server, and the answer is `Closed`.
+   */
   readonly login: <R>(strategy: Strategy<R>) => ReaderTaskEither<R, AuthError, TokenSet>
   /**
    * Takes in a token that just came, of a login that the application made itself, and starts a new epoch with it. As at `login`
    * it is in the store before it is handed out; while the store fails it is held and offered to it again; and when another login
    * or a revoke came first, it is revoked at the server, and the answer is theirs. A source that is closed revokes it too.
+   *
+   * Only what comes after this call counts: a revoke while the person was still logging in is not known here. `login` sees it.
    */
   readonly adopt: (token: TokenSet) => TaskEither<AuthError, TokenSet>
   /** Ends the session for everybody who shares the store, then at the server. */

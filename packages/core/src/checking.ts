@@ -45,11 +45,11 @@ export const raised = (error: AuthError.AuthError): never => {
  * import { checking, Strategy, type TokenSet } from '@tessera/core'
  * import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
  *
- * const fixed: (options: { token: TokenSet }) => Strategy<unknown> = checking(
+ * const fixed = checking(
  *   'fixed takes { token }',
  *   { token: { is: (value) => typeof value === 'object', expected: 'a token set' } },
  *   Strategy.left,
- *   ({ token }) => () => RTE.right(token),
+ *   ({ token }: { token: TokenSet }): Strategy<unknown> => () => RTE.right(token),
  * )
  * assert.strictEqual(typeof fixed, 'function')
  */

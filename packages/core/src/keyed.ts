@@ -11,7 +11,7 @@ import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
-import { expectStore, expectStrategy } from './internal/expected.js'
+import { expectStore, expectStrategyFor } from './internal/expected.js'
 import { guard } from './internal/guard.js'
 import { interactively } from './internal/interactive.js'
 import { makeRevoking } from './internal/revoking.js'
@@ -23,7 +23,7 @@ import { race } from './race.js'
 import type { Strategy } from './Strategy.js'
 import { plus, seconds } from './Time.js'
 import type { TokenSet } from './TokenSet.js'
-import type { CloseOptions, SourceConfig, SourceEnv, TokenSource } from './TokenSource.js'
+import type { CloseOptions, Limits, SourceConfig, SourceEnv, TokenSource } from './TokenSource.js'
 import type { Key } from './TokenStore.js'
 
 /** The parameters of {@link keyed}. */
@@ -34,19 +34,29 @@ export interface KeyedConfig<R> extends Omit<SourceConfig<R>, 'key' | 'initial'>
 
 /** One source a key, made when it is first asked for. */
 export interface Keyed {
+  /** The source of a key. Where it was closed by itself, a new one. */
   readonly for: (key: Key) => TokenSource
   /**
    * A login whose key is known by its tokens only: acquires by a strategy, asks `keyOf` whose tokens they are, and starts a new
    * epoch of that session, with the guarantees of `TokenSource.adopt`. When `keyOf` fails, throws or gives no key, or all was
    * closed meanwhile, the tokens are revoked at the server; the event of that has an empty key.
+   *
+   * Only what comes after the key is known counts: a revoke, or another login, of the same key while the person was still logging
+   * in does not stop this one, since nothing tied them together yet. `source.login` has that tie.
+   *
+   * The limits bound the caller's wait, and are the strategy's; tokens that come later are taken in all the same.
    */
   readonly login: <R>(
     strategy: Strategy<R>,
     keyOf: (token: TokenSet) => TaskEither<AuthError.AuthError, Key>,
+    limits?: Limits,
   ) => ReaderTaskEither<R, AuthError.AuthError, TokenSource>
   /** How many sources are in memory. */
   readonly size: IO<number>
-  /** Closes all that are in memory, and refuses new ones. The first error is reported, after all are closed. */
+  /**
+   * Closes all that are in memory, and refuses new ones. Those that were dropped from memory, and are held by the application still,
+   * refuse new work too. The first error is reported, after all are closed.
+   */
   readonly close: (options?: CloseOptions) => TaskEither<AuthError.AuthError, void>
 }
 
@@ -67,7 +77,7 @@ export const keyed = <R = unknown>(
 ): (<S>(strategyFor: (key: Key) => Strategy<S>) => ReaderIO<R & S & SourceEnv, Keyed>) => {
   expectStore('TokenSource.keyed', config)
   return <S>(strategyFor: (key: Key) => Strategy<S>) => {
-    expectStrategy('TokenSource.keyed', strategyFor)
+    expectStrategyFor('TokenSource.keyed', strategyFor)
     return (env: R & S & SourceEnv) => () => openKeyed<R & S>(config, strategyFor, env)
   }
 }
@@ -88,32 +98,42 @@ const openKeyed = <R>(
     }
   }
 
+  const { timeout = seconds(15), revocation, observe } = config
+  const server = makeRevoking(revocation, timeout, env)
+  const { track, settled } = makeWork()
+
+  /** The session that is kept. One that was closed by itself is over, and its key is not: its end is waited for, no more. */
+  const kept = (key: Key): Session | undefined => {
+    const session = sessions.get(key)
+    if (session === undefined || isClosed || !session.source.closed()) return session
+    void track(session.source.settled())
+    return undefined
+  }
+
   const get = (key: Key): TokenSource => {
-    const there = sessions.get(key)
-    const session = there ?? makeSession({ ...config, key }, strategyFor(key), env)
-    if (isClosed && there === undefined) void session.source.close({ revoke: false })()
+    const session = kept(key) ?? makeSession({ ...config, key }, strategyFor(key), env, () => isClosed)
     sessions.delete(key)
     sessions.set(key, session)
     evict(key)
     return session.source
   }
 
-  const { timeout = seconds(15), revocation, observe } = config
-  const server = makeRevoking(revocation, timeout, env)
-  const { track, settled } = makeWork()
+  const discard = async (token: TokenSet): Promise<void> => {
+    tellTo(observe)({ key: '', _tag: 'Discarded', revoked: await server.discard(token) })
+  }
 
   const adopt = async (
     token: TokenSet,
-    keyOf: TaskEither<AuthError.AuthError, Key>,
+    keyOf: (token: TokenSet) => TaskEither<AuthError.AuthError, Key>,
   ): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
     const asked = guard(
       (threw) => AuthError.misconfigured('keyOf', `it ${threw}`),
-      () => keyOf,
+      () => async () => pipe(await keyOf(token)(), E.flatMap(checkedKey)),
       () => secretsOf(token),
     )
-    const key = pipe(await asked(), E.flatMap(checkedKey))
+    const key = await asked()
     if (E.isLeft(key)) {
-      tellTo(observe)({ key: '', _tag: 'Discarded', revoked: await server.discard(token) })
+      void track(discard(token))
       return key
     }
     const source = get(key.right)
@@ -125,15 +145,20 @@ const openKeyed = <R>(
 
   return {
     for: get,
-    login: (strategy, keyOf) => (theirs) => async () => {
-      if (isClosed) return E.left(AuthError.closed)
-      return interactively(env.clock, {}, strategy, theirs, (token) => track(adopt(token, () => keyOf(token)())))()
-    },
+    login:
+      (strategy, keyOf, limits = {}) =>
+      (theirs) =>
+      async () => {
+        if (isClosed) return E.left(AuthError.closed)
+        const login = interactively(env.clock, limits, strategy, theirs, (token) => track(adopt(token, keyOf)))
+        // A close waits for its token, which is revoked then.
+        return track(login())
+      },
     size: () => sessions.size,
     close: (options) => async () => {
       isClosed = true
       const results = await Promise.all(Array.from(sessions.values(), ({ source }) => source.close(options)()))
-      // A `keyOf` that hangs keeps nobody.
+      // A login or a `keyOf` that hangs keeps nobody.
       const patient = { deadline: plus(env.clock.now(), timeout) }
       await race(env.clock, patient, undefined, undefined, () => settled().then(E.right))()
       return results.find(E.isLeft) ?? E.right(undefined)

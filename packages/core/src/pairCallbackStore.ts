@@ -96,7 +96,7 @@ const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<
  * assert.strictEqual(store.guarantee, 'process')
  */
 export const pairCallbackStore = (callbacks: PairCallbacks): TokenStore => {
-  expectFunctions('pairCallbackStore', callbacks, ['retrieve', 'store'])
+  expectFunctions('pairCallbackStore takes { retrieve, store }', callbacks, ['retrieve', 'store'])
   const { retrieve, store, exclusive } = callbacks
   const locals = new Map<Key, Local>()
   // A write whose callback threw may have happened all the same.

@@ -58,7 +58,7 @@ export interface RecordCallbacks {
  * assert.strictEqual(store.guarantee, 'shared')
  */
 export const recordCallbackStore = (callbacks: RecordCallbacks): TokenStore => {
-  expectFunctions('recordCallbackStore', callbacks, ['load', 'compareAndSwap'])
+  expectFunctions('recordCallbackStore takes { load, compareAndSwap }', callbacks, ['load', 'compareAndSwap'])
   const { load, compareAndSwap } = callbacks
   const get = (key: Key): TE.TaskEither<AuthError.AuthError, Stamped> =>
     pipe(

@@ -62,7 +62,7 @@ const toTokenSet = (answer: unknown): E.Either<AuthError.AuthError, TokenSet.Tok
 export const remoteCallback = (
   retrieve: (request: RemoteRequest) => Promise<RemoteAnswer> | RemoteAnswer,
 ): Strategy.Strategy<ClockEnv> => {
-  expectFunctions('remoteCallback', { retrieve }, ['retrieve'])
+  expectFunctions('remoteCallback takes a function', { retrieve }, ['retrieve'])
   return (attempt) =>
     ({ clock }) =>
     async () => {

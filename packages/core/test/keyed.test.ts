@@ -1,9 +1,11 @@
 import {
   AuthError,
   memoryStore,
+  plus,
   remoteCallback,
   Secret,
   type SourceEvent,
+  seconds,
   type TokenSet,
   TokenSource,
   type TokenStore,
@@ -11,8 +13,9 @@ import {
 import { scriptedStrategy } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { left, right, testEnv, textOf, token } from './support.js'
+import { left, right, START, testEnv, textOf, token } from './support.js'
 
 const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e')
 
@@ -186,12 +189,61 @@ describe('login', () => {
     ['gives an empty text', () => TE.right(''), misconfigured],
     // @ts-expect-error from JavaScript
     ['gives a number', () => TE.right(42), misconfigured],
+    // @ts-expect-error from JavaScript
+    ['gives null', () => TE.right(null), misconfigured],
+    // @ts-expect-error from JavaScript
+    ['resolves to null', () => async () => null, misconfigured],
+    // @ts-expect-error from JavaScript
+    ['is null', () => null, misconfigured],
   ])('when keyOf %s, the token is revoked at the server', async (_, keyOf, error) => {
-    const { sources, login, revoked, events } = opened()
+    const { sources, login, revoked, events, env } = opened()
     expect(left(await login('lost', keyOf)())).toMatchObject(error)
+    expect(sources.size()).toBe(0)
+    await env.clock.settle(sources.close()())
     expect(revoked).toEqual(['lost'])
     expect(events).toEqual([{ key: '', _tag: 'Discarded', revoked: true }])
-    expect(sources.size()).toBe(0)
+  })
+
+  test('when keyOf fails, the caller does not wait for the revocation; a close does', async () => {
+    let revoke: () => void = () => undefined
+    const done = new Promise<void>((resolve) => (revoke = resolve))
+    const { sources, login, events, env } = opened({ revocation: () => () => () => async () => E.right(await done) })
+    expect(left(await login('lost', () => TE.left(AuthError.aborted))())).toEqual(AuthError.aborted)
+    expect(events).toEqual([])
+    const closing = sources.close()()
+    revoke()
+    await env.clock.settle(closing)
+    expect(events).toEqual([{ key: '', _tag: 'Discarded', revoked: true }])
+  })
+
+  test('it is bounded by the limits of its caller, which are those of the attempt', async () => {
+    const { sources, env } = opened()
+    const limits = { deadline: plus(START, seconds(3)), signal: new AbortController().signal }
+    const { strategy, attempts } = scriptedStrategy([E.right(token('a'))])
+    right(await sources.login(strategy, () => TE.right('a'), limits)({})())
+    expect(attempts()).toEqual([{ previous: O.none, ...limits }])
+    const never = () => () => () => new Promise<never>(() => undefined)
+    const running = sources.login(never, () => TE.right('a'), limits)({})()
+    expect(left(await env.clock.settle(running))).toEqual(AuthError.timedOut('the login'))
+    expect(env.clock.now()).toBe(limits.deadline)
+  })
+
+  test('[A05] one that is under way when all are closed: its token is revoked at the server, before the close ends', async () => {
+    const { sources, revoked, env } = opened()
+    let come: (text: string) => void = () => undefined
+    const exchange = () => () => () =>
+      new Promise<E.Either<never, TokenSet>>((resolve) => (come = (text) => resolve(E.right(token(text)))))
+    const running = sources.login(exchange, () => TE.right('a'))({})()
+    let isOver = false
+    const closing = sources
+      .close()()
+      .then(() => (isOver = true))
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+    expect(isOver).toBe(false)
+    come('late')
+    await env.clock.settle(closing)
+    expect(revoked).toEqual(['late'])
+    expect(left(await running)).toEqual(AuthError.closed)
   })
 
   test('all are closed meanwhile: the token is revoked at the server, before the close ends', async () => {
@@ -233,7 +285,35 @@ describe('login', () => {
   })
 })
 
+test('a source that was closed by itself does not shut its key out', async () => {
+  const { sources, made } = open(10, { ...memoryStore(), ephemeral: false })
+  const first = sources.for('a')
+  await first.get()
+  await first.close()()
+  const next = sources.for('a')
+  expect(next).not.toBe(first)
+  expect(sources.for('a')).toBe(next)
+  expect(textOf(await next.get())).toBe('token of a')
+  expect(made).toEqual(['a', 'a'])
+})
+
 describe('close', () => {
+  test('[A13] a source that was dropped, and is held by the application, refuses too', async () => {
+    const { sources } = open(1)
+    const dropped = sources.for('a')
+    await dropped.get()
+    sources.for('b')
+    expect(sources.size()).toBe(1)
+    expect(dropped.closed()).toBe(false)
+    await sources.close()()
+    expect(dropped.closed()).toBe(true)
+    expect(O.isNone(dropped.peek())).toBe(true)
+    expect(left(await dropped.get())).toEqual(AuthError.closed)
+    expect(left(await dropped.refuse(token('token of a').accessToken)())).toEqual(AuthError.closed)
+    expect(left(await dropped.revoke())).toEqual(AuthError.closed)
+    expect(await dropped.close()()).toEqual(E.right(undefined))
+  })
+
   test('all are closed, and a later one is too', async () => {
     const { sources } = open(10)
     const [a, b] = [sources.for('a'), sources.for('b')]

@@ -22,7 +22,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { restOf } from '../src/internal/early.js'
 import { at, HOUR, holding, intentOf, living, open, refreshable, until } from './opened.js'
-import { access, rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
+import { access, left, rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
 
 type Use<A> = TE.TaskEither<AuthError, A>
 
@@ -434,15 +434,15 @@ describe('what a login and a revoke answer', () => {
     )
   })
 
-  test('a login that ends after the close: its token, which is in the store', async () => {
+  test('[A05] a login that ends after the close began: that it is closed, and its token is not in the store', async () => {
     const env = testEnv()
     const { source, cell } = open([], { env })
     const { strategy } = scriptedStrategy([() => slowly(env, 1_000)(TE.right(living('a')))])
     const login = source.login(strategy)({})()
     await env.clock.advance(millis(500))
     await env.clock.settle(source.close({ revoke: false })())
-    expect(textOf(await env.clock.settle(login))).toBe('a')
-    expect((await cell()).token).toMatchObject(O.some({ accessToken: access('a') }))
+    expect(left(await env.clock.settle(login))).toEqual(AuthError.closed)
+    expect((await cell()).token).toEqual(O.none)
   })
 
   test('a revocation that hangs: that nobody knows, and that it may be repeated', async () => {

@@ -301,6 +301,38 @@ describe('login', () => {
     expect(textOf(await source.get())).toBe('late')
   })
 
+  test('[A05] one that is under way when the source is closed: its token is revoked at the server, before the close ends', async () => {
+    const revoked: Array<string> = []
+    const { source, env } = open(() => [], {
+      revocation: (given) => () => () => async () => {
+        revoked.push(Secret.open(given.accessToken))
+        return E.right(undefined)
+      },
+    })
+    let come: (given: TokenSet) => void = () => undefined
+    const exchange = () => () => () =>
+      new Promise<E.Either<never, TokenSet>>((resolve) => (come = (given) => resolve(E.right(given))))
+    const running = source.login(exchange)({})()
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+    let isOver = false
+    const closing = source
+      .close()()
+      .then(() => (isOver = true))
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+    expect(isOver).toBe(false)
+    come(living('late'))
+    await env.clock.settle(closing)
+    expect(revoked).toEqual(['late'])
+    expect(left(await running)).toEqual(AuthError.closed)
+  })
+
+  test('one that hangs keeps nobody who closes', async () => {
+    const { source, env } = open(() => [])
+    void source.login(() => () => () => new Promise(() => undefined))({})()
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+    expect(await env.clock.settle(source.close()())).toEqual(E.right(undefined))
+  })
+
   test('the attempt has the deadline and the signal of its caller', async () => {
     const { source } = open(() => [])
     const { strategy, attempts } = scriptedStrategy([E.right(living('a'))])

@@ -17,6 +17,7 @@ class VaultError extends Error {
   readonly code = 'EVAULT'
 }
 const make = (threw: string): AuthError => AuthError.storeFailed('get', `the callback load ${threw}`)
+const bytesOf = (text: string) => new TextEncoder().encode(text)
 const secret = (text: string) => Secret.make('Record', text)
 
 describe('fromThrown', () => {
@@ -49,6 +50,9 @@ describe('fromThrown', () => {
     ['a cause', (text: string) => new Error('failed', { cause: new TypeError(text) })],
     ['a map', (text: string) => new Map([['token', new Set([text])]])],
     ['bytes', (text: string) => Object.assign(new Error('failed'), { bytes: Buffer.from(text) })],
+    ['bytes without a view', (text: string) => Object.assign(new Error('failed'), { bytes: bytesOf(text).buffer })],
+    ['a view', (text: string) => Object.assign(new Error('failed'), { bytes: new DataView(bytesOf(text).buffer) })],
+    ['a symbol', (text: string) => Object.assign(new Error('failed'), { [Symbol('response')]: { text } })],
     ['a code', (text: string) => Object.assign(new Error('failed'), { code: text })],
   ])('property: a secret that the code was given is nowhere in %s that it threw', (_, thrower) => {
     const texts = fc.stringMatching(/^[a-z0-9]{12,20}$/)
@@ -59,7 +63,7 @@ describe('fromThrown', () => {
           expect(inspect(value, { showHidden: true, depth: 9 })).not.toContain(text)
         }
         // Bytes are printed as numbers.
-        expect(inspect(AuthError.toError(error), { depth: 9 })).not.toContain('Buffer')
+        expect(inspect(AuthError.toError(error), { depth: 9 })).not.toMatch(/Buffer|DataView/)
       }),
     )
   })
@@ -99,20 +103,25 @@ test('events and the errors of a source keep it, also while a token is held', as
 describe('wrong shapes from JavaScript', () => {
   // biome-ignore lint/suspicious/noExplicitAny: what JavaScript may pass.
   const wrong: any = undefined
-  test.each<[string, () => unknown]>([
-    ['TokenSource.make.store', () => TokenSource.make(wrong)],
-    ['TokenSource.make.store', () => TokenSource.make({ ...wrong })],
-    ['TokenSource.make.store', () => TokenSource.make({ ...wrong, store: {} })],
-    ['TokenSource.make.store', () => TokenSource.make({ ...wrong, ...memoryStore() })],
-    ['TokenSource.make.strategy', () => TokenSource.make({ store: memoryStore() })(wrong)],
-    ['TokenSource.keyed.store', () => TokenSource.keyed({ ...wrong })],
-    ['TokenSource.keyed.strategy', () => TokenSource.keyed({ store: memoryStore() })(wrong)],
-    ['pairCallbackStore.retrieve', () => pairCallbackStore(wrong)],
-    ['pairCallbackStore.store', () => pairCallbackStore({ ...wrong, retrieve: () => null })],
-    ['recordCallbackStore.load', () => recordCallbackStore({ ...wrong })],
-    ['recordCallbackStore.compareAndSwap', () => recordCallbackStore({ ...wrong, load: async () => null })],
-    ['remoteCallback.retrieve', () => remoteCallback(wrong)],
-  ])('%s is named', (field, use) => {
+  test.each<[string, string, () => unknown]>([
+    ['TokenSource.make', 'store', () => TokenSource.make(wrong)],
+    ['TokenSource.make', 'store', () => TokenSource.make({ ...wrong })],
+    ['TokenSource.make', 'store', () => TokenSource.make({ ...wrong, store: {} })],
+    ['TokenSource.make', 'store', () => TokenSource.make({ ...wrong, ...memoryStore() })],
+    ['TokenSource.make', 'strategy', () => TokenSource.make({ store: memoryStore() })(wrong)],
+    ['TokenSource.keyed', 'store', () => TokenSource.keyed({ ...wrong })],
+    ['TokenSource.keyed', 'strategyFor', () => TokenSource.keyed({ store: memoryStore() })(wrong)],
+    [
+      'TokenSource.keyed',
+      'strategyFor',
+      () => TokenSource.keyed({ store: memoryStore() })(Object.assign(() => wrong, { traits: {} })),
+    ],
+    ['pairCallbackStore', 'retrieve', () => pairCallbackStore(wrong)],
+    ['pairCallbackStore', 'store', () => pairCallbackStore({ ...wrong, retrieve: () => null })],
+    ['recordCallbackStore', 'load', () => recordCallbackStore({ ...wrong })],
+    ['recordCallbackStore', 'compareAndSwap', () => recordCallbackStore({ ...wrong, load: async () => null })],
+    ['remoteCallback', 'retrieve', () => remoteCallback(wrong)],
+  ])('%s: %s is named', (of, field, use) => {
     const thrown = (() => {
       try {
         return use()
@@ -120,6 +129,10 @@ describe('wrong shapes from JavaScript', () => {
         return error
       }
     })()
-    expect(AuthError.isException(thrown) && thrown.error).toMatchObject({ _tag: 'Misconfigured', field })
+    expect(AuthError.isException(thrown) && thrown.error).toMatchObject({
+      _tag: 'Misconfigured',
+      field,
+      message: expect.stringMatching(new RegExp(`^${of} takes .*, where ${field} is `)),
+    })
   })
 })

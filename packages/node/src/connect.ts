@@ -12,7 +12,6 @@ import {
   type TokenStore,
 } from '@tessera/core'
 import { type Connection, type FetchOptions, make } from './Connection.js'
-import { expectStrategy } from './internal/givenStrategy.js'
 import { type NodeEnv, nodeEnv } from './nodeEnv.js'
 import { openSource } from './openSource.js'
 
@@ -46,7 +45,6 @@ export function connect<R extends SourceEnv>(
   options: ConnectOptions<R> & { readonly env: R },
 ): Connection<R>
 export function connect(strategy: Strategy<NodeEnv>, options: ConnectOptions = {}): Connection {
-  expectStrategy('connect', strategy)
   const { env = nodeEnv(), store = memoryStore() } = options
   const source = openSource(TokenSource.make<NodeEnv>({ ...options, store })(strategy), env)
   return make(source, options, env, options.env === undefined ? env.close : undefined)

@@ -8,6 +8,7 @@ import {
   type CloseOptions,
   type Key,
   type KeyedConfig,
+  type Limits,
   memoryStore,
   type SourceEnv,
   type Strategy,
@@ -18,7 +19,6 @@ import {
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Connection, type FetchOptions, make } from './Connection.js'
-import { expectStrategy } from './internal/givenStrategy.js'
 import { type NodeEnv, nodeEnv } from './nodeEnv.js'
 import { openSource } from './openSource.js'
 import { run } from './run.js'
@@ -36,33 +36,39 @@ export type KeyOf = (token: TokenSet) => Key | Promise<Key> | E.Either<AuthError
 
 /** One connection a key. */
 export interface Users<R = NodeEnv> {
-  /** The session of a user. It is closed with all others; closing it alone is for a user who does not come back. */
+  /** The session of a user. It is closed with all others; where it was closed alone, this is a new one. */
   readonly for: (key: Key) => Connection<R>
   /**
    * A login whose user is known by its tokens only. When `keyOf` throws, rejects or gives no key, the tokens are revoked at the
    * server. The promise resolves when they are in the store.
+   *
+   * Only what comes after the key is known counts: a revoke, or another login, of the same user while this one was still logging in
+   * does not stop it.
+   *
+   * The limits bound the caller's wait, and are the strategy's; tokens that come later are taken in all the same.
    */
   readonly login: (
     strategy: Strategy<R>,
     keyOf: KeyOf,
+    limits?: Limits,
   ) => Promise<{ readonly key: Key; readonly connection: Connection<R> }>
-  /** Closes all of them, and refuses new ones. */
+  /** Closes all of them, and refuses new ones; connections that the application holds still refuse new work too. */
   readonly close: (options?: CloseOptions) => Promise<void>
   /** `close`, for `await using`. */
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-// A strategy that can serve every user redeems a refresh token, and says so in its traits.
-const isStrategy = <R>(given: Strategy<R> | ((key: Key) => Strategy<R>)): given is Strategy<R> => 'traits' in given
-
 const toEither = async (said: ReturnType<KeyOf>): Promise<E.Either<AuthError, Key>> => {
   const key = await (typeof said === 'function' ? said() : said)
-  return typeof key === 'object' ? key : E.right(key)
+  return typeof key === 'object' && key !== null ? key : E.right(key)
 }
 
 /**
- * Opens one source a user, made when it is first asked for: `TokenSource.keyed` with promises around it. The strategy is either
- * one for all, which redeems each user's own refresh token, or a function of the key.
+ * Opens one source a user, made when it is first asked for: `TokenSource.keyed` with promises around it. The function gives the
+ * strategy of a key: `() => refreshToken({ client })` where each user's own refresh token is redeemed.
+ *
+ * @throws A {@link AuthError.toError | typed error} where it is given a strategy instead of a function that makes one, or when one
+ *   of `origins` must not get a token.
  *
  * @example
  * import { remoteCallback } from '@tessera/core'
@@ -72,22 +78,12 @@ const toEither = async (said: ReturnType<KeyOf>): Promise<E.Either<AuthError, Ke
  * void users.for('ann').token().then((token) => assert.strictEqual(token, 'token of ann'))
  */
 export function connectUsers(strategyFor: (key: Key) => Strategy<NodeEnv>, options?: ConnectUsersOptions): Users
-export function connectUsers(strategy: Strategy<NodeEnv>, options?: ConnectUsersOptions): Users
 export function connectUsers<R extends SourceEnv>(
   strategyFor: (key: Key) => Strategy<R>,
   options: ConnectUsersOptions<R> & { readonly env: R },
 ): Users<R>
-export function connectUsers<R extends SourceEnv>(
-  strategy: Strategy<R>,
-  options: ConnectUsersOptions<R> & { readonly env: R },
-): Users<R>
-export function connectUsers(
-  strategy: Strategy<NodeEnv> | ((key: Key) => Strategy<NodeEnv>),
-  options: ConnectUsersOptions = {},
-): Users {
-  expectStrategy('connectUsers', strategy)
+export function connectUsers(strategyFor: (key: Key) => Strategy<NodeEnv>, options: ConnectUsersOptions = {}): Users {
   const { env = nodeEnv(), store = memoryStore() } = options
-  const strategyFor = isStrategy(strategy) ? () => strategy : strategy
   const sources = openSource(TokenSource.keyed<NodeEnv>({ ...options, store })(strategyFor), env)
   const connections = new WeakMap<TokenSource, Connection>()
 
@@ -107,8 +103,8 @@ export function connectUsers(
 
   return {
     for: (key) => connectionOf(sources.for(key)),
-    login: async (interactive, keyOf) => {
-      const login = sources.login(interactive, (token) => async () => toEither(keyOf(token)))
+    login: async (interactive, keyOf, limits) => {
+      const login = sources.login(interactive, (token) => async () => toEither(keyOf(token)), limits)
       const source = await run(login, env)
       return { key: source.key, connection: connectionOf(source) }
     },

@@ -17,7 +17,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { connect, connectUsers, type NodeEnv, nodeEnv } from '../src/index.js'
+import { connect, connectUsers, type KeyOf, type NodeEnv, nodeEnv } from '../src/index.js'
 
 const access = (text: string) => TokenSet.make(Secret.make('AccessToken', text))
 const strategyOf = (...texts: ReadonlyArray<string>) =>
@@ -158,6 +158,28 @@ test('close ends an environment of its own: what asks for it later is not sent',
     expect(seen).toEqual([])
   }))
 
+test('an environment that has sent a request may be closed twice', () =>
+  withServer(async (origin) => {
+    const sending: Strategy<NodeEnv> = () => (env) => async () => {
+      const signal = new AbortController().signal
+      const deadline = instant(Number.MAX_SAFE_INTEGER)
+      const sent = await env.http.send({
+        method: 'GET',
+        url: origin,
+        headers: [],
+        body: O.none,
+        deadline,
+        signal,
+        maxBytes: 10,
+      })()
+      return E.isRight(sent) ? E.right(access('t1')) : E.left(AuthError.closed)
+    }
+    const api = connect(sending)
+    expect(await api.token()).toBe('t1')
+    await Promise.all([api.close(), api.close()])
+    await api[Symbol.asyncDispose]()
+  }))
+
 describe('connectUsers', () => {
   test('a strategy a key, or one for all that redeems the refresh token', async () => {
     const users = connectUsers((user) => remoteCallback(() => `token of ${user}`))
@@ -168,7 +190,7 @@ describe('connectUsers', () => {
     await expect(users.for('ann').token()).rejects.toMatchObject({ error: { _tag: 'Closed' } })
 
     const one = Strategy.make({ needsRefreshToken: true }, () => RTE.left(AuthError.notApplicable('no refresh token')))
-    const all = connectUsers(one)
+    const all = connectUsers(() => one)
     await expect(all.for('ann').token()).rejects.toMatchObject({ error: { _tag: 'ReauthenticationRequired' } })
     await all[Symbol.asyncDispose]()
   })
@@ -194,7 +216,7 @@ describe('connectUsers', () => {
     await users.close()
   })
 
-  test.each<[string, () => never, object]>([
+  test.each<[string, KeyOf, object]>([
     [
       'throws',
       () => {
@@ -202,14 +224,46 @@ describe('connectUsers', () => {
       },
       { _tag: 'Misconfigured', field: 'keyOf' },
     ],
+    // @ts-expect-error from JavaScript
+    ['gives null', () => null, { _tag: 'Misconfigured', field: 'keyOf' }],
+    // @ts-expect-error from JavaScript
+    ['resolves to null', async () => null, { _tag: 'Misconfigured', field: 'keyOf' }],
+    // @ts-expect-error from JavaScript
+    ['gives an Either of null', () => E.right(null), { _tag: 'Misconfigured', field: 'keyOf' }],
   ])('when keyOf %s, the tokens are revoked at the server', async (_, keyOf, error) => {
     const { texts, revocation } = revoked()
     const events: Array<SourceEvent> = []
     const users = connectUsers(() => remoteCallback(() => 'another'), { revocation, observe: (e) => events.push(e) })
     await expect(users.login(strategyOf('t1'), keyOf)).rejects.toMatchObject({ error })
+    await users.close()
     expect(texts).toEqual(['t1'])
     expect(events).toEqual([{ key: '', _tag: 'Discarded', revoked: true }])
+  })
+
+  test('a login is bounded by its limits', async () => {
+    const users = connectUsers(() => remoteCallback(() => 'another'))
+    const limits = { signal: AbortSignal.abort() }
+    await expect(users.login(strategyOf('t1'), () => 'ann', limits)).rejects.toMatchObject({
+      error: { _tag: 'Aborted' },
+    })
     await users.close()
+  })
+
+  test('who was closed alone can log in again', async () => {
+    const users = connectUsers(() => remoteCallback(() => 'another'))
+    await users.login(strategyOf('t1'), () => 'ann')
+    await users.for('ann').close()
+    const { connection } = await users.login(strategyOf('t2'), () => 'ann')
+    expect(await connection.token()).toBe('t2')
+    expect(await users.for('ann').token()).toBe('t2')
+    await users.close()
+  })
+
+  test('a strategy in the place of the function that makes one is told at once', () => {
+    const one = Strategy.make({ needsRefreshToken: true }, () => RTE.left(AuthError.closed))
+    // @ts-expect-error the compiler tells it too
+    const open = () => connectUsers(one)
+    expect(open).toThrow('strategyFor is (key) => refreshToken({ client }), say')
   })
 })
 

@@ -1,28 +1,33 @@
-import * as AuthError from '../AuthError.js'
-import { raised } from '../checking.js'
-import type { TokenStore } from '../TokenStore.js'
+import { constVoid } from 'fp-ts/lib/function.js'
+import { type Argument, checking, raised } from '../checking.js'
 
-/** From JavaScript comes what no type allows: it is thrown where it was written, as a typed error that names the argument. */
-const wrong = (argument: string, message: string): never => raised(AuthError.misconfigured(argument, message))
+/** From JavaScript comes what no type allows: it is thrown where it was written, as a typed error that names the option. */
+const expect = (takes: string, expected: Readonly<Record<string, Argument>>, given: unknown): void =>
+  checking(takes, expected, raised, constVoid)(given)
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
 
 const memberOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
-/** Those of the members of an options object that must be functions. */
-export const expectFunctions = (of: string, options: unknown, names: ReadonlyArray<string>): void => {
-  for (const name of names) {
-    if (typeof memberOf(options, name) !== 'function') wrong(`${of}.${name}`, 'it is no function')
-  }
-}
+/** Options that must be functions. */
+export const expectFunctions = (takes: string, options: unknown, names: ReadonlyArray<string>): void =>
+  expect(takes, Object.fromEntries(names.map((name) => [name, { is: isFunction, expected: 'a function' }])), options)
+
+const isStore = (value: unknown): boolean =>
+  isFunction(memberOf(value, 'get')) && isFunction(memberOf(value, 'compareAndSet'))
+
+export const expectStore = (of: string, config: unknown): void =>
+  expect(`${of} takes { store }`, { store: { is: isStore, expected: 'a token store: memoryStore(), say' } }, config)
 
 export const expectStrategy = (of: string, strategy: unknown): void => {
-  if (typeof strategy !== 'function') wrong(`${of}.strategy`, 'it is no strategy: clientCredentials({ client }), say')
+  const expected = 'what clientCredentials({ client }) makes, say'
+  expect(`${of} takes a strategy`, { strategy: { is: isFunction, expected } }, { strategy })
 }
 
-const isStore = (value: unknown): value is TokenStore =>
-  typeof memberOf(value, 'get') === 'function' && typeof memberOf(value, 'compareAndSet') === 'function'
-
-export const expectStore = (of: string, config: unknown): void => {
-  if (isStore(config)) wrong(`${of}.store`, `the store is a member of the options: ${of}({ store })`)
-  if (!isStore(memberOf(config, 'store'))) wrong(`${of}.store`, `it is no token store: ${of}({ store: memoryStore() })`)
+/** A strategy is a function too; many have traits. */
+export const expectStrategyFor = (of: string, strategyFor: unknown): void => {
+  const is = (value: unknown): boolean => typeof value === 'function' && !('traits' in value)
+  const expected = '(key) => refreshToken({ client }), say'
+  expect(`${of} takes the strategy of each key`, { strategyFor: { is, expected } }, { strategyFor })
 }

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { constant, pipe } from 'fp-ts/lib/function.js'
+import { constant, constFalse, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
@@ -69,11 +69,15 @@ export interface Session {
   readonly busy: () => boolean
 }
 
-/** The runtime of the lifecycle, for one key in one process. What is decided about tokens is decided by `Lifecycle.step`. */
+/**
+ * The runtime of the lifecycle, for one key in one process. What is decided about tokens is decided by `Lifecycle.step`. Once
+ * `isOver`, it refuses new work as after its own close.
+ */
 export const makeSession = <R>(
   config: SourceConfig<R>,
   strategy: Strategy.Strategy<R>,
   env: R & SourceEnv,
+  isOver: () => boolean = constFalse,
 ): Session => {
   const { store, renewal = 'background', minimumAge = seconds(1), revocation, observe } = config
   const { clock, random } = env
@@ -104,8 +108,11 @@ export const makeSession = <R>(
   let lastRefused: Secret.Secret | undefined
   let initial = pipe(O.fromNullable(config.initial), O.map(storable))
   let initialWrite: Acquired | undefined
-  let isClosed = false
+  let isClosing = false
+  const isClosed = (): boolean => isClosing || isOver()
   const { track, isIdle, settled } = makeWork()
+  /** Of people, who may take minutes: a close waits for them, and nothing else does. */
+  const logins = makeWork()
 
   const { cache, memory, expire, pauseRead, postpone } = makeCache(
     {
@@ -113,7 +120,7 @@ export const makeSession = <R>(
       maxStale: config.maxStale ?? seconds(60),
       draw: uniform(random),
     },
-    (token) => !isClosed && !(refusing !== undefined && Secret.eq.equals(refusing, token.accessToken)),
+    (token) => !isClosed() && !(refusing !== undefined && Secret.eq.equals(refusing, token.accessToken)),
   )
   const { read, apply, persist } = makeRecords(store, key, env, {
     ...memory,
@@ -230,9 +237,9 @@ export const makeSession = <R>(
     if (isFlushing) return
     isFlushing = true
     const end = after(PENDING_PATIENCE)
-    while (pending.size > 0 && !isClosed && clock.now() < end) {
+    while (pending.size > 0 && !isClosing && clock.now() < end) {
       await clock.sleep(PAUSE, undefined, 'unref')()
-      if (!isClosed) await track(flushExclusively(after(timeout)))
+      if (!isClosing) await track(flushExclusively(after(timeout)))
     }
     isFlushing = false
   }
@@ -318,7 +325,7 @@ export const makeSession = <R>(
     )
     if (answered.has(place) || isElsewhere) return again
     // Only a young lease permits sending: with an old one it may be somebody else's turn.
-    if (isClosed) return failed(AuthError.closed)
+    if (isClosed()) return failed(AuthError.closed)
     const sendBy = earliest(plus(lease.readAt, MARGIN), deadline)
     if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))
     tell({ _tag: 'Renewing', ...parent, recovery })
@@ -425,7 +432,7 @@ export const makeSession = <R>(
     try {
       let found: O.Option<Known> = O.none
       for (let first = true; clock.now() < deadline && !isOver(); first = false) {
-        if (isClosed) return E.left(AuthError.closed)
+        if (isClosed()) return E.left(AuthError.closed)
         if (pending.size > 0) {
           const flushed = await flushExclusively(deadline)
           if (E.isLeft(flushed)) return flushed
@@ -577,7 +584,7 @@ export const makeSession = <R>(
 
   /** A flight that began for others; what it offered, or brings, may have expired since it was read. */
   const joined = async ({ served, landed }: Flight): Promise<Result<TokenSet>> => {
-    const isEnd = (result: Result<TokenSet>): boolean => E.isLeft(result) || isValid(result.right) || isClosed
+    const isEnd = (result: Result<TokenSet>): boolean => E.isLeft(result) || isValid(result.right) || isClosed()
     // Without a token that is valid here, what was offered is over: revoked or refused meanwhile.
     const offered = await (isUsable(cache, clock) ? served : landed)
     if (isEnd(offered)) return offered
@@ -589,7 +596,7 @@ export const makeSession = <R>(
   const isPaused = (now: Instant): boolean => now < pausedUntil && pausedUntil - now <= PAUSE
 
   const slow = (): Promise<Result<TokenSet>> => {
-    if (isClosed) return Promise.resolve(E.left(AuthError.closed))
+    if (isClosed()) return Promise.resolve(E.left(AuthError.closed))
     const now = clock.now()
     if (now < cache.usableUntil && now < cache.readUntil) {
       if (flight === undefined && !isPaused(now) && !holds(backOff, now)) takeOff()
@@ -605,7 +612,8 @@ export const makeSession = <R>(
     return takeOff().served
   }
 
-  const get: TaskEither<AuthError.AuthError, TokenSet> = () => (clock.now() < cache.freshUntil ? cache.result : slow())
+  const get: TaskEither<AuthError.AuthError, TokenSet> = () =>
+    clock.now() < cache.freshUntil && !isOver() ? cache.result : slow()
 
   // ---------------------------------------------------------------------------
   // refuse, login, revoke, close
@@ -622,7 +630,7 @@ export const makeSession = <R>(
   const refuse =
     (used: Secret.Secret<'AccessToken'>): TaskEither<AuthError.AuthError, void> =>
     async () => {
-      if (isClosed) return E.left(AuthError.closed)
+      if (isClosed()) return E.left(AuthError.closed)
       if (refusal !== undefined && Secret.eq.equals(refusal.access, used)) return refusal.done
       const isCurrent = O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, used)
       // Ten thousand callers of one token are answered by one write.
@@ -658,26 +666,31 @@ export const makeSession = <R>(
     return known.cell.verdict._tag === 'Revoked' ? fail('Revoked') : get()
   }
 
+  /** As `begin`; what comes when the source is closed must not stay alive. */
+  const takeIn = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
+    if (!isClosed()) return begin(storable(token), start)
+    await discardAndRevoke(token)
+    return E.left(AuthError.closed)
+  }
+
   const login =
     (limits: Limits) =>
     <R2>(interactive: Strategy.Strategy<R2>) =>
-    (theirs: R2): TaskEither<AuthError.AuthError, TokenSet> =>
-    async () => {
-      if (isClosed) return E.left(AuthError.closed)
-      const start = await read(after(timeout))
-      if (E.isLeft(start)) return start
-      return interactively(clock, limits, interactive, theirs, (token) =>
-        track(begin(storable(token), O.some(start.right))),
-      )()
+    (theirs: R2): TaskEither<AuthError.AuthError, TokenSet> => {
+      const acquire = async (): Promise<Result<TokenSet>> => {
+        const start = await read(after(timeout))
+        if (E.isLeft(start)) return start
+        return interactively(clock, limits, interactive, theirs, (token) => track(takeIn(token, O.some(start.right))))()
+      }
+      // A close waits for its token, which is revoked then.
+      return async () => (isClosed() ? E.left(AuthError.closed) : logins.track(acquire()))
     }
 
   const adopt: TokenSource['adopt'] = (token) => async () => {
     if (!Secret.is(token?.accessToken)) {
       return E.left(AuthError.misconfigured('adopt.token', 'it is no token set, as strategies bring them'))
     }
-    if (!isClosed) return track(begin(storable(make(token.accessToken, token)), O.none))
-    await track(discardAndRevoke(token))
-    return E.left(AuthError.closed)
+    return track(takeIn(make(token.accessToken, token), O.none))
   }
 
   const revokeSession = async (): Promise<Result<Revocation>> => {
@@ -714,19 +727,19 @@ export const makeSession = <R>(
   }
 
   const revoke: TaskEither<AuthError.AuthError, Revocation> = async () =>
-    isClosed ? E.left(AuthError.closed) : track(revokeSession())
+    isClosed() ? E.left(AuthError.closed) : track(revokeSession())
 
   const close: TokenSource['close'] =
     (options = {}) =>
     async () => {
-      const first = !isClosed
-      isClosed = true
+      const first = !isClosing
+      isClosing = true
       expire()
       const revoked: Result<unknown> =
         first && (options.revoke ?? store.ephemeral ?? false) ? await track(revokeSession()) : E.right(undefined)
       // What was sent is waited for as long as it may take; what hangs beyond that keeps nobody.
       const patient = { deadline: after(patience) }
-      await race(clock, patient, undefined, undefined, () => settled().then(E.right))()
+      await race(clock, patient, undefined, undefined, () => logins.settled().then(settled).then(E.right))()
       const flushed = await flushExclusively(after(timeout))
       if (first) tell({ _tag: 'Closed' })
       return pipe(
@@ -799,8 +812,8 @@ export const makeSession = <R>(
   // ---------------------------------------------------------------------------
 
   const peek: TokenSource['peek'] = () => {
-    if (isUsable(cache, clock)) return cache.token
-    const isUnread = O.isNone(cache.known) && !isClosed
+    if (isUsable(cache, clock) && !isOver()) return cache.token
+    const isUnread = O.isNone(cache.known) && !isClosed()
     return isUnread ? pipe(initial, O.filter(isValid)) : O.none
   }
 
@@ -827,7 +840,7 @@ export const makeSession = <R>(
       adopt: (token) => begun('the token store', adopt(token)),
       revoke: bound('a revocation', revoke),
       close: (options) => begun('the close', close(options)),
-      closed: () => isClosed,
+      closed: isClosed,
       settled,
       inspect: bound('the token store', inspect),
       within: limited,

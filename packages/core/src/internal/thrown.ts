@@ -10,11 +10,18 @@ const partsOf = (value: object): ReadonlyArray<unknown> => {
 }
 
 const ownValues = (value: object): ReadonlyArray<unknown> =>
-  Object.values(Object.getOwnPropertyDescriptors(value)).map((property): unknown => property.value)
+  Reflect.ownKeys(value).map((name): unknown => Object.getOwnPropertyDescriptor(value, name)?.value)
+
+const bytesOf = (value: unknown): Uint8Array | undefined => {
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined
+}
 
 const textOf = (value: unknown): string | undefined => {
   if (typeof value === 'string') return value
-  return value instanceof Uint8Array ? new TextDecoder('latin1').decode(value) : undefined
+  const bytes = bytesOf(value)
+  // A copy, since what is shared between threads is not decoded.
+  return bytes === undefined ? undefined : new TextDecoder('latin1').decode(bytes.slice())
 }
 
 /** Whether one of the texts is anywhere in what was thrown. */

@@ -61,7 +61,7 @@ export const ownHttp = (
   const timing = { ...systemClock, ...(options.clock !== undefined && { now: options.clock.now }) }
   let making: Promise<Own> | undefined
   let own: Own | undefined
-  let isClosed = false
+  let closing: Promise<void> | undefined
   /** The requests that wait for the connections: a close lets them go first. */
   const waiting = new Set<Promise<unknown>>()
 
@@ -81,7 +81,7 @@ export const ownHttp = (
   }
 
   const ready: TaskEither<HttpFailure, Own> = async () => {
-    if (isClosed) return E.left(notSent('connection', 'UND_ERR_CLOSED'))
+    if (closing !== undefined) return E.left(notSent('connection', 'UND_ERR_CLOSED'))
     making ??= make()
     try {
       return E.right(await making)
@@ -105,14 +105,19 @@ export const ownHttp = (
     return E.isLeft(made) ? made : made.right.http.send(request)()
   }
 
+  const end = async (): Promise<void> => {
+    await Promise.all(waiting)
+    await (await making?.catch(() => undefined))?.close()
+  }
+
   return {
     http: {
-      send: (request) => () => (own === undefined || isClosed ? sendFirst : own.http.send)(request)(),
+      send: (request) => () => (own === undefined || closing !== undefined ? sendFirst : own.http.send)(request)(),
     },
-    close: async () => {
-      isClosed = true
-      await Promise.all(waiting)
-      await (await making?.catch(() => undefined))?.close()
+    close: () => {
+      // undici rejects a second one.
+      closing ??= end()
+      return closing
     },
   }
 }

@@ -27,7 +27,10 @@ export interface FetchOptions extends Omit<AuthenticatedFetchConfig, 'tokens' | 
 export interface Connection<R = NodeEnv> {
   /** The access token, valid now. Ask before each use and keep it nowhere. */
   readonly token: (options?: AccessTokenOptions) => Promise<string>
-  /** `fetch` with the token, for the origins that were listed; see `authenticatedFetch`. */
+  /**
+   * `fetch` with the token, for the origins that were listed; see `authenticatedFetch`. It goes by the platform's `fetch`, or by the
+   * one of the options: the `proxy`, `tls` and `dispatcher` of `nodeEnv` are for the requests for tokens, and not for these.
+   */
   readonly fetch: typeof fetch
   /** Acquires by a strategy in which a person takes part, and starts the session anew with its token. */
   readonly login: (strategy: Strategy<R>, limits?: Limits) => Promise<TokenSet>

@@ -15,7 +15,10 @@ export interface TlsOptions {
   readonly passphrase?: string | Secret
 }
 
-/** How servers are reached. */
+/**
+ * How servers are reached with requests for tokens. Calls to an API, by `authenticatedFetch` and the `fetch` of `connect`, do not go
+ * by it, but by the `fetch` that is given there.
+ */
 export interface ConnectionOptions {
   /**
    * The http or https URL of a proxy, with its credentials if it has some. Every request goes through a CONNECT tunnel, but

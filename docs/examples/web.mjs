@@ -50,7 +50,8 @@ app.get('/login', async (_, reply) => {
 app.get('/callback', async (request, reply) => {
   const login = await run(OAuth2.openTransaction({ cipher: sealing })(request.cookies.login ?? ''), env)
   const code = await run(OAuth2.callback(login)(request.url))
-  const whoLoggedIn = (token) => run(OAuth2.idTokenClaims({ client })(token), env).then(({ sub }) => sub)
+  const whoLoggedIn = (token) =>
+    run(OAuth2.idTokenClaims({ client, nonce: code.nonce })(token), env).then(({ sub }) => sub)
   const { key } = await users.login(OAuth2.authorizationCode({ client, ...code }), whoLoggedIn)
   return reply.clearCookie('login').setCookie('user', key, { signed: true }).redirect('/')
 })

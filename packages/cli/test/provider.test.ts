@@ -31,6 +31,8 @@ describe('a provider that is none of Box', () => {
       expect(ended.stderr).toMatch(/^logged in as .+ <\S+@\S+> to profile work; access token until /m)
       expect(url.searchParams.get('scope')).toBe('openid profile email offline_access')
       expect(url.searchParams.get('prompt')).toBe('consent')
+      // The person is told by an ID token that has it.
+      expect(url.searchParams.get('nonce')).toMatch(/^\w{22}$/)
       expect(url.searchParams.get('code_challenge_method')).toBe('S256')
       const file = join(home.folder, 'config', 'tessera', 'work.json')
       expect((await stat(file)).mode & 0o777).toBe(0o600)

@@ -32,6 +32,8 @@ export interface Transaction {
   readonly url: string
   readonly state: Secret<'State'>
   readonly verifier: Secret<'CodeVerifier'>
+  /** That the ID token has to repeat (OpenID Connect Core §3.1.2.1). None where the scope has no `openid`. */
+  readonly nonce: Secret<'Nonce'> | undefined
   readonly redirectUri: string | undefined
   readonly server: AuthorizationServer
   readonly beganAt: Instant
@@ -67,6 +69,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   'scope',
   'code_challenge',
   'code_challenge_method',
+  'nonce',
 ])
 
 /** The parameters of {@link authorizationParameters}. */
@@ -75,6 +78,7 @@ export interface AuthorizationParametersOptions
   readonly state: Secret<'State'>
   /** Of the verifier: {@link codeChallenge}. */
   readonly challenge: string
+  readonly nonce?: Secret<'Nonce'> | undefined
 }
 
 /** The parameters of the URL, in their order: the request's pure half. */
@@ -85,6 +89,7 @@ export const authorizationParameters = ({
   extra = {},
   state,
   challenge,
+  nonce,
 }: AuthorizationParametersOptions): ReadonlyArray<Parameter> => [
   ['state', state],
   ['response_type', 'code'],
@@ -93,6 +98,7 @@ export const authorizationParameters = ({
   ...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]),
   ['code_challenge', challenge],
   ['code_challenge_method', 'S256'],
+  ...(nonce === undefined ? [] : [['nonce', nonce] as const]),
   ...Object.entries(extra),
 ]
 
@@ -109,7 +115,8 @@ const checkedState = (state: Secret<'State'>): E.Either<AuthError, Secret<'State
     : E.right(state)
 
 /**
- * Begins a login: a fresh state of at least 128 bits, a fresh verifier, and the URL to open. Each run is another transaction.
+ * Begins a login: a fresh state of at least 128 bits, a fresh verifier, and the URL to open. Where the scope has `openid`, a fresh
+ * nonce, too: `idTokenClaims` compares it. Each run is another transaction.
  * Keep it until the browser is back; where that may be in another process, {@link sealTransaction} makes it a cookie.
  * `Misconfigured` where the server has no (good) authorization endpoint, `extra` has one of the protocol's own parameters,
  * a parameter is not text or the given state is empty.
@@ -148,14 +155,16 @@ export const authorizationRequest: (
           return checkedState(typeof state === 'string' ? Secret.make('State', state) : state)
         }),
         E.let('verifier', () => codeVerifier({ random })()),
-        E.bind('query', ({ state, verifier }) =>
-          form(authorizationParameters({ ...options, state, challenge: codeChallenge(digest)(verifier) })),
+        E.let('nonce', () => (options.scope?.includes('openid') ? Secret.make('Nonce', nonce(random)()) : undefined)),
+        E.bind('query', ({ state, verifier, nonce }) =>
+          form(authorizationParameters({ ...options, state, challenge: codeChallenge(digest)(verifier), nonce })),
         ),
-        E.map(({ endpoint: { url }, state, verifier, query }) => ({
+        E.map(({ endpoint: { url }, state, verifier, nonce, query }) => ({
           // A query of the endpoint's own is kept (RFC 6749 §3.1).
           url: `${url}${url.includes('?') ? '&' : '?'}${query}`,
           state,
           verifier,
+          nonce,
           redirectUri: options.redirectUri,
           server,
           beganAt: clock.now(),

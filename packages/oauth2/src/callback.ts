@@ -13,11 +13,16 @@ import { equals } from './internal/constantTime.js'
 import { endpoint } from './internal/endpoint.js'
 import { cleaned } from './serverAnswer.js'
 
-/** What the exchange of the code needs, but for the client: `authorizationCode({ client, ...callback })`. */
+/**
+ * What the exchange of the code needs, but for the client: `authorizationCode({ client, ...callback })`. And the nonce that the ID
+ * token has to have: `idTokenClaims({ client, nonce: callback.nonce })`.
+ */
 export interface Callback {
   readonly code: Secret<'AuthorizationCode'>
   readonly verifier: Secret<'CodeVerifier'>
   readonly redirectUri: string | undefined
+  /** Undefined where the request sent none. */
+  readonly nonce: Secret<'Nonce'> | undefined
 }
 
 const wrong = (path: string, expected: string): E.Either<AuthError, never> =>
@@ -49,8 +54,13 @@ const checkState = ({ state }: Transaction, query: URLSearchParams): E.Either<Au
 const AGAIN = 'begin the login again'
 
 // Whoever made the URL up may have put the code into any of its parameters.
-const cleanOf = ({ state, verifier }: Transaction, query: URLSearchParams): ((text: string) => string) =>
-  cleaned([state, verifier, ...query.getAll('code').map((code) => Secret.make('AuthorizationCode', code))])
+const cleanOf = ({ state, verifier, nonce }: Transaction, query: URLSearchParams): ((text: string) => string) =>
+  cleaned([
+    state,
+    verifier,
+    ...(nonce === undefined ? [] : [nonce]),
+    ...query.getAll('code').map((code) => Secret.make('AuthorizationCode', code)),
+  ])
 
 const checkIssuer = (transaction: Transaction, query: URLSearchParams): E.Either<AuthError, unknown> =>
   pipe(
@@ -109,6 +119,7 @@ const readCode = (transaction: Transaction, query: URLSearchParams): E.Either<Au
             code: Secret.make('AuthorizationCode', code.value),
             verifier: transaction.verifier,
             redirectUri: transaction.redirectUri,
+            nonce: transaction.nonce,
           })
         : wrong('code', 'a text of printable ASCII characters'),
     ),

@@ -40,8 +40,8 @@ export interface Claims {
 export interface IdTokenClaimsOptions {
   /** Its server has an issuer: from discovery, or as given. */
   readonly client: Client
-  /** The one that the authorization request sent, by `extra: { nonce }`, where it sent one. */
-  readonly nonce?: string | undefined
+  /** The one that the authorization request sent, as the callback's result has it. */
+  readonly nonce?: Secret<'Nonce'> | string | undefined
 }
 
 // -----------------------------------------------------------------------------
@@ -70,8 +70,17 @@ const bytesOf = (base64url: string): Uint8Array =>
 const memberOf = ({ members }: TokenSet): E.Either<AuthError, string> => {
   const member = members.get('id_token')
   if (member === undefined) return E.left(wrong('id_token', 'there: ask for the scope openid when the login begins'))
-  const value: unknown = JSON.parse(Secret.open(member))
-  return typeof value === 'string' ? E.right(value) : E.left(wrong('id_token', 'a text'))
+  return pipe(
+    // The parser's own message would quote the token.
+    E.tryCatch(
+      (): unknown => JSON.parse(Secret.open(member)),
+      () => wrong('id_token', 'a text'),
+    ),
+    E.filterOrElse(
+      (value) => typeof value === 'string',
+      () => wrong('id_token', 'a text'),
+    ),
+  )
 }
 
 const payloadOf = (jwt: string): E.Either<AuthError, Secret<'Body'>> => {
@@ -115,7 +124,8 @@ const fault = (
   if (azp === undefined && audiences.length > 1) return wrong('azp', 'there, although it is for several audiences')
   if (azp !== undefined && azp !== client.id) return wrong('azp', 'this client: it was issued to another one')
   if (now >= exp * 1_000) return wrong('exp', 'in the future: it is too old, or the clock here is wrong; log in again')
-  if (nonce !== undefined && claims.nonce !== nonce) return wrong('nonce', 'the one that this login sent')
+  if (claims.nonce !== (Secret.is(nonce) ? Secret.open(nonce) : nonce))
+    return wrong('nonce', "the one that this login sent: pass on the callback's, idTokenClaims({ client, nonce })")
   return undefined
 }
 
@@ -126,7 +136,9 @@ const fault = (
  * others write. To validate such a token with its signature is the matter of a package of its own, `jose` say, or of `verifyJwt` of
  * `@tessera/node` where the key is known.
  *
- * Checked are `iss` (to the letter), `aud`, `azp`, `exp`, and `nonce` where one is given; `sub` and `iat` must be there. Where the
+ * Checked are `iss` (to the letter), `aud`, `azp`, `exp` and `nonce`; `sub` and `iat` must be there. After a login in the browser the
+ * nonce is the callback's: `idTokenClaims({ client, nonce: callback.nonce })`. A token without one is right only where none was sent
+ * (by a device, say), and a token with one is refused where none is given. Where the
  * token endpoint is plain http at an origin that `allowHttp` lists, the program has said that it trusts the network as it would
  * trust TLS: whoever could put an ID token in place of another there has the client's secret and every access token already.
  * So there is no second switch for it here. The list is one of development and of networks inside a machine or a cluster.

@@ -57,7 +57,7 @@ const Server = t.intersection([
 ])
 const Sealed = t.intersection([
   t.type({ v: t.literal(1), beganAt: t.number, url: t.string, state: t.string, verifier: t.string, server: Server }),
-  t.partial({ redirectUri: t.string }),
+  t.partial({ nonce: t.string, redirectUri: t.string }),
 ])
 const decode = decodeJson(WHAT, Sealed)
 
@@ -125,13 +125,14 @@ export const sealTransaction: (options: SealTransactionOptions) => (transaction:
   { cipher: CIPHER },
   raised,
   ({ cipher }) =>
-    ({ beganAt, url, state, verifier, redirectUri, server }: Transaction): IO<string> => {
+    ({ beganAt, url, state, verifier, nonce, redirectUri, server }: Transaction): IO<string> => {
       const record = {
         v: 1,
         beganAt,
         url,
         state: Secret.open(state),
         verifier: Secret.open(verifier),
+        ...(nonce !== undefined && { nonce: Secret.open(nonce) }),
         ...(redirectUri !== undefined && { redirectUri }),
         server: fromServer(server),
       }
@@ -142,10 +143,19 @@ export const sealTransaction: (options: SealTransactionOptions) => (transaction:
 // Of a process that is newer than this one.
 const unread = (): AuthError => wrong(`of this version; ${AGAIN}`)
 
-const restored = ({ beganAt, url, state, verifier, redirectUri, server }: t.TypeOf<typeof Sealed>): Transaction => ({
+const restored = ({
+  beganAt,
+  url,
+  state,
+  verifier,
+  nonce,
+  redirectUri,
+  server,
+}: t.TypeOf<typeof Sealed>): Transaction => ({
   url,
   state: Secret.make('State', state),
   verifier: Secret.make('CodeVerifier', verifier),
+  nonce: nonce === undefined ? undefined : Secret.make('Nonce', nonce),
   redirectUri,
   server: AuthorizationServer.make(server),
   beganAt: instant(beganAt),

@@ -30,6 +30,18 @@ test('S-OAUTH2-01 no redirect_uri and no scope where none is given', () => {
   expect(names(begin().url)).toEqual(['state', 'response_type', 'client_id', 'code_challenge', 'code_challenge_method'])
 })
 
+test('OpenID Connect Core §3.1.2.1: a nonce of 131 bits, fresh each time, where the scope has openid', () => {
+  const begun = Array.from({ length: 50 }, () => begin({ scope: ['openid', 'email'], extra: { prompt: 'login' } }))
+  for (const { url, nonce, state } of begun) {
+    expect(new URL(url).searchParams.get('nonce')).toMatch(/^[A-Za-z0-9]{22}$/)
+    expect(nonce && Secret.open(nonce)).toBe(new URL(url).searchParams.get('nonce'))
+    expect(nonce && Secret.open(nonce)).not.toBe(Secret.open(state))
+    expect(names(url).slice(-3)).toEqual(['code_challenge_method', 'nonce', 'prompt'])
+  }
+  expect(new Set(begun.map(({ nonce }) => nonce && Secret.open(nonce))).size).toBe(50)
+  expect(begin({ scope: ['open', 'id'] })).toHaveProperty('nonce', undefined)
+})
+
 test('S-OAUTH2-01 UTF-8, percent-encoded, comes back', () => {
   fc.assert(
     fc.property(urls, fc.string({ unit: codePoints }), fc.string({ unit: 'grapheme' }), (url, query, prompt) => {
@@ -64,15 +76,21 @@ test('RFC 7636 §4.3: the challenge is that of the verifier, by S256', () => {
   expect(searchParams.get('code_challenge_method')).toBe('S256')
 })
 
-test.each(['code_challenge_method', 'response_type', 'state', 'client_id', 'redirect_uri', 'scope', 'code_challenge'])(
-  'RFC 9700 §2.1.1: extra cannot set %s (no plain, no implicit grant)',
-  (name) => {
-    expect(left(authorizationRequest({ client, extra: { [name]: 'plain' } })(env)())).toMatchObject({
-      _tag: 'Misconfigured',
-      field: 'extra',
-    })
-  },
-)
+test.each([
+  'code_challenge_method',
+  'response_type',
+  'state',
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'code_challenge',
+  'nonce',
+])('RFC 9700 §2.1.1: extra cannot set %s (no plain, no implicit grant)', (name) => {
+  expect(left(authorizationRequest({ client, extra: { [name]: 'plain' } })(env)())).toMatchObject({
+    _tag: 'Misconfigured',
+    field: 'extra',
+  })
+})
 
 test('a parameter or a state that is not text is Misconfigured', () => {
   const own = Client.make({ id: missing, ...endpoints })
@@ -102,12 +120,13 @@ test.each([undefined, 'http://as.example/authorize', 'javascript:alert(1)', 'htt
   },
 )
 
-test('state and verifier are not shown', () => {
-  const transaction = begin({ state: 'C4NARY-state' })
+test('state, verifier and nonce are not shown', () => {
+  const transaction = begin({ state: 'C4NARY-state', scope: ['openid'] })
   const shown =
     inspect({ ...transaction, url: '' }, { depth: 9, showHidden: true }) + JSON.stringify({ ...transaction, url: '' })
   expect(shown).not.toContain('C4NARY')
   expect(shown).not.toContain(Secret.open(transaction.verifier))
+  expect(shown).not.toContain(new URL(transaction.url).searchParams.get('nonce'))
 })
 
 test('each run is another transaction', () => {

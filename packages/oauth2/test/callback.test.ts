@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import {
   AuthorizationServer,
   type AuthorizationServerOptions,
+  authorizationCode,
   authorizationRequest,
   Client,
   callback,
@@ -12,7 +13,7 @@ import {
   type Transaction,
 } from '../src/index.js'
 import { equals } from '../src/internal/constantTime.js'
-import { client, endpoints, left, right, world } from './support.js'
+import { attempt, client, endpoints, issued, left, right, world } from './support.js'
 
 const { env } = world()
 const begin = (about: Partial<AuthorizationServerOptions> = {}): Transaction =>
@@ -32,6 +33,22 @@ test('RFC 6749 §4.1.2: the code, with what its exchange needs', () => {
   expect(Secret.open(found.code)).toBe('SplxlOBeZQQYbYS6WxSbIA')
   expect(found.verifier).toBe(transaction.verifier)
   expect(found.redirectUri).toBe('https://app.example/cb')
+})
+
+test('OpenID Connect Core §3.1.2.1: the nonce of the request comes with the code, and is no parameter of the exchange', async () => {
+  const transaction = right(authorizationRequest({ client, scope: ['openid'] })(env)())
+  const found = right(callback(transaction)(back({ code: 'c', state: stateOf(transaction) }))())
+  expect(found.nonce).toBeDefined()
+  expect(found.nonce).toBe(transaction.nonce)
+  const w = world({ body: issued })
+  right(await authorizationCode({ client, ...found })(attempt())(w.env)())
+  expect(Array.from(w.forms()[0]?.keys() ?? [])).toEqual([
+    'grant_type',
+    'code',
+    'client_id',
+    'client_secret',
+    'code_verifier',
+  ])
 })
 
 test.each(['/cb?', '?', 'http://127.0.0.1:1/cb?', 'https://[broken/cb?'])(

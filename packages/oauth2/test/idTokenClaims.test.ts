@@ -2,7 +2,7 @@ import { AuthError, instant, Secret, TokenSet } from '@tessera/core'
 import { codePoints } from '@tessera/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { Client, type ClientOptions, idTokenClaims, tokenResponse } from '../src/index.js'
+import { type AuthorizationServerOptions, Client, idTokenClaims, tokenResponse } from '../src/index.js'
 import { left, missing, NOW, right } from './support.js'
 
 const issuer = 'https://as.example'
@@ -80,11 +80,19 @@ test('it holds until exp, by the clock', () => {
   })
 })
 
-test('OpenID Connect Core §3.1.3.7, 11.: the nonce, where one was sent', () => {
+test('OpenID Connect Core §3.1.3.7, 11.: the nonce is the one that was sent, and none where none was', () => {
   expect(right(read({ ...good, nonce: 'n' }, { nonce: 'n' }))['nonce']).toBe('n')
-  right(read({ ...good, nonce: 'n' }))
+  right(read({ ...good, nonce: 'n' }, { nonce: Secret.make('Nonce', 'n') }))
+  right(read(good, { nonce: undefined }))
+  // Lost on the way: `idTokenClaims({ client })`.
+  expect(left(read({ ...good, nonce: 'n' }))).toMatchObject({
+    path: 'nonce',
+    expected: expect.stringContaining('idTokenClaims({ client, nonce })'),
+  })
   for (const payload of [good, { ...good, nonce: 'm' }, { ...good, nonce: 1 }]) {
-    expect(left(read(payload, { nonce: 'n' }))).toMatchObject({ path: 'nonce' })
+    for (const nonce of ['n', Secret.make('Nonce', 'n'), '']) {
+      expect(left(read(payload, { nonce }))).toMatchObject({ path: 'nonce' })
+    }
   }
 })
 
@@ -122,6 +130,15 @@ test.each<[unknown]>([
   expect(error).toMatchObject({ _tag: 'Malformed', what: 'ID token' })
 })
 
+test('a member that is not JSON is Malformed, and not quoted', () => {
+  for (const text of ['C4NARY.e30.c', '', 'C4NARY', '{']) {
+    const members = new Map([['id_token', Secret.make('Member', text)]])
+    const token = TokenSet.make(Secret.make('AccessToken', 'A1'), { members })
+    const error = left(idTokenClaims({ client })(token)(env())())
+    expect(error).toEqual(AuthError.malformed({ what: 'ID token', path: 'id_token', expected: 'a text' }))
+  }
+})
+
 test('nothing of a token is shown, and any text is an answer', () => {
   fc.assert(
     fc.property(fc.string({ unit: codePoints }), fc.jsonValue(), (text, value) => {
@@ -135,7 +152,7 @@ test('nothing of a token is shown, and any text is an answer', () => {
   expect(JSON.stringify(error)).not.toContain('C4NARY')
 })
 
-const of = (about: Partial<ClientOptions>) => read(good, { client: Client.make({ ...options, ...about }) })
+const of = (about: Partial<AuthorizationServerOptions>) => read(good, { client: Client.make({ ...options, ...about }) })
 
 test('where the server has no issuer, there is nothing to compare with', () => {
   expect(left(of({ issuer: undefined }))).toMatchObject({ _tag: 'Misconfigured', field: 'issuer' })

@@ -57,6 +57,7 @@ const told = ({ spend, ...rest }: Transaction) => ({
   ...rest,
   state: Secret.open(rest.state),
   verifier: Secret.open(rest.verifier),
+  nonce: rest.nonce && Secret.open(rest.nonce),
 })
 
 const maybe = <A>(value: fc.Arbitrary<A>) => fc.option(value, { nil: undefined })
@@ -73,7 +74,12 @@ const servers: fc.Arbitrary<AuthorizationServerOptions> = fc.record({
 })
 const text = fc.string({ unit: codePoints })
 const transactions = fc
-  .record({ server: servers, redirectUri: maybe(text), state: maybe(fc.string({ unit: codePoints, minLength: 1 })) })
+  .record({
+    server: servers,
+    redirectUri: maybe(text),
+    state: maybe(fc.string({ unit: codePoints, minLength: 1 })),
+    scope: fc.subarray(['openid', 'email']),
+  })
   .map(begin)
 
 const callbackOf = ({ state, server }: Transaction) =>
@@ -97,6 +103,7 @@ const plain = (outcome: ReturnType<ReturnType<typeof callbackResponse>>) =>
         ...outcome.right,
         code: Secret.open(outcome.right.code),
         verifier: Secret.open(outcome.right.verifier),
+        nonce: outcome.right.nonce && Secret.open(outcome.right.nonce),
       })
 
 test('a restored transaction is the one that was sealed, and checks every callback as that one does', () => {

@@ -1,7 +1,7 @@
 import * as Box from '@tessera/box'
 import { instant, minutes, plus, type Strategy, seconds, type TokenSet } from '@tessera/core'
 import type { NodeEnv } from '@tessera/node'
-import { authorizationRequest, deviceCode } from '@tessera/oauth2'
+import { authorizationRequest, type Callback, deviceCode } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -45,6 +45,7 @@ const strategyOf = (
   session: Session,
   browser: Browser,
   { device, port, scope }: LoginOptions,
+  onCallback: BrowserLoginOptions['onCallback'],
 ): Strategy<NodeEnv> => {
   const { client, profile } = session
   const named = scopesOf(scope)
@@ -64,6 +65,7 @@ const strategyOf = (
     // Box gives one at each login. Elsewhere a login may be without, and ends with its access token.
     refreshTokenRequired: profile.provider._tag === 'Box',
     visit: browser.visit,
+    onCallback,
   })
 }
 
@@ -141,18 +143,25 @@ const loggedIn = (prepared: Prepared, options: LoginOptions, session: Session): 
     withEndpoint(invocation, session, options),
     TE.fromEither,
     TE.flatMap(() => async () => {
-      const login = source.within(limits).login(strategyOf(invocation, session, browser, options))(env)
+      let nonce: Callback['nonce']
+      const strategy = strategyOf(invocation, session, browser, options, (callback) => {
+        nonce = callback.nonce
+      })
+      const login = source.within(limits).login(strategy)(env)
       try {
-        return await invocation.output.during(`waiting for the login, ${waited} at most`, login())
+        const token = await invocation.output.during(`waiting for the login, ${waited} at most`, login())
+        return pipe(
+          token,
+          E.map((token) => ({ token, nonce })),
+        )
       } finally {
         await browser.end()
       }
     }),
     TE.mapLeft((error) => ('_tag' in error ? told(error, 'the login') : error)),
-    TE.bindTo('token'),
     TE.tap(() => save),
     TE.bind('file', () => TE.fromTask(session.file)),
-    TE.bind('user', ({ token }) => TE.fromTask(whoami(session, token))),
+    TE.bind('user', ({ token, nonce }) => TE.fromTask(whoami(session, token, nonce))),
     TE.bimap(untold(prepared), (all) => done(prepared, session, all)),
   )
 }

@@ -14,6 +14,7 @@ import {
 } from '@tessera/core'
 import {
   authorizationCode,
+  type Callback,
   type Client,
   callback,
   type DigestEnv,
@@ -35,6 +36,8 @@ export interface BrowserLoginOptions {
   readonly port: number
   /** Sends the person to an address. It is not awaited. */
   readonly visit: (url: string) => void
+  /** What the person came back with, before it is exchanged. */
+  readonly onCallback: (callback: Callback) => void
 }
 
 const EXCHANGE = seconds(30)
@@ -67,6 +70,7 @@ export const browserLogin = ({
   refreshTokenRequired,
   port,
   visit,
+  onCallback,
 }: BrowserLoginOptions): Strategy<TokenEnv & DigestEnv & ClockEnv> =>
   Strategy.make({ interactive: true }, (attempt) => (env) => async () => {
     const listening = await listen(port)()
@@ -85,6 +89,7 @@ export const browserLogin = ({
       await loopback.close()
     }
     if (E.isLeft(answered)) return answered
+    onCallback(answered.right)
     const deadline = earliest(attempt.deadline, plus(env.clock.now(), EXCHANGE))
     return authorizationCode({ client, refreshTokenRequired, ...answered.right })({ ...attempt, deadline })(env)()
   })

@@ -3,7 +3,7 @@
  */
 import { plus, seconds, type TokenSet } from '@tessera/core'
 import { authenticatedFetch } from '@tessera/node'
-import { idTokenClaims } from '@tessera/oauth2'
+import { type Callback, idTokenClaims } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
@@ -49,9 +49,9 @@ const meOfBox =
 const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' ? claim : undefined)
 
 /** Another server tells by the ID token that came with the login. */
-const byIdToken = ({ client, env }: Session, token: TokenSet): O.Option<string> =>
+const byIdToken = ({ client, env }: Session, token: TokenSet, nonce: Callback['nonce']): O.Option<string> =>
   pipe(
-    idTokenClaims({ client })(token)(env)(),
+    idTokenClaims({ client, nonce })(token)(env)(),
     O.fromEither,
     O.flatMap(({ sub, name, email, preferred_username: username }) =>
       pipe(
@@ -61,6 +61,6 @@ const byIdToken = ({ client, env }: Session, token: TokenSet): O.Option<string> 
     ),
   )
 
-/** Who logged in, by what came with the login or by what it opens. */
-export const whoami = (session: Session, token: TokenSet): Task<O.Option<string>> =>
-  session.profile.provider._tag === 'Box' ? meOfBox(session) : () => Promise.resolve(byIdToken(session, token))
+/** Who logged in, by what came with the login or by what it opens. The nonce is that of a login in the browser. */
+export const whoami = (session: Session, token: TokenSet, nonce: Callback['nonce']): Task<O.Option<string>> =>
+  session.profile.provider._tag === 'Box' ? meOfBox(session) : () => Promise.resolve(byIdToken(session, token, nonce))

@@ -26,19 +26,37 @@ export interface Client {
 // constructors
 // -----------------------------------------------------------------------------
 
-/** The parameters of {@link make}: the server as a value, or its endpoints beside the rest. */
-export type Options = {
-  readonly id: string
+interface BySecret {
   /**
    * Short for `authentication: ClientAuthentication.basic(secret)`, which every server has to take (RFC 6749 §2.3.1) and which is
    * meant where its metadata says nothing (RFC 8414 §2). Where the metadata has `client_secret_post` and not
    * `client_secret_basic`, it is `ClientAuthentication.post(secret)`.
    */
-  readonly secret?: Secret<'ClientSecret'> | string | undefined
+  readonly secret?: Secret<'ClientSecret'> | string
+  readonly authentication?: undefined
+}
+
+interface ByAuthentication {
+  readonly secret?: never
   /** Default: by the secret where there is one, none otherwise. */
   readonly authentication?: ClientAuthentication.ClientAuthentication | undefined
+}
+
+type AtServer = { readonly server: AuthorizationServer.AuthorizationServer } & {
+  readonly [Name in keyof AuthorizationServer.Options]?: undefined
+}
+
+type AtEndpoints = { readonly server?: undefined } & AuthorizationServer.Options
+
+/**
+ * The parameters of {@link make}: the server as a value, or its endpoints beside the rest; a secret, or an authentication. What
+ * belongs to the server, `allowHttp` say, is given to `AuthorizationServer.make` or `discovery` where the server is a value.
+ */
+export type Options = {
+  readonly id: string
   readonly parameters?: Readonly<Record<string, string>> | undefined
-} & ({ readonly server: AuthorizationServer.AuthorizationServer } | AuthorizationServer.Options)
+} & (BySecret | ByAuthentication) &
+  (AtServer | AtEndpoints)
 
 const isTagged = (value: unknown): boolean => t.UnknownRecord.is(value) && t.string.is(value['_tag'])
 
@@ -54,7 +72,8 @@ const bySecret = (
 /**
  * A client.
  *
- * @throws A {@link AuthError.toError | typed error} where an option is no value of its type: a text for a server, say.
+ * @throws A {@link AuthError.toError | typed error} where an option is no value of its type: a text for a server, say; where two
+ * contradict each other; and where a secret is given that is undefined, as a setting that is missing is.
  *
  * @example
  * import { Client } from '@tessera/oauth2'
@@ -63,22 +82,30 @@ const bySecret = (
  * assert.strictEqual(client.authentication._tag, 'Basic')
  */
 export const make: (options: Options) => Client = checking(
-  'Client.make takes { id, server | tokenEndpoint }',
+  'Client.make takes { id, secret?, server | tokenEndpoint }',
   {
     id: { is: (_, options) => 'id' in options, expected: 'a text' },
+    secret: {
+      is: (value, options) => value !== undefined || !('secret' in options),
+      expected: 'a text, but it is undefined: is a setting missing? Leave it out for a public client',
+    },
     authentication: {
-      is: (value) => value === undefined || isTagged(value),
-      expected: 'what ClientAuthentication makes: its basic(secret), say',
+      is: (value, { secret }) => value === undefined || (isTagged(value) && secret === undefined),
+      expected: 'what ClientAuthentication makes, its basic(secret) say, and given in the place of a secret',
     },
     server: {
-      is: (value, options) => (value === undefined ? 'tokenEndpoint' in options : AuthorizationServer.is(value)),
-      expected: 'what AuthorizationServer.make or discovery makes, and in its place its endpoints may be given',
+      is: (value, options) =>
+        value === undefined
+          ? 'tokenEndpoint' in options
+          : AuthorizationServer.is(value) && Object.keys(value).every((name) => options[name] === undefined),
+      expected:
+        'what AuthorizationServer.make or discovery makes, to which allowHttp and the like are given; in its place its endpoints may be',
     },
   },
   raised,
   (options) => {
     const { id, secret, authentication, parameters = {} } = options
-    const server = 'server' in options ? options.server : AuthorizationServer.make(options)
+    const server = options.server ?? AuthorizationServer.make(options)
     return {
       id,
       authentication: authentication ?? (secret === undefined ? ClientAuthentication.none : bySecret(secret, server)),

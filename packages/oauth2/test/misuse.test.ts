@@ -19,8 +19,25 @@ const MISUSES: Readonly<Record<string, ReadonlyArray<readonly [field: string, op
   'AuthorizationServer.make': [['tokenEndpoint', NOTHING]],
   'Client.make': [
     ['id', NOTHING],
-    ['server', [{ id: 'app' }, { id: 'app', server: 'https://as.example' }, { id: 'app', server: undefined }]],
-    ['authentication', [{ id: 'app', server, authentication: 'basic' }]],
+    ['secret', [{ id: 'app', server, secret: undefined }]],
+    [
+      'server',
+      [
+        { id: 'app' },
+        { id: 'app', server: 'https://as.example' },
+        { id: 'app', server: undefined },
+        { id: 'app', server, allowHttp: [] },
+        { id: 'app', server, issParameterSupported: false },
+        { id: 'app', server, tokenEndpoint: 'https://as.example/token' },
+      ],
+    ],
+    [
+      'authentication',
+      [
+        { id: 'app', server, authentication: 'basic' },
+        { id: 'app', server, secret: 's', authentication: oauth2.ClientAuthentication.none },
+      ],
+    ],
   ],
   'ClientAuthentication.privateKeyJwt': [['signer', [...NOTHING, { key: 'PEM' }]]],
   authorizationCode: [

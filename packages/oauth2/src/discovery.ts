@@ -140,11 +140,15 @@ const HEADERS: HttpRequest['headers'] = [
   ['accept-encoding', 'identity'],
 ]
 
-const isNotFound = (error: AuthError): boolean => error._tag === 'Rejected' && error.answer.status === 404
+/** An answer that is no metadata: a refusal, or a page for people. Servers without an address answer it as they like. */
+const isNoMetadata = (error: AuthError): boolean =>
+  error._tag === 'Rejected'
+    ? error.answer.status >= 400 && error.answer.status < 500
+    : error._tag === 'Malformed' && error.path === 'body'
 
 /**
- * Reads a server's metadata: at RFC 8414's address, then, where there is none (404), at OpenID Connect's. An endpoint that is
- * not https is `Malformed`, unless its origin is listed in `allowHttp`, or the issuer is on this machine and the endpoint too. The
+ * Reads a server's metadata: at RFC 8414's address, then, where the answer is no metadata (4xx, or no JSON), at OpenID Connect's;
+ * where neither has any, the error is the first's. An endpoint that is not https is `Malformed`, unless its origin is listed in `allowHttp`, or the issuer is on this machine and the endpoint too. The
  * server that comes of it has the same `allowHttp`.
  *
  * @example
@@ -185,7 +189,9 @@ export const discovery: (
       const [rfc8414, openId] = urls.right
       const limits = { deadline: plus(env.clock.now(), timeout), signal: signal ?? new AbortController().signal }
       const found = await get(rfc8414, limits, env)()
-      return E.isLeft(found) && isNotFound(found.left) ? get(openId, limits, env)() : found
+      if (E.isRight(found) || !isNoMetadata(found.left)) return found
+      const other = await get(openId, limits, env)()
+      return E.isLeft(other) && isNoMetadata(other.left) ? found : other
     }
   },
 )

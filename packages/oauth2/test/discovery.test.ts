@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { AuthError, seconds } from '@tessera/core'
+import { nodeEnv } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { discovery, metadataUrls } from '../src/index.js'
@@ -61,7 +64,62 @@ test('where the first address has nothing, the second is asked', async () => {
   expect(w.requests[1]?.url).toBe(`${issuer}/.well-known/openid-configuration`)
 })
 
-test.each([401, 500, 503, 302])('after a %i it is not', async (status) => {
+type Served = readonly [status: number, body: string]
+
+/** A server's answers at the two addresses, and which of them were asked for. */
+const served = async (rfc8414: Served, openId: (issuer: string) => Served) => {
+  const asked: Array<string | undefined> = []
+  const server = createServer(({ url }, response) => {
+    asked.push(url)
+    const [status, body] = url?.endsWith('/openid-configuration') ? openId(local) : rfc8414
+    response.writeHead(status).end(body)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const local = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+  const env = nodeEnv()
+  try {
+    return { asked, local, found: await discovery({ issuer: local })(env)() }
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+test.each<Served>([
+  [400, '{"error":"invalid_request"}'],
+  [401, ''],
+  [403, '<html>Forbidden'],
+  [404, ''],
+  [410, 'gone'],
+  [200, '<!doctype html><title>Welcome</title>'],
+  [200, ''],
+  [200, '[]'],
+])(
+  'an answer that is no metadata, %i %j, has the second address asked; where neither has any, it is the error',
+  async (...no) => {
+    const { asked, local, found } = await served(no, (issuer) => [
+      200,
+      JSON.stringify({ issuer, token_endpoint: `${issuer}/token` }),
+    ])
+    expect(right(found).tokenEndpoint).toBe(`${local}/token`)
+    expect(asked).toEqual(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])
+    for (const other of [418, 200]) {
+      const nowhere = left((await served(no, () => [other, 'none here'])).found)
+      const [status] = no
+      expect(nowhere).toMatchObject({ answer: status === 200 ? { value: { status } } : { status } })
+    }
+  },
+)
+
+test('what the second address has to say is said: that it is down, or of another issuer', async () => {
+  const then = async (answer: { readonly status?: number; readonly body?: unknown }) =>
+    left(await discovery({ issuer })(world({ status: 404 }, answer).env)())
+  expect(AuthError.isRetryable(await then({ status: 503 }))).toBe(true)
+  expect(await then({ body: { ...metadata, issuer: 'https://evil.example' } })).toMatchObject({ path: 'issuer' })
+})
+
+test.each([500, 503, 302])('after a %i it is not', async (status) => {
   const w = world({ status }, { body: metadata })
   left(await discovery({ issuer })(w.env)())
   expect(w.requests.length).toBe(1)
@@ -142,6 +200,12 @@ describe('http where it is listed', () => {
       right(await found(listed, endpoint, [listed, new URL(endpoint).origin]))
     },
   )
+})
+
+test('an issuer elsewhere can name an https URL of this machine', async () => {
+  const endpoint = 'https://localhost:8443/token'
+  const w = world({ body: { ...metadata, token_endpoint: endpoint } })
+  expect(right(await discovery({ issuer })(w.env)()).tokenEndpoint).toBe(endpoint)
 })
 
 test.each(['http://127.0.0.1:6379/', 'http://[::1]/token', 'http://localhost/token'])(

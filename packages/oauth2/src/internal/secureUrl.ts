@@ -80,8 +80,9 @@ export const secureUrl = (allowHttp?: ReadonlyArray<string>): E.Either<AuthError
   )
 
 /**
- * Whether an issuer may name a URL as an endpoint. One elsewhere may not name one here: it could send the client's secrets to any
- * local service. Only the program can allow that, by listing the very origin.
+ * Whether an issuer may name a URL as an endpoint: any https one, and an http one of this machine only where it is itself at one.
+ * An issuer elsewhere could send the client's secrets to any local service that speaks http; one that speaks https has to have a
+ * certificate of its name. Only the program can allow that, by listing the very origin.
  */
 export const urlFrom = (issuer: string, allowHttp?: ReadonlyArray<string>): E.Either<AuthError, Predicate<URL>> =>
   pipe(parseUrl(issuer), O.exists(isHttpHere)) ? secureUrl(allowHttp) : listedUrl(allowHttp)

@@ -5,6 +5,7 @@
  */
 import { AuthError, checking, type Duration, earliest, millis, plus, Strategy, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import {
   type DeviceAuthorization,
@@ -19,7 +20,7 @@ import { tokenRequest } from './tokenRequest.js'
 
 /** The parameters of {@link deviceCode}. */
 export interface DeviceCodeOptions extends DeviceAuthorizationOptions {
-  /** Shows the code and the address to a person. It is not awaited. */
+  /** Shows the code and the address to a person. It is not awaited; where it throws or rejects, the login fails. */
   readonly onUserCode: (authorization: DeviceAuthorization) => void
 }
 
@@ -62,6 +63,32 @@ export const nextPoll = (interval: Duration, error: AuthError): O.Option<Duratio
   }
 }
 
+interface Showing {
+  /** Aborted where it failed. */
+  readonly signal: AbortSignal
+  readonly failure: IO<O.Option<AuthError>>
+}
+
+const show = (onUserCode: DeviceCodeOptions['onUserCode'], authorization: DeviceAuthorization): Showing => {
+  const failing = new AbortController()
+  let failure: O.Option<AuthError> = O.none
+  const fail = (error: unknown): void => {
+    failure = O.some(
+      AuthError.fromThrown(error, (threw) =>
+        AuthError.notApplicable(`the user code could not be shown: onUserCode ${threw}`),
+      ),
+    )
+    failing.abort()
+  }
+  try {
+    // A function that returns a promise is one that returns nothing, for the compiler.
+    Promise.resolve(onUserCode(authorization)).catch(fail)
+  } catch (error) {
+    fail(error)
+  }
+  return { signal: failing.signal, failure: () => failure }
+}
+
 /**
  * Asks for a code, has it shown, and polls until the person has decided, the code expires or the attempt's deadline comes; the
  * last answer is then the error. A person takes part: for `source.login`, or a source with a long `timeout`.
@@ -94,21 +121,16 @@ export const deviceCode: (options: DeviceCodeOptions) => Strategy<TokenEnv> = ch
       const authorized = await authorize(attempt)(env)()
       if (E.isLeft(authorized)) return authorized
       const { interval, expiresAt } = authorized.right
-      try {
-        onUserCode(authorized.right)
-      } catch (error) {
-        return E.left(
-          AuthError.fromThrown(error, (threw) =>
-            AuthError.notApplicable(`the user code could not be shown: onUserCode ${threw}`),
-          ),
-        )
-      }
+      const showing = show(onUserCode, authorized.right)
+      const signal = AbortSignal.any([attempt.signal, showing.signal])
       const deadline = earliest(attempt.deadline, expiresAt)
       const poll = request(deviceCodeGrant(authorized.right))
       let wait = interval
       let last: AuthError = AuthError.timedOut('a person to approve')
       while (plus(clock.now(), wait) < deadline) {
-        await clock.sleep(wait, attempt.signal)()
+        await clock.sleep(wait, signal)()
+        // A poll under way goes on: its answer may be the token.
+        if (O.isSome(showing.failure())) break
         // One poll that hangs must not use up all the time there is.
         const limits = { signal: attempt.signal, deadline: earliest(deadline, plus(clock.now(), ONE_POLL)) }
         const token = await poll(limits)(env)()
@@ -118,7 +140,7 @@ export const deviceCode: (options: DeviceCodeOptions) => Strategy<TokenEnv> = ch
         if (O.isNone(next)) return token
         wait = next.value
       }
-      return E.left(last)
+      return E.left(O.getOrElse(() => last)(showing.failure()))
     })
   },
 )

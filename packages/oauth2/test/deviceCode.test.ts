@@ -27,7 +27,7 @@ const patient = attempt({ deadline: plus(NOW, minutes(120)) })
 const run = (
   w: ReturnType<typeof world>,
   given = patient,
-  onUserCode: (shown: DeviceAuthorization) => void = () => undefined,
+  onUserCode: (shown: DeviceAuthorization) => unknown = () => undefined,
 ) => deviceCode({ client, scope: ['a', 'b'], onUserCode })(given)(w.env)()
 
 // -----------------------------------------------------------------------------
@@ -205,6 +205,51 @@ test('a display that throws ends it before any poll', async () => {
   expect(error._tag).toBe('NotApplicable')
   expect(inspect(error)).not.toContain('C4NARY')
   expect(w.requests.length).toBe(1)
+})
+
+describe('a display that rejects', () => {
+  const broken = new Error('C4NARY')
+
+  test('ends it: nothing is polled, and its error is kept', async () => {
+    const w = world({ body: authorization })
+    const error = left(await run(w, patient, () => Promise.reject(broken)))
+    expect(error).toEqual(AuthError.notApplicable('the user code could not be shown: onUserCode threw'))
+    expect(AuthError.thrown(error)).toEqual(O.some(broken))
+    expect(inspect(error)).not.toContain('C4NARY')
+    expect(w.requests.length).toBe(1)
+    expect(w.sleeps).toEqual([])
+  })
+
+  const rejecting = (answer: { readonly status?: number; readonly body: unknown }) => {
+    const window = new AbortController()
+    const w = world({ body: authorization }, () => {
+      window.abort(broken)
+      return answer
+    })
+    const display = () =>
+      new Promise((_, reject) => {
+        window.signal.addEventListener('abort', () => reject(broken))
+      })
+    return { w, run: () => run(w, patient, display) }
+  }
+
+  test('while it polls: no further poll', async () => {
+    const { w, run } = rejecting(pending)
+    expect(AuthError.thrown(left(await run()))).toEqual(O.some(broken))
+    expect(w.requests.length).toBe(2)
+  })
+
+  test('while the token comes: the token is not lost', async () => {
+    expect(Secret.open(right(await rejecting({ body: issued }).run()).accessToken)).toBe('A1')
+  })
+})
+
+test('a display that throws where there is no time for a poll: its own error', async () => {
+  const w = world({ body: { ...authorization, expires_in: 5 } })
+  const broken = () => {
+    throw new Error('C4NARY')
+  }
+  expect(left(await run(w, patient, broken))._tag).toBe('NotApplicable')
 })
 
 test('a refused authorization is not polled for', async () => {

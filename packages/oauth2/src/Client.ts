@@ -26,28 +26,6 @@ export interface Client {
 // constructors
 // -----------------------------------------------------------------------------
 
-interface BySecret {
-  /**
-   * Short for `authentication: ClientAuthentication.basic(secret)`, which every server has to take (RFC 6749 §2.3.1) and which is
-   * meant where its metadata says nothing (RFC 8414 §2). Where the metadata has `client_secret_post` and not
-   * `client_secret_basic`, it is `ClientAuthentication.post(secret)`.
-   */
-  readonly secret?: Secret<'ClientSecret'> | string
-  readonly authentication?: undefined
-}
-
-interface ByAuthentication {
-  readonly secret?: never
-  /** Default: by the secret where there is one, none otherwise. */
-  readonly authentication?: ClientAuthentication.ClientAuthentication | undefined
-}
-
-type AtServer = { readonly server: AuthorizationServer.AuthorizationServer } & {
-  readonly [Name in keyof AuthorizationServer.Options]?: undefined
-}
-
-type AtEndpoints = { readonly server?: undefined } & AuthorizationServer.Options
-
 /**
  * The parameters of {@link make}: the server as a value, or its endpoints beside the rest; a secret, or an authentication. What
  * belongs to the server, `allowHttp` say, is given to `AuthorizationServer.make` or `discovery` where the server is a value.
@@ -55,8 +33,28 @@ type AtEndpoints = { readonly server?: undefined } & AuthorizationServer.Options
 export type Options = {
   readonly id: string
   readonly parameters?: Readonly<Record<string, string>> | undefined
-} & (BySecret | ByAuthentication) &
-  (AtServer | AtEndpoints)
+} & (
+  | {
+      /**
+       * Short for `authentication: ClientAuthentication.basic(secret)`, which every server has to take (RFC 6749 §2.3.1) and which
+       * is meant where its metadata says nothing (RFC 8414 §2). Where the metadata has `client_secret_post` and not
+       * `client_secret_basic`, it is `ClientAuthentication.post(secret)`.
+       */
+      readonly secret?: Secret<'ClientSecret'> | string
+      readonly authentication?: undefined
+    }
+  | {
+      readonly secret?: never
+      /** Default: by the secret where there is one, none otherwise. */
+      readonly authentication?: ClientAuthentication.ClientAuthentication | undefined
+    }
+) &
+  (
+    | ({ readonly server: AuthorizationServer.AuthorizationServer } & {
+        readonly [Name in keyof AuthorizationServer.Options]?: undefined
+      })
+    | ({ readonly server?: undefined } & AuthorizationServer.Options)
+  )
 
 const isTagged = (value: unknown): boolean => t.UnknownRecord.is(value) && t.string.is(value['_tag'])
 

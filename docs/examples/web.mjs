@@ -1,4 +1,4 @@
-// People log in with their provider; each has a session in Postgres, sealed, which every replica of this application shares.
+// People log in with their provider. Sessions are in Postgres, encrypted; replicas with one app.key and one COOKIE_SECRET share them.
 import { randomBytes } from 'node:crypto'
 import cookies from '@fastify/cookie'
 import { AuthError, cipher, connectUsers, encrypted, nodeEnv, recordCallbackStore, run } from '@tessera/node'
@@ -63,9 +63,9 @@ app.get('/', async (request, reply) => {
 })
 
 app.setErrorHandler((error, _, reply) => {
-  if (!AuthError.isException(error)) return reply.send(error)
-  const isOver = error.error._tag === 'ReauthenticationRequired' // otherwise a login that was denied, or is too old, say
-  return isOver ? reply.redirect('/login') : reply.code(401).send({ error: error.message, login: '/login' })
+  const tag = AuthError.isException(error) ? error.error._tag : undefined
+  if (tag === 'ReauthenticationRequired') return reply.redirect('/login')
+  return tag === 'Rejected' || tag === 'Malformed' ? reply.code(401).send('Not logged in: /login') : reply.send(error)
 })
 
 console.log(`Open ${await app.listen({ port, host: '127.0.0.1' })}`)

@@ -44,8 +44,10 @@ const tools = {
   script: { isThere: () => process.platform === 'linux' && onPath('script') !== undefined, packages: 'bsdutils' },
   // A small disk of the test's own, to fill.
   unshare: {
-    isThere: () => spawnSync('unshare', ['--mount', '--map-root-user', 'true'], { timeout: 10_000 }).status === 0,
-    packages: 'util-linux',
+    isThere: () =>
+      onPath('mount') !== undefined &&
+      spawnSync('unshare', ['--mount', '--map-root-user', 'true'], { timeout: 10_000 }).status === 0,
+    packages: 'util-linux mount',
     hint: 'and let users have name spaces of their own',
   },
   // Shells, for which the command has completion.

@@ -95,5 +95,5 @@ module.exports = { tools, chromium, installLine, mark, markedFor }
 
 if (require.main === module) {
   const missing = Object.values(tools).filter(({ isThere }) => !isThere())
-  process.stdout.write(missing.map(({ packages }) => `${packages}\n`).join(''))
+  process.stdout.write(missing.map(({ packages }) => `${packages.replaceAll(' ', '\n')}\n`).join(''))
 }

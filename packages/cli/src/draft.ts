@@ -2,32 +2,20 @@
  * Profiles that are not saved yet: what options and answers say, until it has been shown to work.
  */
 import { text as readAll } from 'node:stream/consumers'
+import type { AuthorizationServer } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { type Endpoints, serverFrom } from './discover.js'
+import { serverFrom } from './discover.js'
 import type { Invocation } from './invocation.js'
 import { CLIENT_SECRET, decodeProfile, type Named, type Profile, usage } from './profile.js'
 import { fromServer, isProfileFile, prepareFolder, writePrivately } from './profileFile.js'
 import type { SecretMethod } from './provider.js'
+import { NOT_OF_BOX, type ProviderOptions, refusing } from './providerOptions.js'
 import { askSecret, askText } from './questions.js'
 import type { Problem } from './report.js'
 import { showStore } from './storePlace.js'
-
-/** The options that describe a provider. */
-export interface ProviderOptions extends Endpoints {
-  readonly provider?: 'box'
-  readonly issuer?: string
-  readonly clientId?: string
-  /** The secret is read from standard input. */
-  readonly secretStdin?: boolean
-  readonly authentication?: SecretMethod
-  readonly scope?: ReadonlyArray<string>
-  readonly parameter?: Readonly<Record<string, string>>
-  readonly origin?: ReadonlyArray<string>
-  readonly allowHttp?: ReadonlyArray<string>
-}
 
 /** A profile, and how it is kept. */
 export interface Draft {
@@ -68,14 +56,18 @@ const clientIdOf = (invocation: Invocation, { clientId }: ProviderOptions): TE.T
     : TE.left(usage('name the client by --client-id', invocation))
 }
 
+/** Whether the environment has a secret. */
+export const hasVariable = ({ variables }: Invocation): boolean => (variables[CLIENT_SECRET] ?? '') !== ''
+
 /** The secret to be saved: of standard input, or of a person. One of the environment is taken at each run, and not saved. */
 const secretOf = (
   invocation: Invocation,
   { secretStdin = false }: ProviderOptions,
   { required }: { readonly required: boolean },
 ): TE.TaskEither<Problem, O.Option<string>> => {
-  const { variables, interactive } = invocation
-  if (secretStdin) {
+  const { interactive } = invocation
+  // What is typed is not to be seen.
+  if (secretStdin && !interactive) {
     return pipe(
       TE.tryCatch(
         () => readAll(process.stdin),
@@ -89,9 +81,10 @@ const secretOf = (
       TE.map(O.some),
     )
   }
-  if ((variables[CLIENT_SECRET] ?? '') !== '' || !interactive) return TE.right(O.none)
+  if (!secretStdin && (hasVariable(invocation) || !interactive)) return TE.right(O.none)
+  const needed = required || secretStdin
   return pipe(
-    askSecret(invocation, required ? 'Client secret' : 'Client secret (empty for a public client)', { required }),
+    askSecret(invocation, needed ? 'Client secret' : 'Client secret (empty for a public client)', { required: needed }),
     TE.map(O.fromPredicate((text) => text !== '')),
   )
 }
@@ -99,12 +92,26 @@ const secretOf = (
 // A new profile is of a login unless it says otherwise.
 const asOf = ({ shared }: Invocation): string | undefined => (shared.as === 'login' ? undefined : shared.as)
 
+const onBox = (invocation: Invocation, command: string, options: ProviderOptions): TE.TaskEither<Problem, void> =>
+  TE.fromEither(
+    refusing(
+      options,
+      // One login may ask for it.
+      NOT_OF_BOX.filter((name) => name !== 'scope' || command !== 'login'),
+      {
+        where: 'on a profile of Box',
+        next: `leave it out; another provider has a profile of its own: ${invocation.self} profile add NAME --issuer …`,
+      },
+    ),
+  )
+
 /** What a new profile of Box's says: as the developer console writes it, with what else is known beside it. */
-const boxJson = (invocation: Invocation, options: ProviderOptions): TE.TaskEither<Problem, object> => {
+const boxJson = (invocation: Invocation, command: string, options: ProviderOptions): TE.TaskEither<Problem, object> => {
   const { baseUrl, store } = invocation.shared
   return pipe(
-    TE.Do,
-    TE.apSW('clientID', clientIdOf(invocation, options)),
+    onBox(invocation, command, options),
+    TE.flatMap(() => clientIdOf(invocation, options)),
+    TE.bindTo('clientID'),
     TE.bind('clientSecret', () => secretOf(invocation, options, { required: true })),
     TE.map(({ clientID, clientSecret }) => ({
       boxAppSettings: { clientID, ...(O.isSome(clientSecret) && { clientSecret: clientSecret.value }) },
@@ -117,6 +124,13 @@ const boxJson = (invocation: Invocation, options: ProviderOptions): TE.TaskEithe
       },
     })),
   )
+}
+
+/** How the secret of the environment is sent, which has no member of its own; none where the server takes none. */
+const methodOf = ({ tokenEndpointAuthMethods }: AuthorizationServer): SecretMethod | undefined => {
+  const methods = O.getOrElse((): ReadonlyArray<string> => ['client_secret_basic'])(tokenEndpointAuthMethods)
+  if (methods.includes('client_secret_basic')) return 'basic'
+  return methods.includes('client_secret_post') ? 'post' : undefined
 }
 
 const oauthJson = (
@@ -136,7 +150,8 @@ const oauthJson = (
       discovered,
       clientId,
       clientSecret: O.toUndefined(clientSecret),
-      authentication: options.authentication,
+      authentication:
+        options.authentication ?? (O.isNone(clientSecret) && hasVariable(invocation) ? methodOf(server) : undefined),
       scope: listed(scopesOf(options.scope)),
       parameters: options.parameter,
       as: asOf(invocation),
@@ -153,7 +168,7 @@ export const newJson = (
   command: string,
   options: ProviderOptions,
 ): TE.TaskEither<Problem, object> =>
-  options.provider === 'box' ? boxJson(invocation, options) : oauthJson(invocation, command, options)
+  options.provider === 'box' ? boxJson(invocation, command, options) : oauthJson(invocation, command, options)
 
 const without = (json: object): object =>
   Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined))
@@ -170,15 +185,34 @@ const common = ({ shared: { as, store } }: Invocation, { origin, allowHttp }: Pr
     allowHttp: listed(allowHttp),
   })
 
-const record = (value: unknown): object => (t.UnknownRecord.is(value) ? value : {})
+const record = (value: unknown): Readonly<Record<string, unknown>> => (t.UnknownRecord.is(value) ? value : {})
+
+type Json = Readonly<Record<string, unknown>>
+
+/** A client that cannot do without is not left without. */
+const needsItsOwn = (invocation: Invocation): Problem =>
+  usage('the saved client secret is of another client or server: add --secret-stdin, for that of this one', invocation)
 
 const updatedBox = (
   invocation: Invocation,
+  command: string,
   options: ProviderOptions,
-  json: Readonly<Record<string, unknown>>,
+  json: Json,
 ): TE.TaskEither<Problem, object> =>
   pipe(
-    newSecret(invocation, options),
+    onBox(invocation, command, options),
+    TE.flatMap(() => newSecret(invocation, options)),
+    TE.filterOrElse(
+      (secret) => {
+        const { clientId } = options
+        const { baseUrl } = invocation.shared
+        const isOther =
+          (clientId !== undefined && clientId !== record(json['boxAppSettings'])['clientID']) ||
+          (baseUrl !== undefined && baseUrl !== record(json['tessera'])['baseUrl'])
+        return O.isSome(secret) || hasVariable(invocation) || !isOther
+      },
+      () => needsItsOwn(invocation),
+    ),
     TE.map((secret) => ({
       ...json,
       boxAppSettings: {
@@ -193,17 +227,53 @@ const updatedBox = (
     })),
   )
 
+/** Endpoints change those of the server that is there. Another issuer is another server. */
 const updatedServer = (
   invocation: Invocation,
   command: string,
   options: ProviderOptions,
-): TE.TaskEither<Problem, object> =>
-  options.issuer === undefined && options.tokenEndpoint === undefined
-    ? TE.right({})
-    : pipe(
-        serverFrom(invocation, command, options),
-        TE.map(({ server, discovered }) => ({ server: fromServer(server), discovered })),
-      )
+  json: Json,
+): TE.TaskEither<Problem, object> => {
+  const { issuer, tokenEndpoint, authorizationEndpoint, revocationEndpoint, deviceAuthorizationEndpoint } = options
+  const saved = record(json['server'])
+  const named = without({ tokenEndpoint, authorizationEndpoint, revocationEndpoint, deviceAuthorizationEndpoint })
+  if ((issuer === undefined || issuer === saved['issuer']) && Object.keys(named).length > 0) {
+    // What was named by hand is not to be forgotten at the next discovery.
+    return TE.right({ server: { ...saved, ...named }, discovered: false })
+  }
+  if (issuer === undefined) return TE.right({})
+  const allowHttp = options.allowHttp ?? (Origins.is(json['allowHttp']) ? json['allowHttp'] : [])
+  return pipe(
+    serverFrom(invocation, command, { ...options, allowHttp }),
+    TE.map(({ server, discovered }) => ({ server: fromServer(server), discovered })),
+  )
+}
+
+const Origins = t.readonlyArray(t.string)
+
+const originOf = (url: unknown): string => (typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : '')
+
+/** Whether a change makes a profile one of another client, or of another server, to which no secret of the old one may go. */
+const isOfAnother = (before: Json, after: Json): boolean => {
+  const [old, now] = [record(before['server']), record(after['server'])]
+  return (
+    before['clientId'] !== after['clientId'] ||
+    (old['issuer'] !== undefined && old['issuer'] !== now['issuer']) ||
+    originOf(old['tokenEndpoint']) !== originOf(now['tokenEndpoint'])
+  )
+}
+
+/** Takes the saved secret out of a profile that is of another client or server now. */
+const withoutForeign =
+  (invocation: Invocation, before: Json) =>
+  (after: Json): TE.TaskEither<Problem, object> => {
+    const isForeign = before['clientSecret'] !== undefined && before['clientSecret'] === after['clientSecret']
+    if (!isForeign || !isOfAnother(before, after)) return TE.right(after)
+    const isNeeded = after['authentication'] !== undefined || after['as'] === 'service'
+    if (isNeeded && !hasVariable(invocation)) return TE.left(needsItsOwn(invocation))
+    invocation.output.say('the saved client secret is dropped: it is of another client or server')
+    return TE.right({ ...after, clientSecret: undefined })
+  }
 
 /** What options change of a profile that is there; the rest stays as it is. */
 export const updatedJson = (
@@ -213,11 +283,13 @@ export const updatedJson = (
   json: unknown,
 ): TE.TaskEither<Problem, object> => {
   if (!t.UnknownRecord.is(json)) return TE.right({})
-  if (!isProfileFile(json)) return updatedBox(invocation, options, json)
+  if (!isProfileFile(json)) return updatedBox(invocation, command, options, json)
   const { clientId, authentication, scope, parameter } = options
+  const next = `leave it out; Box has a profile of its own: ${invocation.self} profile add NAME --provider box`
   return pipe(
-    TE.Do,
-    TE.bind('server', () => updatedServer(invocation, command, options)),
+    TE.fromEither(refusing(options, ['provider'], { where: 'on a profile of another provider', next })),
+    TE.flatMap(() => updatedServer(invocation, command, options, json)),
+    TE.bindTo('server'),
     TE.bind('secret', () => newSecret(invocation, options)),
     TE.map(({ server, secret }) => ({
       ...json,
@@ -231,5 +303,6 @@ export const updatedJson = (
         parameters: parameter,
       }),
     })),
+    TE.flatMap(withoutForeign(invocation, json)),
   )
 }

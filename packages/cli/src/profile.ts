@@ -2,7 +2,7 @@
  * Profiles: providers with a name. A profile is a file in the configuration folder: one that `tessera profile add` writes, or the
  * settings file of Box's developer console, in which a member `tessera` may say more.
  */
-import { access } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import * as Box from '@tessera/box'
 import { type AuthError, Secret } from '@tessera/core'
@@ -30,6 +30,8 @@ import { parseStore, type StorePlace } from './storePlace.js'
 export interface Profile {
   readonly name: string
   readonly file: string
+  /** What a person's login with it belongs to: its name, or the path of a file that was named itself. */
+  readonly owner: string
   readonly provider: Provider
   /** Whom its tokens are for, by the options or by itself. */
   readonly principal: Principal
@@ -53,7 +55,7 @@ const Extra = t.partial({
 export const CLIENT_SECRET = 'TESSERA_CLIENT_SECRET'
 
 /** The name of a profile, and its file. */
-export type Named = Pick<Profile, 'name' | 'file'>
+export type Named = Pick<Profile, 'name' | 'file' | 'owner'>
 
 export const usage = (what: string, { self }: Invocation): Problem => problem(ExitCode.usage, what, `${self} --help`)
 
@@ -79,18 +81,26 @@ export const situationOf = (
 /** The file of a profile. */
 export const fileOf = (invocation: Invocation, name: string): E.Either<Problem, Named> =>
   /^[A-Za-z0-9_-][\w.-]*$/.test(name)
-    ? E.right({ name, file: join(configFolder(invocation.variables), `${name}.json`) })
+    ? E.right({ name, owner: name, file: join(configFolder(invocation.variables), `${name}.json`) })
     : E.left(usage('the name of a profile has letters, digits, "-", "_" and "." only', invocation))
+
+/** The profile that the options or the environment name. */
+const givenName = ({ shared, variables }: Invocation): string | undefined =>
+  shared.profile ?? (variables['TESSERA_PROFILE'] || undefined)
+
+/** Whether the options or the environment name a profile or its file. */
+export const isNamed = (invocation: Invocation): boolean =>
+  invocation.shared.config !== undefined || givenName(invocation) !== undefined
 
 /** The file that the options name. */
 export const profileFile = (invocation: Invocation, fallback = 'default'): E.Either<Problem, Named> => {
-  const { shared, variables } = invocation
+  const { shared } = invocation
   if (shared.config !== undefined) {
     return shared.profile === undefined
-      ? E.right({ name: basename(shared.config), file: shared.config })
+      ? E.right({ name: basename(shared.config), owner: resolve(shared.config), file: shared.config })
       : E.left(usage('--config and --profile exclude each other', invocation))
   }
-  return fileOf(invocation, shared.profile ?? variables['TESSERA_PROFILE'] ?? fallback)
+  return fileOf(invocation, givenName(invocation) ?? fallback)
 }
 
 const isThere = (file: string): TE.TaskEither<never, boolean> =>
@@ -123,8 +133,16 @@ const missingAlone = (invocation: Invocation, command: string, { name, file }: N
 export const missing = (invocation: Invocation, command: string, named: Named): T.Task<Problem> =>
   pipe(
     profileNames(invocation.variables),
-    T.flatMap((names) => near(named.name, invocation.shared.config === undefined ? names : [])),
-    T.map((names) => ({ ...missingAlone(invocation, command, named), likely: meant(names) })),
+    T.flatMap((names) => {
+      const alone = missingAlone(invocation, command, named)
+      if (!isNamed(invocation) && command !== 'login' && names.length > 0) {
+        return T.of({ ...alone, next: `name one by --profile: ${names.join(', ')}` })
+      }
+      return pipe(
+        near(named.name, invocation.shared.config === undefined ? names : []),
+        T.map((nearest) => ({ ...alone, likely: meant(nearest) })),
+      )
+    }),
   )
 
 /** The server that the options name, or else the settings. */
@@ -276,6 +294,15 @@ const decodeBox =
 const needsSecret = ({ authentication, clientSecret }: OAuthProvider, { _tag }: Principal): boolean =>
   O.isNone(clientSecret) && (O.isSome(authentication) || _tag === 'Service')
 
+/** Whether a client has a secret. That of the environment is for no other. */
+const hasSecret = (
+  { clientSecret, authentication }: ProfileFile,
+  { principal, usual }: Pick<Profile, 'principal' | 'usual'>,
+): boolean =>
+  clientSecret !== undefined ||
+  authentication !== undefined ||
+  [principal, usual].some(({ _tag }) => _tag === 'Service')
+
 const profileOf = (
   invocation: Invocation,
   command: string,
@@ -295,7 +322,15 @@ const profileOf = (
       ({ principals: { principal } }) => principal._tag !== 'User',
       () => usage('--as user:ID is for Box, and this profile is of another provider', invocation),
     ),
-    E.let('provider', () => toProvider(content, O.fromNullable(given('ClientSecret', variables[CLIENT_SECRET])))),
+    E.let('provider', ({ principals }) =>
+      toProvider(
+        content,
+        pipe(
+          O.fromNullable(given('ClientSecret', variables[CLIENT_SECRET])),
+          O.filter(() => hasSecret(content, principals)),
+        ),
+      ),
+    ),
     E.filterOrElse(
       ({ provider, principals: { principal } }) => !needsSecret(provider, principal),
       () => missingSecret(invocation, command, named),
@@ -337,23 +372,55 @@ export const readContent = (
     ),
   )
 
-/** Reads a profile. */
-export const readProfileOf = (invocation: Invocation, command: string, named: Named): TE.TaskEither<Problem, Profile> =>
+const readJsonOf = (invocation: Invocation, command: string, named: Named): TE.TaskEither<Problem, unknown> =>
   pipe(
     readContent(invocation, command, named),
     TE.flatMap(
       O.match(
         () => TE.leftTask(missing(invocation, command, named)),
-        (json) => TE.fromEither(decodeProfile(invocation, command, named)(json)),
+        (json) => TE.right(json),
       ),
     ),
+  )
+
+const Held = t.union([
+  t.type({ clientSecret: t.string }),
+  t.type({ boxAppSettings: t.type({ clientSecret: t.string }) }),
+])
+
+/** Tells of a file that others can read or write although it holds a secret. */
+export const tellOfModes =
+  ({ output }: Invocation, { file }: Named, json: unknown): T.Task<void> =>
+  async () => {
+    if (!Held.is(json) || process.platform === 'win32') return
+    const mode = await stat(file).then(
+      (found) => found.mode,
+      () => 0,
+    )
+    if ((mode & 0o077) !== 0) output.say(`others can reach ${file}, which holds a secret: chmod 600 ${file}`)
+  }
+
+/** Reads a profile. */
+export const readProfileOf = (invocation: Invocation, command: string, named: Named): TE.TaskEither<Problem, Profile> =>
+  pipe(readJsonOf(invocation, command, named), TE.flatMapEither(decodeProfile(invocation, command, named)))
+
+/** The same for one that is used: it tells of who else can read its file. */
+export const readProfileToUse = (
+  invocation: Invocation,
+  command: string,
+  named: Named,
+): TE.TaskEither<Problem, Profile> =>
+  pipe(
+    readJsonOf(invocation, command, named),
+    TE.tapTask((json) => tellOfModes(invocation, named, json)),
+    TE.flatMapEither(decodeProfile(invocation, command, named)),
   )
 
 /** Reads the profile that the options name. */
 export const readProfile = (invocation: Invocation, command: string): TE.TaskEither<Problem, Profile> =>
   pipe(
     TE.fromEither(profileFile(invocation)),
-    TE.flatMap((named) => readProfileOf(invocation, command, named)),
+    TE.flatMap((named) => readProfileToUse(invocation, command, named)),
   )
 
 const storeIn = (invocation: Invocation, file: string, json: unknown): E.Either<Problem, StorePlace> =>
@@ -369,8 +436,6 @@ const storeIn = (invocation: Invocation, file: string, json: unknown): E.Either<
 
 /** Where the sessions are that the options name. Where they name a store, or nothing at all, no profile is needed. */
 export const readPlace = (invocation: Invocation, command: string): TE.TaskEither<Problem, StorePlace> => {
-  const { shared, variables } = invocation
-  const isNamed = shared.config !== undefined || shared.profile !== undefined || 'TESSERA_PROFILE' in variables
   const place = (settings: E.Either<Problem, O.Option<StorePlace>>) => placeOf(invocation, () => settings)
   if (isPlaceNamed(invocation)) return TE.fromEither(place(E.right(O.none)))
   return pipe(
@@ -380,7 +445,10 @@ export const readPlace = (invocation: Invocation, command: string): TE.TaskEithe
         readContent(invocation, command, named),
         TE.flatMap(
           O.match(
-            () => (isNamed ? TE.leftTask(missing(invocation, command, named)) : TE.fromEither(place(E.right(O.none)))),
+            () =>
+              isNamed(invocation)
+                ? TE.leftTask(missing(invocation, command, named))
+                : TE.fromEither(place(E.right(O.none))),
             (json) => TE.fromEither(storeIn(invocation, named.file, json)),
           ),
         ),

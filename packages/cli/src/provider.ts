@@ -168,11 +168,13 @@ const grantOf = (provider: Provider, principal: Principal): string => {
 
 /**
  * The key of a session. It contains the server, the client, the principal and what tokens are asked for, so that nobody's token
- * serves anybody else.
+ * serves anybody else. A person's login also belongs to the profile that it was made for, by `owner`: two profiles may be of two
+ * accounts. With Box, they share it.
  */
-export const keyOf = (provider: Provider, principal: Principal): string =>
+export const keyOf = (provider: Provider, principal: Principal, owner: string): string =>
   JSON.stringify([
     provider._tag === 'Box' ? boxServer(provider).tokenEndpoint : issuerOf(provider.server),
     provider._tag === 'Box' ? provider.settings.clientId : provider.clientId,
     grantOf(provider, principal),
+    ...(provider._tag === 'OAuth' && principal._tag === 'Login' ? [owner] : []),
   ])

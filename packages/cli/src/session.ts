@@ -130,7 +130,7 @@ export const openSession = (
         strategy,
         TokenSource.make({
           store: sessions.store,
-          key: keyOf(provider, profile.principal),
+          key: keyOf(provider, profile.principal, profile.owner),
           ...revocationOf(provider, client),
           timeout: millis(Math.min(timeout, seconds(15))),
           // Whoever asked is gone before a renewal in the background would end.

@@ -11,12 +11,18 @@ import * as t from 'io-ts'
 export interface SessionName {
   /** Of a key, or of a file whose key cannot be read: 32 hexadecimal digits. In a folder, it is the file's name. */
   readonly id: string
-  /** `server/client/principal`; a key that is not of this command as it is. */
+  /** `server/client/principal`, of a login that belongs to a profile `…/profile`; a key that is not of this command as it is. */
   readonly shown: string
-  readonly parts: O.Option<{ readonly server: string; readonly client: string; readonly principal: string }>
+  readonly parts: O.Option<{
+    readonly server: string
+    readonly client: string
+    readonly principal: string
+    /** Null where the session is of all profiles that are alike. */
+    readonly profile: string | null
+  }>
 }
 
-const Parts = t.tuple([t.string, t.string, t.string])
+const Parts = t.union([t.tuple([t.string, t.string, t.string]), t.tuple([t.string, t.string, t.string, t.string])])
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url)
 
@@ -27,13 +33,19 @@ export const nameOf = (key: Key): SessionName => {
     O.fromEither(J.parse(key)),
     O.filter(Parts.is),
     // A principal without an enterprise ends with a colon.
-    O.map(([server, client, principal]) => ({ server, client, principal: principal.replace(/:$/, '') })),
+    O.map(([server, client, principal, profile = null]) => ({
+      server,
+      client,
+      principal: principal.replace(/:$/, ''),
+      profile,
+    })),
   )
   const shown = pipe(
     parts,
     O.match(
       () => key,
-      ({ server, client, principal }) => `${hostOf(server)}/${client}/${principal}`,
+      ({ server, client, principal, profile }) =>
+        [hostOf(server), client, principal, ...(profile === null ? [] : [profile])].join('/'),
     ),
   )
   return { id, shown, parts }

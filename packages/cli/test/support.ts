@@ -139,7 +139,7 @@ export const withHome =
     await mkdir(profiles, { recursive: true })
     const writeProfile: Home['writeProfile'] = async (name, content) => {
       const file = join(profiles, `${name}.json`)
-      await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
+      await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 })
       return file
     }
     const config = await writeProfile('default', { ...settings, tessera: { baseUrl: box.url } })

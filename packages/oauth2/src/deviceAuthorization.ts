@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import {
+  type Argument,
   type AuthError,
   checking,
   type Duration,
@@ -53,6 +54,8 @@ export interface DeviceAuthorization {
 export interface DeviceAuthorizationOptions {
   readonly client: Client
   readonly scope?: ReadonlyArray<string> | undefined
+  /** Further parameters, such as `audience`. The protocol's own are refused as `Misconfigured`. */
+  readonly extra?: Readonly<Record<string, string>> | undefined
 }
 
 // -----------------------------------------------------------------------------
@@ -62,8 +65,18 @@ export interface DeviceAuthorizationOptions {
 /** The request's pure half. */
 export const deviceAuthorizationParameters = ({
   scope = [],
-}: Omit<DeviceAuthorizationOptions, 'client'> = {}): ReadonlyArray<Parameter> =>
-  scope.length === 0 ? [] : [['scope', scope.join(' ')]]
+  extra = {},
+}: Omit<DeviceAuthorizationOptions, 'client'> = {}): ReadonlyArray<Parameter> => [
+  ...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]),
+  ...Object.entries(extra),
+]
+
+const OWN: ReadonlyArray<string> = ['client_id', 'client_secret', 'scope']
+
+export const EXTRA: Argument = {
+  is: (value) => value === undefined || (t.UnknownRecord.is(value) && !OWN.some((name) => name in value)),
+  expected: 'an object of texts, without what the request itself sets',
+}
 
 const WHAT = 'device authorization response'
 
@@ -135,8 +148,8 @@ export const deviceAuthorizationResponse = ({
 export const deviceAuthorization: (
   options: DeviceAuthorizationOptions,
 ) => (limits: Required<Limits>) => RTE.ReaderTaskEither<TokenEnv, AuthError, DeviceAuthorization> = checking(
-  'deviceAuthorization takes { client, scope? }',
-  { client: CLIENT, scope: SCOPE },
+  'deviceAuthorization takes { client, scope?, extra? }',
+  { client: CLIENT, scope: SCOPE, extra: EXTRA },
   (error) => () => RTE.left(error),
   ({ client, ...options }) => {
     const { deviceAuthorizationEndpoint, allowHttp } = client.server

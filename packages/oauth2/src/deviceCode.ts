@@ -11,6 +11,7 @@ import {
   type DeviceAuthorization,
   type DeviceAuthorizationOptions,
   deviceAuthorization,
+  EXTRA,
 } from './deviceAuthorization.js'
 import type { Grant } from './Grant.js'
 import { FUNCTION, SCOPE } from './internal/arguments.js'
@@ -110,8 +111,8 @@ const show = (onUserCode: DeviceCodeOptions['onUserCode'], authorization: Device
  * assert.strictEqual(login.traits?.interactive, true)
  */
 export const deviceCode: (options: DeviceCodeOptions) => Strategy<TokenEnv> = checking(
-  'deviceCode takes { client, onUserCode, scope? }',
-  { client: CLIENT, onUserCode: FUNCTION, scope: SCOPE },
+  'deviceCode takes { client, onUserCode, scope?, extra? }',
+  { client: CLIENT, onUserCode: FUNCTION, scope: SCOPE, extra: EXTRA },
   Strategy.left,
   ({ onUserCode, ...options }) => {
     const authorize = deviceAuthorization(options)

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type ProviderOptions, scopesOf } from '../draft.js'
+import { scopesOf } from '../draft.js'
 import { ExitCode } from '../exitCode.js'
 import { iso, when } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
@@ -16,6 +16,7 @@ import { type Prepared, prepareLogin } from '../login/loginProfile.js'
 import { whoami } from '../login/whoami.js'
 import { printable } from '../printable.js'
 import { hostOf, loginParameters, loginScope } from '../provider.js'
+import type { ProviderOptions } from '../providerOptions.js'
 import { type Problem, problem } from '../report.js'
 import { type Session, withSessionOf } from '../session.js'
 
@@ -54,6 +55,7 @@ const strategyOf = (
     return deviceCode({
       client,
       ...(asked.length > 0 && { scope: asked }),
+      ...(profile.provider._tag === 'OAuth' && { extra: profile.provider.parameters }),
       onUserCode: ({ verificationUri, userCode }) =>
         output.tell(`open ${printable(verificationUri)} and type the code ${output.colors.bold(printable(userCode))}`),
     })

@@ -7,17 +7,27 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type Draft, draftOf, newJson, type ProviderOptions, updatedJson } from '../draft.js'
+import { type Draft, draftOf, hasVariable, newJson, updatedJson } from '../draft.js'
 import { ExitCode } from '../exitCode.js'
 import { row } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
 import { showPrincipal } from '../principal.js'
 import { printable } from '../printable.js'
-import { CLIENT_SECRET, fileOf, missing, type Named, type Profile, readContent, readProfileOf } from '../profile.js'
+import {
+  CLIENT_SECRET,
+  fileOf,
+  missing,
+  type Named,
+  type Profile,
+  profileFile,
+  readContent,
+  readProfileToUse,
+} from '../profile.js'
 import { type Listed, readProfiles } from '../profiles.js'
 import { clientOf, issuerOf, originsOf, type Provider } from '../provider.js'
+import type { ProviderOptions } from '../providerOptions.js'
 import { type Problem, problem } from '../report.js'
-import { showStore } from '../storePlace.js'
+import { type StorePlace, showStore } from '../storePlace.js'
 
 // -----------------------------------------------------------------------------
 // show
@@ -84,18 +94,26 @@ const shown = (invocation: Invocation, profile: Profile): void => {
   invocation.output.result(rowsOf(invocation, json).join('\n'), json)
 }
 
-const at = (invocation: Invocation, name: string | undefined): E.Either<Problem, Named> =>
-  fileOf(invocation, name ?? invocation.shared.profile ?? invocation.variables['TESSERA_PROFILE'] ?? 'default')
-
 export interface ProfileName {
   readonly name?: string
+}
+
+const SHOW = 'profile show'
+
+/** The profile that an argument names; an option that names another one would do nothing. */
+const byArgument = (invocation: Invocation, command: string, name: string): E.Either<Problem, Named> => {
+  const { shared, self } = invocation
+  const option = shared.config === undefined ? '--profile' : '--config'
+  if (shared.config === undefined && (shared.profile ?? name) === name) return fileOf(invocation, name)
+  const what = `${option} has no effect beside the name of a profile`
+  return E.left(problem(ExitCode.usage, what, `leave one of them out: ${self} ${command} ${name}`))
 }
 
 /** Shows one profile; no secret. */
 export const profileShow: Command<ProfileName> = (invocation, { name }) =>
   pipe(
-    TE.fromEither(at(invocation, name)),
-    TE.flatMap((named) => readProfileOf(invocation, 'profile show', named)),
+    TE.fromEither(name === undefined ? profileFile(invocation) : byArgument(invocation, SHOW, name)),
+    TE.flatMap((named) => readProfileToUse(invocation, SHOW, named)),
     TE.map((profile) => shown(invocation, profile)),
   )
 
@@ -164,10 +182,20 @@ const draft = (
       )
 }
 
+const isWithLogin = (store: StorePlace | undefined): boolean =>
+  store?._tag === 'Redis' && (O.isSome(store.user) || O.isSome(store.password))
+
 const added = (invocation: Invocation, profile: Profile): void => {
-  const { output, self, variables } = invocation
+  const { output, self, shared } = invocation
+  const { provider } = profile
   shown(invocation, profile)
-  if ((variables[CLIENT_SECRET] ?? '') !== '') output.say(`${CLIENT_SECRET} is not saved: set it at each run`)
+  if (hasVariable(invocation) && secretOf(provider) === 'held')
+    output.say(`${CLIENT_SECRET} is not saved: set it at each run`)
+  if (isWithLogin(shared.store)) {
+    output.say(
+      'the user and the password of the store are not saved: set TESSERA_REDIS_USER and TESSERA_REDIS_PASSWORD',
+    )
+  }
   const next = profile.principal._tag === 'Login' ? 'login' : 'token'
   output.say(`next: ${commandLine({ self, shared: { profile: profile.name } }, next)}`)
 }
@@ -175,7 +203,7 @@ const added = (invocation: Invocation, profile: Profile): void => {
 /** Adds a profile, or changes one. */
 export const profileAdd: Command<ProfileAddOptions> = (invocation, options) =>
   pipe(
-    TE.fromEither(fileOf(invocation, options.name)),
+    TE.fromEither(byArgument(invocation, ADD, options.name)),
     TE.bindTo('named'),
     TE.bind('content', ({ named }) => readContent(invocation, ADD, named)),
     TE.bind('draft', ({ named, content }) => draft(invocation, named, content, options)),
@@ -216,7 +244,7 @@ const removed = ({ output }: Invocation, { name, file }: Named): void => {
 /** Removes a profile. Its sessions stay in their store. */
 export const profileRemove: Command<ProfileRemoveOptions> = (invocation, { name, yes }) =>
   pipe(
-    TE.fromEither(fileOf(invocation, name)),
+    TE.fromEither(byArgument(invocation, 'profile remove', name)),
     TE.bindTo('named'),
     TE.bind('content', ({ named }) => readContent(invocation, 'profile remove', named)),
     TE.tap(({ named, content }) =>

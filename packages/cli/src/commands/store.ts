@@ -85,7 +85,7 @@ const entryJson = ({ id, key, parts, file, of }: Entry) => ({
   key: O.toNullable(key),
   ...pipe(
     parts,
-    O.getOrElseW(() => ({ server: null, client: null, principal: null })),
+    O.getOrElseW(() => ({ server: null, client: null, principal: null, profile: null })),
   ),
   file: O.toNullable(file),
   ...(E.isRight(of)
@@ -197,7 +197,7 @@ export const storeList: Command<Record<string, never>> = (invocation) =>
 const own = (invocation: Invocation, { sessions, entry }: Opened): TE.TaskEither<Problem, Entry> =>
   pipe(
     readProfile(invocation, 'store inspect'),
-    TE.map(({ provider, principal }) => keyOf(provider, principal)),
+    TE.map(({ provider, principal, owner }) => keyOf(provider, principal, owner)),
     TE.bindTo('key'),
     TE.bind('file', ({ key }) => TE.fromTask(sessions.file(key))),
     TE.flatMapTask(

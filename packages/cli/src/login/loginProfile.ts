@@ -7,13 +7,24 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { discover } from '../discover.js'
-import { type Draft, describesProvider, draftOf, newJson, type ProviderOptions } from '../draft.js'
+import { type Draft, describesProvider, draftOf, newJson } from '../draft.js'
 import { ExitCode } from '../exitCode.js'
 import { commandLine, type Invocation } from '../invocation.js'
-import { decodeProfile, fileOf, missing, type Named, profileFile, readContent } from '../profile.js'
+import {
+  decodeProfile,
+  fileOf,
+  isNamed,
+  missing,
+  type Named,
+  type Profile,
+  profileFile,
+  readContent,
+  tellOfModes,
+} from '../profile.js'
 import { fromServer, writePrivately } from '../profileFile.js'
 import { readProfiles } from '../profiles.js'
 import { clientOf, issuerOf, type Provider } from '../provider.js'
+import { otherwise, type ProviderOptions, refusing } from '../providerOptions.js'
 import { askText } from '../questions.js'
 import { type Problem, problem } from '../report.js'
 
@@ -44,6 +55,23 @@ const named = (invocation: Invocation, name: string): Invocation => ({
   shared: { ...invocation.shared, profile: name },
 })
 
+/** Replaces the server of a profile; where the file was changed during the login, the rest is as it is then, and so is another server. */
+const replaceServer = (
+  invocation: Invocation,
+  at: Named,
+  before: unknown,
+  server: object,
+): TE.TaskEither<Problem, void> =>
+  pipe(
+    readContent(invocation, COMMAND, at),
+    TE.flatMap((content) => {
+      const json = O.toUndefined(content)
+      return t.UnknownRecord.is(json) && JSON.stringify(json['server']) === JSON.stringify(before)
+        ? writePrivately(at.file, { ...json, server }, { replace: true })
+        : TE.right(undefined)
+    }),
+  )
+
 /**
  * A profile that is there. The metadata of a server that was discovered is looked up anew, and kept when the login has shown that
  * it works.
@@ -65,7 +93,7 @@ const existing = (invocation: Invocation, at: Named, json: unknown): TE.TaskEith
             ? unchanged
             : {
                 profile: { ...profile, provider: { ...provider, server } },
-                save: writePrivately(at.file, now, { replace: true }),
+                save: replaceServer(invocation, at, json['server'], now.server),
               }
         }),
       )
@@ -100,6 +128,17 @@ const another = (invocation: Invocation, { name }: Named): Problem =>
     `name another one: ${commandLine({ ...invocation, shared: {} }, COMMAND)} --profile NAME …`,
   )
 
+/** A login takes a profile as it is. */
+const unheeded = (
+  { self }: Invocation,
+  options: ProviderOptions,
+  { name, provider }: Profile,
+): E.Either<Problem, void> =>
+  refusing(options, otherwise(options, provider), {
+    where: `on the profile "${name}", which is there already`,
+    next: `to change it: ${self} profile add ${name} --update …`,
+  })
+
 /** The profile that the options name. */
 const byName = (invocation: Invocation, options: ProviderOptions): TE.TaskEither<Problem, Prepared> =>
   pipe(
@@ -114,6 +153,8 @@ const byName = (invocation: Invocation, options: ProviderOptions): TE.TaskEither
             ({ profile }) => !describesProvider(options) || isDescribed(options)(profile.provider),
             () => another(invocation, at),
           ),
+          TE.tap(({ profile }) => TE.fromEither(unheeded(invocation, options, profile))),
+          TE.tapTask(() => tellOfModes(invocation, at, json.value)),
           TE.map((draft) => ({ ...draft, invocation, isNew: false })),
         )
       }
@@ -127,7 +168,7 @@ const byName = (invocation: Invocation, options: ProviderOptions): TE.TaskEither
 /** A name for a new profile that none has yet: `default`, or the host. */
 const freeName = ({ issuer, tokenEndpoint }: ProviderOptions, taken: ReadonlyArray<string>): string => {
   const url = issuer ?? tokenEndpoint ?? ''
-  const host = URL.canParse(url) ? new URL(url).host.replaceAll(':', '-') : 'box'
+  const host = URL.canParse(url) ? new URL(url).host.replace(/[^\w.-]+/g, '-').replace(/^[.-]+/, '') : 'box'
   const numbered = Array.from({ length: taken.length }, (_, at) => `${host}-${at + 2}`)
   return ['default', host, ...numbered].find((name) => !taken.includes(name)) ?? host
 }
@@ -159,7 +200,7 @@ const byProvider = (invocation: Invocation, options: ProviderOptions): TE.TaskEi
 
 /** The profile to log in to. */
 export const prepareLogin = (invocation: Invocation, options: ProviderOptions): TE.TaskEither<Problem, Prepared> => {
-  const { shared, variables } = invocation
-  const isNamed = shared.config !== undefined || shared.profile !== undefined || 'TESSERA_PROFILE' in variables
-  return describesProvider(options) && !isNamed ? byProvider(invocation, options) : byName(invocation, options)
+  return describesProvider(options) && !isNamed(invocation)
+    ? byProvider(invocation, options)
+    : byName(invocation, options)
 }

@@ -124,7 +124,7 @@ const onRejected = ({ status, error, description, retryAfter }: ServerAnswer, si
         likely: `the client id${quoted(clientId)} or its secret is wrong, or this way to log in is switched off`,
         next: isBox
           ? `check ${CONSOLE}, then: ${again}`
-          : `see how the client is registered at ${server}; its secret, if it has one, comes by TESSERA_CLIENT_SECRET, then: ${again}`,
+          : `see how the client is registered at ${server}; its secret, if it has one, is saved by: tessera profile add NAME --update --secret-stdin; then: ${again}`,
       }
     case 'invalid_grant':
       return onGrant(O.getOrElse(() => '')(description), situation)

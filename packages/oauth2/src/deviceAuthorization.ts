@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 import {
-  type Argument,
   type AuthError,
   checking,
   type Duration,
@@ -23,7 +22,7 @@ import * as t from 'io-ts'
 import type { Options } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Parameter } from './Grant.js'
-import { SCOPE } from './internal/arguments.js'
+import { EXTRA, SCOPE } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { authenticate } from './internal/credentials.js'
 import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
@@ -70,13 +69,6 @@ export const deviceAuthorizationParameters = ({
   ...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]),
   ...Object.entries(extra),
 ]
-
-const OWN: ReadonlyArray<string> = ['client_id', 'client_secret', 'scope']
-
-export const EXTRA: Argument = {
-  is: (value) => value === undefined || (t.UnknownRecord.is(value) && !OWN.some((name) => name in value)),
-  expected: 'an object of texts, without what the request itself sets',
-}
 
 const WHAT = 'device authorization response'
 

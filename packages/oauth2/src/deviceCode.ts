@@ -11,10 +11,9 @@ import {
   type DeviceAuthorization,
   type DeviceAuthorizationOptions,
   deviceAuthorization,
-  EXTRA,
 } from './deviceAuthorization.js'
 import type { Grant } from './Grant.js'
-import { FUNCTION, SCOPE } from './internal/arguments.js'
+import { EXTRA, FUNCTION, SCOPE } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'

@@ -51,6 +51,17 @@ test('RFC 8628 §3.1, §3.2: its request and answer', async () => {
   ])
 })
 
+test('further parameters are those of its request, without the own ones of the protocol', async () => {
+  const extra = { audience: 'https://api.example' }
+  const w = world({ body: authorization }, { body: { access_token: 'T', token_type: 'bearer' } })
+  await deviceCode({ client, extra, onUserCode: () => undefined })(patient)(w.env)()
+  expect(w.forms().map((form) => form.get('audience'))).toEqual(['https://api.example', null])
+  for (const name of ['client_id', 'client_secret', 'scope']) {
+    const refused = await deviceAuthorization({ client, extra: { [name]: 'x' } })(attempt())(w.env)()
+    expect(refused).toMatchObject({ left: { _tag: 'Misconfigured', field: 'extra' } })
+  }
+})
+
 test('RFC 8628 §3.2: the interval is 5 s where none is given, and at least 1 s', () => {
   const read = (interval?: number) =>
     right(deviceAuthorizationResponse()(Secret.make('Body', JSON.stringify({ ...authorization, interval })), NOW))

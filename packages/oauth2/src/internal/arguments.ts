@@ -31,6 +31,14 @@ export const SCOPE: Argument = {
   expected: 'a list of texts',
 }
 
+/** Further parameters of a device authorization request (RFC 8628 §3.1). */
+export const EXTRA: Argument = {
+  is: (value) =>
+    value === undefined ||
+    (t.UnknownRecord.is(value) && !['client_id', 'client_secret', 'scope'].some((name) => name in value)),
+  expected: 'an object of texts, without what the request itself sets',
+}
+
 export const SUBJECT: Argument = {
   is: (value) => typeof value === 'function' || (t.UnknownRecord.is(value) && 'sub' in value),
   expected: '{ sub }, or a function that chooses one',

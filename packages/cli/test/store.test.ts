@@ -33,6 +33,7 @@ describe('store list', () => {
           server: box.endpoints.token,
           client: clientID,
           principal: 'service:4242',
+          profile: null,
           file: expect.stringContaining(state),
           state: 'valid',
           expires_at: expect.any(String),

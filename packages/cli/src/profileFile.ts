@@ -2,7 +2,7 @@
  * The file of a profile for any provider: JSON of version 1, and how files of profiles are written.
  */
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
+import { access, constants, link, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Secret } from '@tessera/core'
 import { AuthorizationServer } from '@tessera/oauth2'
@@ -158,6 +158,7 @@ export const prepareFolder = (file: string): TE.TaskEither<Problem, void> =>
   TE.tryCatch(
     async () => {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+      await access(dirname(file), constants.W_OK | constants.X_OK)
     },
     (error) => unwritable(file, error),
   )

@@ -295,6 +295,7 @@ Examples:
     .option('-H, --header <line>', '"NAME: VALUE"; may be given again', collect)
     .option('-d, --data <data>', 'the body: a text, @FILE, or @- for standard input; may be given again', collect)
     .option('-i, --include', 'the status and the headers too')
+    .option('-L, --location', "follow redirects; data and headers of yours go to the profile's origins only")
     .option('-o, --output <file>', 'write the body to a file')
     .addHelpText('after', '\nExample:\n  $ tessera curl https://api.box.com/2.0/users/me')
     .action((url: string, rest: ReadonlyArray<string>, _: unknown, command: Commander) => {
@@ -309,6 +310,7 @@ Examples:
         header: options.header ?? [],
         data: options.data ?? [],
         include: options.include ?? false,
+        location: options.location ?? false,
       })
     })
   addProfileCommands(root, run)

@@ -265,10 +265,19 @@ describe('curl', () => {
       expect(me.code).toBe(0)
       expect(JSON.parse(me.stdout)).toMatchObject({ type: 'user' })
       const [token = ''] = (await run(['token'])).stdout.trim().split('\n')
-      const elsewhere = await run(['curl', 'https://evil.example/'])
+      const asked: unknown[] = []
+      const evil = createServer((request, response) => {
+        asked.push(request.headers)
+        response.end()
+      })
+      await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve))
+      const address = evil.address()
+      const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : undefined}`
+      const elsewhere = await run(['curl', `${origin}/`])
+      await new Promise((resolve) => evil.close(resolve))
       expect(elsewhere.code).toBe(3)
-      expect(elsewhere.stderr).toContain('profile add default --update --origin https://evil.example')
-      expect(elsewhere.stderr).not.toContain(token)
+      expect(elsewhere.stderr).toContain(`profile add default --update --origin ${origin}`)
+      expect(asked).toEqual([])
 
       const file = join(folder, 'body.json')
       const into = await run(['curl', '-i', '-o', file, `${box.url}/2.0/users/me`])

@@ -12,11 +12,11 @@ const needed = (value: string | undefined): string | undefined =>
   value === undefined || value.trim() === '' ? 'needed' : undefined
 
 const answered =
-  ({ self }: Invocation, asking: () => Promise<string | symbol | undefined>): TaskEither<Problem, string> =>
+  (asking: () => Promise<string | symbol | undefined>): TaskEither<Problem, string> =>
   async () => {
     const answer = await asking()
     return isCancel(answer) || typeof answer === 'symbol'
-      ? E.left(problem(ExitCode.interrupted, 'interrupted: nothing was saved', `${self} login --help`))
+      ? E.left(problem(ExitCode.interrupted, 'interrupted: nothing was saved', 'give the same command again'))
       : E.right((answer ?? '').trim())
   }
 
@@ -24,7 +24,7 @@ const output = (): NodeJS.WriteStream => process.stderr
 
 /** Asks for a text that may not be empty. */
 export const askText = (invocation: Invocation, message: string): TaskEither<Problem, string> =>
-  answered(invocation, () => text({ message, validate: needed, output: output(), signal: invocation.signal }))
+  answered(() => text({ message, validate: needed, output: output(), signal: invocation.signal }))
 
 /** Asks for a secret, which is not shown. */
 export const askSecret = (
@@ -32,7 +32,7 @@ export const askSecret = (
   message: string,
   { required }: { readonly required: boolean },
 ): TaskEither<Problem, string> =>
-  answered(invocation, () =>
+  answered(() =>
     password({
       message,
       ...(required && { validate: needed }),

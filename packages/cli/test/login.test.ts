@@ -1,5 +1,5 @@
 import { watch } from 'node:fs'
-import { readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -29,6 +29,8 @@ interface Visit {
   readonly argv: ReadonlyArray<string>
   readonly modes: ReadonlyArray<number>
   readonly page: string
+  /** The names of its variables. */
+  readonly variables: ReadonlyArray<string>
 }
 
 /** Where a page sends a browser. */
@@ -138,6 +140,7 @@ describe('login', () => {
 
   it.each([
     ['of $BROWSER, of which the first that opens counts', (bin: string) => ({ BROWSER: `${bin}/none:${bin}/open %s` })],
+    ['of $BROWSER on WSL too', (bin: string) => ({ BROWSER: `${bin}/open`, WSL_DISTRO_NAME: 'Ubuntu' })],
     ['of the system', (bin: string) => ({ PATH: bin })],
   ])('opens the browser %s', (_, variables) =>
     withHome(async ({ box, folder, start }) => {
@@ -158,24 +161,26 @@ describe('login', () => {
         const [, , address] = process.argv
         const file = require('node:url').fileURLToPath(address)
         const modes = [file, dirname(file)].map((path) => statSync(path).mode & 0o777)
-        const visit = { argv: process.argv.slice(2), modes, page: readFileSync(file, 'utf8') }
+        const variables = Object.keys(process.env)
+        const visit = { argv: process.argv.slice(2), modes, page: readFileSync(file, 'utf8'), variables }
         void fetch('http://127.0.0.1:${port}/' + encodeURIComponent(JSON.stringify(visit)))`
       // What opens an address on Linux, and on macOS.
       for (const name of ['xdg-open', 'open'])
         await writeFile(join(folder, name), `#!${process.execPath}\n${script}\n`, { mode: 0o755 })
       try {
-        const login = start(['login'], variables(folder))
+        const login = start(['login'], { ...variables(folder), TESSERA_PROFILE: 'default' })
         // One that opens nothing says the address, and ends the test.
         void login.said(/open this address/).then(
           () => login.child.kill(),
           () => undefined,
         )
         const ended = login.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))
-        const { argv, modes, page } = await Promise.race([visit, ended])
+        const { argv, modes, page, variables: names } = await Promise.race([visit, ended])
         // Whoever reads the list of processes learns nothing of the login.
         expect(argv.join(' ')).toMatch(/^file:\/\/\/\S+\/login\.html$/)
         expect(argv.join(' ')).not.toMatch(/state=|127\.0\.0\.1/)
         expect(modes).toEqual([0o600, 0o700])
+        if ('BROWSER' in variables(folder)) expect(names.filter((name) => name.startsWith('TESSERA_'))).toEqual([])
         expect(page).toContain("default-src 'none'")
         await fetch(await box.grant(addressIn(page)))
         ended.catch(() => undefined)
@@ -288,6 +293,23 @@ describe('login', () => {
       const half = await run(['login', '--profile', 'half'])
       expect(half.code).toBe(3)
       expect(half.stderr).toContain('set TESSERA_CLIENT_SECRET')
+    }),
+  )
+
+  it(
+    'takes away the pages of processes that were killed',
+    withHome(async ({ box, folder, start }) => {
+      const [old, young] = [join(folder, 'tessera-login-killed'), join(folder, 'tessera-login-waits')]
+      for (const path of [old, young]) await mkdir(path)
+      await writeFile(join(old, 'login.html'), '')
+      const before = Date.now() / 1_000 - 2 * 86_400
+      await utimes(old, before, before)
+      const login = start(['login'], { BROWSER: join(folder, 'none') })
+      await fetch(await box.grant(await login.said(/http:\S+/)))
+      expect((await login.ended).code).toBe(0)
+      expect((await readdir(folder)).filter((name) => name.startsWith('tessera-login-'))).toEqual([
+        'tessera-login-waits',
+      ])
     }),
   )
 

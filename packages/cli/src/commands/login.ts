@@ -76,6 +76,7 @@ const withEndpoint = (
   invocation: Invocation,
   { client: { server }, profile }: Session,
   { device }: LoginOptions,
+  isNew: boolean,
 ): E.Either<Problem, void> => {
   const host = hostOf(profile.provider)
   const [asked, other] = device
@@ -85,11 +86,14 @@ const withEndpoint = (
   const login = commandLine(invocation, 'login')
   const instead = device ? login : `${login} --device`
   const endpoint = device ? '--device-authorization-endpoint' : '--authorization-endpoint'
+  const named = isNew
+    ? `add ${endpoint} URL`
+    : `${invocation.self} profile add ${profile.name} --update … ${endpoint} URL`
   return E.left(
     problem(
       ExitCode.configuration,
       `${host} has no login ${device ? 'by a code' : 'with the browser'}, as far as the profile knows`,
-      O.isSome(other) ? instead : `${invocation.self} profile add ${profile.name} --update … ${endpoint} URL`,
+      O.isSome(other) ? instead : named,
     ),
   )
 }
@@ -125,16 +129,46 @@ const done = (
   output.say(`next: ${commandLine(next, 'token')}`)
 }
 
-/** What was not saved cannot be corrected where it is kept. */
-const untold =
+/** What was not saved cannot be corrected where it is kept, and has to be said again. */
+const unsaved =
   ({ invocation, isNew }: Prepared) =>
-  (told: Problem): Problem =>
-    isNew && told.exit !== ExitCode.interrupted
-      ? { ...told, next: `nothing was saved: try again with the right client: ${commandLine(invocation, 'login')} …` }
-      : told
+  (told: Problem): Problem => {
+    if (!isNew) return told
+    const next =
+      told.exit === ExitCode.refused
+        ? `nothing was saved: try again with the right client: ${commandLine(invocation, 'login')} …`
+        : `${told.next}; nothing was saved, so give the same options again`
+    return { ...told, next }
+  }
+
+const UNDO = seconds(15)
+
+/** Saves the profile. A session of a new one that cannot be saved would be nobody's: it is revoked. */
+const saved = (prepared: Prepared, { source, env, problem: told }: Session): TE.TaskEither<Problem, void> =>
+  pipe(
+    prepared.save,
+    TE.orElse((failed) => {
+      if (!prepared.isNew) return TE.left(failed)
+      const limits = { deadline: instant(plus(env.clock.now(), UNDO)) }
+      return pipe(
+        source.within(limits).revoke,
+        TE.matchE(
+          (error) => {
+            const { what } = told(error, 'the revocation')
+            return TE.left({ ...failed, what: `${failed.what}; the login's session stays, since ${what}` })
+          },
+          (outcome) => {
+            const ended =
+              outcome === 'revoked' ? 'the login is revoked' : 'the login is forgotten, and not revoked at the server'
+            return TE.left(unsaved(prepared)({ ...failed, what: `${failed.what}; ${ended}` }))
+          },
+        ),
+      )
+    }),
+  )
 
 const loggedIn = (prepared: Prepared, options: LoginOptions, session: Session): TE.TaskEither<Problem, void> => {
-  const { invocation, save } = prepared
+  const { invocation } = prepared
   const { source, env, problem: told } = session
   const { timeout } = invocation.shared
   const patience = timeout === undefined ? PATIENCE : seconds(timeout)
@@ -142,7 +176,7 @@ const loggedIn = (prepared: Prepared, options: LoginOptions, session: Session): 
   const browser = options.browser ? bySystem(invocation) : byHand(invocation)
   const waited = timeout === undefined ? '10 minutes' : `${timeout} s`
   return pipe(
-    withEndpoint(invocation, session, options),
+    withEndpoint(invocation, session, options, prepared.isNew),
     TE.fromEither,
     TE.flatMap(() => async () => {
       let nonce: Callback['nonce']
@@ -160,11 +194,11 @@ const loggedIn = (prepared: Prepared, options: LoginOptions, session: Session): 
         await browser.end()
       }
     }),
-    TE.mapLeft((error) => ('_tag' in error ? told(error, 'the login') : error)),
-    TE.tap(() => save),
+    TE.mapLeft((error) => unsaved(prepared)('_tag' in error ? told(error, 'the login') : error)),
+    TE.tap(() => saved(prepared, session)),
     TE.bind('file', () => TE.fromTask(session.file)),
     TE.bind('user', ({ token, nonce }) => TE.fromTask(whoami(session, token, nonce))),
-    TE.bimap(untold(prepared), (all) => done(prepared, session, all)),
+    TE.map((all) => done(prepared, session, all)),
   )
 }
 

@@ -2,7 +2,7 @@
  * Sends a person to a login, by the browser of the system or by hand.
  */
 import type { Task } from 'fp-ts/lib/Task.js'
-import { commandLine, type Invocation } from '../invocation.js'
+import type { Invocation } from '../invocation.js'
 import { openBrowser } from './openBrowser.js'
 import { type RedirectPage, writeRedirectPage } from './redirectPage.js'
 
@@ -22,14 +22,13 @@ export const byHand = ({ output }: Invocation): Browser => ({
 })
 
 /** The system opens its browser; where that does not work, the person is told the address. */
-export const bySystem = (invocation: Invocation): Browser => {
-  const { output, variables } = invocation
+export const bySystem = ({ output, variables }: Invocation): Browser => {
   let writing: Promise<RedirectPage> | undefined
   return {
     visit: (url) => {
-      output.say(`opening the browser; if nothing happens: ${commandLine(invocation, 'login')} --no-browser`)
-      // On WSL the browser is one of Windows, which knows no files of Linux; PowerShell opens it, by an encoded argument.
-      const isElsewhere = variables['WSL_DISTRO_NAME'] !== undefined
+      output.say('opening the browser; if nothing happens, end this and give the same command with --no-browser')
+      // On WSL the system's browser is one of Windows, which knows no files of Linux; PowerShell opens it, by an encoded argument.
+      const isElsewhere = variables['WSL_DISTRO_NAME'] !== undefined && (variables['BROWSER'] ?? '').trim() === ''
       writing = isElsewhere ? undefined : writeRedirectPage(url)
       void (writing ?? Promise.resolve({ address: url }))
         .then(({ address }) => openBrowser(address, variables))

@@ -17,13 +17,19 @@ const succeeded = (child: ChildProcess): Promise<void> =>
     else child.once('error', reject).once('exit', ended)
   })
 
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** A browser has no need of secrets that are meant for this command. */
+const withoutOurs = (variables: Variables): Variables =>
+  Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('TESSERA_')))
+
 /** A command and its arguments, without a shell. The address takes the place of each `%s`, or comes last. */
-const byCommand = (command: string, address: string): Promise<void> => {
+const byCommand = (command: string, address: string, variables: Variables): Promise<void> => {
   const [program = '', ...words] = command.trim().split(/\s+/)
   const args = words.some((word) => word.includes('%s'))
     ? words.map((word) => word.replaceAll('%s', () => address))
     : [...words, address]
-  const child = spawn(program, args, { stdio: 'ignore', detached: true })
+  const child = spawn(program, args, { stdio: 'ignore', detached: true, env: withoutOurs(variables) })
   child.unref()
   return succeeded(child)
 }
@@ -31,10 +37,7 @@ const byCommand = (command: string, address: string): Promise<void> => {
 /**
  * `$BROWSER` is a list of commands, as for `PATH`, of which the first that succeeds counts. Rejects where no browser opens.
  */
-export const openBrowser = async (
-  address: string,
-  variables: Readonly<Record<string, string | undefined>>,
-): Promise<void> => {
+export const openBrowser = async (address: string, variables: Variables): Promise<void> => {
   const commands = (variables['BROWSER'] ?? '').split(delimiter).filter((command) => command.trim() !== '')
   if (commands.length === 0) {
     const { default: open } = await import('open')
@@ -43,7 +46,7 @@ export const openBrowser = async (
   let failure: unknown
   for (const command of commands) {
     try {
-      return await byCommand(command, address)
+      return await byCommand(command, address, variables)
     } catch (error) {
       failure = error
     }

@@ -15,19 +15,21 @@ import type { Session } from '../session.js'
 const PATIENCE = seconds(5)
 const LONGEST = 200
 
-const Me = t.partial({ name: t.string, login: t.string })
+const Me = t.partial({ id: t.string, name: t.string, login: t.string })
 
-/** A name and an address, as people write them together. A server's words must not steer the terminal. */
-export const nameOf = (name: string | undefined, address: string | undefined): O.Option<string> => {
-  const [first, second] = [name, address]
-    .map((text) =>
-      printable(text ?? '')
-        .trim()
-        .slice(0, LONGEST),
-    )
-    .filter((text) => text !== '')
-  if (first === undefined) return O.none
-  return O.some(second === undefined || second === first ? first : `${first} <${second}>`)
+/**
+ * A name and what identifies its bearer, as people write a name and an address together. Anybody may give himself any name: without
+ * an identifier it says nothing. A server's words must not steer the terminal, nor look like an identifier.
+ */
+export const nameOf = (name: string | undefined, identifier: string | undefined): O.Option<string> => {
+  const [first = '', second = ''] = [name, identifier].map((text) =>
+    printable(text ?? '')
+      .replaceAll(/[<>]/g, '')
+      .trim()
+      .slice(0, LONGEST),
+  )
+  if (second === '') return O.none
+  return O.some(first === '' || first === second ? second : `${first} <${second}>`)
 }
 
 /** Box tells at its API. That it does not answer is no reason to say that a login failed. */
@@ -40,7 +42,7 @@ const meOfBox =
     try {
       const answer = await fetch(`${base}/2.0/users/me?fields=name,login`, { signal: AbortSignal.timeout(PATIENCE) })
       const me: unknown = answer.ok ? await answer.json() : undefined
-      return Me.is(me) ? nameOf(me.name, me.login) : O.none
+      return Me.is(me) ? nameOf(me.name, me.login ?? me.id) : O.none
     } catch {
       return O.none
     }
@@ -53,12 +55,13 @@ const byIdToken = ({ client, env }: Session, token: TokenSet, nonce: Callback['n
   pipe(
     idTokenClaims({ client, nonce })(token)(env)(),
     O.fromEither,
-    O.flatMap(({ sub, name, email, preferred_username: username }) =>
-      pipe(
-        nameOf(textOf(name), textOf(email) ?? textOf(username)),
-        O.alt(() => nameOf(sub, undefined)),
-      ),
-    ),
+    O.flatMap(({ sub, name, email, preferred_username: username }) => {
+      const called = textOf(name) ?? textOf(username)
+      return pipe(
+        nameOf(called, textOf(email)),
+        O.alt(() => nameOf(called, sub)),
+      )
+    }),
   )
 
 /** Who logged in, by what came with the login or by what it opens. The nonce is that of a login in the browser. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type Home, withHome } from './support.js'
@@ -122,6 +123,34 @@ describe('curl', () => {
       expect(unlisted.code).toBe(3)
       expect(unlisted.stderr).toContain(`the member "tessera.origins" of ${file}`)
       expect(unlisted.stderr).not.toContain('--update')
+    }),
+  )
+
+  it(
+    'goes by the proxy that the environment names',
+    withApis(async (home, open) => {
+      const api = await open()
+      const asked: string[] = []
+      const proxy = createServer().on('connect', ({ url = '' }, socket) => {
+        asked.push(url)
+        const through = connect(api.port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
+        through.on('error', () => socket.destroy()).pipe(socket)
+        socket.on('error', () => through.destroy()).pipe(through)
+      })
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+      const address = proxy.address()
+      const port = typeof address === 'object' ? address?.port : undefined
+      const { box, settings, run, writeProfile } = home
+      const origin = 'http://api.invalid:8080'
+      await writeProfile('default', {
+        ...settings,
+        tessera: { baseUrl: box.url, origins: [origin], allowHttp: [origin] },
+      })
+      const { code, stdout } = await run(['curl', '-d', 'a=1', `${origin}/me`], { HTTP_PROXY: `127.0.0.1:${port}` })
+      await new Promise((resolve) => proxy.close(resolve))
+      expect({ code, stdout, asked }).toEqual({ code: 0, stdout: '{}', asked: ['api.invalid:8080'] })
+      expect(api.seen).toMatchObject([{ url: '/me', body: 'a=1', headers: { host: 'api.invalid:8080' } }])
+      expect(api.seen[0]?.headers.authorization).toMatch(/^Bearer ./)
     }),
   )
 

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { AuthError, seconds } from '@tessera/core'
-import { authenticatedFetch } from '@tessera/node'
+import { authenticatedFetch, proxiedFetch } from '@tessera/node'
 import { secureOrigins } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -258,7 +258,7 @@ const sent = (
     tokens: source.within(limits),
     origins,
     allowHttp: provider.allowHttp,
-    fetch: keeping(globalThis.fetch, origins, options, stray),
+    fetch: keeping(proxiedFetch({ proxy: 'environment' }), origins, options, stray),
   })
   const redirect = options.location ? 'follow' : 'manual'
   const { signal, shared } = invocation

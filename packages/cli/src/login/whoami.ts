@@ -2,7 +2,7 @@
  * Who logged in, where the server tells.
  */
 import { plus, seconds, type TokenSet } from '@tessera/core'
-import { authenticatedFetch } from '@tessera/node'
+import { authenticatedFetch, proxiedFetch } from '@tessera/node'
 import { type Callback, idTokenClaims } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -38,7 +38,12 @@ const meOfBox =
   async () => {
     const base = addressOf(provider)
     const tokens = source.within({ deadline: plus(env.clock.now(), PATIENCE) })
-    const fetch = authenticatedFetch({ tokens, origins: [new URL(base).origin], allowHttp: provider.allowHttp })
+    const fetch = authenticatedFetch({
+      tokens,
+      origins: [new URL(base).origin],
+      allowHttp: provider.allowHttp,
+      fetch: proxiedFetch({ proxy: 'environment' }),
+    })
     try {
       const answer = await fetch(`${base}/2.0/users/me?fields=name,login`, { signal: AbortSignal.timeout(PATIENCE) })
       const me: unknown = answer.ok ? await answer.json() : undefined

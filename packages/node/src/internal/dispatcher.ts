@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { isLoopback } from '@tessera/oauth2'
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool, fetch as undiciFetch } from 'undici'
 import { codeOf } from './code.js'
 import { CONNECT_TIMEOUT, type Connection, credentialsOf, type ProxySettings } from './connection.js'
 import { flatten } from './headers.js'
@@ -63,6 +63,33 @@ const proxied = ({ tls, pool }: Connection, proxies: ProxySettings): Dispatcher 
 
 /** Whether undici is there. Bun has one of its own under this name that cannot send by a dispatcher. */
 export const hasDispatcher: boolean = 'dispatch' in Agent.prototype
+
+/** undici's `fetch`, whose types differ from the platform's: that has another version of it built in. Each takes what the other has. */
+const send: (input: string | URL, init: object) => Promise<unknown> = undiciFetch
+
+const isResponse = (value: unknown): value is Response =>
+  typeof value === 'object' && value !== null && 'status' in value && 'headers' in value
+
+/** What undici reads of one of its own only. */
+const partsOf = ({ method, headers, body, redirect, signal }: Request): object => ({
+  method,
+  headers,
+  redirect,
+  signal,
+  ...(body !== null && { body, duplex: 'half' }),
+})
+
+/** A `fetch` that sends by a dispatcher. */
+export const fetchBy =
+  (dispatcher: Dispatcher): typeof fetch =>
+  async (input, init) => {
+    const answer =
+      input instanceof Request
+        ? await send(input.url, { ...partsOf(input), ...init, dispatcher })
+        : await send(input, { ...init, dispatcher })
+    if (isResponse(answer)) return answer
+    throw new TypeError('undici answered no response')
+  }
 
 /** The dispatcher of a connection. */
 export const makeDispatcher = (connection: Connection): Dispatcher => {

@@ -1,0 +1,44 @@
+/**
+ * `fetch` by a proxy.
+ *
+ * @packageDocumentation
+ */
+import { type ConnectionOptions, connectionOf } from './internal/connection.js'
+
+/** The parameters of {@link proxiedFetch}. */
+export type ProxiedFetchOptions = Pick<ConnectionOptions, 'proxy'>
+
+/**
+ * A `fetch` whose requests go by a proxy, as those of {@link nodeEnv} do: for {@link authenticatedFetch}, say. Where `proxy` names none,
+ * it is the platform's own. Idle connections do not keep the process alive. Bun has no undici to go by: there each call rejects where a
+ * proxy is named.
+ *
+ * @throws A {@link AuthError.toError | typed error} when `proxy`, or a variable that names one, is not a URL.
+ *
+ * @example
+ * import { authenticatedFetch, proxiedFetch } from '@tessera/node'
+ * import type { TokenSource } from '@tessera/core'
+ *
+ * const files = (tokens: TokenSource) =>
+ *   authenticatedFetch({
+ *     tokens,
+ *     origins: ['https://api.box.com'],
+ *     fetch: proxiedFetch({ proxy: 'environment' }),
+ *   })
+ * assert.strictEqual(typeof files, 'function')
+ */
+export const proxiedFetch = (options: ProxiedFetchOptions): typeof fetch => {
+  const connection = connectionOf(options)
+  if (connection.proxy === undefined) return fetch
+  let making: Promise<typeof fetch> | undefined
+  const make = async (): Promise<typeof fetch> => {
+    const { fetchBy, hasDispatcher, makeDispatcher } = await import('./internal/dispatcher.js')
+    if (!hasDispatcher) throw new TypeError('a proxy needs undici, which Bun has not: use Node.js or Deno')
+    return fetchBy(makeDispatcher(connection))
+  }
+  return async (input, init) => {
+    making ??= make()
+    const send = await making
+    return send(input, init)
+  }
+}

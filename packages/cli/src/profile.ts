@@ -84,6 +84,9 @@ export const fileOf = (invocation: Invocation, name: string): E.Either<Problem, 
     ? E.right({ name, owner: name, file: join(configFolder(invocation.variables), `${name}.json`) })
     : E.left(usage('the name of a profile has letters, digits, "-", "_" and "." only', invocation))
 
+/** The profile where none is named. */
+const FALLBACK = 'default'
+
 /** The profile that the options or the environment name. */
 const givenName = ({ shared, variables }: Invocation): string | undefined =>
   shared.profile ?? (variables['TESSERA_PROFILE'] || undefined)
@@ -93,7 +96,7 @@ export const isNamed = (invocation: Invocation): boolean =>
   invocation.shared.config !== undefined || givenName(invocation) !== undefined
 
 /** The file that the options name. */
-export const profileFile = (invocation: Invocation, fallback = 'default'): E.Either<Problem, Named> => {
+export const profileFile = (invocation: Invocation, fallback = FALLBACK): E.Either<Problem, Named> => {
   const { shared } = invocation
   if (shared.config !== undefined) {
     return shared.profile === undefined
@@ -135,7 +138,7 @@ export const missing = (invocation: Invocation, command: string, named: Named): 
     profileNames(invocation.variables),
     T.flatMap((names) => {
       const alone = missingAlone(invocation, command, named)
-      if (!isNamed(invocation) && command !== 'login' && names.length > 0) {
+      if (named.name === FALLBACK && !isNamed(invocation) && command !== 'login' && names.length > 0) {
         return T.of({ ...alone, next: `name one by --profile: ${names.join(', ')}` })
       }
       return pipe(

@@ -1,6 +1,11 @@
 import { chmod, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AuthorizationServer } from '@tessera/oauth2'
 import type { Consent } from '@tessera/sandbox'
+import * as fc from 'fast-check'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Provider, SecretMethod } from '../src/provider.js'
+import { otherwise } from '../src/providerOptions.js'
 import { type Home, withHome } from './support.js'
 
 const generic = { dialect: 'generic' } as const
@@ -261,6 +266,49 @@ describe('an option', () => {
   )
 })
 
+describe('the options of a login', () => {
+  const text = fc.constantFrom('a', 'b', 'c')
+  const origins = fc.uniqueArray(fc.constantFrom('http://127.0.0.1:1', 'http://127.0.0.1:2', 'http://127.0.0.1:3'))
+  const endpoint = text.map((path) => `https://as.example/${path}`)
+
+  it('that say what its profile says are heeded, and of the others each is named', () => {
+    const saved = fc.record({
+      authentication: fc.constantFrom<SecretMethod>('basic', 'post'),
+      parameter: fc.dictionary(text, text),
+      origin: origins,
+      allowHttp: origins,
+      tokenEndpoint: endpoint,
+      authorizationEndpoint: endpoint,
+      revocationEndpoint: endpoint,
+      deviceAuthorizationEndpoint: endpoint,
+    })
+    const names = ['authentication', 'tokenEndpoint', 'authorizationEndpoint', 'revocationEndpoint'] as const
+    fc.assert(
+      fc.property(saved, saved, (one, other) => {
+        const provider: Provider = {
+          _tag: 'OAuth',
+          server: AuthorizationServer.make(one),
+          discovered: false,
+          clientId: 'app',
+          clientSecret: O.none,
+          authentication: O.some(one.authentication),
+          scope: [],
+          parameters: one.parameter,
+          origins: one.origin,
+          allowHttp: one.allowHttp,
+        }
+        expect(otherwise(one, provider)).toEqual(['secretStdin'])
+        const told = otherwise(other, provider)
+        for (const name of names) expect(told.includes(name)).toBe(one[name] !== other[name])
+        expect(told.includes('origin')).toBe(other.origin.some((each) => !one.origin.includes(each)))
+        expect(told.includes('parameter')).toBe(
+          Object.entries(other.parameter).some(([name, value]) => one.parameter[name] !== value),
+        )
+      }),
+    )
+  })
+})
+
 describe('a profile', () => {
   const server = { tokenEndpoint: 'https://as.example/token' }
 
@@ -273,6 +321,8 @@ describe('a profile', () => {
       const unnamed = await run(['token'])
       expect(unnamed.code).toBe(3)
       expect(unnamed.stderr).toContain('name one by --profile: open')
+      // One that an argument names is another matter.
+      expect((await run(['profile', 'show', 'opem'])).stderr).toContain('you meant open')
       const empty = await run(['profile', 'show', '--json'], { TESSERA_PROFILE: '' })
       expect(empty.stderr + empty.stdout).toContain('name one by --profile: open')
       expect((await run(['store', 'list'], { TESSERA_PROFILE: '' })).code).toBe(0)

@@ -173,7 +173,8 @@ const provide = (issuer) => {
   return provider.callback()
 }
 
-const server = createServer()
+// On a busy machine a test pauses for longer than the 5 s after which Node.js ends an idle connection.
+const server = createServer({ keepAliveTimeout: 60_000 })
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
 const url = `http://127.0.0.1:${server.address().port}`
 const atRoot = provide(url)

@@ -25,7 +25,8 @@ const contents = ({ package: { folder, manifest: before }, files, manifest }) =>
   for (const file of files) {
     const source = /^dist\/(?:esm\/|cjs\/|module\/)?(.*?)(?:\.d\.ts|\.js\.map|\.js)$/.exec(file)?.[1]
     const expected =
-      ['LICENSE', 'README.md', 'package.json', 'dist/cjs/package.json'].includes(file) || file.startsWith('bin/')
+      ['LICENSE', 'README.md', 'package.json', 'dist/cjs/package.json'].includes(file) ||
+      /^(?:bin|completions)\//.test(file)
     if (!expected && (source === undefined || !existsSync(join(folder, 'src', `${source}.ts`))))
       problems.push(`${file} has no source`)
   }

@@ -82,7 +82,8 @@ const BAD: ReadonlyArray<readonly [string, Change, path: string, todo: string]> 
 const write = async (change: Change): Promise<string> => {
   const content = change(await world().box.settings())
   const file = join(folder, '4242_abc_config.json')
-  await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
+  // Its owner's alone, as it should be: the command warns otherwise.
+  await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 })
   return file
 }
 

@@ -376,10 +376,8 @@ const revokeAsked = <T, F>(event: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Resul
     serve: O.none,
     work: { _tag: 'RevokeAtServer', token },
   })
-  // Asked again, or sent again after a lost answer: the tombstone knows what is still to be revoked.
-  const isOwn = isOrigin(event.nonce, cell) || cell.epoch === event.from
-  if (isOwn && cell.verdict._tag === 'Revoked') return [revokeAtServer(cell.token), cell]
-  if (cell.epoch === event.from && (O.isSome(cell.token) || O.isSome(cell.intent))) {
+  // Also onto nothing, and onto a tombstone: a login that began before must find another epoch than the one it began in.
+  if (cell.epoch === event.from) {
     return [
       revokeAtServer(cell.token),
       {
@@ -392,7 +390,9 @@ const revokeAsked = <T, F>(event: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Resul
       },
     ]
   }
-  return [revokeAtServer(O.none), cell]
+  // Sent again after a lost answer: its own tombstone knows what is still to be revoked.
+  const isOwn = isOrigin(event.nonce, cell) && cell.verdict._tag === 'Revoked'
+  return [revokeAtServer(isOwn ? cell.token : O.none), cell]
 }
 
 const revocationConfirmed = <T>(epoch: number, cell: Cell<T>): Cell<T> =>

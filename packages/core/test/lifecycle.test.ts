@@ -385,14 +385,36 @@ describe('RevokeAsked and RevocationConfirmed', () => {
     const { after } = stepped({ ...held, token: O.none, intent: lease() }, revokeAsked(1))
     expect(after.verdict._tag).toBe('Revoked')
   })
-  test('a tombstone that the server has not confirmed: revoked at the server once more', () => {
-    const { decision, after } = stepped(tombstone, revokeAsked(2))
+  test('[A04] a tombstone that the server has not confirmed: another one, and revoked at the server once more', () => {
+    const { decision, after } = stepped({ ...tombstone, origin: O.some('q') }, revokeAsked(2))
     expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.some(T) })
-    expect(after).toBe(tombstone)
+    expect(after).toEqual({ ...tombstone, epoch: 3 })
   })
-  test('2 a later epoch, or nothing held: unchanged', () => {
+  test('[A04] nothing, or a tombstone that holds nothing: a tombstone too', () => {
+    const { decision, after } = stepped(Lifecycle.empty, revokeAsked(0))
+    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.none })
+    expect(after).toEqual({ ...Lifecycle.empty, epoch: 1, origin: O.some('r'), verdict: { _tag: 'Revoked' } })
+    const confirmed: Cell = { ...tombstone, origin: O.some('q'), token: O.none }
+    expect(stepped(confirmed, revokeAsked(2)).after).toEqual({ ...confirmed, epoch: 3, origin: O.some('r') })
+  })
+  test('[A04] a login that began before a revoke never serves after it, whatever the revoke came to', () => {
+    fc.assert(
+      fc.property(cell, nonce, fc.boolean(), token, (before, origin, isSentAgain, late) => {
+        fc.pre(!O.exists((of: string) => of === origin)(before.origin))
+        const asked: Event = { _tag: 'RevokeAsked', from: before.epoch, nonce: origin }
+        const once = stepped(before, asked).after
+        const revoked = isSentAgain ? stepped(once, asked).after : once
+        expect(revoked).toBe(once)
+        const login: Event = { _tag: 'LoggedIn', from: before.epoch, nonce: 'late', token: late }
+        const { decision, after } = stepped(revoked, login)
+        expect(decision).toEqual({ serve: O.none, work: { _tag: 'DiscardAndRevoke', token: late } })
+        expect(after).toBe(revoked)
+      }),
+      RUNS,
+    )
+  })
+  test('2 a later epoch: unchanged', () => {
     expect(stepped({ ...held, epoch: 2 }, revokeAsked(1)).after.verdict._tag).toBe('None')
-    expect(stepped(Lifecycle.empty, revokeAsked(0)).after).toBe(Lifecycle.empty)
   })
   test('confirmed: the tombstone forgets the token; a session of a later epoch keeps its own', () => {
     expect(stepped(tombstone, { _tag: 'RevocationConfirmed', epoch: 2 }).after.token).toEqual(O.none)
@@ -508,11 +530,6 @@ describe('at the edges', () => {
         decision: { serve: O.none, work: { _tag: 'RevokeAtServer', token: O.some(T) } },
         after: tombstone,
       })
-    })
-    test('of a tombstone that another left finds the token that is still to be revoked', () => {
-      const { decision, after } = stepped(tombstone, asked(2, 'other'))
-      expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.some(T) })
-      expect(after).toBe(tombstone)
     })
     test('of an earlier epoch finds nothing to do in a later one', () => {
       for (const before of [tombstone, { ...held, epoch: 2, origin: O.some('r') }]) {

@@ -283,6 +283,24 @@ describe('login', () => {
     expect(revoked).toEqual(['old', 'late'])
   })
 
+  test.each([
+    ['that was never there', async () => undefined],
+    ['that is revoked already', async (source: TokenSource) => void right(await source.revoke())],
+  ])('[A04] a revoke, in the meantime, of a session %s wins too', async (_, before) => {
+    const revocation = jest.fn((_token: TokenSet) => () => () => TE.right(undefined))
+    const { source, env, store } = open(() => [], { revocation }, { needsRefreshToken: true })
+    await before(source)
+    const running = source.login(login(later(env.clock, minutes(1), E.right(living('late')))))({})()
+    await env.clock.advance(seconds(1))
+    // Another process's, as a page to log out is.
+    const theirs = pipe(scriptedStrategy([]).strategy, TokenSource.make({ store }))(env)()
+    expect(await theirs.revoke()).toEqual(E.right('forgotten'))
+    expect(left(await env.clock.settle(running))).toMatchObject({ _tag: 'ReauthenticationRequired', reason: 'revoked' })
+    await env.clock.settle(source.settled())
+    expect(tagOf(await env.clock.settle(source.get()))).toBe('ReauthenticationRequired')
+    expect(revocation.mock.calls.map(([{ accessToken }]) => Secret.open(accessToken))).toEqual(['late'])
+  })
+
   test('another login in the meantime wins: its token is served to both', async () => {
     const { source, env, tags } = open(() => [])
     const slow = source.login(login(later(env.clock, minutes(1), E.right(living('slow')))))({})()

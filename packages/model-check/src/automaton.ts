@@ -25,6 +25,7 @@ import {
   judgeRead,
   judgeRedemption,
   judgeRevocation,
+  judgeRevoked,
   judgeServed,
   judgeVerdict,
   judgeWrite,
@@ -146,6 +147,7 @@ export const makeModel = (step: Step, config: Config): Model => {
     const conclude = (at: State, i: number, told: Told, decision: Decision): readonly [State, number] => {
       const { serve, work } = decision
       if (told._tag === 'Redeemed') judge(judgeDropped(at, told, work))
+      if (told._tag === 'RevokeAsked' && !hasLost) judge(judgeRevoked(at, told))
       const isServed = isOfToken(told) && O.isSome(serve)
       if (isServed && !does.serveFirst) judge(judgeServed(at, serve.value.pair))
       return [withStage(at, i, stageAfter(at, i, told, decision)), isServed || work._tag === 'Fail' ? SETTLES : 0]
@@ -153,7 +155,9 @@ export const makeModel = (step: Step, config: Config): Model => {
 
     /** A revoke remembers the last token of the epoch that it was asked of. */
     const remembering = ({ cell }: State, told: Told): Told =>
-      told._tag === 'RevokeAsked' && told.from === cell.epoch ? { ...told, pair: pairOf(cell) } : told
+      told._tag === 'RevokeAsked' && told.from === cell.epoch && pairOf(cell) >= 0
+        ? { ...told, pair: pairOf(cell) }
+        : told
 
     /** The process runs `step` on what is there. */
     const tell = (
@@ -199,10 +203,11 @@ export const makeModel = (step: Step, config: Config): Model => {
       return { ...process, stage: { _tag: 'Writing', told, age, isOvertaken: true, next } }
     }
 
-    const isRevoking = ({ stage }: Process, pair: number): boolean =>
+    const isRevoking = ({ stage }: Process, pair: number, epoch: number): boolean =>
       (stage._tag === 'Revoking' && stage.pair === pair) ||
       ((stage._tag === 'Writing' || stage._tag === 'Applied') &&
         stage.told._tag === 'RevokeAsked' &&
+        stage.told.from < epoch &&
         stage.told.pair === pair)
 
     /** A write takes effect in the store. */
@@ -221,7 +226,7 @@ export const makeModel = (step: Step, config: Config): Model => {
       if (isTombstone) return Server.owe(written, token)
       // Who begins anew on a tombstone whose token is not revoked yet leaves that to who is about to revoke it.
       const isReplaced = at.cell.verdict._tag === 'Revoked' && pairOf(cell) !== token
-      return isReplaced && !at.processes.some((process) => isRevoking(process, token))
+      return isReplaced && !at.processes.some((process) => isRevoking(process, token, at.cell.epoch))
         ? Server.excuse(written, familyOf(at, token))
         : written
     }
@@ -273,7 +278,9 @@ export const makeModel = (step: Step, config: Config): Model => {
 
     /** A revocation came to nothing: bad luck, unless the tombstone (of `epoch`) is there, and can be asked again. */
     const excuse = (at: State, pair: number, epoch: number): State =>
-      at.cell.epoch === epoch && at.cell.verdict._tag === 'Revoked' ? at : Server.excuse(at, familyOf(at, pair))
+      at.cell.epoch === epoch && at.cell.verdict._tag === 'Revoked' && pairOf(at.cell) === pair
+        ? at
+        : Server.excuse(at, familyOf(at, pair))
 
     const crash = (at: State, i: number, process: Process): State => {
       const { stage, pending, late } = process

@@ -21,6 +21,7 @@ const I2 = 'I2: the lineage is kept'
 const I5 = 'I5: silence until the end of a verdict'
 const I7 = 'I7: persisted before it is served'
 const LOST = 'no session is lost'
+const SUPERSEDED = 'a revoke ends the logins before it'
 const LIVELOCK = 'no livelock'
 
 /** What the mutants of `step` need: without the rest their shortest ways are found sooner. */
@@ -111,14 +112,18 @@ export const mutants: ReadonlyArray<Mutant> = [
     '',
   ]),
   inStep('a revoke of any epoch', 'grace until used', I2, [
+    'if (cell.epoch === event.from) {',
+    'if (!isOrigin(event.nonce, cell)) {',
+  ]),
+  inStep('a revoke of nothing opens no epoch', 'grace until used', SUPERSEDED, [
+    'if (cell.epoch === event.from) {',
     'if (cell.epoch === event.from && (O.isSome(cell.token) || O.isSome(cell.intent))) {',
-    'if (O.isSome(cell.token) || O.isSome(cell.intent)) {',
   ]),
   inStep('a tombstone is a delete', 'grace until used', I2, [
     '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
     '        ...empty,\n        origin: O.some(event.nonce),',
   ]),
-  inStep('a tombstone keeps the epoch', 'grace until used', I2, [
+  inStep('a tombstone keeps the epoch', 'grace until used', SUPERSEDED, [
     'epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
     'epoch: cell.epoch,\n        origin: O.some(event.nonce),',
   ]),

@@ -3,7 +3,7 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Mode } from './State.js'
-import { type Cell, type Decision, EXPIRED, LIVE, phaseOf, type State, type Told } from './State.js'
+import { type Cell, type Decision, EXPIRED, LIVE, type Process, phaseOf, type State, type Told } from './State.js'
 import * as Server from './server.js'
 
 export const properties = [
@@ -13,6 +13,7 @@ export const properties = [
   'I7: persisted before it is served',
   'no session is lost',
   'what is revoked ends',
+  'a revoke ends the logins before it',
   'what is served is usable',
   'what is usable is served',
   'a lease ends when it said',
@@ -92,6 +93,22 @@ export const judgeWrite = (
     return violation('the shape of a cell', 'an intent beside a verdict that is final')
   return undefined
 }
+
+/** The epoch that a login, which is not in the store yet, began in; -1 for none. */
+const loggingInFrom = ({ stage, pending }: Process): number => {
+  if (pending?.told._tag === 'LoggedIn') return pending.told.from
+  if (stage._tag === 'LoggingIn') return stage.from
+  return stage._tag === 'Writing' && stage.told._tag === 'LoggedIn' ? stage.told.from : -1
+}
+
+/** A revoke is over: what it was asked of must be too, or a login of before becomes a session. */
+export const judgeRevoked = (
+  { cell, processes }: State,
+  { from }: Extract<Told, { readonly _tag: 'RevokeAsked' }>,
+): Violation | undefined =>
+  cell.epoch === from && processes.some((process) => loggingInFrom(process) === from)
+    ? violation('a revoke ends the logins before it', 'one that is under way may still become a session')
+    : undefined
 
 /** A process has read the cell for its caller, and decided. */
 export const judgeRead = ({ cell, now }: State, { serve }: Decision): Violation | undefined => {

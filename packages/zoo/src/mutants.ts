@@ -229,9 +229,16 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'a tombstone waits for the lease',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
+    patches: inStep('if (cell.epoch === event.from) {', 'if (cell.epoch === event.from && O.isNone(cell.intent)) {'),
+  },
+  {
+    name: 'a revoke of nothing opens no epoch',
+    killedBy: 'nothing resurrected',
+    focus: { acts: ['login', 'revoke'], serverFaults: [], storeFaults: [], fixed: CALM },
+    mode: 'grace until use',
     patches: inStep(
+      'if (cell.epoch === event.from) {',
       'if (cell.epoch === event.from && (O.isSome(cell.token) || O.isSome(cell.intent))) {',
-      'if (cell.epoch === event.from && O.isSome(cell.token) && O.isNone(cell.intent)) {',
     ),
   },
   {

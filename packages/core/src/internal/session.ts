@@ -701,7 +701,9 @@ export const makeSession = <R>(
       persist(
         ({ cell }) => {
           // Asked of the epoch that is there at first: a re-sent revoke never ends a later login.
-          asked = asked === undefined || asked.from === cell.epoch ? { from: cell.epoch, token: cell.token } : asked
+          if (asked === undefined) asked = { from: cell.epoch, token: cell.token }
+          // A strategy that begins anew on a tombstone takes the token out of it.
+          else if (asked.from === cell.epoch && O.isSome(cell.token)) asked = { from: asked.from, token: cell.token }
           return { _tag: 'RevokeAsked', from: asked.from, nonce: own }
         },
         O.none,

@@ -45,8 +45,6 @@ export interface Ledger {
   /** Whether the last intent that a process wrote was declared as a recovery. */
   readonly isRecovering: (process: number) => boolean
   readonly epoch: () => number
-  /** Whether there is something to revoke. */
-  readonly isHeld: () => boolean
   /** How many revokes have taken effect. */
   readonly tombstones: () => number
   /** Says how many revokes had taken effect when the login began that brought an access token. */
@@ -73,7 +71,6 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
   const leftAlive = new Set<number>()
   let tombstones = 0
   let epoch = 0
-  let isHeld = false
   let writes: Promise<unknown> = Promise.resolve()
 
   const cell: Ledger['cell'] = async () => {
@@ -142,7 +139,7 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
     judgeLogin(before, after, change)
 
     if (isNewIntent && O.isSome(after.intent)) recovering.set(process, after.intent.value.recovery)
-    if (after.verdict._tag === 'Revoked' && before.verdict._tag !== 'Revoked') tombstones++
+    if (after.verdict._tag === 'Revoked' && after.epoch > before.epoch) tombstones++
     if (after.epoch > before.epoch && after.verdict._tag !== 'Revoked' && O.isSome(before.token)) {
       const family = ServerModel.familyOf(before.token.value.accessToken)(server())
       if (O.isSome(family)) leftAlive.add(family.value)
@@ -150,7 +147,6 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
     const access = accessOf(after)
     if (access !== undefined && !stored.has(access)) stored.set(access, after.epoch)
     epoch = after.epoch
-    isHeld = O.isSome(after.token) && after.verdict._tag !== 'Revoked'
   }
 
   return {
@@ -179,7 +175,6 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
     epochOf: (access) => stored.get(access) ?? 0,
     isRecovering: (process) => recovering.get(process) === true,
     epoch: () => epoch,
-    isHeld: () => isHeld,
     tombstones: () => tombstones,
     noteLogin: (access, began) => tombstonesAtLogin.set(access, began),
     isLeftAlive: (family) => leftAlive.has(family),

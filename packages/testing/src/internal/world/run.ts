@@ -212,9 +212,8 @@ export const run = async (
 
   const revoke = (process: number, source: TokenSource): void => {
     const from = book.epoch()
-    const wasHeld = book.isHeld()
     void track(process, 'revoke', source.revoke, 2 * timeout).then((result) => {
-      if (E.isLeft(result) || !wasHeld) return
+      if (E.isLeft(result)) return
       if (book.epoch() === from) violated('nothing resurrected', `process ${process} revoked, and the epoch goes on`)
       revokedUpTo.set(process, Math.max(revokedUpTo.get(process) ?? 0, from))
     })

@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type Home, withHome } from './support.js'
+
+/** A server's certificate that no authority of the system has signed. */
+const AUTHORITIES = join(__dirname, '..', '..', 'node', 'test', 'support', 'authorities.json')
 
 interface Seen {
   readonly url: string
@@ -79,6 +84,29 @@ describe('curl', () => {
       }
       expect((await run(['curl', '-L', `${first.origin}/away`])).code).toBe(0)
       expect(away.seen.map(({ headers }) => headers.authorization)).toEqual([undefined])
+    }),
+  )
+
+  it(
+    '[A16] checks certificates, whatever NODE_TLS_REJECT_UNAUTHORIZED says',
+    withHome(async (home) => {
+      const seen: unknown[] = []
+      const { loopback } = JSON.parse(await readFile(AUTHORITIES, 'utf8'))
+      const server = createSecureServer(loopback.server, ({ headers }, response) => {
+        seen.push(headers)
+        response.end('{}')
+      })
+      try {
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+        const address = server.address()
+        const origin = `https://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+        await listed(home, [origin])
+        const { code } = await home.run(['curl', origin], { NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+        expect({ code, seen }).toEqual({ code: 6, seen: [] })
+      } finally {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      }
     }),
   )
 

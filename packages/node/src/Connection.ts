@@ -29,7 +29,8 @@ export interface Connection<R = NodeEnv> {
   readonly token: (options?: AccessTokenOptions) => Promise<string>
   /**
    * `fetch` with the token, for the origins that were listed; see `authenticatedFetch`. It goes by the platform's `fetch`, or by the
-   * one of the options: the `proxy`, `tls` and `dispatcher` of `nodeEnv` are for the requests for tokens, and not for these.
+   * one of the options: the `proxy`, `tls` and `dispatcher` of `nodeEnv` are for the requests for tokens, and not for these. The
+   * platform's heeds `NODE_TLS_REJECT_UNAUTHORIZED`: where that is `0`, it sends the token to a server that it has not checked.
    */
   readonly fetch: typeof fetch
   /** Acquires by a strategy in which a person takes part, and starts the session anew with its token. */

@@ -8,6 +8,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import type { Clock } from '@tessera/core'
 import type { Http } from '@tessera/oauth2'
 import { agentHttp } from './internal/agentHttp.js'
+import { CHECKED } from './internal/connection.js'
 import { systemClock } from './systemClock.js'
 
 /** The parameters of {@link nodeHttp}. */
@@ -21,7 +22,7 @@ export interface NodeHttpOptions {
 /**
  * The promises of {@link undiciHttp} without undici: no redirect is followed, nothing is decompressed, a request is written
  * once, `NotSent` until the connection stands, `Lost` from there on, one timer from the call to the last byte. There is no
- * proxy and there are no certificates of one's own but Node's (`NODE_EXTRA_CA_CERTS`). Connections are kept, and keep no process
+ * proxy and there are no certificates of one's own but Node's (`NODE_EXTRA_CA_CERTS`), whose check cannot be switched off. Connections are kept, and keep no process
  * alive while they are idle.
  *
  * @example
@@ -31,4 +32,9 @@ export interface NodeHttpOptions {
  * assert.strictEqual(typeof http.send, 'function')
  */
 export const nodeHttp = ({ userAgent, clock = systemClock }: NodeHttpOptions): Http =>
-  agentHttp({ userAgent, clock, plain: new Agent({ keepAlive: true }), secure: new HttpsAgent({ keepAlive: true }) })
+  agentHttp({
+    userAgent,
+    clock,
+    plain: new Agent({ keepAlive: true }),
+    secure: new HttpsAgent({ keepAlive: true, ...CHECKED }),
+  })

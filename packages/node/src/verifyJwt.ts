@@ -34,10 +34,26 @@ const EXPECTED: ReadonlyArray<readonly [start: string, path: string, expected: s
 const wrong = (path: string, expected: string): E.Either<AuthError, never> =>
   E.left(AuthError.malformed({ what: 'JWT', path, expected }))
 
+/** What is not given is not asked for: an `aud` or an `iss` that is empty, `process.env.X ?? ''` say, lets anybody's token in. */
+const unasked = ({ algorithms, audience, issuer }: VerifyConfig): AuthError | undefined => {
+  for (const [field, value] of Object.entries({ audience, issuer })) {
+    if (typeof value !== 'string' || value.trim() === '') {
+      return AuthError.misconfigured(
+        field,
+        "it is empty, so that anybody's token would do: give the one that you expect",
+      )
+    }
+  }
+  return Array.isArray(algorithms) && algorithms.length > 0
+    ? undefined
+    : AuthError.misconfigured('algorithms', "it is empty: list what the issuer signs with, ['RS256'] say")
+}
+
 /**
  * Verifies signature, `exp`, `nbf`, `aud` and `iss` (RFC 7519 §7.2) with jsonwebtoken, and answers the claims. A token without
  * `exp` does not hold, nor does one whose header has `crit`: none of the extensions that it may name are understood (RFC 7515
- * §4.1.11). What does not hold is `Malformed` and names the claim; a key that cannot be read is `Misconfigured`.
+ * §4.1.11). What does not hold is `Malformed` and names the claim; a key that cannot be read is `Misconfigured`, and so is an
+ * audience, an issuer or a list of algorithms that is empty.
  *
  * @example
  * import { generateKeyPairSync } from 'node:crypto'
@@ -48,10 +64,13 @@ const wrong = (path: string, expected: string): E.Either<AuthError, never> =>
  * const verify = verifyJwt({ key: publicKey, algorithms: ['RS256'], audience: 'client', issuer: 'https://as.example' })
  * void verify(Secret.make('IdToken', 'a.b.c'))().then((result) => assert.strictEqual(result._tag, 'Left'))
  */
-export const verifyJwt = ({ key, algorithms, audience, issuer }: VerifyConfig) => {
+export const verifyJwt = (config: VerifyConfig) => {
+  const { key, algorithms, audience, issuer } = config
+  const wrongConfig = unasked(config)
   let publicKey = typeof key === 'string' ? undefined : key
   return (jwt: Secret): TaskEither<AuthError, Readonly<Record<string, unknown>>> =>
     async () => {
+      if (wrongConfig !== undefined) return E.left(wrongConfig)
       try {
         publicKey ??= createPublicKey(key)
       } catch (error) {

@@ -258,6 +258,17 @@ describe('verifyJwt names what does not hold', () => {
     }
   })
 
+  const nothing: ReadonlyArray<unknown> = ['', ' ', '\t\n', undefined, null, [], ['you'], /./]
+  const unasked = (['audience', 'issuer', 'algorithms'] as const).flatMap((field) =>
+    nothing.filter((value) => field !== 'algorithms' || value !== nothing[6]).map((value) => [field, value] as const),
+  )
+  test.each(unasked)('[A16] an option that asks nothing is Misconfigured: %s of %p', async (field, value) => {
+    const options = { key: rsa.publicKey, algorithms: ['RS256'], audience: 'you', issuer: 'me', [field]: value }
+    // @ts-expect-error from JavaScript
+    const result = await verifyJwt(options)(await assertion(by, claims()))()
+    expect(result).toMatchObject({ left: { _tag: 'Misconfigured', field } })
+  })
+
   test('a key that is none is Misconfigured', async () => {
     const result = await verify('c4n4ry', 'RS256')(Secret.make('IdToken', 'a.b.c'))()
     expect(result).toMatchObject({ left: { _tag: 'Misconfigured', field: 'key' } })

@@ -99,14 +99,22 @@ const payloadOf = (jwt: string): E.Either<AuthError, Secret<'Body'>> => {
 // checks
 // -----------------------------------------------------------------------------
 
-const issuerOf = ({ server: { issuer } }: Client): E.Either<AuthError, string> =>
+const isBlank = (value: unknown): boolean => typeof value !== 'string' || value.trim() === ''
+
+/** Whose token it must be: an issuer or a client without a name would be anybody. */
+const issuerOf = ({ id, server: { issuer } }: Client): E.Either<AuthError, string> =>
   pipe(
     issuer,
+    O.filter((name) => !isBlank(name)),
     E.fromOption(() =>
       AuthError.misconfigured(
         'issuer',
         'the server has none: take it from discovery, or give it to AuthorizationServer.make',
       ),
+    ),
+    E.filterOrElse(
+      () => !isBlank(id),
+      () => AuthError.misconfigured('id', 'the client has none: give the one that the server knows it by'),
     ),
   )
 
@@ -143,8 +151,8 @@ const fault = (
  * trust TLS: whoever could put an ID token in place of another there has the client's secret and every access token already.
  * So there is no second switch for it here. The list is one of development and of networks inside a machine or a cluster.
  *
- * Errors: `Malformed` of the `ID token` with the claim as its path; `Misconfigured` where the server has no issuer, or its token
- * endpoint is none that a token can come from.
+ * Errors: `Malformed` of the `ID token` with the claim as its path; `Misconfigured` where the server has no issuer, the client no
+ * id, or the token endpoint is none that a token can come from.
  *
  * @example
  * import { Secret, TokenSet } from '@tessera/core'

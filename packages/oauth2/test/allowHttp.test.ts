@@ -113,7 +113,7 @@ test('from JavaScript: a list that is none, an entry that is no text', async () 
   )
 })
 
-test('no error shows a password of an entry or of an origin', () => {
+test('[A16] no error shows a password of an entry or of an origin', () => {
   const part = fc.oneof(fc.string(), fc.constantFrom('', '@', '/', '?', '#', ':', '\\', '%40', '12', '12/'))
   fc.assert(
     fc.property(

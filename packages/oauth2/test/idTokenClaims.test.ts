@@ -158,6 +158,15 @@ test('where the server has no issuer, there is nothing to compare with', () => {
   expect(left(of({ issuer: undefined }))).toMatchObject({ _tag: 'Misconfigured', field: 'issuer' })
 })
 
+test.each(['', ' ', '\n'])('[A16] an issuer or a client that is %j is anybody, and no one to compare with', (blank) => {
+  expect(left(of({ issuer: blank }))).toMatchObject({ _tag: 'Misconfigured', field: 'issuer' })
+  const anonymous = Client.make({ ...options, id: blank })
+  expect(left(read({ ...good, aud: blank }, { client: anonymous }))).toMatchObject({
+    _tag: 'Misconfigured',
+    field: 'id',
+  })
+})
+
 test('the token endpoint must be one that a token can come from: https, this machine, or listed', () => {
   for (const tokenEndpoint of ['https://as.example', 'http://localhost:8080/token', 'http://127.0.0.1:1']) {
     right(of({ tokenEndpoint }))

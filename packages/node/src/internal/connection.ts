@@ -1,7 +1,10 @@
 import { AuthError, Secret } from '@tessera/core'
 import type { Pool } from 'undici'
 
-/** How TLS servers are checked and how this client proves who it is to them. Checks cannot be switched off. */
+/**
+ * How TLS servers are checked and how this client proves who it is to them. Checks cannot be switched off, by
+ * `NODE_TLS_REJECT_UNAUTHORIZED` neither.
+ */
 export interface TlsOptions {
   /** Authorities to trust instead of Node's own, as PEM. */
   readonly ca?: string | ReadonlyArray<string>
@@ -17,7 +20,8 @@ export interface TlsOptions {
 
 /**
  * How servers are reached with requests for tokens. Calls to an API, by `authenticatedFetch` and the `fetch` of `connect`, do not go
- * by it, but by the `fetch` that is given there.
+ * by it, but by the `fetch` that is given there: the platform's, where there is none, and that one heeds
+ * `NODE_TLS_REJECT_UNAUTHORIZED`.
  */
 export interface ConnectionOptions {
   /**
@@ -34,8 +38,12 @@ export interface ConnectionOptions {
   readonly connections?: number
 }
 
+/** What every agent is told: without it, `NODE_TLS_REJECT_UNAUTHORIZED=0` switches the checks of certificates off. */
+export const CHECKED = { rejectUnauthorized: true } as const
+
 /** {@link TlsOptions}, as Node.js and undici take them. */
 export interface Tls {
+  readonly rejectUnauthorized: true
   /** Of the connection, in ms. */
   readonly timeout: number
   readonly ca?: string[]
@@ -69,6 +77,7 @@ export const CONNECT_TIMEOUT = 10_000
 const text = (value: string | Secret): string => (typeof value === 'string' ? value : Secret.open(value))
 
 const tlsOf = ({ ca, cert, key, pfx, passphrase }: TlsOptions): Tls => ({
+  ...CHECKED,
   timeout: CONNECT_TIMEOUT,
   ...(ca !== undefined && { ca: [ca].flat() }),
   ...(cert !== undefined && { cert }),

@@ -49,5 +49,12 @@ export const ended = (child: ChildProcess, ms: number): Promise<Ended> =>
     })
   })
 
-export const node = (file: string, args: ReadonlyArray<string> = []): ChildProcess =>
-  spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+export const node = (
+  file: string,
+  args: ReadonlyArray<string> = [],
+  variables: Readonly<Record<string, string>> = {},
+): ChildProcess =>
+  spawn(process.execPath, [file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...variables },
+  })

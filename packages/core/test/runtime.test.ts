@@ -162,6 +162,74 @@ describe("a token at hand when the user's lock fails", () => {
   })
 })
 
+describe('[A07] an answer that comes when nobody waits for it any more', () => {
+  const invalidGrant = rejected(400, { error: O.some('invalid_grant') })
+  const expired = until(START, 'old', { refreshToken: O.some(Secret.make('RefreshToken', 'spent')) })
+  const asking = async (answers: (env: TestEnv) => Iterable<ScriptedAnswer>) => {
+    const env = testEnv()
+    const store = await holding({ token: O.some(expired) })
+    return open(answers(env), { env, store }, { needsRefreshToken: true })
+  }
+
+  test('[A07] invalid_grant: the verdict is in the record, and no request is sent for it again', async () => {
+    const { env, source, got, attempts, tags, cell } = await asking((of) => [
+      later(of, seconds(16), E.left(invalidGrant)),
+    ])
+    expect(tagOf(await env.clock.settle(source.get()))).toBe('OutcomeUnknown')
+    await env.clock.advance(seconds(2))
+    expect(await cell()).toMatchObject({ verdict: { _tag: 'LogInAgain' }, intent: O.none })
+    expect(await got()).toBe('no token: log in again: refresh token rejected')
+    expect(attempts()).toHaveLength(1)
+    expect(tags()).toContain('LoginRequired')
+  })
+
+  test('[A07] invalid_grant of a session that goes on meanwhile: nothing', async () => {
+    const { env, source, got, cell } = await asking((of) => [later(of, seconds(16), E.left(invalidGrant))])
+    expect(tagOf(await env.clock.settle(source.get()))).toBe('OutcomeUnknown')
+    expect(textOf(await source.login(logging(E.right(living('new'))))({})())).toBe('new')
+    await env.clock.advance(seconds(2))
+    expect(await got()).toBe('new')
+    expect((await cell()).verdict._tag).toBe('None')
+  })
+
+  test('[A07] 429: the lease is given back, and the fleet cools down', async () => {
+    const busy = rejected(429, { retryAfter: O.some(seconds(30)) })
+    const { env, source, cell } = await asking((of) => [later(of, seconds(16), E.left(busy))])
+    expect(tagOf(await env.clock.settle(source.get()))).toBe('OutcomeUnknown')
+    await env.clock.advance(seconds(2))
+    expect(await cell()).toMatchObject({ verdict: { _tag: 'CoolingDown', until: START + 46_000 }, intent: O.none })
+  })
+})
+
+describe('[A07] a login whose token has expired when the store has it', () => {
+  const slow = (env: TestEnv, by: Duration): TokenStore => {
+    const memory = memoryStore()
+    return {
+      ...memory,
+      compareAndSet: (...args) =>
+        pipe(memory.compareAndSet(...args), (write) => async () => {
+          await env.clock.sleep(by)()
+          return write()
+        }),
+    }
+  }
+
+  test.each([
+    ['login', (source: TokenSource, of: TokenSet) => source.login(logging(E.right(of)))({})],
+    ['adopt', (source: TokenSource, of: TokenSet) => source.adopt(of)],
+  ])('[A07] %s: it is renewed before it is served, and where it cannot be, nothing is served', async (_, act) => {
+    const env = testEnv()
+    const renewed = until(plus(START, minutes(60)), 'renewed')
+    const store = slow(env, seconds(3))
+    const short = (text: string, known: Partial<TokenSet> = {}) => until(plus(env.clock.now(), seconds(2)), text, known)
+    const { source } = open([E.right(renewed)], { env, store }, { needsRefreshToken: true })
+    const refreshToken = O.some(Secret.make('RefreshToken', 'refresh'))
+    expect(textOf(await env.clock.settle(act(source, short('short', { refreshToken }))()))).toBe('renewed')
+    const bare = await env.clock.settle(act(source, short('bare'))())
+    expect(left(bare)).toMatchObject({ _tag: 'ReauthenticationRequired', reason: 'nothing to redeem' })
+  })
+})
+
 describe('a token that the store did not take', () => {
   const breakable = () => {
     const memory = memoryStore()

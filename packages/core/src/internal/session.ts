@@ -347,9 +347,14 @@ export const makeSession = <R>(
     })
     const result = await lastWord(clock, attempt, late, () => running)()
     if (E.isLeft(result) && result.left === late) {
-      // A late answer may bring the only valid refresh token: it is committed by lineage, whoever holds the lease.
+      // A late answer may bring the only valid refresh token, or say that there is none: it counts by lineage, whoever holds the
+      // lease.
       void running.then((answer) =>
-        E.isRight(answer) ? track(commitExclusively(redeemed(answer.right), O.none)) : undefined,
+        track<unknown>(
+          E.isRight(answer)
+            ? commitExclusively(redeemed(answer.right), O.none)
+            : exclusively(after(timeout), async () => E.right(await failed(answer.left))),
+        ),
       )
     }
     if (E.isLeft(result)) return failed(result.left)
@@ -662,7 +667,9 @@ export const makeSession = <R>(
     if (E.isLeft(applied)) return applied
     supersede()
     const { decision, known } = applied.right
-    if (O.isSome(decision.serve) || decision.work._tag === 'Again') return E.right(token)
+    const isOurs = O.isSome(decision.serve) || decision.work._tag === 'Again'
+    // It may have expired while it was written.
+    if (isOurs && isValid(token)) return E.right(token)
     return known.cell.verdict._tag === 'Revoked' ? fail('Revoked') : get()
   }
 

@@ -22,6 +22,7 @@ const Encoded = object(
   { v: t.literal(1), epoch: Count, generation: Count },
   {
     origin: t.string,
+    since: TokenSet.Finite,
     token: t.unknown,
     refused: t.boolean,
     intent: object(
@@ -47,6 +48,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'epoch',
   'generation',
   'origin',
+  'since',
   'token',
   'refused',
   'intent',
@@ -82,6 +84,7 @@ const toCell = (encoded: Encoded, token: O.Option<TokenSet.TokenSet>, later: Lat
   epoch: encoded.epoch,
   generation: encoded.generation,
   origin: O.fromNullable(encoded.origin),
+  since: pipe(O.fromNullable(encoded.since), O.map(instant)),
   token,
   refused: encoded.refused === true,
   intent: pipe(
@@ -107,6 +110,7 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
       epoch: cell.epoch,
       generation: cell.generation,
       origin: O.toUndefined(cell.origin),
+      since: O.toUndefined(cell.since),
       token: pipe(cell.token, O.map(TokenSet.codec.encode), O.toUndefined),
       refused: cell.refused || undefined,
       intent: pipe(

@@ -9,7 +9,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { State } from 'fp-ts/lib/State.js'
 import type { Secret } from './Secret.js'
-import { type Duration, type Instant, plus } from './Time.js'
+import { type Duration, type Instant, instant, plus } from './Time.js'
 
 // -----------------------------------------------------------------------------
 // model: the cell
@@ -50,6 +50,11 @@ export interface Cell<T> {
   readonly generation: number
   /** The login or revoke that opened the epoch. */
   readonly origin: O.Option<Nonce>
+  /**
+   * When the epoch was opened, or the record begun: by the store's clock, and later than any epoch before it. None in records of
+   * older versions.
+   */
+  readonly since: O.Option<Instant>
   /** In a tombstone: what is still to be revoked at the server. */
   readonly token: O.Option<T>
   /** An API answered 401 to the token. */
@@ -67,6 +72,7 @@ export const empty: Cell<never> = {
   epoch: 0,
   generation: 0,
   origin: O.none,
+  since: O.none,
   token: O.none,
   refused: false,
   intent: O.none,
@@ -90,6 +96,8 @@ export interface View<T, F> {
 export interface Parent {
   readonly epoch: number
   readonly generation: number
+  /** That of the epoch: another history of the same key has epochs of the same numbers. */
+  readonly origin: O.Option<Nonce>
 }
 
 /** How a redemption failed. */
@@ -181,18 +189,48 @@ export const isUsable =
     isBefore(now, view.expiresAt(cell.token.value))
 
 /**
- * Whether a cell lies before another one in the history of one session. An epoch of another origin is another history.
+ * Whether one cell is older than another one of the same key. What was opened later is newer; in one epoch, a later token is, and
+ * a refused one than the same not refused. That holds also of two histories that know nothing of each other, because the record
+ * was deleted or lost in between: their epochs' numbers say nothing, so the time comes first, and of the same time the nonce
+ * decides, for all processes alike. A cell without a time was written by an older version, and is older than any with one.
  *
  * @example
  * import { Lifecycle } from '@tessera/core'
  *
  * assert.strictEqual(Lifecycle.precedes(Lifecycle.empty, { ...Lifecycle.empty, generation: 1 }), true)
  */
-export const precedes = <T>(before: Cell<T>, after: Cell<T>): boolean =>
-  before.epoch < after.epoch ||
-  (before.epoch === after.epoch &&
-    O.toNullable(before.origin) === O.toNullable(after.origin) &&
-    before.generation < after.generation)
+export const precedes = <T>(before: Cell<T>, after: Cell<T>): boolean => {
+  const [earlier, later] = [sinceOf(before), sinceOf(after)]
+  if (earlier !== later) return earlier < later
+  if (before.epoch !== after.epoch) return before.epoch < after.epoch
+  const [one, other] = [originOf(before), originOf(after)]
+  if (one !== other) return O.isSome(before.since) && one < other
+  if (before.generation !== after.generation) return before.generation < after.generation
+  return !before.refused && after.refused
+}
+
+const sinceOf = <T>({ since }: Cell<T>): number => (O.isSome(since) ? since.value : Number.NEGATIVE_INFINITY)
+const originOf = <T>({ origin }: Cell<T>): Nonce => (O.isSome(origin) ? origin.value : '')
+
+/**
+ * The cell that is written in place of another one, at `now`: where that opens an epoch, or begins a record, with its time. It is
+ * later than the one before, whatever the clock says: that of another primary may be behind.
+ *
+ * @example
+ * import { instant, Lifecycle } from '@tessera/core'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * const { since } = Lifecycle.dated(Lifecycle.empty, { ...Lifecycle.empty, epoch: 1 }, instant(7))
+ * assert.deepStrictEqual(since, O.some(7))
+ */
+export const dated = <T>(before: Cell<T>, after: Cell<T>, now: Instant): Cell<T> =>
+  after.epoch === before.epoch && !isNothing(before)
+    ? after
+    : { ...after, since: O.some(instant(Math.max(now, sinceOf(before) + 1))) }
+
+/** No write was ever made. */
+const isNothing = <T>({ epoch, generation, intent }: Cell<T>): boolean =>
+  epoch === 0 && generation === 0 && O.isNone(intent)
 
 /** No intent lasts that long: the clock was set back since it was declared. */
 const isBeyond = (now: Instant, until: Instant, hold: Duration): boolean =>
@@ -290,7 +328,7 @@ const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, cell: C
 const redeemed = <T, F>(view: View<T, F>, event: Of<T, F, 'Redeemed'>, cell: Cell<T>): Result<T> => {
   const { parent, token } = event
   const same = O.isSome(cell.token) && view.equals(view.access(cell.token.value), view.access(token))
-  if (cell.epoch !== parent.epoch) return [{ serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]
+  if (!isEpochOf(parent, cell)) return [{ serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]
   if (cell.generation !== parent.generation) return [same ? AGAIN : { serve: O.none, work: { _tag: 'Discard' } }, cell]
 
   const next: Cell<T> = {
@@ -398,7 +436,10 @@ const revokeAsked = <T, F>(event: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Resul
 const revocationConfirmed = <T>(epoch: number, cell: Cell<T>): Cell<T> =>
   cell.epoch === epoch && cell.verdict._tag === 'Revoked' && O.isSome(cell.token) ? { ...cell, token: O.none } : cell
 
-const parentOf = <T>(cell: Cell<T>): Parent => ({ epoch: cell.epoch, generation: cell.generation })
+const parentOf = <T>({ epoch, generation, origin }: Cell<T>): Parent => ({ epoch, generation, origin })
+/** An epoch that nobody opened, the first or an older version's, is known by its number alone. */
+const isEpochOf = <T>({ epoch, origin }: Parent, cell: Cell<T>): boolean =>
+  cell.epoch === epoch && (O.isNone(origin) || O.isNone(cell.origin) || isOrigin(origin.value, cell))
 const isParent = <T>(parent: Parent, cell: Cell<T>): boolean =>
-  cell.epoch === parent.epoch && cell.generation === parent.generation
+  isEpochOf(parent, cell) && cell.generation === parent.generation
 const isOrigin = <T>(nonce: Nonce, cell: Cell<T>): boolean => O.isSome(cell.origin) && cell.origin.value === nonce

@@ -59,22 +59,27 @@ const toPair = (cell: Cell<TokenSet.TokenSet>): TokenPair | null =>
  * commit is dropped and never revoked: it may be an ancestor. Otherwise it begins a session. Its expiry is unknown: it is used
  * until a 401.
  */
-const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<TokenSet.TokenSet> => ({
-  ...Lifecycle.empty,
-  epoch: pair !== null && toPair(before) !== null ? before.epoch : before.epoch + 1,
-  generation: before.generation + 1,
-  token:
-    pair === null
-      ? O.none
-      : O.some(
-          TokenSet.make(Secret.make('AccessToken', pair.accessToken), {
-            refreshToken: pipe(
-              O.fromNullable(pair.refreshToken),
-              O.map((value) => Secret.make('RefreshToken', value)),
-            ),
-          }),
-        ),
-})
+const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<TokenSet.TokenSet> => {
+  const goesOn = pair !== null && toPair(before) !== null
+  return {
+    ...Lifecycle.empty,
+    epoch: goesOn ? before.epoch : before.epoch + 1,
+    generation: before.generation + 1,
+    origin: goesOn ? before.origin : O.none,
+    since: before.since,
+    token:
+      pair === null
+        ? O.none
+        : O.some(
+            TokenSet.make(Secret.make('AccessToken', pair.accessToken), {
+              refreshToken: pipe(
+                O.fromNullable(pair.refreshToken),
+                O.map((value) => Secret.make('RefreshToken', value)),
+              ),
+            }),
+          ),
+  }
+}
 
 /**
  * Intent, generation, expiry and verdict are kept in this process, so that without `exclusive` the guarantee is `process`: two

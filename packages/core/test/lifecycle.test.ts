@@ -43,6 +43,7 @@ const someCell = fc.record({
   epoch: fc.integer({ min: 1, max: 3 }),
   generation: fc.integer({ min: 1, max: 3 }),
   origin: fc.option(nonce).map(O.fromNullable),
+  since: fc.option(time).map(O.fromNullable),
   token: fc.option(token).map(O.fromNullable),
   refused: fc.boolean(),
   later: fc.constant(O.none),
@@ -69,7 +70,11 @@ const cell: fc.Arbitrary<Cell> = fc.oneof(
     .tuple(someCell, fc.constantFrom<Lifecycle.Verdict>({ _tag: 'LogInAgain' }, { _tag: 'Revoked' }, none))
     .map(([of, verdict]): Cell => ({ ...of, intent: O.none, verdict })),
 )
-const parent = fc.record({ epoch: fc.integer({ min: 1, max: 3 }), generation: fc.integer({ min: 1, max: 3 }) })
+const parent = fc.record({
+  epoch: fc.integer({ min: 1, max: 3 }),
+  generation: fc.integer({ min: 1, max: 3 }),
+  origin: fc.option(nonce).map(O.fromNullable),
+})
 const failure: fc.Arbitrary<Lifecycle.Failure<number>> = fc.oneof(
   fc.record({ _tag: fc.constant('NotSent' as const), backOff: fc.nat(5).map(millis) }),
   fc.record({ _tag: fc.constant('Throttled' as const), retryAfter: fc.nat(5).map(millis) }),
@@ -145,6 +150,12 @@ describe('every step', () => {
     })
   })
 
+  test('[A02] keeps the time of its epoch: who writes it gives an epoch its time', () => {
+    holds((before, _event, _decision, after) => {
+      expect(after.since).toBe(before.since)
+    })
+  })
+
   test('serves a token of the cell or the event, and nothing of a revoked or refused one on request', () => {
     holds((before, happens, { serve }) => {
       if (O.isNone(serve)) return
@@ -193,7 +204,7 @@ const ask = (now: number, more: Partial<Extract<Event, { readonly _tag: 'Request
 })
 const lease = (of: Partial<Lifecycle.Intent> = {}): O.Option<Lifecycle.Intent> =>
   O.some({ nonce: O.some('m'), firstAt: instant(0), until: instant(60), recovery: false, ...of })
-const P = { epoch: 1, generation: 1 }
+const P = { epoch: 1, generation: 1, origin: O.none }
 
 describe('Requested', () => {
   test('1 fresh: served, nothing to do', () => {
@@ -493,8 +504,8 @@ describe('at the edges', () => {
     }
 
     test.each([
-      ['another epoch', { epoch: 0, generation: 1 }],
-      ['another generation', { epoch: 1, generation: 0 }],
+      ['another epoch', { ...P, epoch: 0 }],
+      ['another generation', { ...P, generation: 0 }],
     ])('of %s changes nothing', (_, parent) => {
       unchanged({ ...held, intent: lease() }, failed({ _tag: 'NotSent', backOff: millis(9) }, parent))
       unchanged({ ...held, intent: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }, parent))
@@ -574,6 +585,21 @@ describe('at the edges', () => {
     })
   })
 
+  test('[A02] a commit of an epoch of the same number, which another opened, is dropped and revoked', () => {
+    const commit = (origin: string | null): Event => ({
+      _tag: 'Redeemed',
+      parent: { ...P, origin: O.fromNullable(origin) },
+      token: U,
+      now: instant(70),
+      backOff: millis(5),
+    })
+    const theirs: Cell = { ...held, origin: O.some('theirs') }
+    const { decision, after } = stepped(theirs, commit('ours'))
+    expect(decision).toEqual({ serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } })
+    expect(after).toBe(theirs)
+    for (const origin of ['theirs', null]) expect(stepped(theirs, commit(origin)).after.token).toEqual(O.some(U))
+    expect(stepped({ ...held, origin: O.none }, commit('ours')).after.token).toEqual(O.some(U))
+  })
   test('a commit of another generation, or epoch, serves nothing and changes nothing', () => {
     const commit: Event = { _tag: 'Redeemed', parent: P, token: U, now: instant(70), backOff: millis(5) }
     const done: Cell = { ...held, generation: 2, token: O.some(U) }

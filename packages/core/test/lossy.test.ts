@@ -1,6 +1,5 @@
 /** A store that loses acknowledged writes, as a replicated Redis does at a fail-over. */
 import {
-  CellCodec,
   encrypted,
   Lifecycle,
   millis,
@@ -13,59 +12,18 @@ import {
 } from '@tessera/core'
 import { modelServer } from '@tessera/testing'
 import * as fc from 'fast-check'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { losing } from './losing.js'
 import { right, tagOf, testEnv, textOf } from './support.js'
 
 const KEY = 'default'
 const HOUR = minutes(60)
 
-/** A store whose record is put back to what it was so many writes ago, or is gone. */
-const losing = (isLossy: boolean) => {
-  const history: Array<Parameters<TokenStore['compareAndSet']>[2] | undefined> = [undefined]
-  const there = () => history[history.length - 1]
-  const store: TokenStore = {
-    guarantee: 'shared',
-    lossy: isLossy,
-    get: () =>
-      TE.fromIO(() => {
-        const found = there()
-        return {
-          version: found?.version ?? '',
-          record: pipe(
-            O.fromNullable(found),
-            O.map(({ record }) => record),
-          ),
-          now: O.none,
-        }
-      }),
-    compareAndSet: (key, expected, next) => async () => {
-      const found = there()
-      if ((found?.version ?? '') === expected) {
-        history.push(next)
-        return { _tag: 'Right', right: { _tag: 'Committed' } }
-      }
-      const stamped = right(await store.get(key)())
-      return { _tag: 'Right', right: { _tag: 'Conflict', found: stamped } }
-    },
-  }
-  const cell = () =>
-    right(
-      CellCodec.decode(
-        pipe(
-          O.fromNullable(there()),
-          O.map(({ record }) => record),
-        ),
-      ),
-    )
-  return { store, cell, lose: (writes: number) => history.splice(Math.max(1, history.length - writes)) }
-}
-
 const open = (isLossy: boolean, layer: (store: TokenStore) => TokenStore = (store) => store) => {
   const env = testEnv()
   const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: env.clock })
-  const { store, cell, lose } = losing(isLossy)
+  const { store, cell, lose } = losing({ isLossy })
   const told: Array<SourceEvent> = []
   const make = () =>
     TokenSource.make({

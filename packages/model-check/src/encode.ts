@@ -83,6 +83,9 @@ const originOf = ({ origin }: Cell): string | undefined => O.toUndefined(origin)
 const relationOf = (place: Lifecycle.Parent, cell: Lifecycle.Parent): number => {
   const epochs = place.epoch - cell.epoch
   const generations = place.generation - cell.generation
+  // One of another origin is as over as one that is past.
+  if (epochs === 0 && O.isSome(place.origin) && O.isSome(cell.origin) && place.origin.value !== cell.origin.value)
+    return 2
   if (epochs === 0 && generations <= 0) return generations === 0 ? 0 : 1
   return epochs < 0 ? 2 : 3 + clamp(epochs, 0, 2) * 4 + clamp(generations, 0, 3)
 }
@@ -134,7 +137,7 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
       out.push(relationOf(place, cell))
       for (const other of others) out.push(relationOf(place, other.cell))
     }
-    const putEpoch = (epoch: number): void => putPlace({ epoch, generation: Number.NEGATIVE_INFINITY })
+    const putEpoch = (epoch: number): void => putPlace({ epoch, generation: Number.NEGATIVE_INFINITY, origin: O.none })
     const putOwner = (nonce: string): void => {
       out.push(ownerOf(cell) === nonce ? 1 : 0)
       for (const other of others) out.push(ownerOf(other.cell) === nonce ? 1 : 0)

@@ -136,7 +136,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     'if (false) return [',
   ]),
   inStep('commit to any epoch', 'grace until used', I2, [
-    'if (cell.epoch !== parent.epoch) return [{',
+    'if (!isEpochOf(parent, cell)) return [{',
     'if (false) return [{',
   ]),
   inStep('a token of the same epoch is revoked when it is dropped', 'grace for a time', LOST, [

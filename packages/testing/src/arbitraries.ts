@@ -212,6 +212,7 @@ export const cells: fc.Arbitrary<Lifecycle.Cell<TokenSet>> = fc
     epoch: fc.nat(),
     generation: fc.nat(),
     origin: options(fc.uuid()),
+    since: options(instants),
     token: options(tokenSets),
     refused: fc.boolean(),
     intent: options(intents),

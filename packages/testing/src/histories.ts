@@ -107,7 +107,7 @@ const eventOf = (
   const holder = O.isSome(cell.intent) ? O.toUndefined(cell.intent.value.nonce) : undefined
   const nonce = draft.nonce === 'own' && holder !== undefined ? holder : `nonce ${number}`
   const back = isCurrent ? 0 : 1
-  const parent = { epoch: cell.epoch, generation: Math.max(0, cell.generation - back) }
+  const parent = { epoch: cell.epoch, generation: Math.max(0, cell.generation - back), origin: cell.origin }
   const from = Math.max(0, cell.epoch - back)
   const there = O.toUndefined(cell.token)
   const token = draft.isSame && there !== undefined ? there : tokenAt(now, number, draft.hasRefresh)

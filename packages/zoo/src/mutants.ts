@@ -107,7 +107,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'commit into a dead epoch',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
-    patches: inStep('if (cell.epoch !== parent.epoch) return [{', 'if (false) return [{'),
+    patches: inStep('if (!isEpochOf(parent, cell)) return [{', 'if (false) return [{'),
   },
   {
     name: 'a failed recovery forgets the orphan',

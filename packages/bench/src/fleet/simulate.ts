@@ -88,7 +88,7 @@ interface User {
   isLeaving: boolean
 }
 
-const NO_PARENT: Lifecycle.Parent = { epoch: 0, generation: 0 }
+const NO_PARENT: Lifecycle.Parent = { epoch: 0, generation: 0, origin: O.none }
 const NO_FAILURE: Lifecycle.Failure<number> = { _tag: 'Unknown' }
 const NEVER = Number.NEGATIVE_INFINITY
 const OVER: Plan = { stage: 'Over', at: Number.POSITIVE_INFINITY }

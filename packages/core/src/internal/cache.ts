@@ -3,7 +3,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { AuthError } from '../AuthError.js'
 import type { Clock } from '../Clock.js'
-import type { Cell } from '../Lifecycle.js'
 import * as Lifecycle from '../Lifecycle.js'
 import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, instant, millis, plus } from '../Time.js'
@@ -107,7 +106,8 @@ export const makeCache = (
 
   const adopt = (known: Known, begun: Ticket): void => {
     const overlaps = begun < adopted
-    if (overlaps && O.isSome(cache.known) && !mayFollow(cache.known.value.cell, known.cell)) return
+    // Of two calls that overlapped, the newer cell is the later one.
+    if (overlaps && O.isSome(cache.known) && Lifecycle.precedes(known.cell, cache.known.value.cell)) return
     adopted = ++tickets
     cache.known = O.some(known)
     cache.readUntil = plus(known.readAt, maxStale)
@@ -157,12 +157,6 @@ export const makeCache = (
     },
   }
 }
-
-/** Of two calls that overlapped, the later is the further one, or, at the same place, the more careful one. */
-const mayFollow = (before: Cell<TokenSet>, after: Cell<TokenSet>): boolean =>
-  after.epoch === before.epoch && after.generation === before.generation
-    ? after.refused || !before.refused
-    : !Lifecycle.precedes(after, before)
 
 /** Whether the cached token is valid. */
 export const isUsable = (cache: Cache, clock: Clock): boolean => clock.now() < cache.usableUntil

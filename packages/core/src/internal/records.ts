@@ -191,7 +191,7 @@ export const makeRecords = (
     for (;;) {
       const [decision, cell] = step(event(at))(at.cell)
       if (cell === at.cell) return E.right({ decision, known: at })
-      const answer = await write(at, cell, deadline)
+      const answer = await write(at, Lifecycle.dated(at.cell, cell, plus(clock.now(), at.offset)), deadline)
       if (E.isLeft(answer)) return answer
       if (answer.right._tag === 'Committed') return E.right({ decision, known: answer.right.known })
       const found = await take(answer.right.found, answer.right.begun, deadline)

@@ -60,7 +60,8 @@ type Turn =
 const ended = (result: Result<TokenSet>): Turn => ({ _tag: 'Ended', result })
 const again: Turn = { _tag: 'Again', found: O.none }
 
-const placeOf = ({ epoch, generation }: Lifecycle.Parent): string => `${epoch} ${generation}`
+const placeOf = ({ epoch, generation, origin }: Lifecycle.Parent): string =>
+  `${epoch} ${generation} ${O.toNullable(origin)}`
 
 /** A source, and what a collection of sources needs to know of it. */
 export interface Session {
@@ -328,7 +329,7 @@ export const makeSession = <R>(
     if (isClosed()) return failed(AuthError.closed)
     const sendBy = earliest(plus(lease.readAt, MARGIN), deadline)
     if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))
-    tell({ _tag: 'Renewing', ...parent, recovery })
+    tell({ _tag: 'Renewing', epoch: parent.epoch, generation: parent.generation, recovery })
     const attempt: Strategy.Attempt = {
       previous,
       deadline: plus(lease.readAt, timeout),

@@ -23,7 +23,14 @@ describe('a login of a new profile', () => {
 
       const endpoint = ['--token-endpoint', box.endpoints.token, '--client-id', box.publicClient.id]
       // With both endpoints nothing is asked of the server, so that it is the person who is late.
-      const both = [...endpoint, '--authorization-endpoint', box.endpoints.authorize, '--profile', 'work', '--no-browser']
+      const both = [
+        ...endpoint,
+        '--authorization-endpoint',
+        box.endpoints.authorize,
+        '--profile',
+        'work',
+        '--no-browser',
+      ]
       const late = await run(['login', ...both, '--timeout', '1'])
       expect(late.code).toBe(6)
 

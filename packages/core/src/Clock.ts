@@ -9,7 +9,13 @@ import type { Duration, Instant } from './Time.js'
 
 /** Time, and waiting for it. The live one is in `@tessera/node`, a virtual one in `@tessera/testing`. */
 export interface Clock {
+  /** The date. It may be set, on or back. */
   readonly now: IO<Instant>
+  /**
+   * Milliseconds since some time that is not said, which nobody sets back: what is remembered then grows old though the date is
+   * set back. A machine that sleeps may stop it, the date does not: both count. Default: `now`.
+   */
+  readonly monotonic?: IO<number> | undefined
   /**
    * Resolves after `duration`, or at once when `signal` aborts. It never rejects. One that is `unref` does not keep the process
    * alive.

@@ -232,13 +232,6 @@ export const dated = <T>(before: Cell<T>, after: Cell<T>, now: Instant): Cell<T>
 const isNothing = <T>({ epoch, generation, intent }: Cell<T>): boolean =>
   epoch === 0 && generation === 0 && O.isNone(intent)
 
-/** No intent lasts that long: the clock was set back since it was declared. */
-const isBeyond = (now: Instant, until: Instant, hold: Duration): boolean =>
-  until - now > Math.max(2 * hold, LONGEST_INTENT)
-
-/** Longer than any process's intent may be, in ms: a person's prompt. */
-const LONGEST_INTENT = 20 * 60_000
-
 const isBefore = (now: Instant, end: O.Option<Instant>): boolean => O.isNone(end) || now < end.value
 
 // -----------------------------------------------------------------------------
@@ -303,10 +296,10 @@ const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, cell: C
   if (verdict._tag === 'Foreign') return unlessUsable({ _tag: 'Wait', until: plus(now, event.hold) })
   const redeemable = O.isSome(cell.token) && O.isSome(view.refresh(cell.token.value))
   if (!selfSufficient && !redeemable) return unlessUsable({ _tag: 'Fail', reason: 'NothingToRedeem' })
-  if (verdict._tag === 'CoolingDown' && now < verdict.until && !isBeyond(now, verdict.until, event.hold)) {
+  if (verdict._tag === 'CoolingDown' && now < verdict.until) {
     return unlessUsable({ _tag: 'Wait', until: verdict.until })
   }
-  if (O.isSome(cell.intent) && now < cell.intent.value.until && !isBeyond(now, cell.intent.value.until, event.hold)) {
+  if (O.isSome(cell.intent) && now < cell.intent.value.until) {
     return unlessUsable({ _tag: 'Wait', until: cell.intent.value.until })
   }
 

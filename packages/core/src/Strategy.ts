@@ -14,6 +14,7 @@ import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
+import { processClock } from './internal/processClock.js'
 import type { RandomEnv } from './Random.js'
 import { uniform } from './Random.js'
 import type { RetryPolicy } from './RetryPolicy.js'
@@ -216,15 +217,17 @@ export const retrying =
     decorate(strategy, (attempt) => (env: R & ClockEnv & RandomEnv) => {
       const once = strategy(attempt)(env)
       return async () => {
+        // Beyond the deadline another may be sending, whatever the date says by then.
+        const { now } = processClock(env.clock)
         for (let tries = 1; ; tries++) {
           const result = await once()
           if (E.isRight(result) || !AuthError.isRetryable(result.left)) return result
           const delay = policy({ tries, error: result.left, random: uniform(env.random)() })
           if (O.isNone(delay)) return result
-          if (plus(env.clock.now(), delay.value) >= attempt.deadline || attempt.signal.aborted) return result
+          if (plus(now(), delay.value) >= attempt.deadline || attempt.signal.aborted) return result
           await env.clock.sleep(delay.value, attempt.signal)()
           // A timer may be late.
-          if (attempt.signal.aborted || env.clock.now() >= attempt.deadline) return result
+          if (attempt.signal.aborted || now() >= attempt.deadline) return result
         }
       }
     })

@@ -14,6 +14,7 @@ import type { ClockEnv } from './Clock.js'
 import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
 import { guard } from './internal/guard.js'
 import { lastWord } from './internal/lastWord.js'
+import { processClock, timed } from './internal/processClock.js'
 import { secretsOf } from './internal/secrets.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
@@ -58,6 +59,8 @@ interface Child {
   readonly result: Promise<E.Either<AuthError.AuthError, TokenSet>>
   /** None while the exchange is under way, and after it failed. */
   token: O.Option<TokenSet>
+  /** Until when that is valid, in process time. */
+  usableUntil: Instant
   /** A failed exchange is answered again, without a request, until its back-off ends. */
   backOff: BackOff | undefined
   isRefused: boolean
@@ -81,8 +84,8 @@ export const downscoping =
     const children = new Map<string, Child>()
     /** The subject that was refused, if no exchange has succeeded since. */
     let suspect: Secret.Secret | undefined
-    const { clock } = env
-    const isValid = ({ expiresAt }: TokenSet): boolean => O.isNone(expiresAt) || clock.now() < expiresAt.value
+    const clock = processClock(env.clock)
+    const isValid = ({ usableUntil }: Child): boolean => clock.now() < usableUntil
 
     const acquire = async (target: Target, subject: TokenSet): Promise<E.Either<AuthError.AuthError, TokenSet>> => {
       const unknown = (reason: string): AuthError.AuthError =>
@@ -90,11 +93,11 @@ export const downscoping =
       const late = unknown('it did not settle by its deadline')
       const attempt = {
         previous: O.none,
-        deadline: plus(clock.now(), timeout),
+        deadline: plus(env.clock.now(), timeout),
         signal: new AbortController().signal,
       }
       const exchanged = await lastWord(
-        clock,
+        env.clock,
         attempt,
         late,
         guard(
@@ -114,10 +117,7 @@ export const downscoping =
       suspect !== undefined && !Secret.eq.equals(suspect, accessToken)
 
     const mayServe = (child: Child): boolean =>
-      !child.isRefused &&
-      (child.backOff === undefined
-        ? O.getOrElse(() => true)(pipe(child.token, O.map(isValid)))
-        : holds(child.backOff, clock.now()))
+      !child.isRefused && (child.backOff === undefined ? isValid(child) : holds(child.backOff, clock.now()))
 
     const childOf = (name: string, target: Target, subject: TokenSet): Child => {
       const there = children.get(name)
@@ -127,6 +127,7 @@ export const downscoping =
         result: acquire(target, subject).then((result) => {
           if (E.isRight(result)) {
             child.token = O.some(result.right)
+            child.usableUntil = O.getOrElse(() => ALWAYS)(timed(clock, result.right).expiresAt)
             suspect = undefined
           } else {
             const asked = pipe(
@@ -139,6 +140,7 @@ export const downscoping =
           return result
         }),
         token: O.none,
+        usableUntil: ALWAYS,
         backOff: undefined,
         isRefused: false,
         refusedAt: there?.refusedAt ?? NEVER,
@@ -178,7 +180,7 @@ export const downscoping =
           child !== undefined && O.isSome(child.token) && Secret.eq.equals(child.token.value.accessToken, used)
         const now = clock.now()
         // An API that always answers 401 must not cause one exchange after the other.
-        if (isUsed && Math.abs(now - child.refusedAt) >= MINIMUM_AGE) {
+        if (isUsed && now - child.refusedAt >= MINIMUM_AGE) {
           child.isRefused = true
           child.refusedAt = now
         }
@@ -191,11 +193,11 @@ export const downscoping =
           O.flatMap((subject) =>
             pipe(
               O.fromNullable(children.get(name)),
-              O.filter((child) => !child.isRefused && Secret.eq.equals(child.subject, subject.accessToken)),
+              O.filter((child) => !child.isRefused && isValid(child)),
+              O.filter((child) => Secret.eq.equals(child.subject, subject.accessToken)),
             ),
           ),
           O.flatMap(({ token }) => token),
-          O.filter(isValid),
         )
 
       const limited = (limits: Limits): Tokens => {
@@ -205,7 +207,7 @@ export const downscoping =
             signal === undefined && deadline === undefined
               ? get
               : race(
-                  clock,
+                  env.clock,
                   { deadline: deadline ?? ALWAYS, signal },
                   AuthError.timedOut('a token exchange'),
                   AuthError.aborted,

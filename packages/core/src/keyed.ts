@@ -14,6 +14,7 @@ import * as AuthError from './AuthError.js'
 import { expectStore, expectStrategyFor } from './internal/expected.js'
 import { guard } from './internal/guard.js'
 import { interactively } from './internal/interactive.js'
+import { processClock } from './internal/processClock.js'
 import { makeRevoking } from './internal/revoking.js'
 import { secretsOf } from './internal/secrets.js'
 import { makeSession, type Session } from './internal/session.js'
@@ -87,6 +88,7 @@ const openKeyed = <R>(
   strategyFor: (key: Key) => Strategy<R>,
   env: R & SourceEnv,
 ): Keyed => {
+  const clock = processClock(env.clock)
   // A Map keeps the order of insertion: the first is the one that was used longest ago.
   const sessions = new Map<Key, Session>()
   let isClosed = false
@@ -111,7 +113,7 @@ const openKeyed = <R>(
   }
 
   const get = (key: Key): TokenSource => {
-    const session = kept(key) ?? makeSession({ ...config, key }, strategyFor(key), env, () => isClosed)
+    const session = kept(key) ?? makeSession({ ...config, key }, strategyFor(key), env, () => isClosed, clock)
     sessions.delete(key)
     sessions.set(key, session)
     evict(key)

@@ -896,15 +896,16 @@ describe.each([
     }
   }
 
-  test('during a back-off: the next call asks again, and the back-off goes on', async () => {
+  test('during a back-off: it goes on', async () => {
     const { env, setBack } = settable()
     const { source, attempts } = open(always(E.left(rejected(500))), { env })
     await busyMinute(env, source)
     const before = attempts().length
     setBack(by)
     expect(tagOf(await source.get())).toBe('Rejected')
-    expect(attempts()).toHaveLength(before + 1)
+    expect(attempts()).toHaveLength(before)
     await busyMinute(env, source)
+    expect(attempts().length - before).toBeGreaterThanOrEqual(1)
     expect(attempts().length).toBeLessThanOrEqual(before + 3)
   })
 
@@ -935,7 +936,7 @@ describe.each([
     expect(attempts()).toHaveLength(1)
   })
 
-  test('during a pause: a failed early renewal is tried again at once, and then after back-offs', async () => {
+  test('during a pause of an early renewal that failed: it goes on', async () => {
     const { env, setBack } = settable()
     // So long that it is still to be renewed early when the clock is set back.
     const lifetime = millis(20 * by)
@@ -955,7 +956,7 @@ describe.each([
     const before = attempts().length
     setBack(by)
     await ask()
-    expect(attempts()).toHaveLength(before + 1)
+    expect(attempts()).toHaveLength(before)
     await busyMinute(env, source)
     expect(attempts().length).toBeLessThanOrEqual(before + 10)
   })

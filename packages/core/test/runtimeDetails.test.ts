@@ -503,7 +503,7 @@ describe('a wait for another holder', () => {
 
   test('ends with its call, though the clock was set back meanwhile', async () => {
     const { env, setBack } = settable()
-    const { store, asked } = watched(await leased(20_000))
+    const { store, asked } = watched(await leased(60_000))
     const { source } = open([], { env, store }, redeeming)
     const waiting = source.get()
     await env.clock.advance(seconds(1))

@@ -62,8 +62,7 @@ const inRuntime = (name: Slip, mode: Mode, killedBy: Property, few: ReadonlyArra
   happenings: few,
 })
 
-const NOT_ENDED =
-  'if (O.isSome(cell.intent) && now < cell.intent.value.until && !isBeyond(now, cell.intent.value.until, event.hold)) {'
+const NOT_ENDED = 'if (O.isSome(cell.intent) && now < cell.intent.value.until) {'
 
 export const mutants: ReadonlyArray<Mutant> = [
   inStep('the lease is ignored', 'grace until used', I1, [NOT_ENDED, 'if (false) {']),
@@ -178,7 +177,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     "return concerned && cell.verdict._tag !== 'LogInAgain' && O.isSome(cell.intent) && O.toNullable(cell.intent.value.nonce) === event.nonce",
   ]),
   inStep('a cool-down without an end', 'grace until used', LIVELOCK, [
-    "verdict._tag === 'CoolingDown' && now < verdict.until && !isBeyond(now, verdict.until, event.hold)",
+    "verdict._tag === 'CoolingDown' && now < verdict.until",
     "verdict._tag === 'CoolingDown'",
   ]),
   inRuntime('sends without an acknowledged lease', 'grace until used', I1),

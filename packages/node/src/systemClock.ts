@@ -7,7 +7,7 @@ import { type Clock, instant } from '@tessera/core'
 import { after } from './internal/timer.js'
 
 /**
- * `Date.now` and `setTimeout`. A sleep keeps the process alive until it ends or is aborted, unless it is `unref`.
+ * `Date.now`, `performance.now` and `setTimeout`. A sleep keeps the process alive until it ends or is aborted, unless it is `unref`.
  *
  * @example
  * import { systemClock } from '@tessera/node'
@@ -16,6 +16,7 @@ import { after } from './internal/timer.js'
  */
 export const systemClock: Clock = {
   now: () => instant(Date.now()),
+  monotonic: () => performance.now(),
   sleep: (duration, signal, unref) => () =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve()

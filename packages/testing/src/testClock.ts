@@ -18,6 +18,8 @@ export interface TestClock extends Clock {
    * waits for one runs before the next resolves. `0` lets the sleeps end that are due now.
    */
   readonly advance: (duration: Duration) => Promise<void>
+  /** Sets the date on by so much, or back where it is negative. No time goes by: no sleep ends, and `monotonic` stays. */
+  readonly setDate: (by: Duration) => void
   /** Goes on to the end of the next sleep; false when there is none. A sleep without an end is never the next. */
   readonly advanceToNext: Task<boolean>
   /** Goes on from sleep to sleep until the promise settles. Rejects when it waits for something else than a sleep. */
@@ -78,6 +80,7 @@ export const testClock = ({ start = instant(1e12), turn = microtasks }: TestCloc
   // In the order of their ends; of two that end together, the one that began first is the first.
   const sleeps: Array<Sleep> = []
   let time = start
+  let set = millis(0)
   let read = 0
 
   const insert = (sleep: Sleep): void => {
@@ -155,7 +158,11 @@ export const testClock = ({ start = instant(1e12), turn = microtasks }: TestCloc
   return {
     now: () => {
       read++
-      return time
+      return plus(time, set)
+    },
+    monotonic: () => between(start, time),
+    setDate: (by) => {
+      set = millis(set + by)
     },
     sleep,
     advance,

@@ -8,7 +8,6 @@ const LONGEST = 60_000
 export interface BackOff {
   readonly failures: number
   readonly error: AuthError
-  readonly from: Instant
   readonly until: Instant
 }
 
@@ -21,9 +20,9 @@ export const backOffAfter = (
 ): BackOff => {
   const failures = (before?.failures ?? 0) + 1
   const wait = Math.min(LONGEST, Math.max(asked, FIRST * 2 ** Math.min(failures - 1, 16)))
-  return { failures, error, from: now, until: plus(now, millis(wait)) }
+  return { failures, error, until: plus(now, millis(wait)) }
 }
 
-/** Whether it holds still. A clock that was set back ends it: nobody waits for the old time to come again. */
+/** Whether it holds still, in process time. */
 export const holds = (backOff: BackOff | undefined, now: Instant): backOff is BackOff =>
-  backOff !== undefined && backOff.from <= now && now < backOff.until
+  backOff !== undefined && now < backOff.until

@@ -8,31 +8,16 @@ import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import { earlyOf, restOf } from './early.js'
+import { shift } from './processClock.js'
 import { type Adopt, type Known, type Result, storeNow, type Ticket, view } from './records.js'
 
 const NEVER = instant(Number.NEGATIVE_INFINITY)
 const ALWAYS = instant(Number.POSITIVE_INFINITY)
 
-/** The same token by another clock. */
-export const shift = (token: TokenSet, by: Duration): TokenSet =>
-  by === 0
-    ? token
-    : {
-        ...token,
-        issuedAt: pipe(
-          token.issuedAt,
-          O.map((at) => plus(at, by)),
-        ),
-        expiresAt: pipe(
-          token.expiresAt,
-          O.map((at) => plus(at, by)),
-        ),
-      }
-
-/** A token of a known record, by this process's clock. */
+/** A token of a known record, in process time. */
 export const toProcessClock = (token: TokenSet, { offset }: Known): TokenSet => shift(token, millis(-offset))
 
-/** A token of this process, by the store's clock. */
+/** A token in process time, by the store's clock. */
 export const toStoreClock = (token: TokenSet, { offset }: Known): TokenSet => shift(token, offset)
 
 /** What the cache is made with. */
@@ -40,18 +25,22 @@ export interface CacheOptions {
   /** As configured. */
   readonly early: Duration | undefined
   readonly maxStale: Duration
+  /** A token of process time with its dates. */
+  readonly dated: (token: TokenSet) => TokenSet
   /** In [0, 1). */
   readonly draw: () => number
 }
 
 /**
- * What one process remembers of a session, so that the hot path touches no store. Fields are read by the source; only
- * `adopt`, `expire`, `pauseRead` and `postpone` write them.
+ * What one process remembers of a session, so that the hot path touches no store. Its times are process time, so that nothing
+ * lasts longer because the date was set back. Fields are read by the source; only `adopt`, `expire`, `pauseRead` and `postpone`
+ * write them.
  */
 export interface Cache {
   known: O.Option<Known>
   /** The valid token as the settled result of `get`. */
   result: Promise<Result<TokenSet>>
+  /** The same, in process time. */
   token: O.Option<TokenSet>
   /** Until when the token is valid. */
   usableUntil: Instant
@@ -77,7 +66,7 @@ export interface CacheControl {
 }
 
 export const makeCache = (
-  { early, maxStale, draw }: CacheOptions,
+  { early, maxStale, dated, draw }: CacheOptions,
   mayServe: (token: TokenSet) => boolean,
 ): CacheControl => {
   const cache: Cache = {
@@ -126,7 +115,7 @@ export const makeCache = (
     const token = servable.value
     const isNew = !(O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, token.accessToken))
     if (isNew) cache.early = earlyOf(early, token, known.readAt, draw())
-    cache.result = Promise.resolve(E.right(token))
+    cache.result = Promise.resolve(E.right(dated(token)))
     cache.token = servable
     cache.usableUntil = O.isSome(token.expiresAt) ? token.expiresAt.value : ALWAYS
     schedule()

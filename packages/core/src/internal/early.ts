@@ -8,7 +8,7 @@ const DEFAULT = { most: minutes(10), share: 1 / 5 }
 const LARGEST_SHARE = 1 / 2
 /** Of what a token still lives. */
 const REST = { least: 0.1, most: 0.7 }
-/** Shorter than the longest intent: what lies further ahead is of a clock that was set back. */
+/** Shorter than the longest wait: what lies further ahead is of a clock that was set back. */
 const LONGEST_REST = minutes(19)
 
 /**

@@ -6,14 +6,15 @@ import * as AuthError from '../AuthError.js'
 import * as CellCodec from '../CellCodec.js'
 import type { Cell, Decision, Event, View } from '../Lifecycle.js'
 import * as Lifecycle from '../Lifecycle.js'
-import { nonce } from '../Random.js'
+import { nonce, type RandomEnv } from '../Random.js'
 import { race } from '../race.js'
 import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
-import type { SourceEnv } from '../TokenSource.js'
 import type { Key, Stamped, TokenStore, Version } from '../TokenStore.js'
 import { guard } from './guard.js'
+import { type Heard, judged, unjudged } from './judged.js'
+import { dateOf, type ProcessClock } from './processClock.js'
 import { secretsOfRecord } from './secrets.js'
 
 export type Result<A> = E.Either<AuthError.AuthError, A>
@@ -30,15 +31,12 @@ export const view: View<TokenSet, Secret.Secret> = {
 const step = Lifecycle.step(view)
 const sameRecord = O.getEq<Secret.Secret>(Secret.eq)
 
-/** What this process knows of a record. Times in `cell` are of the store's clock. */
-export interface Known {
+/** What this process knows of a record. Times in `cell` are of the store's clock, or dates where it has none. */
+export interface Known extends Heard {
   readonly version: Version
-  readonly cell: Cell<TokenSet>
   /** What the cell was decoded from; none where it was not. */
   readonly record: O.Option<Secret.Secret<'Record'>>
-  /** The store's clock minus this process's. */
-  readonly offset: Duration
-  /** This process's time when the store's `now` was taken, or just before. */
+  /** Process time when the store's `now` was taken, or just before. */
   readonly readAt: Instant
 }
 
@@ -94,8 +92,9 @@ const LONGEST_PAUSE = 500
 export const makeRecords = (
   store: TokenStore,
   key: Key,
-  { clock, random }: SourceEnv,
+  { clock, random }: RandomEnv & { readonly clock: ProcessClock },
   { begin, adopt, known, ahead, restored }: Adopt,
+  hold: Duration,
 ): Records => {
   const call = <A>(
     operation: 'get' | 'compareAndSet',
@@ -118,20 +117,30 @@ export const makeRecords = (
       O.filter((there) => O.isSome(record) && sameRecord.equals(there.record, record)),
       O.match(
         () => CellCodec.decode(record),
-        ({ cell }) => E.right(cell),
+        ({ stored }) => E.right(stored),
       ),
     )
 
-  const toKnown = (stamped: Stamped, startedAt: Instant): Result<Known> =>
+  /** Process time, and the date: the clock of a store that has none of its own. */
+  const present = () => ({ at: clock.now(), date: dateOf(clock, clock.now()) })
+
+  const toKnown = (stamped: Stamped, { at, date }: ReturnType<typeof present>): Result<Known> =>
     pipe(
       cellOf(stamped),
-      E.map((cell) => ({
-        version: stamped.version,
-        cell,
-        record: stamped.record,
-        offset: O.isSome(stamped.now) ? between(startedAt, stamped.now.value) : millis(0),
-        readAt: startedAt,
-      })),
+      E.map((stored) => {
+        const now = O.getOrElse(() => date)(stamped.now)
+        const offset = between(at, now)
+        const cell = judged(stored, { offset, now, hold }, known())
+        return {
+          version: stamped.version,
+          cell,
+          stored,
+          record: stamped.record,
+          offset,
+          readAt: at,
+          took: between(at, clock.now()),
+        }
+      }),
     )
 
   /** Takes in what a call found. What a lossy store has lost is written back first: its older token may be spent. */
@@ -152,12 +161,12 @@ export const makeRecords = (
 
   const read: Records['read'] = async (deadline) => {
     const begun = begin()
-    const startedAt = clock.now()
+    const started = present()
     const stamped = await call('get', deadline, () => store.get(key))
     return take(
       pipe(
         stamped,
-        E.flatMap((there) => toKnown(there, startedAt)),
+        E.flatMap((there) => toKnown(there, started)),
       ),
       begun,
       deadline,
@@ -167,9 +176,10 @@ export const makeRecords = (
   /** Writes a cell onto the version of what is known. */
   const write = async (at: Known, cell: Cell<TokenSet>, deadline: Instant): Promise<Result<Written>> => {
     if (clock.now() >= deadline) return E.left(AuthError.storeFailed('compareAndSet', 'no turn by the deadline'))
-    const next = { version: nonce(random)(), record: CellCodec.encode(cell) }
+    const stored = unjudged(at, cell)
+    const next = { version: nonce(random)(), record: CellCodec.encode(stored) }
     const begun = begin()
-    const startedAt = clock.now()
+    const started = present()
     const answer = await call(
       'compareAndSet',
       deadline,
@@ -178,10 +188,10 @@ export const makeRecords = (
     )
     if (E.isLeft(answer)) return answer
     if (answer.right._tag === 'Conflict') {
-      return E.right({ _tag: 'Conflict', found: toKnown(answer.right.found, startedAt), begun })
+      return E.right({ _tag: 'Conflict', found: toKnown(answer.right.found, started), begun })
     }
     // What a strategy made may differ from what its record says: a read decodes that.
-    const committed = { ...at, version: next.version, cell, record: O.none }
+    const committed = { ...at, version: next.version, cell, stored, record: O.none }
     adopt(committed, begun)
     return E.right({ _tag: 'Committed', known: committed })
   }

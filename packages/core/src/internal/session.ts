@@ -21,6 +21,7 @@ import { toFailure } from './failure.js'
 import { guard } from './guard.js'
 import { interactively } from './interactive.js'
 import { lastWord } from './lastWord.js'
+import { dated, dateOf, type ProcessClock, processClock, timed } from './processClock.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
 import { makeRevoking } from './revoking.js'
 import { secretsOfOption } from './secrets.js'
@@ -79,9 +80,10 @@ export const makeSession = <R>(
   strategy: Strategy.Strategy<R>,
   env: R & SourceEnv,
   isOver: () => boolean = constFalse,
+  clock: ProcessClock = processClock(env.clock),
 ): Session => {
   const { store, renewal = 'background', minimumAge = seconds(1), revocation, observe } = config
-  const { clock, random } = env
+  const { random } = env
   // Where others may be, nobody's session is shared by accident.
   const key = config.key ?? (store.guarantee === 'shared' ? nonce(random)() : 'default')
   const timeout = config.timeout ?? (Strategy.isInteractive(strategy) ? minutes(10) : seconds(15))
@@ -107,7 +109,9 @@ export const makeSession = <R>(
   let refusing: Secret.Secret | undefined
   let refusal: { readonly access: Secret.Secret; readonly done: Promise<Result<void>> } | undefined
   let lastRefused: Secret.Secret | undefined
-  let initial = pipe(O.fromNullable(config.initial), O.map(storable))
+  /** From here on tokens are in process time: what came with dates is {@link taken}, and handed out dated. */
+  const taken = (token: TokenSet): TokenSet => timed(clock, storable(token))
+  let initial = pipe(O.fromNullable(config.initial), O.map(taken))
   let initialWrite: Acquired | undefined
   let isClosing = false
   const isClosed = (): boolean => isClosing || isOver()
@@ -119,14 +123,21 @@ export const makeSession = <R>(
     {
       early: config.early,
       maxStale: config.maxStale ?? seconds(60),
+      dated: (token) => dated(clock, token),
       draw: uniform(random),
     },
     (token) => !isClosed() && !(refusing !== undefined && Secret.eq.equals(refusing, token.accessToken)),
   )
-  const { read, apply, persist } = makeRecords(store, key, env, {
-    ...memory,
-    restored: ({ cell: { epoch, generation } }) => tell({ _tag: 'Restored', epoch, generation }),
-  })
+  const { read, apply, persist } = makeRecords(
+    store,
+    key,
+    { clock, random },
+    {
+      ...memory,
+      restored: ({ cell: { epoch, generation } }) => tell({ _tag: 'Restored', epoch, generation }),
+    },
+    hold,
+  )
 
   const telling = tellTo(observe)
   const tell = (event: WithoutKey<SourceEvent>): void => telling({ key, ...event })
@@ -166,7 +177,7 @@ export const makeSession = <R>(
 
   /** A token that came too late for its session must not stay alive. */
   const discardAndRevoke = async (token: TokenSet): Promise<void> => {
-    tell({ _tag: 'Discarded', revoked: await server.discard(token) })
+    tell({ _tag: 'Discarded', revoked: await server.discard(dated(clock, token)) })
   }
 
   const heldBack = (error: AuthError.AuthError): Result<never> => {
@@ -197,7 +208,7 @@ export const makeSession = <R>(
         _tag: event._tag === 'LoggedIn' ? 'LoggedIn' : 'Renewed',
         epoch: known.cell.epoch,
         generation: known.cell.generation,
-        expiresAt: toProcessClock(decision.serve.value, known).expiresAt,
+        expiresAt: dated(clock, toProcessClock(decision.serve.value, known)).expiresAt,
       })
     }
     if (decision.work._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
@@ -284,7 +295,7 @@ export const makeSession = <R>(
       constant({
         _tag: 'Redeemed',
         parent,
-        token: toStoreClock(storable(token), lease),
+        token: toStoreClock(taken(token), lease),
         now: plus(clock.now(), lease.offset),
         backOff: millis(Math.max(minimumAge, PAUSE)),
       })
@@ -330,9 +341,13 @@ export const makeSession = <R>(
     const sendBy = earliest(plus(lease.readAt, MARGIN), deadline)
     if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))
     tell({ _tag: 'Renewing', epoch: parent.epoch, generation: parent.generation, recovery })
+    const limits: Bounds = { deadline: plus(lease.readAt, timeout) }
     const attempt: Strategy.Attempt = {
-      previous,
-      deadline: plus(lease.readAt, timeout),
+      previous: pipe(
+        previous,
+        O.map((token) => dated(clock, token)),
+      ),
+      deadline: dateOf(clock, limits.deadline),
       signal: new AbortController().signal,
     }
     const outcomeUnknown = (reason: string): AuthError.AuthError =>
@@ -346,7 +361,7 @@ export const makeSession = <R>(
       if (E.isRight(answer)) answered.add(place)
       return answer
     })
-    const result = await lastWord(clock, attempt, late, () => running)()
+    const result = await lastWord(clock, limits, late, () => running)()
     if (E.isLeft(result) && result.left === late) {
       // A late answer may bring the only valid refresh token, or say that there is none: it counts by lineage, whoever holds the
       // lease.
@@ -486,7 +501,7 @@ export const makeSession = <R>(
             return fail(todo.reason)
           case 'Wait': {
             const until = plus(todo.until, millis(-known.offset))
-            tell({ _tag: 'Waiting', until })
+            tell({ _tag: 'Waiting', until: dateOf(clock, until) })
             if (known.cell.verdict._tag === 'CoolingDown' && until >= deadline) {
               return E.left(backOff?.error ?? AuthError.timedOut('the back-off that the server asked for'))
             }
@@ -560,7 +575,7 @@ export const makeSession = <R>(
   const takeOff = (): Flight => {
     let offer: (token: TokenSet) => void = () => undefined
     const offered = new Promise<Result<TokenSet>>((resolve) => {
-      offer = (token) => resolve(E.right(token))
+      offer = (token) => resolve(E.right(dated(clock, token)))
     })
     const deadline = after(patience)
     let isOver = false
@@ -571,7 +586,11 @@ export const makeSession = <R>(
       )(),
     )
     const landed = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
-      (result) => {
+      (flown) => {
+        const result = pipe(
+          flown,
+          E.map((token) => dated(clock, token)),
+        )
         isOver = true
         if (flight === current) flight = undefined
         if (E.isRight(result) && clock.now() < cache.freshUntil) return result
@@ -588,24 +607,20 @@ export const makeSession = <R>(
     return current
   }
 
-  /** A flight that began for others; what it offered, or brings, may have expired since it was read. */
+  /** A flight that began for others; what it offered, or brings, may be over since, and what is cached is not. */
   const joined = async ({ served, landed }: Flight): Promise<Result<TokenSet>> => {
-    const isEnd = (result: Result<TokenSet>): boolean => E.isLeft(result) || isValid(result.right) || isClosed()
+    const resultOf = (flown: Result<TokenSet>): Promise<Result<TokenSet>> | undefined =>
+      E.isLeft(flown) || isClosed() ? Promise.resolve(flown) : isUsable(cache, clock) ? cache.result : undefined
     // Without a token that is valid here, what was offered is over: revoked or refused meanwhile.
-    const offered = await (isUsable(cache, clock) ? served : landed)
-    if (isEnd(offered)) return offered
-    const result = await landed
-    return isEnd(result) ? result : (flight ?? takeOff()).landed
+    const offered = resultOf(await (isUsable(cache, clock) ? served : landed))
+    return offered ?? resultOf(await landed) ?? (flight ?? takeOff()).landed
   }
-
-  /** A pause that lies further ahead than it may is of a clock that was set back. */
-  const isPaused = (now: Instant): boolean => now < pausedUntil && pausedUntil - now <= PAUSE
 
   const slow = (): Promise<Result<TokenSet>> => {
     if (isClosed()) return Promise.resolve(E.left(AuthError.closed))
     const now = clock.now()
     if (now < cache.usableUntil && now < cache.readUntil) {
-      if (flight === undefined && !isPaused(now) && !holds(backOff, now)) takeOff()
+      if (flight === undefined && now >= pausedUntil && !holds(backOff, now)) takeOff()
       return renewal === 'background' || flight === undefined ? cache.result : flight.landed
     }
     if (flight !== undefined) {
@@ -614,7 +629,7 @@ export const makeSession = <R>(
       return flight.joined
     }
     // Another process may have renewed meanwhile: the record is read again once a pause.
-    if (holds(backOff, now) && isPaused(now) && pending.size === 0) return Promise.resolve(E.left(backOff.error))
+    if (holds(backOff, now) && now < pausedUntil && pending.size === 0) return Promise.resolve(E.left(backOff.error))
     return takeOff().served
   }
 
@@ -670,14 +685,14 @@ export const makeSession = <R>(
     const { decision, known } = applied.right
     const isOurs = O.isSome(decision.serve) || decision.work._tag === 'Again'
     // It may have expired while it was written.
-    if (isOurs && isValid(token)) return E.right(token)
+    if (isOurs && isValid(token)) return E.right(dated(clock, token))
     return known.cell.verdict._tag === 'Revoked' ? fail('Revoked') : get()
   }
 
   /** As `begin`; what comes when the source is closed must not stay alive. */
   const takeIn = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
-    if (!isClosed()) return begin(storable(token), start)
-    await discardAndRevoke(token)
+    if (!isClosed()) return begin(taken(token), start)
+    await discardAndRevoke(taken(token))
     return E.left(AuthError.closed)
   }
 
@@ -688,7 +703,9 @@ export const makeSession = <R>(
       const acquire = async (): Promise<Result<TokenSet>> => {
         const start = await read(after(timeout))
         if (E.isLeft(start)) return start
-        return interactively(clock, limits, interactive, theirs, (token) => track(takeIn(token, O.some(start.right))))()
+        return interactively(env.clock, limits, interactive, theirs, (token) =>
+          track(takeIn(token, O.some(start.right))),
+        )()
       }
       // A close waits for its token, which is revoked then.
       return async () => (isClosed() ? E.left(AuthError.closed) : logins.track(acquire()))
@@ -729,7 +746,7 @@ export const makeSession = <R>(
     if (E.isLeft(flushed)) return flushed
     if (O.isNone(token)) return E.right('forgotten')
     tell({ _tag: 'Revoked' })
-    const revoked = await server.revoke(toProcessClock(token.value, known))
+    const revoked = await server.revoke(dated(clock, toProcessClock(token.value, known)))
     if (E.isRight(revoked) && O.isSome(found)) {
       await apply(() => ({ _tag: 'RevocationConfirmed', epoch: known.cell.epoch }), known, deadline)
     }
@@ -765,7 +782,7 @@ export const makeSession = <R>(
     const { cell } = known
     const token = pipe(
       cell.token,
-      O.map((of) => toProcessClock(of, known)),
+      O.map((of) => dated(clock, toProcessClock(of, known))),
     )
     const expiresAt = pipe(
       token,
@@ -812,7 +829,7 @@ export const makeSession = <R>(
       ),
       waitingUntil: pipe(
         waiting,
-        O.map((until) => plus(until, millis(-known.offset))),
+        O.map((until) => dateOf(clock, plus(until, millis(-known.offset)))),
       ),
     }
   }
@@ -822,9 +839,9 @@ export const makeSession = <R>(
   // ---------------------------------------------------------------------------
 
   const peek: TokenSource['peek'] = () => {
-    if (isUsable(cache, clock) && !isOver()) return cache.token
     const isUnread = O.isNone(cache.known) && !isClosed()
-    return isUnread ? pipe(initial, O.filter(isValid)) : O.none
+    const token = isUsable(cache, clock) && !isOver() ? cache.token : isUnread ? O.filter(isValid)(initial) : O.none
+    return O.map((of: TokenSet) => dated(clock, of))(token)
   }
 
   const limited = (limits: Limits): TokenSource => {
@@ -832,7 +849,7 @@ export const makeSession = <R>(
       if (limits.deadline === undefined && limits.signal === undefined) return use
       const { signal, deadline = instant(Number.POSITIVE_INFINITY) } = limits
       const raced: Bounds = { deadline, signal }
-      return race(clock, raced, AuthError.timedOut(what), AuthError.aborted, use)
+      return race(env.clock, raced, AuthError.timedOut(what), AuthError.aborted, use)
     }
     /** As `bound`, of what is done all the same when its caller is interrupted. */
     const begun =

@@ -1,0 +1,99 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Cell } from '../Lifecycle.js'
+import { between, type Duration, earliest, type Instant, millis, minutes, plus } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+
+/** A record as it was heard of, and by which clock. */
+export interface Heard {
+  /** As this process judges it, see {@link judged}. */
+  readonly cell: Cell<TokenSet>
+  /** As the store has it. */
+  readonly stored: Cell<TokenSet>
+  /** The store's clock minus process time. */
+  readonly offset: Duration
+  /** How long the store took to answer. */
+  readonly took: Duration
+}
+
+type EndOf = (cell: Cell<TokenSet>) => O.Option<Instant>
+
+const expiry: EndOf = ({ token }) =>
+  pipe(
+    token,
+    O.flatMap(({ expiresAt }) => expiresAt),
+  )
+const intentEnd: EndOf = ({ intent }) =>
+  pipe(
+    intent,
+    O.map(({ until }) => until),
+  )
+const coolDownEnd: EndOf = ({ verdict }) => (verdict._tag === 'CoolingDown' ? O.some(verdict.until) : O.none)
+
+/** Longer than any process's intent may be: a person's prompt. */
+const LONGEST_WAIT = minutes(20)
+
+/** What begins in the future, by a clock that was set back or is another's, lasts from now as long as it was to last. */
+const lasting = (begun: O.Option<Instant>, end: Instant, now: Instant): Instant =>
+  O.isSome(begun) && begun.value > now ? plus(now, between(begun.value, end)) : end
+
+/**
+ * A record with the ends that its times have for this process. They are of a clock that may have been set back since they were
+ * written, so an end comes no later than was thought when it was heard of before; what is heard of for the first time lasts no longer
+ * than it was to last, and a wait that is longer than any may be is over.
+ */
+export const judged = (
+  stored: Cell<TokenSet>,
+  { offset, now, hold }: Pick<Heard, 'offset'> & { readonly now: Instant; readonly hold: Duration },
+  before: O.Option<Heard>,
+): Cell<TokenSet> => {
+  const known = pipe(
+    before,
+    O.filter((heard) => heard.stored.epoch === stored.epoch && heard.stored.generation === stored.generation),
+  )
+  const endOf = (of: EndOf, first: (end: Instant) => Instant): O.Option<Instant> =>
+    pipe(
+      of(stored),
+      O.map((end) =>
+        pipe(
+          known,
+          O.filter((heard) => O.toNullable(of(heard.stored)) === end),
+          O.flatMap((heard) =>
+            pipe(
+              of(heard.cell),
+              // By the store's clock as it is now. What the answer took may have gone by before the record was read.
+              O.map((then) => earliest(end, plus(then, millis(offset - heard.offset + heard.took)))),
+            ),
+          ),
+          O.getOrElse(() => first(end)),
+        ),
+      ),
+    )
+  const { token, intent, verdict } = stored
+  const issuedAt = pipe(
+    token,
+    O.flatMap((of) => of.issuedAt),
+  )
+  const firstAt = pipe(
+    intent,
+    O.map((of) => of.firstAt),
+  )
+  const expiresAt = endOf(expiry, (end) => lasting(issuedAt, end, now))
+  const possible = (end: Instant): Instant => (between(now, end) > Math.max(2 * hold, LONGEST_WAIT) ? now : end)
+  const held = endOf(intentEnd, (end) => possible(lasting(firstAt, end, now)))
+  const cooled = endOf(coolDownEnd, possible)
+  return {
+    ...stored,
+    token: O.isSome(token) && O.isSome(expiresAt) ? O.some({ ...token.value, expiresAt }) : token,
+    intent: O.isSome(intent) && O.isSome(held) ? O.some({ ...intent.value, until: held.value }) : intent,
+    verdict: verdict._tag === 'CoolingDown' && O.isSome(cooled) ? { ...verdict, until: cooled.value } : verdict,
+  }
+}
+
+/** What is to be written after a record was judged: what no event has changed is left as it is in the store. */
+export const unjudged = ({ cell, stored }: Pick<Heard, 'cell' | 'stored'>, next: Cell<TokenSet>): Cell<TokenSet> => ({
+  ...next,
+  token: next.token === cell.token ? stored.token : next.token,
+  intent: next.intent === cell.intent ? stored.intent : next.intent,
+  verdict: next.verdict === cell.verdict ? stored.verdict : next.verdict,
+})

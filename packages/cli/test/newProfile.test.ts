@@ -21,10 +21,19 @@ describe('a login of a new profile', () => {
       expect(conflict.code).toBe(3)
       expect(conflict.stderr).toContain('name another port with --port')
 
-      const late = await run(['login', ...optionsOf(home), '--timeout', '1'])
+      const endpoint = ['--token-endpoint', box.endpoints.token, '--client-id', box.publicClient.id]
+      // With both endpoints nothing is asked of the server, so that it is the person who is late.
+      const both = [
+        ...endpoint,
+        '--authorization-endpoint',
+        box.endpoints.authorize,
+        '--profile',
+        'work',
+        '--no-browser',
+      ]
+      const late = await run(['login', ...both, '--timeout', '1'])
       expect(late.code).toBe(6)
 
-      const endpoint = ['--token-endpoint', box.endpoints.token, '--client-id', box.publicClient.id]
       const without = await run(['login', ...endpoint, '--profile', 'plain'])
       expect(without.code).toBe(3)
       expect(without.stderr).toContain('add --authorization-endpoint URL')

@@ -253,7 +253,7 @@ describe('the server', () => {
         await box.close()
         console.log((await Promise.all(hung)).join())
       })`
-    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { timeout: 10_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { timeout: 120_000 })
     expect(stdout).toBe('ended,ended,ended\n')
   })
 })

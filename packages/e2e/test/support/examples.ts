@@ -229,7 +229,7 @@ current = ''
 `
 
 /** Runs the examples of one owner, one after the other, in one process. What they print is dropped. */
-export const run = async (owner: string, programs: Programs, patience = 30_000): Promise<ReadonlyArray<Complaint>> => {
+export const run = async (owner: string, programs: Programs, patience = 240_000): Promise<ReadonlyArray<Complaint>> => {
   const own = [...programs].filter(([, example]) => example.owner === owner && example.runs)
   const usesPrelude = own.some(([, { sandbox }]) => sandbox)
   const name = `run-${owner.replaceAll(/\W/g, '-')}`

@@ -74,7 +74,7 @@ interface Kept extends Account {
 }
 
 /** How long a process may take to come to a point, or to end, in ms of real time. */
-const PATIENCE = 20_000
+const PATIENCE = 120_000
 
 export const openCrew = async (
   context: Context,

@@ -28,7 +28,7 @@ export interface Heard {
 export const MEMBER = workerScript('member')
 
 /** How long an answer may take, in ms of real time. */
-const PATIENCE = 30_000
+const PATIENCE = 180_000
 
 /** Starts a process; resolves when it takes commands. */
 export const startMember = async (program: string, start: Start, heard: Heard, canaries: Canaries): Promise<Member> => {

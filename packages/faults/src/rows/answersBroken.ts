@@ -212,7 +212,7 @@ export interface Parts {
 /** How long a request may take, in ms: nobody shall wait for those that hang. */
 const TIMEOUT = { least: 80, most: 250 }
 /** For a request to a server that is well. */
-const AMPLE = seconds(20)
+const AMPLE = seconds(60)
 
 interface Secrets {
   readonly client: string

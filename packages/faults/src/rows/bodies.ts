@@ -32,7 +32,7 @@ export interface Parts {
 }
 
 const MIB = 1_048_576
-const LIMIT = seconds(20)
+const LIMIT = seconds(60)
 const TEN_YEARS = 10 * 365 * 24 * 3_600 * 1_000
 /** The largest answer that is read, in bytes. */
 const MOST = 65_536

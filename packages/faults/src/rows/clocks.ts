@@ -224,7 +224,7 @@ const jumping = async (parts: Parts, context: Context, tally: Tally): Promise<nu
 // a server whose Date is wrong
 // -----------------------------------------------------------------------------
 
-const LIMIT = seconds(15)
+const LIMIT = seconds(60)
 
 interface Skewed {
   readonly box: Sandbox

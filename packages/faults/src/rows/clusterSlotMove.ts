@@ -17,7 +17,7 @@ const LANES = 3
 const CALL = 400
 /** How long each step of a move takes, in ms. */
 const STEP = { least: 0, most: 40 }
-const PATIENCE = 10_000
+const PATIENCE = 30_000
 
 /** What a test may break. */
 export interface Parts {

@@ -48,7 +48,7 @@ const PLACES = [
 type Place = (typeof PLACES)[number]
 
 const ENV = { clock: systemClock, random: systemRandom }
-const LIMIT = seconds(5)
+const LIMIT = seconds(60)
 const LANES = 4
 
 /** A session in a file. */

@@ -14,7 +14,7 @@ const ROUND = minutes(61)
 /** How long a caller waits, in ms. */
 const TIMEOUT = seconds(10)
 /** How long the one request may take to come, in ms. */
-const PATIENCE = 60_000
+const PATIENCE = 180_000
 
 /** What a test may break. */
 export interface Parts {

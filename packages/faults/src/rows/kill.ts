@@ -31,7 +31,7 @@ const EARLY = seconds(600)
 /** In ms: more than for the intents of two that are killed one after the other. */
 const GRACE_FOR = seconds(120)
 /** How long a session may take to be whole again, in ms of real time. */
-const PATIENCE = 30_000
+const PATIENCE = 180_000
 /** How long some stay where they are killed, in ms of real time: for what they have told their callers too early. */
 const STAY = 20
 /** How long is waited for requests that must not come, in ms of real time. */

@@ -129,9 +129,9 @@ const racing = (port: number): Socket => {
 
 const ADDRESS = /(http:\/\/127\.0\.0\.1:\d+\/api\/\S+)/
 /** For the command to start and to say its address. */
-const START = 30_000
+const START = 180_000
 /** For the exchange of the code. */
-const END = seconds(30)
+const END = seconds(120)
 const ATTACKS_A_LOGIN = 50
 const ATTACKER = '7002'
 

@@ -21,7 +21,7 @@ import { makeTally } from '../tally.js'
 
 const STATUSES = [301, 302, 303, 307, 308]
 
-const LIMIT = seconds(5)
+const LIMIT = seconds(60)
 
 /** What a redirected request may carry. */
 interface Secrets {

@@ -18,7 +18,7 @@ const MAX_STALE = seconds(1)
 const CALLERS = 5
 const TIMEOUT = minutes(1)
 /** In ms of real time: only what hangs takes so long. */
-const PATIENCE = 60_000
+const PATIENCE = 180_000
 /** How often a revoke is asked for, at most. */
 const TRIES = 5
 

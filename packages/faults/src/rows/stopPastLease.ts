@@ -23,7 +23,7 @@ const EARLY = seconds(600)
 /** Of a grace for a time, in ms: for an intent, and the recovery after it. */
 const GRACE_FOR = seconds(120)
 /** How long a session may take to be whole again, in ms of real time. */
-const PATIENCE = 15_000
+const PATIENCE = 60_000
 
 /**
  * How old its intent is when a process goes on, in s, and how old it may be on a slow machine without being another case. One may

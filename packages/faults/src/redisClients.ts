@@ -43,7 +43,7 @@ export const standalone = (port: number, password?: string): Opens => ({
   },
 })
 
-/** Behind Sentinels. */
+/** Behind Sentinels, with the settings that the package recommends. */
 export const sentinels = (ports: ReadonlyArray<number>): Opens => ({
   '@redis/client': async () => {
     const client = createSentinel({
@@ -59,7 +59,7 @@ export const sentinels = (ports: ReadonlyArray<number>): Opens => ({
     const client = new Redis({
       name: 'main',
       sentinels: ports.map((port) => ({ host: HOST, port })),
-      failoverDetector: true,
+      socketTimeout: 2_000,
       reconnectOnError: (error) => error.message.includes('READONLY'),
     })
     client.on('error', ignore)

@@ -38,6 +38,8 @@ export interface Heard {
   readonly message: (channel: string) => void
   /** The connection was lost and is there again: messages may have been missed. */
   readonly again: IO<void>
+  /** As of {@link RedisPort.connect}. */
+  readonly ended: IO<void>
 }
 
 /** A connection that hears the messages of channels, and subscribes again by itself after it was lost. */
@@ -52,8 +54,12 @@ export interface Listener {
 export interface RedisPort extends RedisConnection {
   /** Whether messages go through the sharded channels of a Cluster (SPUBLISH, Redis 7). */
   readonly sharded: boolean
-  /** A further connection with the client's settings; it ends with the client, if not before. */
-  readonly connect: IO<OwnConnection>
-  /** A connection for messages; it ends with the client, if not before. */
+  /**
+   * A further connection with the client's settings; it ends with the client, if not before. Where it ends otherwise than by `end`
+   * and does not come back by itself, it calls `ended` once, later than this returns: another is opened then. A client that has
+   * ended gives none, and this throws.
+   */
+  readonly connect: (ended: IO<void>) => OwnConnection
+  /** A connection for messages, which ends in the same ways. */
   readonly listen: (heard: Heard) => Listener
 }

@@ -15,11 +15,20 @@ const isCluster = (client: IoRedisClient): client is IoRedisCluster => 'nodes' i
 // connections
 // -----------------------------------------------------------------------------
 
+/** Said of the application's client, which is not ours to revive: it may have been closed on purpose. */
+const ENDED = 'the client has ended and does not come back by itself: call its connect()'
+
+const hasEnded = (client: IoRedisClient): boolean => client.status === 'end'
+
+const open = (client: IoRedisClient): void => {
+  if (hasEnded(client)) throw problem(ENDED)
+}
+
 /**
  * Asked while the client is not ready, resolves when it is: until then it would queue commands, and send them whenever the server
  * is back. One that was told to connect lazily is told to connect.
  */
-const readiness = (client: IoRedisClient): (() => Promise<void>) => {
+const readiness = (client: IoRedisClient, reason: string): (() => Promise<void>) => {
   // One pair of listeners, however many wait.
   let becoming: Promise<void> | undefined
   const become = (): Promise<void> =>
@@ -35,21 +44,21 @@ const readiness = (client: IoRedisClient): (() => Promise<void>) => {
       }
       const onEnd = (): void => {
         over()
-        reject(problem('the client is closed'))
+        reject(problem(reason))
       }
       client.on('ready', onReady)
       client.on('end', onEnd)
     })
   return async () => {
-    if (client.status === 'end') throw problem('the client is closed')
+    if (hasEnded(client)) throw problem(reason)
     if (client.status === 'wait') client.connect().catch(ignore)
     becoming ??= become()
     await becoming
   }
 }
 
-const connection = (client: IoRedisClient): RedisConnection => {
-  const ready = readiness(client)
+const connection = (client: IoRedisClient, reason: string): RedisConnection => {
+  const ready = readiness(client, reason)
   const send = async (signal: IO<AbortSignal>, command: () => Promise<unknown>): Promise<unknown> => {
     if (client.status === 'ready') return command()
     const given = signal()
@@ -76,26 +85,36 @@ const connection = (client: IoRedisClient): RedisConnection => {
   }
 }
 
-/** Ends `duplicate` once: when told to, or when the client that it was made of ends. */
-const ending = (client: IoRedisClient, duplicate: IoRedisClient): (() => void) => {
-  let hasEnded = false
+/**
+ * Ends `duplicate` and lets go of what belongs to it, once: when told to, or when the client that it was made of ends, or where it
+ * has ended by itself; of the last two it tells. One that was about to connect again never says that it has ended.
+ */
+const ending = (client: IoRedisClient, duplicate: IoRedisClient, ended: IO<void>, release = ignore): IO<void> => {
+  let isOver = false
   const end = (): void => {
-    // Told twice, the client would keep the process alive for two seconds.
-    if (hasEnded) return
-    hasEnded = true
-    client.off('end', end)
-    duplicate.disconnect()
+    if (isOver) return
+    isOver = true
+    for (const each of [client, duplicate]) each.off('end', endAndTell)
+    release()
+    // Told after its end, the client would keep the process alive for two seconds.
+    if (!hasEnded(duplicate)) duplicate.disconnect()
   }
-  client.on('end', end)
+  const endAndTell = (): void => {
+    end()
+    ended()
+  }
+  for (const each of [client, duplicate]) each.on('end', endAndTell)
   return end
 }
 
 const OWN = { lazyConnect: true, enableOfflineQueue: true }
 
-const connect = (client: IoRedisClient): OwnConnection => {
+const connect = (client: IoRedisClient, ended: IO<void>): OwnConnection => {
+  open(client)
   const duplicate = isCluster(client) ? client.duplicate([], OWN) : client.duplicate(OWN)
   duplicate.on('error', ignore)
-  return { ...connection(duplicate), end: ending(client, duplicate) }
+  const own = connection(duplicate, 'a connection of the store’s own has ended: the next call opens another')
+  return { ...own, end: ending(client, duplicate, ended) }
 }
 
 // -----------------------------------------------------------------------------
@@ -116,13 +135,15 @@ interface Hearing {
   readonly unsubscribe: (channel: string) => Promise<unknown>
   /** Subscribes these again after the connection was lost. */
   readonly again: (channels: ReadonlyArray<string>) => Promise<unknown>
+  /** At its end. */
+  readonly release?: IO<void>
 }
 
 const listenWith = (
   client: IoRedisClient,
   subscriber: IoRedisClient,
-  { event, subscribe, unsubscribe, again: subscribeAgain }: Hearing,
-  { message, again }: Heard,
+  { event, subscribe, unsubscribe, again: subscribeAgain, release }: Hearing,
+  { message, again, ended }: Heard,
   channels: Set<string>,
 ): Listener => {
   let wasReady = false
@@ -142,11 +163,12 @@ const listenWith = (
       channels.delete(channel)
       unsubscribe(channel).catch(ignore)
     },
-    end: ending(client, subscriber),
+    end: ending(client, subscriber, ended, release),
   }
 }
 
 const listen = (client: IoRedisClient, heard: Heard): Listener => {
+  open(client)
   const channels = new Set<string>()
   if (isCluster(client)) {
     const subscriber = client.duplicate([], { ...SUBSCRIBER, shardedSubscribers: true })
@@ -155,13 +177,13 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
       subscriber.refreshSlotsCache()
       for (const channel of channels) subscriber.ssubscribe(channel).catch(ignore)
     }, REFRESH).unref()
-    subscriber.on('end', () => clearInterval(refresh))
     const hearing: Hearing = {
       event: 'smessage',
       subscribe: (channel) => subscriber.ssubscribe(channel),
       unsubscribe: (channel) => subscriber.sunsubscribe(channel),
       // It does so by itself.
       again: async () => undefined,
+      release: () => clearInterval(refresh),
     }
     return listenWith(client, subscriber, hearing, heard, channels)
   }
@@ -201,8 +223,8 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
  * assert.strictEqual(port.sharded, true)
  */
 export const ioRedis = (client: IoRedisClient): RedisPort => ({
-  ...connection(client),
+  ...connection(client, ENDED),
   sharded: isCluster(client),
-  connect: () => connect(client),
+  connect: (ended) => connect(client, ended),
   listen: (heard) => listen(client, heard),
 })

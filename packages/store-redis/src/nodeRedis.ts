@@ -25,10 +25,17 @@ const isSentinel = (client: NodeRedisClient): client is NodeRedisSentinel => 'ac
 // connections
 // -----------------------------------------------------------------------------
 
-const connection = (client: NodeRedisClient): RedisConnection => {
+/** Said of the application's client, which is not ours to connect: it may have been closed on purpose. */
+const CLOSED = 'the client is not connected: call its connect()'
+
+const open = (client: NodeRedisClient, reason: string): void => {
+  if (!client.isOpen) throw problem(reason)
+}
+
+const connection = (client: NodeRedisClient, reason: string): RedisConnection => {
   // The client takes a command out of its queue when the signal aborts.
   const commands = (signal: IO<AbortSignal>): NodeRedisCommands => {
-    if (!client.isOpen) throw problem('the client is not connected')
+    open(client, reason)
     return client.withCommandOptions({ abortSignal: signal() })
   }
   const script = (key: string, args: ReadonlyArray<string>): NodeRedisScript => ({ keys: [key], arguments: [...args] })
@@ -45,27 +52,51 @@ const connection = (client: NodeRedisClient): RedisConnection => {
   }
 }
 
-/** Ends `duplicate` once: when told to, or when the client that it was made of ends. */
-const ending = (client: NodeRedisClient, duplicate: NodeRedisClient): (() => void) => {
-  // A cluster says so in another word.
-  const events = ['end', 'disconnect']
-  const end = (): void => {
-    for (const event of events) client.off(event, end)
-    if (duplicate.isOpen) duplicate.destroy()
+// A cluster says so in another word.
+const ENDS = ['end', 'disconnect']
+
+/** Calls `end` when the client ends, until it is called off. */
+const onEnd = (client: NodeRedisClient, end: () => void): IO<void> => {
+  for (const event of ENDS) client.on(event, end)
+  return () => {
+    for (const event of ENDS) client.off(event, end)
   }
-  for (const event of events) client.on(event, end)
-  return end
 }
 
-const connect = (client: NodeRedisClient): OwnConnection => {
+/**
+ * Connects `duplicate`, and ends it once: when told to, or when the client that it was made of ends, or where it has ended by itself;
+ * of the last two it tells.
+ */
+const connecting = (client: NodeRedisClient, duplicate: NodeRedisClient, ended: IO<void>) => {
+  let isOver = false
+  const end = (): void => {
+    if (isOver) return
+    isOver = true
+    for (const callOff of callOffs) callOff()
+    if (duplicate.isOpen) duplicate.destroy()
+  }
+  const endAndTell = (): void => {
+    if (isOver) return
+    end()
+    ended()
+  }
+  const callOffs = [onEnd(client, endAndTell), onEnd(duplicate, endAndTell)]
+  duplicate.on('error', () => {
+    // That it will not connect again, it says in this way only.
+    if (!duplicate.isOpen) endAndTell()
+  })
+  const connected = duplicate.connect()
+  connected.catch(endAndTell)
+  return { connected, end }
+}
+
+const connect = (client: NodeRedisClient, ended: IO<void>): OwnConnection => {
+  open(client, CLOSED)
   // One connection, since WAIT asks for the writes of its own.
   const duplicate = isSentinel(client) ? client.duplicate?.({ masterPoolSize: 1 }) : client.duplicate()
   if (duplicate === undefined) throw problem('replicas behind Sentinels take version 6 of @redis/client')
-  duplicate.on('error', ignore)
-  const end = ending(client, duplicate)
-  const connected = duplicate.connect()
-  connected.catch(ignore)
-  const own = connection(duplicate)
+  const { connected, end } = connecting(client, duplicate, ended)
+  const own = connection(duplicate, 'a connection of the store’s own has ended: the next call opens another')
   return {
     evalsha: async (...args) => {
       await connected
@@ -91,17 +122,14 @@ const subscriberOf = (client: NodeRedisNode): NodeRedisNode => {
   }
 }
 
-const listenByDuplicate = (client: NodeRedisNode, { message, again }: Heard): Listener => {
+const listenByDuplicate = (client: NodeRedisNode, { message, again, ended }: Heard): Listener => {
   const subscriber = subscriberOf(client)
   let wasReady = false
-  subscriber.on('error', ignore)
   subscriber.on('ready', () => {
     if (wasReady) again()
     wasReady = true
   })
-  const end = ending(client, subscriber)
-  const connected = subscriber.connect()
-  connected.catch(ignore)
+  const { connected, end } = connecting(client, subscriber, ended)
   return {
     subscribe: async (channel) => {
       await connected
@@ -132,7 +160,7 @@ interface Subscribed {
 /** Sentinel and cluster clients hold connections for messages of their own, and end them when nothing is subscribed. */
 const listenByClient = (
   client: NodeRedisCluster | NodeRedisSentinel,
-  { message }: Heard,
+  { message, ended }: Heard,
   subscribe: (channel: string, listener: NodeRedisListener) => Promise<unknown>,
   unsubscribe: (channel: string, listener?: NodeRedisListener) => Promise<unknown>,
 ): Listener => {
@@ -184,16 +212,23 @@ const listenByClient = (
         for (const { refresh: subscribeAgain } of [...channels.values()]) subscribeAgain()
       }, REFRESH).unref()
     : undefined
+  const end = (): void => {
+    callOff()
+    for (const event of GIVEN_UP) client.off(event, onGivenUp)
+    clearInterval(refresh)
+    for (const { leave } of channels.values()) leave()
+  }
+  // Connected again, the client has none of these subscriptions.
+  const callOff = onEnd(client, () => {
+    end()
+    ended()
+  })
   return {
     subscribe: async (channel) => {
       await join(channel)
     },
     unsubscribe: (channel) => channels.get(channel)?.leave(),
-    end: () => {
-      for (const event of GIVEN_UP) client.off(event, onGivenUp)
-      clearInterval(refresh)
-      for (const { leave } of channels.values()) leave()
-    },
+    end,
   }
 }
 
@@ -214,23 +249,27 @@ const listenByClient = (
  * assert.strictEqual(port.sharded, false)
  */
 export const nodeRedis = (client: NodeRedisClient): RedisPort => ({
-  ...connection(client),
+  ...connection(client, CLOSED),
   sharded: isCluster(client),
-  connect: () => connect(client),
-  listen: (heard) =>
-    isCluster(client)
-      ? listenByClient(
-          client,
-          heard,
-          (channel, listener) => client.sSubscribe(channel, listener),
-          (channel, listener) => client.sUnsubscribe(channel, listener),
-        )
-      : isSentinel(client)
-        ? listenByClient(
-            client,
-            heard,
-            (channel, listener) => client.subscribe(channel, listener),
-            (channel, listener) => client.unsubscribe(channel, listener),
-          )
-        : listenByDuplicate(client, heard),
+  connect: (ended) => connect(client, ended),
+  listen: (heard) => {
+    open(client, CLOSED)
+    if (isCluster(client)) {
+      return listenByClient(
+        client,
+        heard,
+        (channel, listener) => client.sSubscribe(channel, listener),
+        (channel, listener) => client.sUnsubscribe(channel, listener),
+      )
+    }
+    if (isSentinel(client)) {
+      return listenByClient(
+        client,
+        heard,
+        (channel, listener) => client.subscribe(channel, listener),
+        (channel, listener) => client.unsubscribe(channel, listener),
+      )
+    }
+    return listenByDuplicate(client, heard)
+  },
 })

@@ -10,6 +10,7 @@ import { type Fleet, type Member, makeFleet, type Session } from '../fleet.js'
 import { many } from '../many.js'
 import { whole } from '../random.js'
 import { cluster, type Opened } from '../redisClients.js'
+import { scoped } from '../scoped.js'
 
 /** So many sessions at the same time. */
 const LANES = 3
@@ -62,31 +63,34 @@ const areWoken = async (
 
 const run =
   ({ store: storeOf }: Parts) =>
-  async (context: Context): Promise<Findings> => {
-    const { count, progress, random } = context
-    const all = servers()
-    const fleet = await makeFleet(context)
-    const nodes = await startCluster(all)
-    let moving: Promise<unknown> = Promise.resolve()
-    const move = async (name: string): Promise<ClusterNode> => {
-      const turn = moving.then(() =>
-        moveSlot(nodes, name, {
-          pause: () => sleep(whole(random, STEP.least, STEP.most)),
-          // Then nobody serves it for a moment.
-          oldFirst: random() < 0.3,
-        }),
-      )
-      moving = turn.catch(() => undefined)
-      return turn
-    }
-    const opens = cluster(nodes.map(({ port }) => port))
-    const processOf = async (open: () => Promise<Opened>) => {
-      const client = await open()
-      return { ...client, store: storeOf(client.port) }
-    }
-    const clients = [await processOf(opens['@redis/client']), await processOf(opens.ioredis)] as const
-    let done = 0
-    try {
+  (context: Context): Promise<Findings> =>
+    scoped(async (defer) => {
+      const { count, progress, random } = context
+      const all = servers()
+      defer(all.stop)
+      const fleet = await makeFleet(context)
+      defer(fleet.close)
+      const nodes = await startCluster(all)
+      let moving: Promise<unknown> = Promise.resolve()
+      const move = async (name: string): Promise<ClusterNode> => {
+        const turn = moving.then(() =>
+          moveSlot(nodes, name, {
+            pause: () => sleep(whole(random, STEP.least, STEP.most)),
+            // Then nobody serves it for a moment.
+            oldFirst: random() < 0.3,
+          }),
+        )
+        moving = turn.catch(() => undefined)
+        return turn
+      }
+      const opens = cluster(nodes.map(({ port }) => port))
+      const processOf = async (open: () => Promise<Opened>) => {
+        const client = await open()
+        defer(client.close)
+        return { ...client, store: storeOf(client.port) }
+      }
+      const clients = [await processOf(opens['@redis/client']), await processOf(opens.ioredis)] as const
+      let done = 0
       await many(
         Array.from({ length: count }, (_, index) => index),
         LANES,
@@ -123,12 +127,7 @@ const run =
         },
       )
       return fleet.findings(`${fleet.recoveries()} recoveries`)
-    } finally {
-      for (const client of clients) client.close()
-      await fleet.close()
-      await all.stop()
-    }
-  }
+    })
 
 // -----------------------------------------------------------------------------
 // the row

@@ -10,6 +10,7 @@ import { makeFleet } from '../fleet.js'
 import { many } from '../many.js'
 import { whole } from '../random.js'
 import { type Opened, type Opens, standalone } from '../redisClients.js'
+import { scoped } from '../scoped.js'
 
 /** So many servers have their faults at the same time. */
 const LANES = 4
@@ -46,16 +47,24 @@ interface Lane {
 
 const run =
   (name: string, start: (all: Servers) => Promise<Target>, { store, patience }: Parts) =>
-  async (context: Context): Promise<Findings> => {
-    const { count, progress, random } = context
-    const all = servers()
-    const fleet = await makeFleet(context)
-    const lanes: Lane[] = []
-    let done = 0
-    try {
+  (context: Context): Promise<Findings> =>
+    scoped(async (defer) => {
+      const { count, progress, random } = context
+      const all = servers()
+      defer(all.stop)
+      const fleet = await makeFleet(context)
+      defer(fleet.close)
+      const lanes: Lane[] = []
+      let done = 0
       for (let lane = 0; lane < Math.min(LANES, count); lane++) {
         const target = await start(all)
-        lanes.push({ target, clients: [await target.opens['@redis/client'](), await target.opens.ioredis()] })
+        defer(() => target.close?.())
+        const open = async (opens: () => Promise<Opened>): Promise<Opened> => {
+          const client = await opens()
+          defer(client.close)
+          return client
+        }
+        lanes.push({ target, clients: [await open(target.opens['@redis/client']), await open(target.opens.ioredis)] })
       }
       const free = [...lanes]
       await many(
@@ -94,15 +103,7 @@ const run =
       return fleet.findings(
         `${fleet.told('Pending')} times a new token could not be stored and was kept; ${fleet.recoveries()} recoveries`,
       )
-    } finally {
-      for (const { clients, target } of lanes) {
-        for (const client of clients) client.close()
-        await target.close?.()
-      }
-      await fleet.close()
-      await all.stop()
-    }
-  }
+    })
 
 interface Kind {
   readonly injection: string

@@ -4,11 +4,13 @@ import { millis, type TokenStore } from '@tessera/core'
 import { eventually, type Server, type Servers, servers, startSentinels, type Wire, wireTo } from '@tessera/local-redis'
 import { type NotReplicated, type RedisPort, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
+import { during, type Loop } from '../during.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { type Member, makeFleet, type Session } from '../fleet.js'
-import { whole } from '../random.js'
+import { dealt, whole } from '../random.js'
 import { type Opened, sentinels } from '../redisClients.js'
 import { holds, renews } from '../renews.js'
+import { type Defer, scoped } from '../scoped.js'
 
 /** So many sessions live through each fail-over. */
 const SESSIONS = 4
@@ -31,22 +33,23 @@ export interface Parts {
 // the servers
 // -----------------------------------------------------------------------------
 
+/** How a primary goes: killed, so that its connections close, or stopped, so that they do not, or by an operator's command. */
+type Way = 'kill' | 'stop' | 'command'
+
+const WAYS: ReadonlyArray<Way> = ['kill', 'stop', 'command']
+
 /** Three servers, each behind a wire that all others use, and their Sentinels. */
 interface Deployment {
   readonly ports: ReadonlyArray<number>
   /** Replicas hear nothing any more of what is written. */
   readonly deafen: () => Promise<void>
-  /**
-   * Starts a fail-over, by a kill or by an operator's command, and ends when the Sentinels and the third server know the other
-   * primary.
-   */
-  readonly failOver: (by: 'kill' | 'command') => Promise<void>
+  /** Starts a fail-over, and ends when the Sentinels and the third server know the other primary. */
+  readonly failOver: (by: Way) => Promise<void>
   /** Three servers in step again. */
   readonly mend: () => Promise<void>
-  readonly close: () => Promise<void>
 }
 
-const deploy = async (all: Servers): Promise<Deployment> => {
+const deploy = async (all: Servers, defer: Defer): Promise<Deployment> => {
   const wires = new Map<number, Wire>()
   // As is recommended. Without the second, a primary that was replaced takes writes from clients that have not heard.
   const options = ['--appendonly', 'yes', '--min-replicas-to-write', '1']
@@ -55,6 +58,7 @@ const deploy = async (all: Servers): Promise<Deployment> => {
     downAfter: DOWN_AFTER,
     reach: async (port) => {
       const wire = await wireTo(port)
+      defer(wire.close)
       wires.set(wire.port, wire)
       return wire.port
     },
@@ -76,8 +80,8 @@ const deploy = async (all: Servers): Promise<Deployment> => {
     return node
   }
   let deaf: Wire | undefined
-  /** A primary that is not one any more, and whether it was killed. */
-  let old: { readonly reached: number; readonly isKilled: boolean } | undefined
+  /** A primary that is not one any more, and how it went. */
+  let old: { readonly reached: number; readonly by: Way } | undefined
 
   return {
     ports: started.sentinels.map(({ port }) => port),
@@ -87,8 +91,9 @@ const deploy = async (all: Servers): Promise<Deployment> => {
     },
     failOver: async (by) => {
       const before = await primaryOf(sentinel)
-      old = { reached: before, isKilled: by === 'kill' }
+      old = { reached: before, by }
       if (by === 'kill') nodeAt(before).signal('SIGKILL')
+      else if (by === 'stop') nodeAt(before).signal('SIGSTOP')
       else {
         await eventually('a replica that may be promoted', async () => {
           await sentinel.command('SENTINEL', 'FAILOVER', 'main')
@@ -110,8 +115,9 @@ const deploy = async (all: Servers): Promise<Deployment> => {
     mend: async () => {
       const follows = async () => ['127.0.0.1', String(await primaryOf(sentinel))]
       if (old !== undefined) {
-        const { reached, isKilled } = old
-        if (isKilled) {
+        const { reached, by } = old
+        if (by === 'stop') nodeAt(reached).signal('SIGCONT')
+        if (by === 'kill') {
           const { port } = nodeAt(reached)
           const announced = ['--replica-announce-ip', '127.0.0.1', '--replica-announce-port', String(reached)]
           nodes.set(reached, await all.start([...options, ...announced, '--replicaof', ...(await follows())], port))
@@ -134,9 +140,6 @@ const deploy = async (all: Servers): Promise<Deployment> => {
         return seen.every((text) => text.split('"flags","slave"').length === 3)
       })
     },
-    close: async () => {
-      for (const wire of wires.values()) await wire.close()
-    },
   }
 }
 
@@ -153,12 +156,14 @@ interface Living {
 }
 
 /** Asks all the time until it is over. */
-const looksOn = async (member: Member, isOver: () => boolean, limit: () => number): Promise<void> => {
-  while (!isOver()) {
-    await member.ask(limit())
-    await sleep(20)
+const looksOn =
+  (member: Member, limit: () => number): Loop =>
+  async (isOver) => {
+    while (!isOver()) {
+      await member.ask(limit())
+      await sleep(20)
+    }
   }
-}
 
 // -----------------------------------------------------------------------------
 // the row
@@ -166,26 +171,27 @@ const looksOn = async (member: Member, isOver: () => boolean, limit: () => numbe
 
 const run =
   ({ store: storeOf, patience }: Parts) =>
-  async (context: Context): Promise<Findings> => {
-    const { count, progress, random } = context
-    const all = servers()
-    const fleet = await makeFleet(context)
-    const unreplicated = new Set<string>()
-    const opened: Opened[] = []
-    const deployment = await deploy(all)
-    let losses = 0
-    let lost = 0
-    try {
+  (context: Context): Promise<Findings> =>
+    scoped(async (defer) => {
+      const { count, progress, random } = context
+      const all = servers()
+      defer(all.stop)
+      const deployment = await deploy(all, defer)
+      const fleet = await makeFleet(context)
+      defer(fleet.close)
+      const unreplicated = new Set<string>()
+      let losses = 0
+      let lost = 0
       const opens = sentinels(deployment.ports)
       const storeOver = async (open: () => Promise<Opened>) => {
         const client = await open()
-        opened.push(client)
+        defer(client.close)
         return { name: client.name, store: storeOf(client.port, ({ key }) => unreplicated.add(key)) }
       }
       const clients = [await storeOver(opens['@redis/client']), await storeOver(opens.ioredis)] as const
       const limit = (): number => whole(random, CALL.least, CALL.most)
 
-      for (let index = 0; index < count; index++) {
+      for (const [index, way] of dealt(random, WAYS, count).entries()) {
         const loses = random() < 0.75
         const living = Array.from({ length: SESSIONS }, (_, number): Living => {
           const session = fleet.session(`sentinel-failover ${index} ${number}`, LONG)
@@ -203,25 +209,19 @@ const run =
               fleet.tally.problem(`${session.key}: ${member.name} has no token before`)
           }
         }
+        const renewsNow = ({ session, active }: Living) => renews(fleet, session, active, limit, patience)
         if (loses) await deployment.deafen()
-        await Promise.all(
-          living
-            .filter(({ renewsBefore }) => renewsBefore)
-            .map(({ session, active }) => renews(fleet, session, active, limit, patience)),
-        )
-        let isOver = false
-        const during = living.map(({ other }) => looksOn(other, () => isOver, limit))
-        const last = living
-          .filter(({ renewsBefore }) => !renewsBefore)
-          .map(({ session, active }) => renews(fleet, session, active, limit, patience))
-        await sleep(random() * 30)
-        await deployment.failOver(random() < 0.5 ? 'kill' : 'command')
-
-        await Promise.all(last)
-        // Who has seen more than the new primary renews first.
-        await Promise.all(living.map(({ session, active }) => renews(fleet, session, active, limit, patience)))
-        isOver = true
-        await Promise.all(during)
+        await Promise.all(living.filter(({ renewsBefore }) => renewsBefore).map(renewsNow))
+        const onlookers = living.map(({ other }) => looksOn(other, limit))
+        const last = living.filter(({ renewsBefore }) => !renewsBefore).map((of) => () => renewsNow(of))
+        await during(onlookers, async () => {
+          await during(last, async () => {
+            await sleep(random() * 30)
+            await deployment.failOver(way)
+          })
+          // Who has seen more than the new primary renews first.
+          await Promise.all(living.map(renewsNow))
+        })
         await Promise.all(
           living.map(async ({ session, active, other, renewsBefore }) => {
             const problem = (text: string): void => fleet.tally.problem(`${session.key}: ${text}`)
@@ -252,17 +252,11 @@ const run =
       return fleet.findings(
         `${losses} sessions lost a write; ${lost} of them restored it; ${fleet.recoveries()} recoveries`,
       )
-    } finally {
-      for (const client of opened) client.close()
-      await fleet.close()
-      await deployment.close()
-      await all.stop()
-    }
-  }
+    })
 
 export const sentinelFailoverWith = (parts: Parts): Fault => ({
   name: 'sentinel-failover',
-  injection: `behind Sentinels (3 + 3), replicas miss the last writes of ${SESSIONS} sessions; then the primary is killed, or an operator orders a fail-over`,
+  injection: `behind Sentinels (3 + 3), replicas miss the last writes of ${SESSIONS} sessions; then the primary is killed or stopped, or an operator orders a fail-over`,
   expected:
     'calls settle in time, a valid token is served; a process that has seen more than the new primary restores it and redeems no token again: nothing goes back for it, strict rotation',
   count: 30,

@@ -1,3 +1,5 @@
+import type { IO } from 'fp-ts/lib/IO.js'
+import { makeKept } from './kept.js'
 import { later } from './later.js'
 
 /** How long what nobody uses is kept, in ms: a renewal writes twice within a second or two. */
@@ -8,25 +10,20 @@ export interface Shared<A> {
   readonly use: <B>(body: (value: A) => Promise<B>) => Promise<B>
 }
 
-export const makeShared = <A extends { readonly end: () => void }>(open: () => A): Shared<A> => {
-  let value: A | undefined
+export const makeShared = <A extends { readonly end: IO<void> }>(open: (ended: IO<void>) => A): Shared<A> => {
+  const kept = makeKept(open)
   let users = 0
-  let callOff: () => void = () => undefined
+  let callOff: IO<void> = () => undefined
   return {
     use: async (body) => {
       callOff()
-      value ??= open()
+      const value = kept.get()
       users++
       try {
         return await body(value)
       } finally {
         users--
-        if (users === 0) {
-          callOff = later(LINGER, () => {
-            value?.end()
-            value = undefined
-          })
-        }
+        if (users === 0) callOff = later(LINGER, kept.end)
       }
     },
   }

@@ -1,5 +1,7 @@
 import type { Subscription } from '@tessera/core'
 import type { Listener, RedisPort } from '../RedisPort.js'
+import { ignore } from './ignore.js'
+import { makeKept } from './kept.js'
 import { later } from './later.js'
 import { within } from './within.js'
 
@@ -7,6 +9,8 @@ import { within } from './within.js'
 const LINGER = 1_000
 /** How long a read waits for a subscription under way, in ms. After that, polling is the truth. */
 const PATIENCE = 100
+/** After this a connection that has ended, or that a closed client did not give, is opened again while somebody waits, in ms. */
+const PAUSE = 1_000
 
 interface Channel {
   readonly waiters: Set<() => void>
@@ -24,20 +28,47 @@ export interface Wakeups {
 
 export const makeWakeups = (port: RedisPort): Wakeups => {
   const channels = new Map<string, Channel>()
-  let listener: Listener | undefined
+  let willRejoin = false
 
   const wake = (name: string): void => {
     for (const waiter of channels.get(name)?.waiters ?? []) waiter()
   }
 
-  const open = (name: string): Channel => {
-    listener ??= port.listen({
+  const listener = makeKept((ended) =>
+    port.listen({
       message: wake,
       again: () => {
         for (const each of channels.keys()) wake(each)
       },
+      ended: () => {
+        ended()
+        rejoinLater()
+      },
+    }),
+  )
+
+  const current = (): Listener => {
+    try {
+      return listener.get()
+    } catch (error) {
+      rejoinLater()
+      throw error
+    }
+  }
+  const join = async (name: string): Promise<void> => current().subscribe(name)
+
+  /** Whoever waits looks, since a message may have been missed. */
+  const rejoinLater = (): void => {
+    if (willRejoin) return
+    willRejoin = true
+    later(PAUSE, () => {
+      willRejoin = false
+      for (const name of channels.keys()) join(name).then(() => wake(name), ignore)
     })
-    const subscribing = listener.subscribe(name)
+  }
+
+  const open = (name: string): Channel => {
+    const subscribing = join(name)
     const settled = within(PATIENCE, () => subscribing).catch(() => undefined)
     const channel: Channel = { waiters: new Set(), settled, callOff: () => undefined }
     channels.set(name, channel)
@@ -46,12 +77,8 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
 
   const close = (name: string): void => {
     channels.delete(name)
-    if (channels.size > 0) {
-      listener?.unsubscribe(name)
-      return
-    }
-    listener?.end()
-    listener = undefined
+    if (channels.size > 0) listener.there()?.unsubscribe(name)
+    else listener.end()
   }
 
   return {

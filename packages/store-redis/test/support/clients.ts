@@ -10,12 +10,17 @@ import { type IoRedisClient, ioRedis, type NodeRedisClient, nodeRedis, type Redi
 export interface Opened {
   readonly port: RedisPort
   readonly close: () => Promise<void>
+  /** Connects a client that is closed again. */
+  readonly reopen: () => Promise<void>
 }
+
+/** After how many ms a client connects again; it may be told not to. */
+type Retry = number | false
 
 /** How a client is opened. */
 interface Opens {
   /** One server, by its port. */
-  readonly standalone: (port: number) => Promise<Opened>
+  readonly standalone: (port: number, retry?: Retry) => Promise<Opened>
   /** Behind Sentinels. */
   readonly sentinel: (sentinels: ReadonlyArray<Server>) => Promise<Opened>
   readonly cluster: (nodes: ReadonlyArray<Server>) => Promise<Opened>
@@ -24,10 +29,13 @@ interface Opens {
 const host = '127.0.0.1'
 const quiet = (): void => undefined
 
-const opened = (port: RedisPort, close: () => unknown): Opened => ({
+const opened = (port: RedisPort, close: () => unknown, reopen: () => Promise<unknown>): Opened => ({
   port,
   close: async () => {
     await close()
+  },
+  reopen: async () => {
+    await reopen()
   },
 })
 
@@ -38,10 +46,14 @@ const opened = (port: RedisPort, close: () => unknown): Opened => ({
 const openNodeRedis = async (client: NodeRedisClient): Promise<Opened> => {
   client.on('error', quiet)
   await client.connect()
-  return opened(nodeRedis(client), () => client.destroy())
+  return opened(
+    nodeRedis(client),
+    () => client.destroy(),
+    () => client.connect(),
+  )
 }
 
-const nodeRedisAt = (port: number) => ({ socket: { host, port, reconnectStrategy: 20 } })
+const nodeRedisAt = (port: number, retry: Retry = 20) => ({ socket: { host, port, reconnectStrategy: retry } })
 const nodeRedisBehind = (sentinels: ReadonlyArray<Server>) => ({
   name: 'main',
   sentinelRootNodes: sentinels.map(({ port }) => ({ host, port })),
@@ -57,15 +69,24 @@ const nodeRedisAmong = (nodes: ReadonlyArray<Server>) => ({
 
 const openIoRedis = async (client: IoRedisClient): Promise<Opened> => {
   client.on('error', quiet)
-  // Servers that go before the connections have closed leave a timer of ioredis's behind that keeps the process alive.
-  const ended = new Promise<void>((resolve) => client.on('end', () => resolve()))
-  return opened(ioRedis(client), () => {
-    client.disconnect()
-    return ended
-  })
+  return opened(
+    ioRedis(client),
+    async () => {
+      if (client.status === 'end') return
+      // Servers that go before the connections have closed leave a timer of ioredis's behind that keeps the process alive.
+      const ended = new Promise<void>((resolve) => client.on('end', () => resolve()))
+      client.disconnect()
+      await ended
+    },
+    () => client.connect(),
+  )
 }
 
-const ioRedisAt = (port: number) => ({ host, port, retryStrategy: () => 20 })
+const ioRedisAt = (port: number, retry: Retry = 20) => ({
+  host,
+  port,
+  retryStrategy: () => (retry === false ? null : retry),
+})
 const ioRedisBehind = (sentinels: ReadonlyArray<Server>) => ({
   name: 'main',
   sentinels: sentinels.map(({ port }) => ({ host, port })),
@@ -79,22 +100,22 @@ const ioRedisAmong = (nodes: ReadonlyArray<Server>) => nodes.map(({ port }) => (
 /** Each by its package, and its major version where that is not the newest. */
 export const clients = {
   '@redis/client': {
-    standalone: (port) => openNodeRedis(nodeRedis6.createClient(nodeRedisAt(port))),
+    standalone: (port, retry) => openNodeRedis(nodeRedis6.createClient(nodeRedisAt(port, retry))),
     sentinel: (sentinels) => openNodeRedis(nodeRedis6.createSentinel(nodeRedisBehind(sentinels))),
     cluster: (nodes) => openNodeRedis(nodeRedis6.createCluster(nodeRedisAmong(nodes))),
   },
   '@redis/client 5': {
-    standalone: (port) => openNodeRedis(nodeRedis5.createClient(nodeRedisAt(port))),
+    standalone: (port, retry) => openNodeRedis(nodeRedis5.createClient(nodeRedisAt(port, retry))),
     sentinel: (sentinels) => openNodeRedis(nodeRedis5.createSentinel(nodeRedisBehind(sentinels))),
     cluster: (nodes) => openNodeRedis(nodeRedis5.createCluster(nodeRedisAmong(nodes))),
   },
   ioredis: {
-    standalone: (port) => openIoRedis(new ioRedis6.Redis(ioRedisAt(port))),
+    standalone: (port, retry) => openIoRedis(new ioRedis6.Redis(ioRedisAt(port, retry))),
     sentinel: (sentinels) => openIoRedis(new ioRedis6.Redis(ioRedisBehind(sentinels))),
     cluster: (nodes) => openIoRedis(new ioRedis6.Cluster(ioRedisAmong(nodes))),
   },
   'ioredis 5': {
-    standalone: (port) => openIoRedis(new ioRedis5.Redis(ioRedisAt(port))),
+    standalone: (port, retry) => openIoRedis(new ioRedis5.Redis(ioRedisAt(port, retry))),
     sentinel: (sentinels) => openIoRedis(new ioRedis5.Redis(ioRedisBehind(sentinels))),
     cluster: (nodes) => openIoRedis(new ioRedis5.Cluster(ioRedisAmong(nodes))),
   },

@@ -212,8 +212,9 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
 /**
  * A port over a client of `ioredis`, version 5 or 6: `new Redis(…)`, with or without Sentinels, or `new Redis.Cluster(…)`.
  *
- * The client stays the application's: its time-outs and credentials count, and it must be closed by whom it was opened. Where a
- * lost answer makes it send a script again, the script finds its own version and answers as before.
+ * The client stays the application's: its time-outs and credentials count, and it must be closed by whom it was opened. One that
+ * has ended by itself is not revived: each call fails, and says that it takes the client's `connect()`. Where a lost answer makes it
+ * send a script again, the script finds its own version and answers as before.
  *
  * @example
  * import { ioRedis } from '@tessera/store-redis'

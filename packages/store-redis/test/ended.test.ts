@@ -4,9 +4,9 @@ import { eventually, type Server, type Servers, servers } from '@tessera/local-r
 import * as ioRedis6 from 'ioredis'
 import * as ioRedis5 from 'ioredis5'
 import { describeWith } from '../../scripts/jest/needs.js'
-import { ioRedis, redisStore } from '../src/index.js'
+import { type IoRedisNode, ioRedis, redisStore } from '../src/index.js'
 import { addressOf } from '../src/internal/address.js'
-import { type Client, clients, names, type Opened } from './support/clients.js'
+import { clients, names, type Opened } from './support/clients.js'
 import { left, right } from './support/either.js'
 import { type FalseSentinel, falseSentinel } from './support/falseSentinel.js'
 
@@ -14,7 +14,7 @@ const KEY = 'key'
 const LONG = 60_000
 
 /** What an error says of a client that has ended. */
-const cure = (client: Client): string =>
+const cure = (client: string): string =>
   client.startsWith('ioredis')
     ? 'the client has ended and does not come back by itself: call its connect()'
     : 'the client is not connected: call its connect()'
@@ -56,6 +56,26 @@ const cutOwn = async (server: Server): Promise<void> => {
   if (id === undefined) throw new Error('nobody has waited for replicas')
   await server.command('CLIENT', 'KILL', 'ID', id.slice('id='.length))
   await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+}
+
+/** A client of `ioredis` behind Sentinels. */
+interface Behind extends IoRedisNode {
+  call(command: string, ...words: ReadonlyArray<string>): Promise<unknown>
+}
+/** The settings that matter here. */
+interface Options {
+  readonly failoverDetector?: boolean
+  readonly socketTimeout?: number
+}
+interface Settings extends Options {
+  readonly name: string
+  readonly sentinels: Array<{ readonly host: string; readonly port: number }>
+  readonly retryStrategy: () => number
+}
+
+const behind = {
+  ioredis: (settings: Settings): Behind => new ioRedis6.Redis(settings),
+  'ioredis 5': (settings: Settings): Behind => new ioRedis5.Redis(settings),
 }
 
 describeWith('redis-server')('[A08] a connection that has ended', () => {
@@ -131,10 +151,7 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
   })
 
   // What a client that listens for fail-overs does not survive: to be told of one while it asks a Sentinel for the primary.
-  describe.each([
-    ['ioredis', ioRedis6.Redis],
-    ['ioredis 5', ioRedis5.Redis],
-  ] as const)('behind Sentinels, through %s', (name, Redis) => {
+  describe.each(Object.entries(behind))('behind Sentinels, through %s', (name, make) => {
     let sentinel: FalseSentinel
 
     beforeEach(async () => {
@@ -142,8 +159,8 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
     })
     afterEach(() => sentinel.close())
 
-    const open = (options: { readonly failoverDetector?: boolean; readonly socketTimeout?: number }) => {
-      const client = new Redis({
+    const open = (options: Options): Behind => {
+      const client = make({
         name: 'main',
         sentinels: [{ host: '127.0.0.1', port: sentinel.port }],
         retryStrategy: () => 20,
@@ -153,19 +170,19 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
       return client
     }
 
-    const ends = (client: ReturnType<typeof open>): Promise<void> =>
+    const ends = (client: Behind): Promise<void> =>
       new Promise((resolve) => {
-        client.once('end', () => resolve())
+        client.on('end', () => resolve())
       })
 
-    const close = async (client: ReturnType<typeof open>): Promise<void> => {
+    const close = async (client: Behind): Promise<void> => {
       const ended = ends(client)
       client.disconnect()
       await ended
     }
 
     /** Cuts the connection of the client itself. */
-    const cut = async (client: ReturnType<typeof open>): Promise<void> => {
+    const cut = async (client: Behind): Promise<void> => {
       await server.command('CLIENT', 'KILL', 'ID', String(await client.call('CLIENT', 'ID')))
     }
 
@@ -208,7 +225,7 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
     test('does not come about where it does not listen for fail-overs, as is recommended; a server that hangs is left', async () => {
       const client = open({ socketTimeout: 200 })
       let hasEnded = false
-      client.once('end', () => {
+      client.on('end', () => {
         hasEnded = true
       })
       const { store, waits } = await inUse({ port: ioRedis(client) })

@@ -25,8 +25,16 @@ const scripted = () => {
     },
   }
   const messages: Array<string> = []
-  const listener = nodeRedis(client).listen({ message: (channel) => messages.push(channel), again: () => undefined })
+  let ended = 0
+  const listener = nodeRedis(client).listen({
+    message: (channel) => messages.push(channel),
+    again: () => undefined,
+    ended: () => {
+      ended++
+    },
+  })
   return {
+    ended: () => ended,
     calls,
     messages,
     listener,
@@ -79,5 +87,16 @@ test('but not once it was left, while it is subscribed again neither, and not af
   const before = calls.length
   await pass(60_000)
   expect(calls.slice(before)).toEqual(['unsubscribe d'])
+  expect(jest.getTimerCount()).toBe(0)
+})
+
+test('with the client it ends, and says so: connected again, the client has none of its subscriptions', async () => {
+  const { calls, listener, emit, ended } = scripted()
+  await listener.subscribe('c')
+  emit('disconnect')
+  emit('disconnect')
+  expect(ended()).toBe(1)
+  await pass(60_000)
+  expect(calls).toEqual(['subscribe c', 'unsubscribe c'])
   expect(jest.getTimerCount()).toBe(0)
 })

@@ -100,22 +100,22 @@ const ioRedisAmong = (nodes: ReadonlyArray<Server>) => nodes.map(({ port }) => (
 /** Each by its package, and its major version where that is not the newest. */
 export const clients = {
   '@redis/client': {
-    standalone: (port, retry) => openNodeRedis(nodeRedis6.createClient(nodeRedisAt(port, retry))),
+    standalone: (port, retry?: Retry) => openNodeRedis(nodeRedis6.createClient(nodeRedisAt(port, retry))),
     sentinel: (sentinels) => openNodeRedis(nodeRedis6.createSentinel(nodeRedisBehind(sentinels))),
     cluster: (nodes) => openNodeRedis(nodeRedis6.createCluster(nodeRedisAmong(nodes))),
   },
   '@redis/client 5': {
-    standalone: (port, retry) => openNodeRedis(nodeRedis5.createClient(nodeRedisAt(port, retry))),
+    standalone: (port, retry?: Retry) => openNodeRedis(nodeRedis5.createClient(nodeRedisAt(port, retry))),
     sentinel: (sentinels) => openNodeRedis(nodeRedis5.createSentinel(nodeRedisBehind(sentinels))),
     cluster: (nodes) => openNodeRedis(nodeRedis5.createCluster(nodeRedisAmong(nodes))),
   },
   ioredis: {
-    standalone: (port, retry) => openIoRedis(new ioRedis6.Redis(ioRedisAt(port, retry))),
+    standalone: (port, retry?: Retry) => openIoRedis(new ioRedis6.Redis(ioRedisAt(port, retry))),
     sentinel: (sentinels) => openIoRedis(new ioRedis6.Redis(ioRedisBehind(sentinels))),
     cluster: (nodes) => openIoRedis(new ioRedis6.Cluster(ioRedisAmong(nodes))),
   },
   'ioredis 5': {
-    standalone: (port, retry) => openIoRedis(new ioRedis5.Redis(ioRedisAt(port, retry))),
+    standalone: (port, retry?: Retry) => openIoRedis(new ioRedis5.Redis(ioRedisAt(port, retry))),
     sentinel: (sentinels) => openIoRedis(new ioRedis5.Redis(ioRedisBehind(sentinels))),
     cluster: (nodes) => openIoRedis(new ioRedis5.Cluster(ioRedisAmong(nodes))),
   },

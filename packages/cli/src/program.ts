@@ -16,6 +16,7 @@ import type { ProfileAddOptions, ProfileRemoveOptions } from './commands/profile
 import type { SandboxCommandOptions } from './commands/sandbox.js'
 import type { StoreDeleteOptions } from './commands/store.js'
 import { ExitCode, exitCodesHelp } from './exitCode.js'
+import { interruptedBy } from './interruption.js'
 import type { Command, Invocation, SharedOptions } from './invocation.js'
 import { meant } from './near.js'
 import { parseOrigin } from './origin.js'
@@ -379,7 +380,6 @@ export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
   const self = selfOf(argv[1] ?? 'tessera')
   const color = { out: takesColor(stdout, env), err: takesColor(stderr, env) }
-  const interruption = new AbortController()
   const outputOf = ({ json = false, quiet = false }: SharedOptions) =>
     makeOutput({ out: stdout, err: stderr, json, quiet, color })
 
@@ -392,12 +392,10 @@ export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
       shared,
       output: outputOf(shared),
       variables: env,
-      signal: interruption.signal,
+      signal: interruptedBy(host),
       self,
       interactive: stdin.isTTY === true && stderr.isTTY === true,
     }
-    // The second one ends the process as it always does.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) host.once(signal, () => interruption.abort())
     const command = await load()
     const task: TaskEither<Problem, void> = command(invocation, options)
     const result = await task()

@@ -151,6 +151,8 @@ export const openSession = (
   )
 }
 
+const ENDING = 'waiting for the answer under way, lest the session be lost; Ctrl-C again ends at once'
+
 /** Uses the session of a profile and ends it: a renewal under way is committed first, nothing is revoked. */
 export const withSessionOf =
   (
@@ -164,7 +166,8 @@ export const withSessionOf =
       TE.flatMap((session) => async () => {
         const { source, env, sessions, problem } = session
         const result = await use(session)()
-        const closed = await source.close({ revoke: false })()
+        const closing = source.close({ revoke: false })()
+        const closed = await (invocation.signal.aborted ? invocation.output.during(ENDING, closing) : closing)
         await env.close()
         await sessions.close()
         return E.isLeft(result) || E.isRight(closed) ? result : E.left(problem(closed.left))

@@ -39,7 +39,8 @@ export interface NodeOptions extends ConnectionOptions {
  * HTTP is undici's. Bun has none of its own that can be used so: there it is by `node:http`, with the same promises, and without
  * proxies: where one is given, nothing is sent.
  *
- * @throws A {@link AuthError.toError | typed error} when `proxy`, or a variable that names one, is not a URL.
+ * @throws A {@link AuthError.toError | typed error} when `proxy`, or a variable that names one, is not a URL, or `connections` is no
+ * number of connections.
  *
  * @example
  * import { nodeEnv } from '@tessera/node'

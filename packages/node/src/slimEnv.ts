@@ -3,9 +3,9 @@
  *
  * @packageDocumentation
  */
-import type { Clock, ClockEnv, RandomEnv } from '@tessera/core'
+import type { ClockEnv, RandomEnv } from '@tessera/core'
 import type { DigestEnv, HttpEnv, SignerEnv } from '@tessera/oauth2'
-import { nodeHttp } from './nodeHttp.js'
+import { type NodeHttpOptions, nodeHttp } from './nodeHttp.js'
 import { signer } from './signer.js'
 import { systemClock } from './systemClock.js'
 import { systemDigest } from './systemDigest.js'
@@ -15,17 +15,17 @@ import { pooledRandom } from './systemRandom.js'
 export interface SlimEnv extends ClockEnv, RandomEnv, DigestEnv, HttpEnv, SignerEnv {}
 
 /** The parameters of {@link slimEnv}. */
-export interface SlimOptions {
+export interface SlimOptions extends Partial<NodeHttpOptions> {
   /** The `user-agent` of each request. Default: `tessera`. */
   readonly userAgent?: string
-  /** Default: the system's. */
-  readonly clock?: Clock
 }
 
 /**
  * The system's clock, randomness, digests and signers, and {@link nodeHttp}: for programs that are bundled, or that start often; they
  * import it from `@tessera/node/slim`. It has no proxy, no TLS options and no terminal; `nodeEnv` has. Nothing of it keeps the
  * process alive.
+ *
+ * @throws A {@link AuthError.toError | typed error} when `connections` is no number of connections.
  *
  * @example
  * import { memoryStore, TokenSource } from '@tessera/core'
@@ -36,10 +36,10 @@ export interface SlimOptions {
  * const source = openSource(TokenSource.make({ store: memoryStore() })(clientCredentials({ client })), slimEnv())
  * assert.strictEqual(typeof source.get, 'function')
  */
-export const slimEnv = ({ userAgent = 'tessera', clock = systemClock }: SlimOptions = {}): SlimEnv => ({
+export const slimEnv = ({ userAgent = 'tessera', clock = systemClock, ...options }: SlimOptions = {}): SlimEnv => ({
   clock,
   random: pooledRandom(),
   digest: systemDigest,
-  http: nodeHttp({ userAgent, clock }),
+  http: nodeHttp({ ...options, userAgent, clock }),
   signer,
 })

@@ -130,6 +130,8 @@ const exchange = (
       // A timer may be late, and a dispatcher may try again.
       if (!settled && deadline <= clock.now()) onDeadline()
       if (!settled && controller !== undefined) fail('connection', 'a second try was refused')
+      // What waited for a connection longer than it might: undici drops what throws here, while an abort would end the connection.
+      if (settled && controller === undefined) throw new Error('settled')
       controller = started
       if (settled) started.abort(new Error('settled'))
     },

@@ -1,5 +1,6 @@
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
 import { type Clock, Secret } from '@tessera/core'
 import type { Http, HttpFailure, HttpRequest, HttpResponse } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
@@ -34,6 +35,13 @@ const headerOf = ({ headers }: IncomingMessage, name: string): O.Option<string> 
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined
   return value === undefined ? O.none : O.some(typeof value === 'string' ? value : value.join(', '))
 }
+
+/**
+ * Whether a connection stands already: one that was kept, or one that came free while the request waited for it. Of the latter,
+ * `reusedSocket` says nothing.
+ */
+const stands = (socket: Socket): boolean =>
+  !socket.connecting && !('secureConnecting' in socket && socket.secureConnecting === true)
 
 /** HTTP by agents of node:http and node:https. */
 export const agentHttp = ({ userAgent, clock, plain, secure }: AgentHttpOptions): Http => {
@@ -118,7 +126,7 @@ const exchange = (begin: Begin, clock: Clock, request: HttpRequest, resolve: (an
     outgoing = started
     started.on('error', onError).on('response', onResponse)
     started.on('socket', (socket) => {
-      if (started.reusedSocket) onConnection()
+      if (stands(socket)) onConnection()
       else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', onConnection)
     })
     started.end(O.isSome(request.body) ? Secret.open(request.body.value) : undefined)

@@ -34,7 +34,10 @@ export interface ConnectionOptions {
    */
   readonly proxy?: 'environment' | (string & {}) | Secret
   readonly tls?: TlsOptions
-  /** The most connections to one origin. Default: no limit. */
+  /**
+   * The most connections to one origin, at least 1. A request beyond them waits for its turn, and is `NotSent` where its deadline comes
+   * first. `Infinity`: no limit. Default: 128.
+   */
   readonly connections?: number
 }
 
@@ -127,7 +130,8 @@ const settingsOf = (proxy: string | Secret, { ca }: TlsOptions): ProxySettings |
 
 /** @throws A typed error when `proxy`, or a variable that names one, is not a URL. */
 export const connectionOf = ({ connections, proxy, tls = {} }: ConnectionOptions): Connection => ({
-  pool: { pipelining: 1, ...(connections !== undefined && { connections }) },
+  // undici knows no Infinity: without a number there is no limit.
+  pool: { pipelining: 1, ...(connections !== undefined && Number.isFinite(connections) && { connections }) },
   tls: tlsOf(tls),
   proxy: proxy === undefined ? undefined : settingsOf(proxy, tls),
 })

@@ -8,6 +8,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { systemClock } from '../systemClock.js'
 import { type UndiciHttpOptions, undiciHttp } from '../undiciHttp.js'
 import { agentHttp } from './agentHttp.js'
+import { boundOf } from './bound.js'
 import { codeOf } from './code.js'
 import { type Connection, type ConnectionOptions, connectionOf } from './connection.js'
 
@@ -57,7 +58,7 @@ export const ownHttp = (
   parameters: ConnectionOptions,
   options: Options,
 ): { readonly http: Http; readonly close: Task<void> } => {
-  const connection = connectionOf(parameters)
+  const connection = connectionOf({ ...parameters, connections: boundOf(parameters.connections) })
   const timing = { ...systemClock, ...(options.clock !== undefined && { now: options.clock.now }) }
   let making: Promise<Own> | undefined
   let own: Own | undefined

@@ -1,0 +1,62 @@
+/** How the command ends: at once, and when it is told to. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type Ended, type Running, withHome } from './support.js'
+
+const MAIN = join(__dirname, '..', 'bin', 'tessera.js')
+
+/** Ctrl-C, and then the other signal until it ends: whoever waits presses again. */
+const interrupted = async ({ child, ended }: Running, second: NodeJS.Signals): Promise<Ended> => {
+  child.kill('SIGINT')
+  const pressing = setInterval(() => child.kill(second), 20)
+  try {
+    return await ended
+  } finally {
+    clearInterval(pressing)
+  }
+}
+
+describe('[A15] the end of the command', () => {
+  it(
+    'waits for no WebAssembly to be optimised',
+    withHome(async ({ config, folder, remember }) => {
+      // V8 tells on standard output.
+      const child = spawn(process.execPath, ['--trace-wasm-compilation-times', MAIN, '--config', config, 'token'], {
+        env: { PATH: process.env['PATH'], HOME: folder },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+      remember(said.trim().split('\n').at(-1) ?? '')
+      expect(code).toBe(0)
+      expect(said).toMatch(/ using Liftoff/)
+      expect(said).not.toMatch(/ using TurboFan/)
+    }),
+  )
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('comes at once with the signal after the first: %s', (second) =>
+    withHome(async ({ box, start }) => {
+      const gate = box.gate('token')
+      const hanging = start(['token'])
+      await gate.arrived
+      expect(await interrupted(hanging, second)).toEqual({ code: 130, stdout: '', stderr: '' })
+    })(),
+  )
+
+  it(
+    'leaves the session as it was persisted',
+    withHome(async ({ box, start, run, expire }) => {
+      const login = start(['login', '--no-browser'])
+      await fetch(await box.grant(await login.said(/http:\S+/)))
+      expect((await login.ended).code).toBe(0)
+      await expire()
+      const gate = box.gate('token', { grantType: 'refresh_token' })
+      const hanging = start(['token', '--as', 'login'])
+      await gate.arrived
+      expect((await interrupted(hanging, 'SIGINT')).code).toBe(130)
+      gate.open()
+      expect(await run(['token', '--as', 'login'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\S+\n$/) })
+    }),
+  )
+})

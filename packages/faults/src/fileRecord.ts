@@ -9,7 +9,10 @@ export const KEY = 'key'
 // Large, so that a write takes a while.
 const SIZE = 65_536
 
-const textOf = (version: string): string => `record of ${version} `.padEnd(SIZE, version)
+/** How every record begins. */
+export const BEGINNING = 'record of '
+
+const textOf = (version: string): string => `${BEGINNING}${version} `.padEnd(SIZE, version)
 
 /** The number of a version; the first is 1. */
 export const numberOf = (version: string): number => Number.parseInt(version, 10) || 0

@@ -1,5 +1,5 @@
 /** Rows about files can fail: each is run with a store that is broken on purpose. Writers run as they were built. */
-import { chmodSync, existsSync, readdirSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { absent, type Cipher, Secret, type TokenStore } from '@tessera/core'
 import { fileStore } from '@tessera/store-file'
@@ -31,6 +31,19 @@ describe('file-kill', () => {
     const { ok, findings } = await judge(fileKillWith({ store: forgetful }), 8)
     expect(ok).toBe(false)
     expect(findings.staleOverwrites).toBeGreaterThan(0)
+  })
+
+  test('[A18] a store whose deletion leaves something of the record on the disk', async () => {
+    const leaving: typeof fileStore = (config) => {
+      const store = fileStore(config)
+      const remove: typeof store.remove = (key) => async () => {
+        if (existsSync(store.path(key))) renameSync(store.path(key), `${store.path(key)}.tmp`)
+        return E.right(undefined)
+      }
+      return { ...store, remove }
+    }
+    const { ok, findings } = await judge(fileKillWith({ store: leaving }), 16)
+    expect({ ok, secretsFound: findings.secretsFound }).toEqual({ ok: false, secretsFound: 1 })
   })
 
   test('the store of the package is not found out', async () => {

@@ -31,7 +31,16 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { codeOf } from './internal/code.js'
 import { exclusively, sweep } from './internal/lock.js'
 import { networkName } from './internal/network.js'
-import { checkFolder, makeFolder, readPrivate, removeFile, replacePrivate, syncFolder } from './internal/privateFile.js'
+import {
+  checkFolder,
+  draftedBy,
+  makeFolder,
+  readPrivate,
+  removeDraft,
+  removeFile,
+  replacePrivate,
+  syncFolder,
+} from './internal/privateFile.js'
 import { decodeRow, encodeRow, type Row } from './internal/row.js'
 import { makeWatch } from './internal/watch.js'
 
@@ -61,7 +70,7 @@ export interface FileStore extends TokenStore {
   /** The files there are, by their names. */
   readonly list: TE.TaskEither<AuthError, ReadonlyArray<SessionFile>>
   /**
-   * Deletes the file of a key, readable or not. The end of the session for all who share it, without a revoke; a renewal that
+   * Deletes the file of a key, readable or not, and what a writer that was killed has left of it. The end of the session for all who share it, without a revoke; a renewal that
    * is under way writes it again.
    */
   readonly remove: (key: Key) => TE.TaskEither<AuthError, void>
@@ -73,11 +82,16 @@ export interface FileStore extends TokenStore {
 
 const SUFFIX = '.json'
 
+/** What this store has in its folder, besides the locks. */
+const FILE = /^[0-9a-f]{32}\.json$/
+
 /** Of a file's name; short, since an address holds it. Two keys with one lock would but wait for each other. */
 const LOCK_LENGTH = 12
 
 /** The name tells nothing of the key, and is safe on every file system. As JSON, since UTF-8 cannot tell lone surrogates apart. */
 const nameOf = (key: Key): string => createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32)
+
+const lockOf = (name: string): string => name.slice(0, LOCK_LENGTH)
 
 type Operation = 'get' | 'compareAndSet'
 type Result<A> = E.Either<AuthError, A>
@@ -148,6 +162,21 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
   const checked = async (operation: Operation): Promise<Result<boolean>> =>
     pipe(await checkFolder(folder), E.mapLeft(failed(operation)))
 
+  /**
+   * Removes what writers that were killed have left, also of records that nobody writes or deletes: in turn, or not at all. Whoever
+   * writes such a record is told if that fails.
+   */
+  const sweepDrafts = async (): Promise<void> => {
+    for (const draft of await readdir(folder)) {
+      const file = pipe(
+        draftedBy(draft),
+        O.filter((name) => FILE.test(name)),
+      )
+      if (O.isNone(file)) continue
+      await exclusively(locks, lockOf(file.value), 0, () => removeDraft(folder, file.value)).catch(() => undefined)
+    }
+  }
+
   /** The folders that a write needs. */
   const makeFolders = async (): Promise<Result<void>> => {
     const made = await makeFolder(folder)
@@ -162,6 +191,7 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
         ),
       )
     await sweep(locks)
+    await sweepDrafts()
     isSwept = true
     return E.right(undefined)
   }
@@ -175,13 +205,7 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
       const made = await makeFolders()
       if (E.isLeft(made)) return made
       const name = nameOf(key)
-      const done = await exclusively(
-        locks,
-        name.slice(0, LOCK_LENGTH),
-        patience,
-        () => use(name),
-        early && (() => early(name)),
-      )
+      const done = await exclusively(locks, lockOf(name), patience, () => use(name), early && (() => early(name)))
       return O.isSome(done)
         ? done.value
         : E.left(failed('compareAndSet')(`another process has held the lock for ${patience} ms`))
@@ -235,7 +259,7 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
       if (!there.right) return E.right([])
       const files: SessionFile[] = []
       for (const file of RA.sort(S.Ord)(await readdir(folder))) {
-        if (!/^[0-9a-f]{32}\.json$/.test(file)) continue
+        if (!FILE.test(file)) continue
         const key = pipe(
           await read('get', file.slice(0, -SUFFIX.length)),
           E.flatMap(E.fromOption(() => failed('get')('the file is gone'))),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { absent, millis } from '@tessera/core'
 import { fileStore } from '@tessera/store-file'
@@ -75,6 +75,17 @@ const stepper = bundle(`${prelude}
   main()
 `)
 
+// Dies when its record is written, and not in its place yet.
+const dying = bundle(`${prelude}
+  const fsp = require('node:fs/promises')
+  const real = fsp.rename
+  fsp.rename = (from, to) => {
+    if (String(from).endsWith('.tmp')) process.kill(process.pid, 'SIGKILL')
+    return real(from, to)
+  }
+  fileStore({ folder }).compareAndSet(args[0], args[1], next('two', 'c4n4ry'))()
+`)
+
 const holder = bundle(`${prelude}
   import { exclusively } from 'store-file/lock'
   exclusively(folder, args[0], 10_000, () => new Promise((resolve) => {
@@ -91,6 +102,50 @@ const seeded = async (patience = 20_000) => {
   const name = readdirSync(folder).find((file) => file.endsWith('.json')) ?? 'none'
   return { folder, store, name, lock: name.slice(0, 12) }
 }
+
+describe('[A18] the record that a writer wrote when it was killed', () => {
+  /** All that is in files of a folder. */
+  const onDisk = (folder: string): string =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => readFileSync(join(folder, name), 'utf8'))
+      .join()
+
+  const left = async (key: string, expected: string) => {
+    const at = await seeded()
+    expect((await start(dying, at.folder, key, expected).rest).end).toBe('SIGKILL')
+    expect(onDisk(at.folder)).toContain('c4n4ry')
+    return at
+  }
+
+  test('goes with its session', async () => {
+    const { folder, store } = await left('key', 'one')
+    right(await store.remove('key')())
+    expect(readdirSync(folder)).toEqual(['.locks'])
+  })
+
+  test('goes at the first write of another process, though nobody has a session of that key', async () => {
+    const { folder, store } = await left('a login that was never kept', absent)
+    expect(told(await store.get('a login that was never kept')())).toBe(': nothing')
+    expect(right(await fileStore({ folder }).compareAndSet('another', absent, next('one'))())._tag).toBe('Committed')
+    expect(onDisk(folder)).not.toContain('c4n4ry')
+    expect(told(await store.get('key')())).toBe('one: record of one')
+  })
+
+  test('stays as long as a writer that lives may be writing it', async () => {
+    const { folder, store, name, lock } = await seeded(50)
+    const holding = start(holder, join(folder, '.locks'), lock)
+    await holding.line()
+    writeFileSync(join(folder, `${name}.tmp`), 'under way', { mode: 0o600 })
+    expect(right(await fileStore({ folder }).compareAndSet('another', absent, next('one'))())._tag).toBe('Committed')
+    expect(whyNot(await store.remove('key')())).toMatch('another process has held the lock')
+    expect(onDisk(folder)).toContain('under way')
+    holding.child.kill('SIGUSR2')
+    await holding.rest
+    right(await store.remove('key')())
+    expect(onDisk(folder)).not.toContain('under way')
+  })
+})
 
 describe('killed in the middle of a write', () => {
   test('at each step: the old record or the new one is there, and the next writer waits for nobody', async () => {

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AuthError, millis } from '@tessera/core'
+import { AuthError, absent, millis, type Version } from '@tessera/core'
 import { type FileStore, fileStore } from '@tessera/store-file'
 import * as E from 'fp-ts/lib/Either.js'
 import { worker } from '../child.js'
 import type { Context, Fault, Findings } from '../Fault.js'
-import { isWhole, KEY, nextOf, numberOf } from '../fileRecord.js'
+import { BEGINNING, isWhole, KEY, nextOf, numberOf } from '../fileRecord.js'
 import { many } from '../many.js'
 import { makeStopwatch, type Stopwatch } from '../overdue.js'
 import { whole } from '../random.js'
@@ -61,8 +61,9 @@ const kill = async ({ context: { random }, tally, module, steps }: Run, { folder
   return numberOf(writer.lines.at(-1) ?? '')
 }
 
-/** What is there after a kill, and whether the next writer can go on. */
-const inspect = async ({ tally, stopwatch }: Run, lane: Lane, told: number): Promise<void> => {
+/** What is there after a kill, and whether the next writer can go on, or the session can be deleted. */
+const inspect = async (all: Run, lane: Lane, told: number): Promise<void> => {
+  const { context, tally, stopwatch } = all
   const there = await stopwatch.time(PATIENCE, lane.store.get(KEY))
   if (E.isLeft(there)) {
     tally.lost++
@@ -75,11 +76,23 @@ const inspect = async ({ tally, stopwatch }: Run, lane: Lane, told: number): Pro
   if (version < known) tally.staleOverwrites++
   // The write that was killed may be there, untold.
   if (version > known + 1) tally.problem(`version ${version} after ${known}`)
-  const written = await stopwatch.time(
-    PATIENCE,
-    lane.store.compareAndSet(KEY, there.right.version, nextOf(there.right.version)),
-  )
-  if (E.isRight(written) && written.right._tag === 'Committed') lane.version = version + 1
+  if (context.random() < 0.5) await forget(all, lane)
+  else await goOn(all, lane, there.right.version)
+}
+
+/** The session is deleted: nothing of it is on the disk then, nor of the write that was killed. */
+const forget = async ({ context: { canaries }, tally, stopwatch }: Run, lane: Lane): Promise<void> => {
+  const deleted = await stopwatch.time(PATIENCE, lane.store.remove(KEY))
+  if (E.isLeft(deleted)) return tally.problem(`the record cannot be deleted: ${AuthError.show.show(deleted.left)}`)
+  for (const entry of readdirSync(lane.folder, { withFileTypes: true }))
+    if (entry.isFile()) canaries.wrote(readFileSync(join(lane.folder, entry.name), 'utf8'))
+  await stopwatch.time(PATIENCE, lane.store.compareAndSet(KEY, absent, nextOf(absent)))
+  lane.version = 1
+}
+
+const goOn = async ({ tally, stopwatch }: Run, lane: Lane, version: Version): Promise<void> => {
+  const written = await stopwatch.time(PATIENCE, lane.store.compareAndSet(KEY, version, nextOf(version)))
+  if (E.isRight(written) && written.right._tag === 'Committed') lane.version = numberOf(version) + 1
   else
     tally.problem(
       `the next writer does not come in: ${E.isLeft(written) ? AuthError.show.show(written.left) : 'a conflict'}`,
@@ -89,7 +102,8 @@ const inspect = async ({ tally, stopwatch }: Run, lane: Lane, told: number): Pro
 const run =
   ({ module, store: make }: Parts): Fault['run'] =>
   async (context): Promise<Findings> => {
-    const { count, progress } = context
+    const { count, progress, canaries } = context
+    canaries.remember(BEGINNING)
     const root = mkdtempSync(join(tmpdir(), 'tessera-kill-'))
     const tally = makeTally()
     const stopwatch = makeStopwatch()
@@ -124,9 +138,9 @@ const run =
 export const fileKillWith = (parts: Parts): Fault => ({
   name: 'file-kill',
   injection:
-    'SIGKILL of a process that writes a record of 64 KiB into a file: before each of its steps on the file system, and at any time',
+    'SIGKILL of a process that writes a record of 64 KiB into a file: before each of its steps on the file system, and at any time; half of the sessions are deleted then',
   expected:
-    'the old record or the new one, whole; a record that was committed is never gone; the next writer comes in at once',
+    'the old record or the new one, whole; a record that was committed is never gone; the next writer comes in at once; after a deletion nothing of either is on the disk',
   count: 1_000,
   seconds: 130,
   run: run(parts),

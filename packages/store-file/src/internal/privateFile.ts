@@ -91,13 +91,24 @@ export const readPrivate = async (path: string): Promise<E.Either<Refusal, O.Opt
   }
 }
 
+/** What is written before it takes a file's place. While nobody writes that file, it is what a writer that was killed has left. */
+const draftOf = (name: string): string => `${name}.tmp`
+
+/** The file that a name is the draft of. */
+export const draftedBy = (name: string): O.Option<string> =>
+  name.endsWith(draftOf('')) ? O.some(name.slice(0, -draftOf('').length)) : O.none
+
+/** Removes what a writer that was killed has left beside a file. To be called in turn. Rejects with the system's error. */
+export const removeDraft = (folder: string, name: string): Promise<unknown> =>
+  orNone(unlink(join(folder, draftOf(name))))
+
 /**
  * Replaces a file as a whole: whoever reads sees the old bytes or the new ones, also after a crash. One at a time, by a lock:
  * what a writer that was killed left beside it is written over. Rejects with the system's error.
  */
 export const replacePrivate = async (folder: string, name: string, bytes: Uint8Array): Promise<void> => {
-  const fresh = join(folder, `${name}.tmp`)
-  await orNone(unlink(fresh))
+  const fresh = join(folder, draftOf(name))
+  await removeDraft(folder, name)
   try {
     const handle = await open(
       fresh,
@@ -118,8 +129,9 @@ export const replacePrivate = async (folder: string, name: string, bytes: Uint8A
   await syncFolder(folder)
 }
 
-/** Removes a file, if it is there. Rejects with the system's error. */
+/** Removes a file, if it is there, and its draft. To be called in turn. Rejects with the system's error. */
 export const removeFile = async (folder: string, name: string): Promise<void> => {
+  await removeDraft(folder, name)
   await orNone(unlink(join(folder, name)))
   await syncFolder(folder)
 }

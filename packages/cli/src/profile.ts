@@ -6,7 +6,7 @@ import { access, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import * as Box from '@tessera/box'
 import { type AuthError, Secret } from '@tessera/core'
-import { readJson } from '@tessera/node'
+import { othersCanWrite, readJson } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -370,7 +370,8 @@ export const readContent = (
     isThere(file),
     TE.flatMap((there) =>
       there
-        ? pipe(readJson(file), TE.bimap(toProblem(situationOf(invocation, command, file)), O.some))
+        ? // Whoever uses it is told by `tellOfModes`.
+          pipe(readJson(file, { warn: false }), TE.bimap(toProblem(situationOf(invocation, command, file)), O.some))
         : TE.right(O.none),
     ),
   )
@@ -391,23 +392,25 @@ const Held = t.union([
   t.type({ boxAppSettings: t.type({ clientSecret: t.string }) }),
 ])
 
-/** Tells of a file that others can read or write although it holds a secret. */
+/** Tells of a file that others can read although it holds a secret, or can write: whoever does says where secrets and tokens go. */
 export const tellOfModes =
   ({ output }: Invocation, { file }: Named, json: unknown): T.Task<void> =>
   async () => {
+    const how = await othersCanWrite(file)()
+    if (O.isSome(how)) output.say(`others can change ${file}: ${how.value}`)
     if (!Held.is(json) || process.platform === 'win32') return
     const mode = await stat(file).then(
       (found) => found.mode,
       () => 0,
     )
-    if ((mode & 0o077) !== 0) output.say(`others can reach ${file}, which holds a secret: chmod 600 ${file}`)
+    if ((mode & 0o044) !== 0) output.say(`others can read ${file}, which holds a secret: chmod 600 ${file}`)
   }
 
 /** Reads a profile. */
 export const readProfileOf = (invocation: Invocation, command: string, named: Named): TE.TaskEither<Problem, Profile> =>
   pipe(readJsonOf(invocation, command, named), TE.flatMapEither(decodeProfile(invocation, command, named)))
 
-/** The same for one that is used: it tells of who else can read its file. */
+/** The same for one that is used: it tells of who else can read or write its file. */
 export const readProfileToUse = (
   invocation: Invocation,
   command: string,
@@ -452,7 +455,11 @@ export const readPlace = (invocation: Invocation, command: string): TE.TaskEithe
               isNamed(invocation)
                 ? TE.leftTask(missing(invocation, command, named))
                 : TE.fromEither(place(E.right(O.none))),
-            (json) => TE.fromEither(storeIn(invocation, named.file, json)),
+            (json) =>
+              pipe(
+                TE.fromEither(storeIn(invocation, named.file, json)),
+                TE.tapTask(() => tellOfModes(invocation, named, json)),
+              ),
           ),
         ),
       ),

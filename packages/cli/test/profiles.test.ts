@@ -1,5 +1,5 @@
 import { chmod, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AuthorizationServer } from '@tessera/oauth2'
 import type { Consent } from '@tessera/sandbox'
 import * as fc from 'fast-check'
@@ -335,6 +335,32 @@ describe('a profile', () => {
       // Nothing listens there: it has been asked all the same.
       const { code } = await run(['login', '--issuer', 'http://[::1]:1', '--client-id', 'app', '--timeout', '5'])
       expect(code).toBe(6)
+    }),
+  )
+
+  it(
+    '[A18] that others can write is told of, although it holds no secret; nobody is told while he is typing',
+    withHome(async ({ run, writeProfile }) => {
+      const file = await writeProfile('bare', { version: 1, server, clientId: 'app' })
+      const folder = dirname(file)
+      const said = async (...args: ReadonlyArray<string>) => {
+        const { code, stderr } = await run(['--profile', 'bare', ...args])
+        expect(code).toBe(0)
+        return stderr
+      }
+      expect(await said('profile', 'show')).toBe('')
+      await chmod(file, 0o620)
+      const itself = `others can change ${file}: it has mode 0620, by which others can write it. Mend it by: chmod go-w '${file}'`
+      expect(await said('profile', 'show')).toBe(`${itself}\n`)
+      expect(await said('store', 'list')).toContain(itself)
+      expect(await said('complete', '--', '--profile', 'bare', 'store', 'inspect', '')).toBe('')
+      await chmod(file, 0o644)
+      await chmod(folder, 0o777)
+      expect(await said('profile', 'show')).toBe(
+        `others can change ${file}: its folder '${folder}' has mode 0777, by which others can replace it. Mend it by: chmod go-w '${folder}'\n`,
+      )
+      await chmod(folder, 0o755)
+      expect(await said('profile', 'show')).toBe('')
     }),
   )
 

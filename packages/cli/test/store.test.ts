@@ -144,19 +144,35 @@ describe('store list', () => {
 
 describe('a name that steers the terminal', () => {
   it(
-    'is shown without that, and escaped in JSON',
-    withHome(async (home) => {
-      const { run, state } = home
+    '[A18] is shown without that, and escaped in JSON',
+    withHome(async ({ run, state }) => {
       await run(['store', 'list'])
-      const key = 'evil\u001b[2J\u202eName'
+      const hidden = ['\u001b', '\n', '\u009b', '\u061c', '\u200e', '\u202e', '\u2028', '\u2029', '\u2066', '\u{e0041}']
+      const key = `evil${hidden.join('')}Name`
       const record = { version: '1', record: Secret.make('Record', 'not sealed') }
       await must(fileStore({ folder: join(state, 'sessions') }).compareAndSet(key, absent, record))
-      const { stdout } = await run(['store', 'list'])
-      expect(stdout).toMatch(/^[0-9a-f]{8} {2}unreadable +evil\[2JName /)
-      for (const hidden of ['\u001b', '\u202e']) expect(stdout).not.toContain(hidden)
-      const json = (await run(['store', 'list', '--json'])).stdout
-      expect(json).toContain('evil\\u001b[2J\\u202eName')
+      const { id } = nameOf(key)
+      const written = async (...args: ReadonlyArray<string>) => {
+        const { stdout, stderr } = await run(args)
+        // A line end of ours ends a line.
+        for (const character of hidden.filter((each) => each !== '\n')) {
+          expect({ args, character, raw: (stdout + stderr).includes(character) }).toEqual({
+            args,
+            character,
+            raw: false,
+          })
+        }
+        return stdout
+      }
+      expect(await written('store', 'list')).toMatch(/^[0-9a-f]{8} {2}unreadable +evilName /)
+      const json = await written('store', 'list', '--json')
+      expect(json).toContain('evil\\u001b\\n\\u009b\\u061c\\u200e\\u202e\\u2028\\u2029\\u2066\\udb40\\udc41Name')
       expect(JSON.parse(json).sessions).toEqual([expect.objectContaining({ key })])
+      await written('store', 'inspect', id)
+      await written('store', 'inspect', 'evilNam')
+      await written('store', 'delete', id)
+      expect(await written('complete', '--', 'store', 'inspect', '')).toBe(`${id.slice(0, 8)}\tevilName\n`)
+      expect(JSON.parse(await written('store', 'delete', id, '--yes', '--json'))).toMatchObject({ key, deleted: true })
     }),
   )
 })

@@ -13,6 +13,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type EncryptionKeys, formatKeys, generateKey, parseKeys } from './encryptionKeys.js'
 import { codeOf } from './internal/code.js'
+import { quote } from './internal/quote.js'
+import { othersCanReplace } from './othersCanWrite.js'
 import { systemRandom } from './systemRandom.js'
 
 /** The parameters of {@link keyFile}. */
@@ -24,8 +26,6 @@ export interface KeyFileOptions {
 }
 
 const MOST_BYTES = 65_536
-
-const quote = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`
 
 const wrong = (path: string, message: string) => E.left(AuthError.misconfigured(path, message))
 
@@ -45,6 +45,8 @@ const readPrivate = async (path: string): Promise<E.Either<AuthError, O.Option<S
           path,
           `has mode 0${(mode & 0o777).toString(8)}: others may read it. Mend it by: chmod 600 ${quote(path)}`,
         )
+      const replaced = await othersCanReplace(dirname(path))
+      if (O.isSome(replaced)) return wrong(path, replaced.value)
       if (size > MOST_BYTES) return wrong(path, `has more than ${MOST_BYTES} bytes`)
       return E.right(O.some(Secret.make('EncryptionKeys', await handle.readFile('utf8'))))
     } finally {
@@ -93,7 +95,7 @@ const createPrivate = async (path: string, text: Secret, random: Random): Promis
  * old ones; remove an old one when every record was written since.
  *
  * An error is `Misconfigured` and names the path: a mode wider than 0600 (with the command that mends it), a symbolic link,
- * another owner, no file.
+ * another owner, no file; a folder in which others can put another file in its place.
  *
  * @example
  * import { mkdtempSync } from 'node:fs'

@@ -1,5 +1,5 @@
 /**
- * The programs that some tests need besides Node.js and npm, which no test installs. Run by itself, it prints what has to be
+ * What some tests need besides Node.js and npm: mostly programs, which no test installs. Run by itself, it prints what has to be
  * installed for the missing ones.
  */
 const { spawnSync } = require('node:child_process')
@@ -27,11 +27,14 @@ const onPath = (name) =>
     .map((folder) => join(folder, name))
     .find(isProgram)
 
+/** The user who owns nothing, on every system. */
+const NOBODY = 65_534
+
 const chromium = () => process.env['CHROMIUM'] ?? onPath('chromium')
 
 /**
- * By their names: how each is found, and the packages of Debian that have it.
- * @type {Readonly<Record<'redis-server' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish', { readonly isThere: () => boolean, readonly packages: string, readonly hint?: string }>>}
+ * By their names: how each is found, and the packages of Debian that have it, where some do.
+ * @type {Readonly<Record<'redis-server' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string }>>}
  */
 const tools = {
   'redis-server': { isThere: () => onPath('redis-server') !== undefined, packages: 'redis-server' },
@@ -54,6 +57,17 @@ const tools = {
   bash: { isThere: () => onPath('bash') !== undefined, packages: 'bash' },
   zsh: { isThere: () => onPath('zsh') !== undefined, packages: 'zsh' },
   fish: { isThere: () => onPath('fish') !== undefined, packages: 'fish' },
+  // Who can be any other user of the machine, to whom the project must be readable.
+  root: {
+    isThere: () =>
+      process.geteuid?.() === 0 &&
+      spawnSync(process.execPath, ['--eval', 'require("node:fs").accessSync(process.argv[1])', __filename], {
+        uid: NOBODY,
+        gid: NOBODY,
+        timeout: 10_000,
+      }).status === 0,
+    hint: 'run the tests as root, in a folder that others can read',
+  },
 }
 
 /** @typedef {keyof typeof tools} Tool */
@@ -64,7 +78,10 @@ const tools = {
  */
 const installLine = (name) => {
   const { packages, hint } = tools[name]
-  return `apt-get install -y ${packages}${hint === undefined ? '' : `, ${hint}`}`
+  return [
+    ...(packages === undefined ? [] : [`apt-get install -y ${packages}`]),
+    ...(hint === undefined ? [] : [hint]),
+  ].join(', ')
 }
 
 const BEFORE = '[skipped: needs '
@@ -91,9 +108,14 @@ const markedFor = (title) => {
   return isTool(name) ? name : undefined
 }
 
-module.exports = { tools, chromium, installLine, mark, markedFor }
+module.exports = { tools, NOBODY, chromium, installLine, mark, markedFor }
 
 if (require.main === module) {
   const missing = Object.values(tools).filter(({ isThere }) => !isThere())
-  process.stdout.write(missing.map(({ packages }) => `${packages.replaceAll(' ', '\n')}\n`).join(''))
+  process.stdout.write(
+    missing
+      .flatMap(({ packages = '' }) => packages.split(' ').filter((name) => name !== ''))
+      .map((name) => `${name}\n`)
+      .join(''),
+  )
 }

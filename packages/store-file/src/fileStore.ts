@@ -70,8 +70,8 @@ export interface FileStore extends TokenStore {
   /** The files there are, by their names. */
   readonly list: TE.TaskEither<AuthError, ReadonlyArray<SessionFile>>
   /**
-   * Deletes the file of a key, readable or not, and what a writer that was killed has left of it. The end of the session for all who share it, without a revoke; a renewal that
-   * is under way writes it again.
+   * Deletes the file of a key, readable or not, and what a writer that was killed has left of it. The end of the session for all who
+   * share it, without a revoke; a renewal that is under way writes it again.
    */
   readonly remove: (key: Key) => TE.TaskEither<AuthError, void>
 }

@@ -56,7 +56,8 @@ const sessions = (invocation: Invocation, given: Offer['given'], typed: string):
     ...(place !== undefined && { store: place }),
   }
   return pipe(
-    readPlace({ ...invocation, shared }, 'complete'),
+    // Nothing but candidates is said where a person is typing.
+    readPlace({ ...invocation, shared, output: { ...invocation.output, say: () => undefined } }, 'complete'),
     TE.flatMap((at) =>
       at._tag === 'Folder'
         ? TE.fromTask(fileStore({ folder: pathsIn(at.folder).sessions }).list)

@@ -2,6 +2,7 @@ import { createPrivateKey, KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { AuthError, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
+import { warnOfOthers } from '../othersCanWrite.js'
 import { codeOf } from './code.js'
 
 /** Where a private key comes from. */
@@ -36,7 +37,10 @@ export const readKey = async (source: KeySource, path: Path): Promise<E.Either<A
   if (source instanceof Uint8Array) return E.right(Buffer.from(source).toString())
   if (isStream(source) === 'file' in source) return wrong(path, 'give exactly one of a key and the path of its file')
   try {
-    if ('file' in source) return E.right(await readFile(source.file, 'utf8'))
+    if ('file' in source) {
+      await warnOfOthers(source.file)
+      return E.right(await readFile(source.file, 'utf8'))
+    }
     const chunks: Buffer[] = []
     for await (const chunk of source) chunks.push(Buffer.from(chunk))
     return E.right(Buffer.concat(chunks).toString())

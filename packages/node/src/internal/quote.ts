@@ -1,0 +1,2 @@
+/** A path as a shell reads it. */
+export const quote = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`

@@ -1,19 +1,21 @@
 /**
- * Looks at a session, and asks nobody for a token.
+ * Looks at a session, or ends it, and asks nobody for a token.
  */
 import {
   AuthError,
   type Inspection,
   instant,
   type Key,
+  type Limits,
   Strategy,
   seconds,
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { systemClock } from '@tessera/node'
+import { systemClock, systemRandom } from '@tessera/node'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Invocation, SECONDS } from './invocation.js'
 
 const none = Strategy.make({ needsRefreshToken: true }, () => RTE.left(AuthError.notApplicable('it is looked at only')))
@@ -24,12 +26,24 @@ const none = Strategy.make({ needsRefreshToken: true }, () => RTE.left(AuthError
  */
 const middle = { bytes: (size: number) => () => new Uint8Array(size).fill(0x80, -1) }
 
+type Asked = Pick<Invocation, 'shared' | 'signal'>
+
+const limitsOf = ({ shared, signal }: Asked): Limits => ({
+  deadline: instant(systemClock.now() + seconds(shared.timeout ?? SECONDS)),
+  signal,
+})
+
 /** What can be said of a session without a secret. */
-export const look = (
-  { shared, signal }: Pick<Invocation, 'shared' | 'signal'>,
-  store: TokenStore,
-  key: Key,
-): TaskEither<AuthError, Inspection> => {
-  const limits = { deadline: instant(systemClock.now() + seconds(shared.timeout ?? SECONDS)), signal }
-  return TokenSource.make({ store, key })(none)({ clock: systemClock, random: middle })().within(limits).inspect
-}
+export const look = (asked: Asked, store: TokenStore, key: Key): TE.TaskEither<AuthError, Inspection> =>
+  TokenSource.make({ store, key })(none)({ clock: systemClock, random: middle })().within(limitsOf(asked)).inspect
+
+/**
+ * Ends a session by a tombstone, without a word to the server. Where the record were only removed from a store that may lose
+ * writes, any process that remembers the session would take it for lost, and write it back.
+ */
+export const bury = (asked: Asked, store: TokenStore, key: Key): TE.TaskEither<AuthError, void> =>
+  pipe(
+    TokenSource.make({ store, key })(none)({ clock: systemClock, random: systemRandom })().within(limitsOf(asked))
+      .revoke,
+    TE.asUnit,
+  )

@@ -8,7 +8,7 @@ import { AuthError, type Cipher, encrypted, type Key, plus, seconds, type TokenS
 import { aesGcm, keyFile, keyVariable, systemClock } from '@tessera/node'
 import { type FileStore, fileStore } from '@tessera/store-file'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import type { Task } from 'fp-ts/lib/Task.js'
@@ -16,6 +16,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ExitCode } from './exitCode.js'
 import { pathsIn, stateFolder } from './folders.js'
 import { commandLine, type Invocation, SECONDS } from './invocation.js'
+import { bury } from './onlooker.js'
 import { mendedBy, type Problem, problem, redisProblem, type StoreSituation } from './report.js'
 import { type FolderPlace, parseStore, type RedisPlace, type StorePlace, showStore } from './storePlace.js'
 
@@ -24,6 +25,9 @@ export interface Listed {
   readonly key: E.Either<AuthError, Key>
   readonly file: O.Option<string>
 }
+
+/** What is left of a session: nothing, or a tombstone, which keeps processes from bringing it back. */
+export type Removal = 'nothing' | 'tombstone'
 
 export interface SessionStore {
   readonly store: TokenStore
@@ -35,7 +39,7 @@ export interface SessionStore {
   readonly file: (key: Key) => Task<O.Option<string>>
   readonly list: TE.TaskEither<AuthError, ReadonlyArray<Listed>>
   /** Deletes a session, readable or not. */
-  readonly remove: (key: Key) => TE.TaskEither<AuthError, void>
+  readonly remove: (key: Key) => TE.TaskEither<AuthError, Removal>
   readonly close: Task<void>
 }
 
@@ -202,7 +206,7 @@ const openFiles = (opening: Opening, { folder }: FolderPlace): TE.TaskEither<Pro
             () => O.none,
           ),
         list: pipe(files.list, TE.map(RA.map(({ key, path }) => ({ key, file: O.some(path) })))),
-        remove: files.remove,
+        remove: flow(files.remove, TE.as('nothing')),
         close: () => Promise.resolve(),
       }
     }),
@@ -232,17 +236,31 @@ const openRedis = (opening: Opening, place: RedisPlace, again: string): TE.TaskE
         ),
       )
     }),
-    TE.map(
-      ({ cipher, redis }): SessionStore => ({
-        store: encrypted(cipher, { namespace: redis.namespace })(redis.store),
+    TE.map(({ cipher, redis }): SessionStore => {
+      const store = encrypted(cipher, { namespace: redis.namespace })(redis.store)
+      return {
+        store,
         kind: 'redis (encrypted)',
         place: shown,
         file: () => () => Promise.resolve(O.none),
         list: pipe(redis.list, TE.map(RA.map((key) => ({ key: E.right(key), file: O.none })))),
-        remove: redis.remove,
+        remove: (key) =>
+          pipe(
+            bury(opening, store, key),
+            TE.map((): Removal => 'tombstone'),
+            // What cannot be read here cannot be followed by a tombstone.
+            TE.orElse((error) =>
+              error._tag === 'StoreFailed' && error.operation === 'decode'
+                ? pipe(
+                    redis.remove(key),
+                    TE.map((): Removal => 'nothing'),
+                  )
+                : TE.left(error),
+            ),
+          ),
         close: redis.close,
-      }),
-    ),
+      }
+    }),
   )
 }
 

@@ -5,13 +5,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@redis/client'
-import { encrypted, Secret } from '@tessera/core'
+import { AuthError, encrypted, millis, Secret, Strategy, TokenSource } from '@tessera/core'
 import { type Server, type Servers, servers, startCluster, startSentinels } from '@tessera/local-redis'
-import { aesGcm, formatKeys, generateKey, run as must, parseKeys, systemRandom } from '@tessera/node'
+import { aesGcm, formatKeys, generateKey, run as must, parseKeys, systemClock, systemRandom } from '@tessera/node'
 import { nodeRedis, recordNames, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { type Ended, type Home, withHome } from './support.js'
 
@@ -51,6 +52,29 @@ const expire = async ({ port }: Server): Promise<void> => {
 }
 
 const requests = ({ box }: Home): number => box.counts().byEndpoint.token
+
+interface Listed {
+  readonly id: string
+  readonly state: string
+}
+
+/** A process that uses the only session there is, and looks at the store each time. */
+const living = async ({ port }: Server) => {
+  const client = createClient({ socket: { host: '127.0.0.1', port } })
+  await client.connect()
+  const [name = ''] = await client.keys('tessera:*')
+  const key = O.toUndefined(recordNames('tessera').keyOf(name)) ?? ''
+  const sealing = { namespace: 'tessera' }
+  const cipher = pipe(parseKeys(Secret.make('EncryptionKeys', KEY), 'test'), E.flatMap(aesGcm))
+  if (E.isLeft(cipher)) throw new Error('the key is good')
+  const source = TokenSource.make({
+    store: encrypted(cipher.right, sealing)(redisStore(nodeRedis(client), sealing)),
+    key,
+    maxStale: millis(0),
+  })(none)({ clock: systemClock, random: systemRandom })()
+  return { source, close: () => client.destroy() }
+}
+const none = Strategy.make({ needsRefreshToken: true }, () => RTE.left(AuthError.notApplicable('it renews nothing')))
 
 describeWith('redis-server')('sessions in Redis', () => {
   let all: Servers
@@ -194,6 +218,70 @@ describeWith('redis-server')('sessions in Redis', () => {
       expect(plain).not.toMatch(/redis/i)
     }),
   )
+
+  describe('that are deleted', () => {
+    it(
+      '[A18] have ended for processes that use them, and none brings them back',
+      withHome(async (home) => {
+        const { run, box, remember } = home
+        const shared = ['--store', url]
+        expect((await login(home, shared)).code).toBe(0)
+        const [one, other] = [await living(redis), await living(redis)]
+        try {
+          const token = Secret.open((await must(one.source.get)).accessToken)
+          await must(other.source.get)
+          remember(token)
+          const listed = async (): Promise<ReadonlyArray<Listed>> =>
+            JSON.parse((await run(['store', 'list', '--json', ...shared], WITH_KEY)).stdout).sessions
+          const [{ id } = { id: '' }] = await listed()
+          const { code, stderr } = await run(['store', 'delete', id, '--yes', ...shared], WITH_KEY)
+          expect(code).toBe(0)
+          for (const { source } of [one, other, one]) {
+            expect(await source.get()).toMatchObject({ left: { _tag: 'ReauthenticationRequired', reason: 'revoked' } })
+          }
+          expect(await listed()).toEqual([expect.objectContaining({ id, state: 'revoked', refresh_token: false })])
+          expect(box.isActive(token)).toBe(true)
+          expect(stderr).toMatch(/^deleted .*; its tokens stay alive at the server, .*; a tombstone stays, /)
+
+          // Somebody who logs in begins anew, and those who remember the tombstone take part.
+          expect((await login(home, shared)).code).toBe(0)
+          const anew = await must(one.source.get)
+          expect(Secret.open(anew.accessToken)).not.toBe(token)
+          expect(Secret.open((await must(other.source.get)).accessToken)).toBe(Secret.open(anew.accessToken))
+          remember(Secret.open(anew.accessToken))
+        } finally {
+          one.close()
+          other.close()
+        }
+      }),
+      120_000,
+    )
+
+    it(
+      '[A18] and cannot be read are gone, and it is said that a process may bring them back',
+      withHome(async (home) => {
+        const { run } = home
+        const foreign = { TESSERA_KEY: newKey() }
+        expect((await run(['token', '--store', url], foreign)).code).toBe(0)
+        const list = async () => JSON.parse((await run(['store', 'list', '--json', '--store', url], WITH_KEY)).stdout)
+        const [{ id, key, state }] = (await list()).sessions
+        expect(state).toBe('unreadable')
+        const json = await run(['store', 'delete', id, '--yes', '--json', '--store', url], WITH_KEY)
+        expect(JSON.parse(json.stdout)).toEqual({ id, key, deleted: true, tombstone: false })
+        expect(json.stderr).toMatch(
+          /; it could not be read here, .* may bring it back: delete it there, with its key\n$/,
+        )
+        expect((await list()).sessions).toEqual([])
+
+        await redis.command('HSET', recordNames('tessera').of('k'), 'version', 'v')
+        const [damaged] = (await list()).sessions
+        expect(damaged).toMatchObject({ key: 'k', state: 'unreadable' })
+        expect((await run(['store', 'delete', damaged.id, '--yes', '--store', url], WITH_KEY)).code).toBe(0)
+        expect((await list()).sessions).toEqual([])
+      }),
+      120_000,
+    )
+  })
 
   describe('that is not there', () => {
     it(
@@ -414,8 +502,8 @@ describeWith('redis-server')('sessions in Redis', () => {
           'user:7002:4242',
         ])
         expect((await run(['store', 'delete', sessions[1].id, '--yes', ...shared], WITH_KEY)).code).toBe(0)
-        expect((await list()).sessions).toEqual(
-          [sessions[0], sessions[2]].map(({ id }) => expect.objectContaining({ id })),
+        expect((await list()).sessions.map(({ id, state }: Listed) => [id, state])).toEqual(
+          sessions.map(({ id }: Listed, index: number) => [id, index === 1 ? 'revoked' : 'valid']),
         )
       })
 

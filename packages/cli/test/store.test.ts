@@ -252,7 +252,7 @@ describe('store delete', () => {
 
       const [{ id, key }] = (await listed(home)).sessions
       const json = await run(['store', 'delete', id, '--yes', '--json'])
-      expect(JSON.parse(json.stdout)).toEqual({ id, key, deleted: true })
+      expect(JSON.parse(json.stdout)).toEqual({ id, key, deleted: true, tombstone: false })
     }),
   )
 

@@ -43,7 +43,7 @@ const makeMemory = () => {
  * A store whose records another store holds sealed.
  *
  * A sealed record is bound to its namespace, key and version: moved to another slot, or put back under a later version, it
- * does not open. What does not open is `StoreFailed` at `decode`, and stays as it is: it is read before it is overwritten,
+ * does not open. Put back together with its version, it does: an older record, and the session that it held, is there again. What does not open is `StoreFailed` at `decode`, and stays as it is: it is read before it is overwritten,
  * unless this very version was opened or written here.
  *
  * Versions and keys are not encrypted. Not for `pairCallbackStore`, which takes records apart itself.

@@ -1,6 +1,8 @@
 /** What one key holds one after the other: a record, its deletion or its loss, and the record that another process begins. */
 import {
+  AuthError,
   CellCodec,
+  encrypted,
   instant,
   Lifecycle,
   millis,
@@ -238,6 +240,39 @@ describe('[A02] two histories of one key', () => {
     expect(cell().refused).toBe(true)
     await env.clock.advance(TICK)
   })
+})
+
+test('[A18] a sealed record that is put back opens, and its session is there again unless a process knows better', async () => {
+  const layer = encrypted({
+    seal: (plaintext, slot) => () => `${slot} ${Secret.open(plaintext)}`,
+    open: (sealed, slot) =>
+      sealed.startsWith(`${slot} `)
+        ? E.right(Secret.make('Record', sealed.slice(slot.length + 1)))
+        : E.left(AuthError.storeFailed('decode', 'of another place')),
+  })
+  const { store, remove, env, lose, make, login } = open()
+  const a = make(undefined, layer)
+  const token = textOf(await login(a))
+  const old = right(await store.get('default')())
+  // A login over it: as before, the version is the record's own.
+  const newer = textOf(await login(a))
+  // The login's write.
+  lose(1)
+  await env.clock.advance(TICK)
+  const b = make(undefined, layer)
+  expect(textOf(await b.get())).toBe(token)
+  await env.clock.advance(minutes(2))
+  expect(textOf(await a.get())).toBe(newer)
+  expect(textOf(await b.get())).toBe(newer)
+
+  // Under another version, or at another key, it does not open.
+  remove()
+  const record = pipe(
+    old.record,
+    O.getOrElse(() => Secret.make('Record', '')),
+  )
+  right(await store.compareAndSet('default', '', { version: 'another', record })())
+  expect(await make(undefined, layer).get()).toMatchObject({ left: { _tag: 'StoreFailed', operation: 'decode' } })
 })
 
 // -----------------------------------------------------------------------------

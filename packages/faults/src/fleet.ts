@@ -73,6 +73,8 @@ export interface MemberConfig {
   readonly name: string
   readonly session: Session
   readonly store: TokenStore
+  /** How long it may serve what it knows. */
+  readonly maxStale?: Duration
   /** Hears what the source tells, and when. */
   readonly observe?: (event: SourceEvent) => void
 }
@@ -129,7 +131,7 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
     return outcome
   }
 
-  const member: Fleet['member'] = ({ name, session, store, observe }) => {
+  const member: Fleet['member'] = ({ name, session, store, maxStale, observe }) => {
     const who = `${session.key}, ${name}`
     const own = new Map<SourceEvent['_tag'], number>()
     let seen: Place = { epoch: 0, generation: 0 }
@@ -165,6 +167,7 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
           initial: session.initial,
           timeout: RENEWAL,
           minimumAge: millis(0),
+          ...(maxStale !== undefined && { maxStale }),
           observe: hears,
         }),
       ),

@@ -7,6 +7,7 @@ import type { Fault, Findings } from '../src/Fault.js'
 import { rowOf } from '../src/Row.js'
 import { makeRandom } from '../src/random.js'
 import { redisRows, redisRowsWith } from '../src/rows/redis.js'
+import { redisDelete, redisDeleteWith } from '../src/rows/redisDelete.js'
 import { sentinelFailoverWith } from '../src/rows/sentinelFailover.js'
 
 const find = (rows: ReadonlyArray<Fault>, name: string): Fault => {
@@ -45,6 +46,16 @@ describeWith('redis-server')('stores over Redis', () => {
       ok: true,
       findings: { problems: [] },
     })
+  })
+
+  test('[A18] a deletion that removes the record is found out: a process brings it back', async () => {
+    const { ok, findings } = await judge(redisDeleteWith({ deletes: (_, byHand) => byHand(), patience: 1_000 }), 3)
+    expect(ok).toBe(false)
+    expect(findings.problems).toContainEqual(expect.stringContaining('a tombstone: a process has a token still'))
+  })
+
+  test('[A02] [A18] that of the command is not, nor what a process does that remembers an older session', async () => {
+    expect(await judge(redisDelete, 6)).toMatchObject({ ok: true, findings: { problems: [] } })
   })
 
   test('a store that does not say that it may lose writes is found out', async () => {

@@ -1,5 +1,5 @@
 /**
- * The names of records in Redis, for what a store does not do: a list of its keys, or a deletion.
+ * The names of records in Redis, for what a store does not do: a list of its keys, or the removal of tombstones.
  *
  * @packageDocumentation
  */
@@ -11,7 +11,7 @@ import { addressOf } from './internal/address.js'
 export interface RecordNames {
   /** For the MATCH of a SCAN. */
   readonly pattern: string
-  /** The name of a key's record, for a DEL. */
+  /** The name of a key's hash. To end its session, revoke it: a process that remembers it writes back what is deleted. */
   readonly of: (key: Key) => string
   /** Whose record a name is; none where it is no record's of this namespace. */
   readonly keyOf: (name: string) => O.Option<Key>

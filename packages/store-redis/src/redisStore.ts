@@ -73,13 +73,15 @@ const pause = (milliseconds: number): Promise<void> =>
 
 const LONE_SURROGATE = /\p{Surrogate}/u
 
+const DAMAGED = 'the record is damaged'
+
 const isText = (value: unknown): value is string | null => value === null || typeof value === 'string'
 
 const toStamped = (answer: ReadonlyArray<unknown>): Stamped => {
   const [, version, record, seconds, microseconds] = answer
   const now = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
   if (!isText(version) || !isText(record) || !Number.isFinite(now)) throw problem('an answer of another shape')
-  if ((version === null) !== (record === null)) throw problem('the record is damaged')
+  if ((version === null) !== (record === null)) throw problem(DAMAGED)
   return {
     version: version ?? absent,
     record: O.map((text: string) => Secret.make('Record', text))(O.fromNullable(record)),
@@ -180,7 +182,11 @@ export const redisStore = (
   }
 
   const attempt = <A>(operation: 'get' | 'compareAndSet', use: () => Promise<A>): TE.TaskEither<AuthError, A> =>
-    TE.tryCatch(use, (error) => AuthError.storeFailed(operation, reasonOf(error)))
+    TE.tryCatch(use, (error) => {
+      const reason = reasonOf(error)
+      // No second try reads it.
+      return AuthError.storeFailed(reason === DAMAGED ? 'decode' : operation, reason)
+    })
 
   return {
     guarantee: 'shared',

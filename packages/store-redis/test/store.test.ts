@@ -373,9 +373,9 @@ describeWith('redis-server')('a store over one server', () => {
       const [store, at] = [storeOf(), key()]
       await server.command('HSET', addressOf('tessera', at), 'record', 'r')
       const damaged = 'the record is damaged'
-      expect(await left(store.get(at))).toEqual(AuthError.storeFailed('get', damaged))
+      expect(await left(store.get(at))).toEqual(AuthError.storeFailed('decode', damaged))
       const write = store.compareAndSet(at, absent, { version: 'v', record: record('s') })
-      expect(await left(write)).toEqual(AuthError.storeFailed('compareAndSet', damaged))
+      expect(await left(write)).toEqual(AuthError.storeFailed('decode', damaged))
       expect(await server.command('HGET', addressOf('tessera', at), 'record')).toBe('r')
     })
 

@@ -23,7 +23,7 @@ import { readPlace, readProfile, situationOf } from '../profile.js'
 import { keyOf } from '../provider.js'
 import { type Problem, problem, toProblem } from '../report.js'
 import { isNamedBy, nameOf, type SessionName, SHORT } from '../sessionName.js'
-import { type Listed, openSessions, type SessionStore } from '../sessionStore.js'
+import { type Listed, openSessions, type Removal, type SessionStore } from '../sessionStore.js'
 
 /** A session of the store, or a file that does not tell whose it is. */
 interface Entry extends SessionName {
@@ -266,10 +266,24 @@ const confirmed = (invocation: Invocation, shown: string): TE.TaskEither<Problem
   }
 }
 
-const deleted = ({ output }: Invocation, { id, key, shown, of }: Entry): void => {
+/** What of it processes may still do that remember it. */
+const remembered = ({ store }: SessionStore, removal: Removal): string => {
+  if (removal === 'tombstone') return '; a tombstone stays, so that no running process brings it back'
+  return store.lossy === true
+    ? '; it could not be read here, so a running process that can read it may bring it back: delete it there, with its key'
+    : ''
+}
+
+const deleted = (
+  { output }: Invocation,
+  { sessions }: Opened,
+  { id, key, shown, of }: Entry,
+  removal: Removal,
+): void => {
   const isOver = E.isRight(of) && (of.right.state === 'revoked' || of.right.state === 'empty')
-  output.result(undefined, { id, key: O.toNullable(key), deleted: true })
-  output.say(`deleted ${printable(shown)}${isOver ? '' : `; ${ALIVE}, as long as they are valid`}`)
+  output.result(undefined, { id, key: O.toNullable(key), deleted: true, tombstone: removal === 'tombstone' })
+  const alive = isOver ? '' : `; ${ALIVE}, as long as they are valid`
+  output.say(`deleted ${printable(shown)}${alive}${remembered(sessions, removal)}`)
 }
 
 /** Deletes one session, readable or not, without a word to the server. */
@@ -291,7 +305,7 @@ export const storeDelete: Command<StoreDeleteOptions> = (invocation, { key: text
         )(entry.key),
       ),
       TE.tap(({ entry }) => (yes ? TE.right(undefined) : confirmed(invocation, printable(entry.shown)))),
-      TE.tap(({ key }) => pipe(opened.sessions.remove(key), TE.mapLeft(opened.problem))),
-      TE.map(({ entry }) => deleted(invocation, entry)),
+      TE.bind('removal', ({ key }) => pipe(opened.sessions.remove(key), TE.mapLeft(opened.problem))),
+      TE.map(({ entry, removal }) => deleted(invocation, opened, entry, removal)),
     ),
   )

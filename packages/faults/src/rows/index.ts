@@ -13,6 +13,7 @@ import { killGraceForATime, killGraceUntilUse, killStrict } from './kill.js'
 import { loopbackLogin } from './loopbackLogin.js'
 import { redirects } from './redirects.js'
 import { redisRows } from './redis.js'
+import { redisDelete } from './redisDelete.js'
 import { revokeRace } from './revokeRace.js'
 import { sentinelFailover } from './sentinelFailover.js'
 import { stopPastLease } from './stopPastLease.js'
@@ -37,6 +38,7 @@ export const rows: ReadonlyArray<Fault> = [
   fileOther,
   loopbackLogin,
   ...redisRows,
+  redisDelete,
   sentinelFailover,
   clusterSlotMove,
   canaries,

@@ -1,9 +1,22 @@
 import { getEventListeners } from 'node:events'
-import { AuthError, memoryStore, remoteCallback, type TokenSet, TokenSource } from '@tessera/core'
+import { setImmediate } from 'node:timers/promises'
+import {
+  AuthError,
+  type Clock,
+  memoryStore,
+  minutes,
+  plus,
+  remoteCallback,
+  type Strategy,
+  type TokenSet,
+  TokenSource,
+} from '@tessera/core'
+import { testRandom } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { left, tagOf, testEnv, textOf } from './support.js'
+import { living } from './opened.js'
+import { left, START, tagOf, testEnv, textOf } from './support.js'
 
 const open = (revokeFails = false) => {
   const env = testEnv()
@@ -138,4 +151,71 @@ test('nothing happens before it is run', () => {
   pipe(source, TokenSource.closing(use))
   expect(use).not.toHaveBeenCalled()
   expect(source.closed()).toBe(false)
+})
+
+/** The clock of a process that stalls: time goes by, what arrived meanwhile is read, and then comes what was due. */
+const stalling = () => {
+  let time = START
+  let sleeps: ReadonlyArray<() => void> = []
+  const clock: Clock = {
+    now: () => time,
+    sleep: () => () =>
+      new Promise((wake) => {
+        sleeps = [...sleeps, wake]
+      }),
+  }
+  return {
+    clock,
+    stall: async (arrives: () => void): Promise<void> => {
+      const due = sleeps
+      sleeps = []
+      time = plus(time, minutes(2))
+      arrives()
+      await setImmediate()
+      for (const wake of due) wake()
+      await setImmediate()
+    },
+  }
+}
+
+test('[A01] a close that stalls for longer than it waits ends after the commit of what arrived meanwhile', async () => {
+  const { clock, stall } = stalling()
+  let answer: (token: TokenSet) => void = () => undefined
+  const strategy: Strategy<unknown> = () => () => () =>
+    new Promise((resolve) => {
+      answer = (token) => resolve(E.right(token))
+    })
+  let open: Promise<void> = Promise.resolve()
+  const memory = memoryStore()
+  const store: typeof memory = {
+    ...memory,
+    compareAndSet:
+      (...write) =>
+      async () => {
+        await open
+        return memory.compareAndSet(...write)()
+      },
+  }
+  const source = TokenSource.make({ store })(strategy)({ clock, random: testRandom(1) })()
+  const got = source.get()
+  await setImmediate()
+  const ended: string[] = []
+  const closing = source
+    .close({ revoke: false })()
+    .then((result) => {
+      ended.push('close')
+      return result
+    })
+  let release: () => void = () => undefined
+  open = new Promise((resolve) => {
+    release = resolve
+  })
+  await setImmediate()
+  await stall(() => answer(living('late')))
+  expect(ended).toEqual([])
+  release()
+  expect(await closing).toEqual(E.right(undefined))
+  expect(E.isRight(await got)).toBe(false)
+  const next = TokenSource.make({ store: memory })(remoteCallback(() => 'another'))(testEnv())()
+  expect(textOf(await next.get())).toBe('late')
 })

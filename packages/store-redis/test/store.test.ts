@@ -1,6 +1,7 @@
 /** What the laws do not say: the script, names, time-outs, wake-ups, errors. On one server, through each client. */
+import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { BasicClientSideCache, createClient } from '@redis/client'
 import {
@@ -30,6 +31,12 @@ import { script } from '../src/internal/script.js'
 import { clients, names, type Opened } from './support/clients.js'
 import { left, right } from './support/either.js'
 import { monitor } from './support/monitor.js'
+
+/** Keeps this process busy until a server has answered all that it was asked before. */
+const ask = (port: number): void => {
+  const program = `require('node:net').connect(${port}, '127.0.0.1').once('data', process.exit).write('PING\\r\\n')`
+  expect(spawnSync(process.execPath, ['-e', program], { timeout: 60_000 }).error).toBeUndefined()
+}
 
 const record = (text: string) => Secret.make('Record', text)
 const SECRET = 'hush-7f3a9c'
@@ -112,6 +119,24 @@ describeWith('redis-server')('a store over one server', () => {
         ),
         { numRuns: 50 },
       )
+    })
+
+    test('[A01] an answer that arrived during a stall of this process counts, though its time is over', async () => {
+      const commandTimeout = millis(500)
+      const store = storeOf({ commandTimeout })
+      const at = key()
+      // It knows the script from now on: one trip is all there is.
+      await right(store.get(at))
+      server.signal('SIGSTOP')
+      const over = Date.now() + commandTimeout
+      const writing = store.compareAndSet(at, absent, { version: 'v', record: record('r') })()
+      // Until the client has written it.
+      await setImmediate()
+      await setImmediate()
+      server.signal('SIGCONT')
+      ask(server.port)
+      while (Date.now() <= over);
+      expect(await writing).toEqual(E.right(committed))
     })
 
     test('a text without UTF-8 is refused, not changed', async () => {

@@ -118,6 +118,7 @@ export const makeSession = <R>(
   const { track, isIdle, settled } = makeWork()
   /** Of people, who may take minutes: a close waits for them, and nothing else does. */
   const logins = makeWork()
+  const commits = makeWork()
 
   const { cache, memory, expire, pauseRead, postpone } = makeCache(
     {
@@ -195,7 +196,7 @@ export const makeSession = <R>(
   const commit = async (acquired: Acquired, from: O.Option<Known>, deadline: Instant): Promise<Result<Applied>> => {
     pending.add(acquired)
     committing.add(acquired)
-    const applied = await persist(acquired, from, deadline)
+    const applied = await commits.track(persist(acquired, from, deadline))
     committing.delete(acquired)
     if (E.isLeft(applied)) return heldBack(applied.left)
     pending.delete(acquired)
@@ -767,6 +768,8 @@ export const makeSession = <R>(
       // What was sent is waited for as long as it may take; what hangs beyond that keeps nobody.
       const patient = { deadline: after(patience) }
       await race(clock, patient, undefined, undefined, () => logins.settled().then(settled).then(E.right))()
+      // An answer may have come in a stall that used up that time. A commit ends by its own deadline.
+      await commits.settled()
       const flushed = await flushExclusively(after(timeout))
       if (first) tell({ _tag: 'Closed' })
       return pipe(

@@ -1,21 +1,33 @@
+import { constVoid } from 'fp-ts/lib/function.js'
+
 const LONGEST = 2 ** 31 - 1
 
+/** How often the event loop looks for what has arrived before a timer acts: it accepts a connection, and then reads from it. */
+const POLLS = 2
+
 /**
- * Calls `then` once after `ms`, and answers how to cancel that. Node fires at once where a delay does not fit in 31 bits,
- * so a long one is waited for in slices. An `unref` one does not keep the process alive.
+ * Calls `then` once after `ms`, and answers how to cancel that. An `unref` one does not keep the process alive.
+ *
+ * After a stall (a busy loop, SIGSTOP, the lid of a laptop) timers are due before sockets are read, and a deadline would throw away
+ * an answer that is there. So what has arrived is read first, whatever the timer is for: no deadline needs a rule of its own.
+ *
+ * Node fires at once where a delay does not fit in 31 bits, so a long one is waited for in slices.
  */
 export const after = (ms: number, then: () => void, unref?: 'unref'): (() => void) => {
-  let left = ms
-  const wait = (): NodeJS.Timeout => {
+  let cancel = constVoid
+  const wait = (left: number): void => {
     const slice = Math.min(left, LONGEST)
-    left -= slice
-    const timeout = setTimeout(next, slice)
-    return unref === undefined ? timeout : timeout.unref()
+    const timeout = setTimeout(() => (left > slice ? wait(left - slice) : poll(POLLS)), slice)
+    if (unref !== undefined) timeout.unref()
+    cancel = () => clearTimeout(timeout)
   }
-  const next = () => {
-    if (left > 0) timer = wait()
-    else then()
+  // Never `unref`: the event loop would not go on to its next turn before something else happens.
+  const poll = (left: number): void => {
+    if (left > 0) {
+      const immediate = setImmediate(poll, left - 1)
+      cancel = () => clearImmediate(immediate)
+    } else then()
   }
-  let timer = wait()
-  return () => clearTimeout(timer)
+  wait(ms)
+  return () => cancel()
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '@tessera/core'
 import { formatKeys, generateKey, systemRandom } from '@tessera/node'
 import { withHome } from './support.js'
@@ -59,6 +60,32 @@ describe('token', () => {
         expect(box.counts()).toMatchObject({ redeemed: 1, doubleRedemptions: 0 })
         expect(box.isActive(ended[0]?.stdout.trim() ?? '')).toBe(true)
         expect((await run(['inspect', '--as', 'login'])).stdout).toContain('generation 2')
+      },
+      { rotation: 'strict' },
+    ),
+  )
+
+  it(
+    '[A01] keeps the token that came while it was stopped for longer than its time-out (Ctrl-Z)',
+    withHome(
+      async ({ box, start, run, expire }) => {
+        const login = start(['login', '--no-browser'])
+        await fetch(await box.grant(await login.said(/http:\S+/)))
+        expect((await login.ended).code).toBe(0)
+        await expire()
+        const gate = box.gate('token', { grantType: 'refresh_token' })
+        const stopped = start(['token', '--as', 'login', '--timeout', '5'])
+        await gate.arrived
+        stopped.child.kill('SIGSTOP')
+        gate.open()
+        await sleep(5_000)
+        stopped.child.kill('SIGCONT')
+        // Its own time is over, but not that of the session.
+        await stopped.ended
+        const next = await run(['token', '--as', 'login'])
+        expect(next).toMatchObject({ code: 0, stderr: '' })
+        expect(box.isActive(next.stdout.trim())).toBe(true)
+        expect(box.counts()).toMatchObject({ redeemed: 1, doubleRedemptions: 0 })
       },
       { rotation: 'strict' },
     ),

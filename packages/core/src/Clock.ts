@@ -7,7 +7,12 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Duration, Instant } from './Time.js'
 
-/** Time, and waiting for it. The live one is in `@tessera/node`, a virtual one in `@tessera/testing`. */
+/**
+ * Time, and waiting for it. The live one is in `@tessera/node`, a virtual one in `@tessera/testing`.
+ *
+ * After a stall (a busy loop, SIGSTOP, the lid of a laptop) JavaScript's own timers come before what has arrived meanwhile: a
+ * deadline by them throws an answer away that is there. The live clock has that read first, and so should one of your own.
+ */
 export interface Clock {
   /** The date. It may be set, on or back. */
   readonly now: IO<Instant>

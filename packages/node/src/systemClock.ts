@@ -8,6 +8,8 @@ import { after } from './internal/timer.js'
 
 /**
  * `Date.now`, `performance.now` and `setTimeout`. A sleep keeps the process alive until it ends or is aborted, unless it is `unref`.
+ * Neither a sleep nor a timer ends before what has arrived is read, an answer in the buffer of a socket say, however late the event
+ * loop is.
  *
  * @example
  * import { systemClock } from '@tessera/node'

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { AuthError, memoryStore, millis, remoteCallback, TokenSource } from '@tessera/core'
 import fc from 'fast-check'
@@ -126,10 +127,14 @@ describe('readJson', () => {
 })
 
 describe('the clock', () => {
+  // A timer waits for two turns of the event loop besides.
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 3; turn++) await setImmediate()
+  }
+  beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate'] }))
   afterEach(() => jest.useRealTimers())
 
   test('an aborted sleep ends at once and leaves no timer and no listener', async () => {
-    jest.useFakeTimers()
     const abort = new AbortController()
     const removed = jest.spyOn(abort.signal, 'removeEventListener')
     const sleep = systemClock.sleep(millis(1e12), abort.signal)()
@@ -143,7 +148,6 @@ describe('the clock', () => {
   })
 
   test('a sleep that ends by itself leaves no listener', async () => {
-    jest.useFakeTimers()
     const { signal } = new AbortController()
     const removed = jest.spyOn(signal, 'removeEventListener')
     const sleep = systemClock.sleep(millis(10), signal)()
@@ -152,21 +156,21 @@ describe('the clock', () => {
     expect(removed).toHaveBeenCalledTimes(1)
   })
 
-  test('a timer that is called off is gone; another one wakes once, at its time', () => {
-    jest.useFakeTimers()
+  test('a timer that is called off is gone; another one wakes once, at its time', async () => {
     const wake = jest.fn()
     systemClock.timer?.(millis(10), wake)()
     expect(jest.getTimerCount()).toBe(0)
     const cancel = systemClock.timer?.(millis(10), wake)
-    jest.advanceTimersByTime(9)
+    await jest.advanceTimersByTimeAsync(9)
+    await turns()
     expect(wake).not.toHaveBeenCalled()
-    jest.advanceTimersByTime(20)
+    await jest.advanceTimersByTimeAsync(20)
+    await turns()
     cancel?.()
     expect(wake).toHaveBeenCalledTimes(1)
   })
 
   test('property: a sleep takes what it says, also beyond 2³¹ ms', async () => {
-    jest.useFakeTimers()
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3 * 2 ** 31 }), async (duration) => {
         let awake = false
@@ -176,6 +180,7 @@ describe('the clock', () => {
             awake = true
           })
         await jest.advanceTimersByTimeAsync(duration - 1)
+        await turns()
         const early = awake
         await jest.advanceTimersByTimeAsync(1)
         await sleep

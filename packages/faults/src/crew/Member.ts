@@ -90,7 +90,10 @@ export const startMember = async (program: string, start: Start, heard: Heard, c
     if (report.tag === 'ready') ready()
     else if (report.tag === 'begun') waiting.get(report.id)?.begun()
     else if (report.tag === 'answer') {
-      waiting.get(report.id)?.answer(report.answer)
+      const asked = waiting.get(report.id)
+      // Not every question is told of before its answer.
+      asked?.begun()
+      asked?.answer(report.answer)
       waiting.delete(report.id)
     } else heard.report(report, member)
   })

@@ -10,7 +10,31 @@ import type { Pace } from './pace.js'
  * and after that.
  */
 export const POINTS = ['intent', 'sent', 'answered', 'committing', 'committed'] as const
-export type Point = (typeof POINTS)[number]
+
+/**
+ * Where a process stalls: while the store's answer to its intent is on its way, and after that; before it begins to send, after it
+ * has begun, and when the request is sent; while the server has it; when the answer has come; before the token is written, while the
+ * store's answer to that is on its way, and after that.
+ */
+export const STALLS = [
+  'leasing',
+  'intent',
+  'sending',
+  'begun',
+  'sent',
+  'waiting',
+  'answered',
+  'committing',
+  'storing',
+  'committed',
+] as const
+
+export type Point = (typeof POINTS)[number] | (typeof STALLS)[number]
+
+/** A process whose event loop has no turn for so many ms of real time. */
+export interface Busy {
+  readonly busy: number
+}
 
 /** Where records are. */
 export type Place =
@@ -27,6 +51,8 @@ export interface Membership {
   /** As in `SourceConfig`, in ms. */
   readonly early: number
   readonly maxStale?: number
+  /** By what it sends. Default: undici. */
+  readonly http?: 'undici' | 'node'
 }
 
 /** Tokens, in the clear. */
@@ -46,12 +72,12 @@ export type Command =
   | { readonly do: 'leave'; readonly key: string }
   /** Goes on asking for a token, and uses it at the API, until the end. */
   | { readonly do: 'ask'; readonly key: string }
-  /** Signals itself when it next comes to that point, and stays there for so many ms before it does. */
+  /** Is struck when it next comes to that point, and stays there for so many ms before it is; at "waiting" it is at once. */
   | {
       readonly do: 'strike'
       readonly key: string
       readonly at: Point
-      readonly signal: 'SIGKILL' | 'SIGSTOP'
+      readonly by: 'SIGKILL' | 'SIGSTOP' | Busy
       readonly after: number
     }
   | { readonly do: 'jump'; readonly ms: number }

@@ -16,6 +16,7 @@ import { redisRows } from './redis.js'
 import { redisDelete } from './redisDelete.js'
 import { revokeRace } from './revokeRace.js'
 import { sentinelFailover } from './sentinelFailover.js'
+import { stalls } from './stalls.js'
 import { stopPastLease } from './stopPastLease.js'
 import { throttled } from './throttled.js'
 
@@ -26,6 +27,7 @@ export const rows: ReadonlyArray<Fault> = [
   killGraceForATime,
   killStrict,
   stopPastLease,
+  stalls,
   herd,
   revokeRace,
   answersBroken,

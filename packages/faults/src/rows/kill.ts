@@ -100,7 +100,7 @@ const kill = async (account: Account, point: Point, victim: Member, stage: Stage
   const { crew, counts, context } = stage
   const struck = crew.struck(victim)
   victim.send({ do: 'join', ...account.membership(EARLY) })
-  victim.send({ do: 'strike', key, at: point, signal: 'SIGKILL', after: context.random() < 0.5 ? 0 : STAY })
+  victim.send({ do: 'strike', key, at: point, by: 'SIGKILL', after: context.random() < 0.5 ? 0 : STAY })
   victim.send({ do: 'ask', key })
   try {
     const at = await struck

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds } from '@tessera/core'
 import type { Rotation } from '@tessera/sandbox'
 import { type Account, type Crew, openCrew } from '../crew/Crew.js'
+import { login } from '../crew/login.js'
 import type { Member } from '../crew/Member.js'
 import { POINTS, type Point } from '../crew/protocol.js'
 import { HOLD, isAfter, isQuiet } from '../crew/watch.js'
@@ -35,7 +36,6 @@ interface Pause {
   readonly limit: number
 }
 const SHORT: Pause = { least: 5.5, most: 9, limit: 17 }
-const SHORT_OF_ANSWER: Pause = { ...SHORT, limit: 12.5 }
 const LONG: Pause = { least: 15.2, most: 16, limit: 17 }
 const BEYOND: Pause = { least: 20.5, most: 30, limit: Number.POSITIVE_INFINITY }
 /** How long is waited for a process that is told to go on before it is told again, in ms: it may not have been stopped yet. */
@@ -50,14 +50,16 @@ interface Case {
 
 const CASES: ReadonlyArray<Case> = [
   // For less than the others wait: nothing is lost at any server, one that kills the session at a reuse say.
-  ...POINTS.map((point): Case => ({ point, rotation: 'strict', pause: point === 'sent' ? SHORT_OF_ANSWER : SHORT })),
-  // And beyond the end of its own request, where that was answered: the token comes late.
+  ...POINTS.map((point): Case => ({ point, rotation: 'strict', pause: SHORT })),
+  // And beyond the end of its own request, where that was answered: the answer is read, or the token comes, late.
+  { point: 'sent', rotation: 'strict', pause: LONG },
   { point: 'answered', rotation: 'strict', pause: LONG },
   { point: 'committing', rotation: 'strict', pause: LONG },
   // For longer: what was not sent must not be sent any more.
   { point: 'intent', rotation: 'strict', pause: BEYOND },
   { point: 'committed', rotation: 'strict', pause: BEYOND },
   // The others have tried, and were refused: whoever goes on holds the only valid refresh token.
+  { point: 'sent', rotation: 'strict-without-kill', pause: BEYOND },
   { point: 'answered', rotation: 'strict-without-kill', pause: BEYOND },
   { point: 'committing', rotation: 'strict-without-kill', pause: BEYOND },
   // The others have recovered: whoever goes on is too late, and changes nothing.
@@ -75,11 +77,6 @@ export interface Parts {
   readonly program?: string
 }
 
-const login = async (account: Account, member: Member, { tally }: Crew): Promise<void> => {
-  const { outcomes } = await member.ask({ do: 'login', key: account.key, pair: account.issue(), expiresIn: FIRST })
-  if (outcomes['ok'] !== 1) tally.problem(`a login ended by ${Object.keys(outcomes).join()}`)
-}
-
 /** Stops a process at a point, and lets it go on. Tells whether it was in time. */
 const stop = async (account: Account, victim: Member, crew: Crew, of: Case, random: () => number): Promise<boolean> => {
   const { key, sandbox, watch } = account
@@ -88,7 +85,7 @@ const stop = async (account: Account, victim: Member, crew: Crew, of: Case, rand
   const about = `stopped at "${point}", ${typeof rotation === 'string' ? rotation : 'grace for a time'}`
   sandbox.setRotation(rotation)
   const struck = crew.struck(victim)
-  victim.send({ do: 'strike', key, at: point, signal: 'SIGSTOP', after: 0 })
+  victim.send({ do: 'strike', key, at: point, by: 'SIGSTOP', after: 0 })
   const at = await struck
   const continued = crew.continued(victim)
   const since = at.until - HOLD
@@ -110,7 +107,7 @@ const stop = async (account: Account, victim: Member, crew: Crew, of: Case, rand
     crew.tally.lost++
     crew.tally.problem(`${about}: lost`)
   }
-  await login(account, victim, crew)
+  await login(account, victim, crew, FIRST)
   return isInTime
 }
 
@@ -132,7 +129,7 @@ const run =
       const victim = await crew.start()
       for (const other of others) other.send({ do: 'join', ...account.membership(0) })
       victim.send({ do: 'join', ...account.membership(EARLY) })
-      await login(account, victim, crew)
+      await login(account, victim, crew, FIRST)
       for (const member of [victim, ...others]) member.send({ do: 'ask', key: account.key })
       for (let of = cases.pop(); of !== undefined; of = cases.pop()) {
         if (await stop(account, victim, crew, of, random)) progress(++done)

@@ -17,7 +17,7 @@ import {
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { nodeEnv } from '@tessera/node'
+import { nodeEnv, nodeHttp } from '@tessera/node'
 import { Client, type Http, type HttpRequest, refreshToken, revocation } from '@tessera/oauth2'
 import { fileStore } from '@tessera/store-file'
 import { ioRedis, redisStore } from '@tessera/store-redis'
@@ -35,6 +35,8 @@ import { printedResult } from '../printed.js'
 interface Joined {
   readonly source: TokenSource
   readonly api: (token: TokenSet) => Promise<void>
+  /** Its intent, while there is one. */
+  readonly intent: () => Omit<Struck, 'at'> | undefined
 }
 
 type Strike = Extract<Command, { readonly do: 'strike' }>
@@ -55,6 +57,11 @@ const isPost = (message: unknown): boolean => {
   if (typeof message !== 'object' || message === null || !('request' in message)) return false
   const { request } = message
   return typeof request === 'object' && request !== null && 'method' in request && request.method === 'POST'
+}
+
+/** As a busy loop does to a process; but this one leaves the machine to the others. */
+const stall = (ms: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, ms)
 }
 
 const main = (): void => {
@@ -96,24 +103,27 @@ const main = (): void => {
   /** Where the process is to be struck here, it comes no further before it is. */
   const reached = async (at: Point, place: Omit<Struck, 'at'>): Promise<void> => {
     if (strike === undefined || strike.at !== at || strike.key !== place.key) return
-    const { signal, after } = strike
+    const { by, after } = strike
     strike = undefined
     if (after > 0) await sleep(after)
     say({ tag: 'struck', ...place, at })
     const stoppedAt = performance.now()
-    process.kill(process.pid, signal)
+    if (typeof by === 'string') process.kill(process.pid, by)
+    else stall(by.busy)
     say({ tag: 'continued', key: place.key, stopped: performance.now() - stoppedAt, now: time.clock.now() })
     // Time has gone by: what was waited for is over first.
     await setImmediate()
   }
 
   // Such a request is with the operating system, and nothing can hold it back.
-  subscribe('undici:request:bodySent', (message) => {
-    if (sending === undefined || !isPost(message)) return
-    const place = sending
-    sending = undefined
-    void reached('sent', place)
-  })
+  for (const channel of ['undici:request:bodySent', 'http.client.request.start']) {
+    subscribe(channel, (message) => {
+      if (sending === undefined || !isPost(message)) return
+      const place = sending
+      sending = undefined
+      void reached('sent', place)
+    })
+  }
 
   const get = (url: string, headers: HttpRequest['headers']): ReturnType<Http['send']> =>
     env.http.send({
@@ -126,7 +136,9 @@ const main = (): void => {
       maxBytes: 65_536,
     })
 
-  const join = ({ key, place, server, client: { id, secret }, early, maxStale }: Membership): void => {
+  const slim = nodeHttp({ userAgent: 'tessera-faults' })
+
+  const join = ({ key, place, server, client: { id, secret }, early, maxStale, http: by }: Membership): void => {
     const client = Client.make({
       id,
       secret,
@@ -143,18 +155,27 @@ const main = (): void => {
         ? intent
         : undefined
 
+    /** What a lease says of itself; none where the record is no lease. */
+    const leaseOf = ({ epoch, generation, intent: of }: Lifecycle.Cell<TokenSet>): Omit<Struck, 'at'> | undefined =>
+      O.isSome(of) && O.isSome(of.value.nonce)
+        ? { key, epoch, generation, recovery: of.value.recovery, until: of.value.until }
+        : undefined
+
     const store: TokenStore = {
       ...raw,
       compareAndSet: (of, expected, next) => async () => {
         const cell = CellCodec.decode(O.some(next.record))
         const place = E.isRight(cell) ? replacing(cell.right) : undefined
         if (place !== undefined) await reached('committing', place)
-        const answer = await raw.compareAndSet(of, expected, next)()
-        if (E.isLeft(cell) || E.isLeft(answer) || answer.right._tag !== 'Committed') return answer
-        const { epoch, generation, intent: written } = cell.right
-        if (O.isSome(written) && O.isSome(written.value.nonce)) {
-          intent = { key, epoch, generation, recovery: written.value.recovery, until: written.value.until }
-          await reached('intent', intent)
+        const lease = E.isRight(cell) ? leaseOf(cell.right) : undefined
+        const answering = raw.compareAndSet(of, expected, next)()
+        if (place !== undefined) void reached('storing', place)
+        if (lease !== undefined) void reached('leasing', lease)
+        const answer = await answering
+        if (E.isLeft(answer) || answer.right._tag !== 'Committed') return answer
+        if (lease !== undefined) {
+          intent = lease
+          await reached('intent', lease)
         }
         if (place !== undefined) {
           intent = undefined
@@ -164,13 +185,17 @@ const main = (): void => {
       },
     }
 
+    const live = by === 'node' ? slim : env.http
     const http: Http = {
       send: (request) => async () => {
+        const isRenewal = request.url === client.server.tokenEndpoint
+        if (isRenewal && intent !== undefined) await reached('sending', intent)
         // The network goes by the system's clock.
         const left = (request.deadline - time.clock.now()) / pace.speed
-        const isRenewal = request.url === client.server.tokenEndpoint
         if (isRenewal) sending = intent
-        const answer = await env.http.send({ ...request, deadline: plus(env.clock.now(), millis(left)) })()
+        const answering = live.send({ ...request, deadline: plus(env.clock.now(), millis(left)) })()
+        if (isRenewal && intent !== undefined) void reached('begun', intent)
+        const answer = await answering
         if (!isRenewal || E.isLeft(answer) || answer.right.status !== 200) return answer
         // biome-ignore lint/nursery/noUnsafeTypeAssertion: the sandbox wrote it.
         const body = JSON.parse(Secret.open(answer.right.body)) as Record<string, string>
@@ -199,7 +224,7 @@ const main = (): void => {
       await get(`${server}/2.0/users/me`, [['authorization', bearer]])()
     }
 
-    sessions.set(key, { source, api })
+    sessions.set(key, { source, api, intent: () => intent })
   }
 
   const session = (key: string): Joined => {
@@ -277,9 +302,12 @@ const main = (): void => {
       case 'ask':
         asking.push(ask(command.key))
         return
-      case 'strike':
+      case 'strike': {
         strike = command
+        const intent = session(command.key).intent()
+        if (intent !== undefined) void reached('waiting', intent)
         return
+      }
       case 'jump':
         return time.jump(command.ms)
       case 'close':

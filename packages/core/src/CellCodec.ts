@@ -25,6 +25,7 @@ const Encoded = object(
     since: TokenSet.Finite,
     token: t.unknown,
     refused: t.boolean,
+    refusals: object({ count: Count, at: TokenSet.Finite }, {}),
     intent: object(
       {
         nonce: t.union([t.string, t.null]),
@@ -51,6 +52,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'since',
   'token',
   'refused',
+  'refusals',
   'intent',
   'verdict',
 ])
@@ -87,6 +89,10 @@ const toCell = (encoded: Encoded, token: O.Option<TokenSet.TokenSet>, later: Lat
   since: pipe(O.fromNullable(encoded.since), O.map(instant)),
   token,
   refused: encoded.refused === true,
+  refusals: pipe(
+    O.fromNullable(encoded.refusals),
+    O.map(({ count, at }) => ({ count, at: instant(at) })),
+  ),
   intent: pipe(
     O.fromNullable(encoded.intent),
     O.map(({ nonce, first_at, until, recovery }) => ({
@@ -113,6 +119,7 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
       since: O.toUndefined(cell.since),
       token: pipe(cell.token, O.map(TokenSet.codec.encode), O.toUndefined),
       refused: cell.refused || undefined,
+      refusals: O.toUndefined(cell.refusals),
       intent: pipe(
         cell.intent,
         O.map(({ nonce, firstAt, until, recovery }) => ({

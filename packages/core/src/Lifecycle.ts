@@ -30,6 +30,13 @@ export interface Intent {
   readonly recovery: boolean
 }
 
+/** An unbroken row of refusals. */
+export interface Refusals {
+  readonly count: number
+  /** When the last one was, by the store's clock. */
+  readonly at: Instant
+}
+
 /** What stands between a caller and a new token. */
 export type Verdict =
   | { readonly _tag: 'None' }
@@ -59,6 +66,8 @@ export interface Cell<T> {
   readonly token: O.Option<T>
   /** An API answered 401 to the token. */
   readonly refused: boolean
+  /** The refusals of the tokens before, of which none was seen to be accepted by an API. */
+  readonly refusals: O.Option<Refusals>
   readonly intent: O.Option<Intent>
   readonly verdict: Verdict
   /** Members that a later version wrote, as JSON text. */
@@ -75,6 +84,7 @@ export const empty: Cell<never> = {
   since: O.none,
   token: O.none,
   refused: false,
+  refusals: O.none,
   intent: O.none,
   verdict: NO_VERDICT,
   later: O.none,
@@ -134,7 +144,13 @@ export type Event<T, F> =
       readonly now: Instant
       readonly failure: Failure<F>
     }
-  | { readonly _tag: 'Refused'; readonly access: F }
+  | {
+      readonly _tag: 'Refused'
+      readonly access: F
+      readonly now: Instant
+      /** An API had accepted it before. */
+      readonly accepted: boolean
+    }
   | { readonly _tag: 'LoggedIn'; readonly from: number; readonly nonce: Nonce; readonly token: T }
   | { readonly _tag: 'RevokeAsked'; readonly from: number; readonly nonce: Nonce }
   | {
@@ -268,7 +284,7 @@ export const step =
       case 'Failed':
         return (cell) => failed(view, event, cell)
       case 'Refused':
-        return (cell) => [NOTHING, refused(view, event.access, cell)]
+        return (cell) => [NOTHING, refused(view, event, cell)]
       case 'LoggedIn':
         return (cell) => loggedIn(event, cell)
       case 'RevokeAsked':
@@ -375,11 +391,13 @@ const released = <T>(nonce: Nonce, now: Instant, wait: Duration, cell: Cell<T>):
   ]
 }
 
-const refused = <T, F>(view: View<T, F>, access: F, cell: Cell<T>): Cell<T> =>
-  O.isSome(cell.token) && !cell.refused && view.equals(view.access(cell.token.value), access)
-    ? // A cool-down of a valid token may be long: it ends with the token.
-      { ...cell, refused: true, verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict }
-    : cell
+const refused = <T, F>(view: View<T, F>, event: Of<T, F, 'Refused'>, cell: Cell<T>): Cell<T> => {
+  if (O.isNone(cell.token) || cell.refused || !view.equals(view.access(cell.token.value), event.access)) return cell
+  const count = O.isSome(cell.refusals) ? cell.refusals.value.count : 0
+  const refusals = event.accepted ? O.none : O.some({ count: count + 1, at: event.now })
+  // A cool-down of a valid token may be long: it ends with the token.
+  return { ...cell, refused: true, refusals, verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict }
+}
 
 const loggedIn = <T, F>(event: Of<T, F, 'LoggedIn'>, cell: Cell<T>): Result<T> => {
   const { from, nonce, token } = event
@@ -393,6 +411,7 @@ const loggedIn = <T, F>(event: Of<T, F, 'LoggedIn'>, cell: Cell<T>): Result<T> =
         origin: O.some(nonce),
         token: O.some(token),
         refused: false,
+        refusals: O.none,
         intent: O.none,
         verdict: NO_VERDICT,
       },
@@ -416,6 +435,7 @@ const revokeAsked = <T, F>(event: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Resul
         epoch: cell.epoch + 1,
         origin: O.some(event.nonce),
         refused: false,
+        refusals: O.none,
         intent: O.none,
         verdict: { _tag: 'Revoked' },
       },

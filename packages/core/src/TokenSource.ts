@@ -34,8 +34,17 @@ export interface Tokens {
   readonly get: TaskEither<AuthError, TokenSet>
   /** The token known to this process if it is valid now. No I/O. */
   readonly peek: IO<Option<TokenSet>>
-  /** Says that an API answered 401 to this token, so that nobody is given it again. */
+  /**
+   * Says that an API answered 401 to this token, so that nobody is given it again. Of tokens that no API was seen to accept, which
+   * {@link accept} tells, one refusal is heard a back-off: 1 s after the first, doubled each time, 10 minutes at most. Until then all
+   * get the token that there is. A login ends it, and so does a token that lived for 10 minutes before it was refused.
+   */
   readonly refuse: (used: Secret<'AccessToken'>) => TaskEither<AuthError, void>
+  /**
+   * Says that an API accepted this token, so that a 401 later is not one of an API that always answers 401. It costs nothing, and
+   * writes nothing.
+   */
+  readonly accept?: (used: Secret<'AccessToken'>) => void
   /** The same source with a bound on each call's wait. */
   readonly within: (limits: Limits) => Tokens
 }
@@ -68,6 +77,7 @@ export interface Inspection {
 /** A source of tokens. */
 export interface TokenSource extends Tokens {
   readonly key: Key
+  readonly accept: NonNullable<Tokens['accept']>
   /**
    * Acquires by a strategy in which a person takes part, and starts a new epoch with its token. When the source is closed
    * meanwhile, the token is revoked at the server, and the answer is `Closed`.
@@ -122,7 +132,10 @@ export interface SourceConfig<R> {
   readonly timeout?: Duration
   /** How long another process's revoke may stay unseen, in ms. Default: 60 s. */
   readonly maxStale?: Duration
-  /** How old a token must be before a refusal renews it, in ms. Default: 1 s. */
+  /**
+   * How old a token must be before a refusal renews it, in ms, and the first back-off of refusals in a row; 0 for none of both.
+   * Default: 1 s.
+   */
   readonly minimumAge?: Duration
   /** Whether callers are served the old token while it is renewed early. Default: `background`. */
   readonly renewal?: 'background' | 'blocking'

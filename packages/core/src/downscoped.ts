@@ -15,7 +15,9 @@ import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
 import { guard } from './internal/guard.js'
 import { lastWord } from './internal/lastWord.js'
 import { processClock, timed } from './internal/processClock.js'
+import { isHeard, wasGood } from './internal/refusals.js'
 import { secretsOf } from './internal/secrets.js'
+import type { Refusals } from './Lifecycle.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
 import type { Strategy } from './Strategy.js'
@@ -64,8 +66,8 @@ interface Child {
   /** A failed exchange is answered again, without a request, until its back-off ends. */
   backOff: BackOff | undefined
   isRefused: boolean
-  /** When a token of this target was last refused. */
-  refusedAt: Instant
+  /** Of tokens of this target that no API was seen to accept. */
+  refusals: O.Option<Refusals>
 }
 
 // -----------------------------------------------------------------------------
@@ -143,7 +145,7 @@ export const downscoping =
         usableUntil: ALWAYS,
         backOff: undefined,
         isRefused: false,
-        refusedAt: there?.refusedAt ?? NEVER,
+        refusals: there?.refusals ?? O.none,
       }
       children.delete(name)
       children.set(name, child)
@@ -174,15 +176,20 @@ export const downscoping =
         return E.isLeft(renewed) ? renewed : childOf(name, target, renewed.right).result
       }
 
+      /** What an API was last seen to accept. */
+      let accepted: Secret.Secret | undefined
       const refuse: Tokens['refuse'] = (used) => async () => {
         const child = children.get(name)
         const isUsed =
           child !== undefined && O.isSome(child.token) && Secret.eq.equals(child.token.value.accessToken, used)
         const now = clock.now()
-        // An API that always answers 401 must not cause one exchange after the other.
-        if (isUsed && now - child.refusedAt >= MINIMUM_AGE) {
+        if (!isUsed) return E.right(undefined)
+        const token = O.map((of: TokenSet) => timed(clock, of))(child.token)
+        const isGood = wasGood(token, accepted !== undefined && Secret.eq.equals(accepted, used), now)
+        if (isHeard(token, child.refusals, isGood, MINIMUM_AGE, now)) {
           child.isRefused = true
-          child.refusedAt = now
+          const count = isGood || O.isNone(child.refusals) ? 0 : child.refusals.value.count
+          child.refusals = O.some({ count: count + 1, at: now })
         }
         return E.right(undefined)
       }
@@ -215,6 +222,9 @@ export const downscoping =
                 ),
           peek,
           refuse,
+          accept: (used) => {
+            accepted = used
+          },
           within: limited,
         }
       }
@@ -257,7 +267,6 @@ export const downscoped =
 
 /** How far apart the refusals of one target's tokens are, at least. */
 const MINIMUM_AGE = seconds(1)
-const NEVER = instant(Number.NEGATIVE_INFINITY)
 const ALWAYS = instant(Number.POSITIVE_INFINITY)
 
 const earlier = (a: O.Option<Instant>, b: O.Option<Instant>): O.Option<Instant> =>

@@ -46,6 +46,7 @@ const someCell = fc.record({
   since: fc.option(time).map(O.fromNullable),
   token: fc.option(token).map(O.fromNullable),
   refused: fc.boolean(),
+  refusals: fc.option(fc.record({ count: fc.nat(3), at: time })).map(O.fromNullable),
   later: fc.constant(O.none),
 })
 /** Cells of the shapes that hold: an owned intent has no verdict; log-in-again and revoked have no intent. */
@@ -93,7 +94,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   requested,
   fc.record({ _tag: fc.constant('Redeemed' as const), parent, token, now: time, backOff: fc.constant(millis(5)) }),
   fc.record({ _tag: fc.constant('Failed' as const), parent, nonce, now: time, failure }),
-  fc.record({ _tag: fc.constant('Refused' as const), access: fc.nat(3) }),
+  fc.record({ _tag: fc.constant('Refused' as const), access: fc.nat(3), now: time, accepted: fc.boolean() }),
   fc.record({ _tag: fc.constant('LoggedIn' as const), from: fc.nat(3), nonce, token }),
   fc.record({ _tag: fc.constant('RevokeAsked' as const), from: fc.nat(3), nonce }),
   fc.record({ _tag: fc.constant('RevocationConfirmed' as const), epoch: fc.nat(3) }),
@@ -348,23 +349,35 @@ describe('Failed', () => {
 })
 
 describe('Refused', () => {
+  const refusal = (of: number, accepted = true): Event => ({ _tag: 'Refused', access: of, now: instant(7), accepted })
+
+  test('of a token that no API accepted: one more in a row, until a good one, a login or a revoke', () => {
+    const renewed = (before: Cell): Cell => ({ ...before, refused: false })
+    const once = stepped(held, refusal(1, false)).after
+    expect(once.refusals).toEqual(O.some({ count: 1, at: 7 }))
+    const twice = stepped(renewed(once), refusal(1, false)).after
+    expect(twice.refusals).toEqual(O.some({ count: 2, at: 7 }))
+    expect(stepped(renewed(twice), refusal(1)).after.refusals).toEqual(O.none)
+    expect(stepped(twice, { _tag: 'LoggedIn', from: 1, nonce: 'n', token: T }).after.refusals).toEqual(O.none)
+    expect(stepped(twice, { _tag: 'RevokeAsked', from: 1, nonce: 'n' }).after.refusals).toEqual(O.none)
+  })
   test("the cell's token: refused; intent and verdict are kept", () => {
     const leased: Cell = { ...held, intent: lease() }
-    expect(stepped(leased, { _tag: 'Refused', access: 1 }).after).toEqual({ ...leased, refused: true })
+    expect(stepped(leased, refusal(1)).after).toEqual({ ...leased, refused: true })
     const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
-    expect(stepped(told, { _tag: 'Refused', access: 1 }).after).toEqual({ ...told, refused: true })
+    expect(stepped(told, refusal(1)).after).toEqual({ ...told, refused: true })
   })
   test('a cool-down ends with the token: it may be long, and was of a renewal that nobody needed yet', () => {
     const cooling: Cell = { ...held, verdict: { _tag: 'CoolingDown', until: instant(60) } }
-    expect(stepped(cooling, { _tag: 'Refused', access: 1 }).after).toEqual({ ...held, refused: true })
-    expect(stepped(cooling, { _tag: 'Refused', access: 2 }).after).toBe(cooling)
+    expect(stepped(cooling, refusal(1)).after).toEqual({ ...held, refused: true })
+    expect(stepped(cooling, refusal(2)).after).toBe(cooling)
     const again: Cell = { ...cooling, refused: true }
-    expect(stepped(again, { _tag: 'Refused', access: 1 }).after).toBe(again)
+    expect(stepped(again, refusal(1)).after).toBe(again)
   })
   test('another token, or refused already: unchanged', () => {
-    expect(stepped(held, { _tag: 'Refused', access: 2 }).after).toBe(held)
+    expect(stepped(held, refusal(2)).after).toBe(held)
     const refused: Cell = { ...held, refused: true }
-    expect(stepped(refused, { _tag: 'Refused', access: 1 }).after).toBe(refused)
+    expect(stepped(refused, refusal(1)).after).toBe(refused)
   })
 })
 

@@ -66,7 +66,8 @@ export const makeEvents = ({ mode, slips }: Config): Events => {
         }
       }
       case 'Refused':
-        return { _tag: 'Refused', access: told.pair }
+        // How often refusals are heard is no part of the model.
+        return { _tag: 'Refused', access: told.pair, now, accepted: true }
       case 'LoggedIn': {
         const { nonce, pair } = told
         const from = rebases ? state.cell.epoch : told.from

@@ -6,7 +6,7 @@
 import { AuthError, type Tokens } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Dispatcher } from 'undici'
-import { type Bearer, type BearerConfig, bearer, originsOf, renewed } from './internal/bearer.js'
+import { type Bearer, type BearerConfig, bearer, isAccepting, originsOf, renewed } from './internal/bearer.js'
 import { flatten } from './internal/headers.js'
 import { isReplayable } from './internal/replayable.js'
 import { withoutRaw } from './internal/withoutRaw.js'
@@ -144,6 +144,7 @@ const start = (
         if (status === 401 && first && replayable) held = { headers, message, chunks: [], size: 0 }
         else {
           if (status === 401 && first) refuse()
+          if (isAccepting(status)) tokens.accept?.(used.token)
           handler.onResponseStart?.(to, status, headers, message)
         }
       },

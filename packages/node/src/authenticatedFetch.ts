@@ -3,9 +3,9 @@
  *
  * @packageDocumentation
  */
-import { AuthError } from '@tessera/core'
+import { AuthError, type Tokens } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { type Bearer, type BearerConfig, bearer, originsOf, renewed } from './internal/bearer.js'
+import { type Bearer, type BearerConfig, bearer, isAccepting, originsOf, renewed } from './internal/bearer.js'
 import { cleanResponse } from './internal/cleanResponse.js'
 import { isReplayable } from './internal/replayable.js'
 import { withoutRaw } from './internal/withoutRaw.js'
@@ -52,6 +52,12 @@ const outgoing = (input: Input, init: RequestInit | undefined): Outgoing => {
 const carried = (request: Request) => {
   const { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy } = request
   return { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy }
+}
+
+/** A response, of which the source was told if it accepts the token. */
+const noted = (tokens: Tokens, used: Bearer | undefined, response: Response): Response => {
+  if (used !== undefined && isAccepting(response.status)) tokens.accept?.(used.token)
+  return response
 }
 
 /** The request that a redirect asks for (Fetch §4.4, HTTP-redirect fetch). */
@@ -137,7 +143,7 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
     }
     const authenticated = async (hop: Outgoing): Promise<Response> => {
       const used = orThrow(await bearer(tokens))
-      const response = await once(hop, used)
+      const response = noted(tokens, used, await once(hop, used))
       if (response.status !== 401) return response
       if (!hop.replayable) {
         await tokens.refuse(used.token)()
@@ -146,7 +152,8 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
       const next = await renewed(tokens, used)
       if (E.isRight(next) && next.right === undefined) return response
       await response.body?.cancel()
-      return once(hop, orThrow(next))
+      const again = orThrow(next)
+      return noted(tokens, again, await once(hop, again))
     }
 
     let hop = first

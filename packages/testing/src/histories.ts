@@ -119,7 +119,12 @@ const eventOf = (
     case 'Failed':
       return { _tag: 'Failed', parent, nonce, now, failure: failureOf(draft, cell) }
     case 'Refused':
-      return { _tag: 'Refused', access: isCurrent && there !== undefined ? there.accessToken : UNKNOWN }
+      return {
+        _tag: 'Refused',
+        access: isCurrent && there !== undefined ? there.accessToken : UNKNOWN,
+        now,
+        accepted: draft.isSame,
+      }
     case 'LoggedIn':
       return { _tag: 'LoggedIn', from, nonce: `nonce ${number}`, token: tokenAt(now, number, draft.hasRefresh) }
     case 'RevokeAsked':

@@ -85,8 +85,8 @@ const step = Lifecycle.step(tokenSetView)
 const LIFETIME = minutes(60)
 /** By how much an intent outlives its flight. */
 const MARGIN = seconds(5)
-/** Older than the youngest token whose refusal counts, whatever the source's `minimumAge`. */
-const OLD = minutes(2)
+/** Of a token that old every refusal is heard, whatever was refused before. */
+const OLD = minutes(10)
 
 // -----------------------------------------------------------------------------
 // the model's moves
@@ -230,7 +230,7 @@ const refuse: SourceCommand = command(
     const { accessToken, issuedAt } = model.cell.token.value
     if (O.isSome(issuedAt) && bench.clock.now() < plus(issuedAt.value, OLD)) return
     ensure(E.isRight(await bench.settle(source().refuse(accessToken))), 'the refusal fails')
-    move(model, { _tag: 'Refused', access: accessToken })
+    move(model, { _tag: 'Refused', access: accessToken, now: bench.clock.now(), accepted: true })
   },
   ({ cell }) => O.isSome(cell.token) && cell.verdict._tag === 'None',
 )

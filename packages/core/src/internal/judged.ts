@@ -30,6 +30,12 @@ const intentEnd: EndOf = ({ intent }) =>
   )
 const coolDownEnd: EndOf = ({ verdict }) => (verdict._tag === 'CoolingDown' ? O.some(verdict.until) : O.none)
 
+const lastRefusal: EndOf = ({ refusals }) =>
+  pipe(
+    refusals,
+    O.map(({ at }) => at),
+  )
+
 /** Longer than any process's intent may be: a person's prompt. */
 const LONGEST_WAIT = minutes(20)
 
@@ -82,8 +88,14 @@ export const judged = (
   const possible = (end: Instant): Instant => (between(now, end) > Math.max(2 * hold, LONGEST_WAIT) ? now : end)
   const held = endOf(intentEnd, (end) => possible(lasting(firstAt, end, now)))
   const cooled = endOf(coolDownEnd, possible)
+  // In the future it was not: the next one is heard as if this had been now.
+  const refusedAt = endOf(lastRefusal, (at) => earliest(at, now))
   return {
     ...stored,
+    refusals: pipe(
+      stored.refusals,
+      O.map(({ count, at }) => ({ count, at: O.getOrElse(() => at)(refusedAt) })),
+    ),
     token: O.isSome(token) && O.isSome(expiresAt) ? O.some({ ...token.value, expiresAt }) : token,
     intent: O.isSome(intent) && O.isSome(held) ? O.some({ ...intent.value, until: held.value }) : intent,
     verdict: verdict._tag === 'CoolingDown' && O.isSome(cooled) ? { ...verdict, until: cooled.value } : verdict,
@@ -96,4 +108,5 @@ export const unjudged = ({ cell, stored }: Pick<Heard, 'cell' | 'stored'>, next:
   token: next.token === cell.token ? stored.token : next.token,
   intent: next.intent === cell.intent ? stored.intent : next.intent,
   verdict: next.verdict === cell.verdict ? stored.verdict : next.verdict,
+  refusals: next.refusals === cell.refusals ? stored.refusals : next.refusals,
 })

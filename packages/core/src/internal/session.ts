@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { constant, constFalse, pipe } from 'fp-ts/lib/function.js'
+import { constant, constFalse, constTrue, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
@@ -23,6 +23,7 @@ import { interactively } from './interactive.js'
 import { lastWord } from './lastWord.js'
 import { dated, dateOf, type ProcessClock, processClock, timed } from './processClock.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
+import { isHeard, wasGood } from './refusals.js'
 import { makeRevoking } from './revoking.js'
 import { secretsOfOption } from './secrets.js'
 import { storable } from './storable.js'
@@ -109,6 +110,8 @@ export const makeSession = <R>(
   let refusing: Secret.Secret | undefined
   let refusal: { readonly access: Secret.Secret; readonly done: Promise<Result<void>> } | undefined
   let lastRefused: Secret.Secret | undefined
+  /** What an API was last seen to accept. */
+  let accepted: Secret.Secret | undefined
   /** From here on tokens are in process time: what came with dates is {@link taken}, and handed out dated. */
   const taken = (token: TokenSet): TokenSet => timed(clock, storable(token))
   let initial = pipe(O.fromNullable(config.initial), O.map(taken))
@@ -475,7 +478,7 @@ export const makeSession = <R>(
         let known = there.right
         if (refusing !== undefined) {
           const access = refusing
-          const applied = await apply(() => ({ _tag: 'Refused', access }), known, deadline)
+          const applied = await apply(refusedAt(access), known, deadline)
           if (E.isLeft(applied)) return applied
           if (refusing === access) refusing = undefined
           known = applied.right.known
@@ -641,13 +644,27 @@ export const makeSession = <R>(
   // refuse, login, revoke, close
   // ---------------------------------------------------------------------------
 
-  const isYoung = (used: Secret.Secret): boolean =>
-    O.isSome(cache.token) &&
-    Secret.eq.equals(cache.token.value.accessToken, used) &&
-    O.isSome(cache.token.value.issuedAt) &&
-    // One from the future, by a clock that was set back or is another process's, has no age to wait for.
-    clock.now() >= cache.token.value.issuedAt.value &&
-    clock.now() < plus(cache.token.value.issuedAt.value, minimumAge)
+  const wasGoodAt = ({ cell, offset }: Known, used: Secret.Secret): boolean =>
+    wasGood(cell.token, accepted !== undefined && Secret.eq.equals(accepted, used), plus(clock.now(), offset))
+
+  const refusedAt =
+    (access: Secret.Secret) =>
+    (at: Known): SessionEvent => ({
+      _tag: 'Refused',
+      access,
+      now: plus(clock.now(), at.offset),
+      accepted: wasGoodAt(at, access),
+    })
+
+  /** What is not known to be the session's token is for the record to judge. */
+  const isHeardNow = (used: Secret.Secret): boolean =>
+    pipe(
+      cache.known,
+      O.filter(({ cell }) => O.isSome(cell.token) && Secret.eq.equals(cell.token.value.accessToken, used)),
+      O.match(constTrue, (at) =>
+        isHeard(at.cell.token, at.cell.refusals, wasGoodAt(at, used), minimumAge, plus(clock.now(), at.offset)),
+      ),
+    )
 
   const refuse =
     (used: Secret.Secret<'AccessToken'>): TaskEither<AuthError.AuthError, void> =>
@@ -657,22 +674,21 @@ export const makeSession = <R>(
       const isCurrent = O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, used)
       // Ten thousand callers of one token are answered by one write.
       if (!isCurrent && lastRefused !== undefined && Secret.eq.equals(lastRefused, used)) return E.right(undefined)
-      // An API that always answers 401 must not burn one redemption after the other.
-      if (isYoung(used)) return E.right(undefined)
+      if (!isHeardNow(used)) return E.right(undefined)
       refusing = used
       if (isCurrent) expire()
       flight = undefined
       const deadline = after(timeout)
-      const done = track(
-        exclusively(deadline, () => persist(() => ({ _tag: 'Refused', access: used }), O.none, deadline)),
-      ).then((applied): Result<void> => {
-        refusal = undefined
-        if (E.isLeft(applied)) return applied
-        lastRefused = used
-        if (refusing === used) refusing = undefined
-        tell({ _tag: 'Refused' })
-        return E.right(undefined)
-      })
+      const done = track(exclusively(deadline, () => persist(refusedAt(used), O.none, deadline))).then(
+        (applied): Result<void> => {
+          refusal = undefined
+          if (E.isLeft(applied)) return applied
+          lastRefused = used
+          if (refusing === used) refusing = undefined
+          tell({ _tag: 'Refused' })
+          return E.right(undefined)
+        },
+      )
       refusal = { access: used, done }
       return done
     }
@@ -866,6 +882,9 @@ export const makeSession = <R>(
       get: bound('a renewal', get),
       peek,
       refuse: (used) => bound('the token store', refuse(used)),
+      accept: (used) => {
+        accepted = used
+      },
       login: login(limits),
       adopt: (token) => begun('the token store', adopt(token)),
       revoke: bound('a revocation', revoke),

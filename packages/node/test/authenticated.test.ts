@@ -139,6 +139,22 @@ describe.each(doors)('S-OAUTH2-12 through %s', (_, open) => {
     expect(server.connections()).toBe(0)
   })
 
+  test('[A10] the source is told of a token that an API accepts, and of no other', async () => {
+    const served = await serve(async (request, response) => {
+      const status = Number(request.url?.slice(1))
+      response.writeHead(status === 401 && request.headers.authorization === 'Bearer t2' ? 200 : status).end()
+    })
+    closing.push(served.close)
+    const tokens = scripted()
+    const call = open(tokens, [served.origin])
+    for (const status of [400, 403, 404, 429, 500, 503]) await call(`${served.origin}/${status}`)
+    expect(tokens.accepted).toEqual([])
+    await call(`${served.origin}/204`)
+    expect(tokens.accepted).toEqual(['t1'])
+    expect((await call(`${served.origin}/401`)).status).toBe(200)
+    expect(tokens.accepted).toEqual(['t1', 't2'])
+  })
+
   test('no token after a 401: the typed error', async () => {
     const server = await api([])
     const tokens = scripted({ get: (time) => (time === 1 ? AuthError.closed : undefined) })

@@ -5,6 +5,7 @@ import * as O from 'fp-ts/lib/Option.js'
 /** Tokens `t1`, `t2`, …: the next one after each refusal of the present one. What it is asked is written down. */
 export interface Scripted extends Tokens {
   readonly asked: ReadonlyArray<string>
+  readonly accepted: ReadonlyArray<string>
 }
 
 export interface Script {
@@ -20,6 +21,7 @@ export interface Script {
 
 export const scripted = ({ get, stubborn = false, deaf = false, wait }: Script = {}): Scripted => {
   const asked: string[] = []
+  const accepted: string[] = []
   let generation = 1
   let gets = 0
   const within = ({ signal }: Limits): Tokens => ({
@@ -36,8 +38,11 @@ export const scripted = ({ get, stubborn = false, deaf = false, wait }: Script =
       if (!stubborn && Secret.open(used) === `t${generation}`) generation++
       return E.right(undefined)
     },
+    accept: (used) => {
+      accepted.push(Secret.open(used))
+    },
     peek: () => O.none,
     within,
   })
-  return { ...within({}), asked }
+  return { ...within({}), asked, accepted }
 }

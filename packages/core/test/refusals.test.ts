@@ -64,7 +64,7 @@ describe('[A10] an API that always answers 401', () => {
   })
 
   test('a good token ends it: the next refusal is heard, and the row begins anew', async () => {
-    const { calling, redemptions, isGood, call, fleet, env } = fleetOf(2)
+    const { calling, redemptions, isGood, call, fleet } = fleetOf(2)
     await calling(HOUR)
     isGood.is = true
     await calling(seconds(5))

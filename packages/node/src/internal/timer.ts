@@ -2,8 +2,11 @@ import { constVoid } from 'fp-ts/lib/function.js'
 
 const LONGEST = 2 ** 31 - 1
 
-/** How often the event loop looks for what has arrived before a timer acts: it accepts a connection, and then reads from it. */
-const POLLS = 2
+/**
+ * For how many turns of the event loop a timer waits before it acts: in one a connection is accepted, in the next it is read from. Deno
+ * looks for what has arrived in one turn of 61 only, as long as there is something else to do.
+ */
+const TURNS = 'Deno' in globalThis ? 2 * 61 : 2
 
 /**
  * Calls `then` once after `ms`, and answers how to cancel that. An `unref` one does not keep the process alive.
@@ -17,14 +20,14 @@ export const after = (ms: number, then: () => void, unref?: 'unref'): (() => voi
   let cancel = constVoid
   const wait = (left: number): void => {
     const slice = Math.min(left, LONGEST)
-    const timeout = setTimeout(() => (left > slice ? wait(left - slice) : poll(POLLS)), slice)
+    const timeout = setTimeout(() => (left > slice ? wait(left - slice) : act(TURNS)), slice)
     if (unref !== undefined) timeout.unref()
     cancel = () => clearTimeout(timeout)
   }
   // Never `unref`: the event loop would not go on to its next turn before something else happens.
-  const poll = (left: number): void => {
+  const act = (left: number): void => {
     if (left > 0) {
-      const immediate = setImmediate(poll, left - 1)
+      const immediate = setImmediate(act, left - 1)
       cancel = () => clearImmediate(immediate)
     } else then()
   }

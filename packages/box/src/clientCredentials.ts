@@ -42,14 +42,15 @@ export const clientCredentials: (options: ClientCredentialsOptions) => Strategy<
         client: unpinned,
         parameters: { box_subject_type: claims.box_sub_type, box_subject_id: sub },
       })
-      return (attempt) =>
+      return Strategy.make({}, (attempt) =>
         pipe(
           acquire(attempt),
           RTE.map((token) => ({ ...token, subject: O.some(remember) })),
-        )
+        ),
+      )
     }
     if (typeof subject !== 'function') return as(subject)
-    return (attempt) =>
+    return Strategy.make({}, (attempt) =>
       pipe(
         attempt.previous,
         O.flatMap((previous) => previous.subject),
@@ -58,6 +59,7 @@ export const clientCredentials: (options: ClientCredentialsOptions) => Strategy<
           (error) => RTE.left(error),
           (chosen) => as(chosen)(attempt),
         ),
-      )
+      ),
+    )
   },
 )

@@ -32,11 +32,11 @@ const read = (given: unknown): E.Either<AuthError, Settings> => {
 // A key is parsed by the first signature of its signer: one signer for each environment, not one for each token.
 const signing = (made: App, key: Key): Strategy<TokenEnv & SignerEnv> => {
   const strategies = new WeakMap<SignerEnv['signer'], Strategy<TokenEnv>>()
-  return (attempt) => (env) => {
+  return Strategy.make({}, (attempt) => (env) => {
     const strategy = strategies.get(env.signer) ?? jwt({ ...made, signer: env.signer(key) })
     strategies.set(env.signer, strategy)
     return strategy(attempt)(env)
-  }
+  })
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as Box from '@tessera/box'
-import { Secret, type TokenSet } from '@tessera/core'
+import { memoryStore, Secret, type TokenSet, TokenSource } from '@tessera/core'
 import type { PrivateKey, Signer } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -111,4 +111,20 @@ test.each([
 
 test('the token remembers whom it stands for', async () => {
   expect((await run({ settings: file })).result).toMatchObject(E.right({ subject: O.some('enterprise:42') }))
+})
+
+test('[A11] in the place of the function of a key, a strategy of Box is told at once', () => {
+  const client = Box.client({ id: 'app', secret: 's3cret' })
+  const strategies: ReadonlyArray<unknown> = [
+    Box.clientCredentials({ client, subject: Box.enterprise('42') }),
+    Box.clientCredentials({ client, subject: () => E.right(Box.enterprise('42')) }),
+    Box.jwt({ client, signer, subject: Box.enterprise('42') }),
+    Box.serviceAccount({ settings: file }),
+    Box.serviceAccount({ settings: withoutKey }),
+    Box.developerToken(),
+  ]
+  for (const strategy of strategies) {
+    // @ts-expect-error from JavaScript
+    expect(() => TokenSource.keyed({ store: memoryStore() })(strategy)).toThrow('the strategy of each key')
+  }
 })

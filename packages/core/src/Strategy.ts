@@ -14,6 +14,7 @@ import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
+import { acquiring } from './internal/acquiring.js'
 import { processClock } from './internal/processClock.js'
 import type { RandomEnv } from './Random.js'
 import { uniform } from './Random.js'
@@ -90,7 +91,10 @@ export const once =
   <R>(strategy: Strategy<R>): RTE.ReaderTaskEither<R & ClockEnv, AuthError.AuthError, TokenSet> =>
   (env) =>
   () =>
-    strategy(attempt(duration)(env)())(env)()
+    acquiring(() => strategy, attempt(duration)(env)(), env, {
+      as: 'strategy',
+      repeatable: !needsRefreshToken(strategy),
+    })()
 
 /** Gives a function traits. */
 export const make = <R>(

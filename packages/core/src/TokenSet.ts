@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { object } from './internal/object.js'
+import { isOption, isRecord, isText } from './internal/shapes.js'
 import * as Secret from './Secret.js'
 import { type Instant, instant } from './Time.js'
 
@@ -84,6 +85,14 @@ export const succeeding =
 // codec
 // -----------------------------------------------------------------------------
 
+/** A list of texts, with one error for all that are none: a codec of io-ts makes one of each. */
+const Texts: t.Type<ReadonlyArray<string>> = new t.Type(
+  'list of texts',
+  (value): value is ReadonlyArray<string> => Array.isArray(value) && value.every(isText),
+  (value, context) => (Texts.is(value) ? t.success(value) : t.failure(value, context)),
+  t.identity,
+)
+
 /** Decodes a number that is finite. */
 export const Finite = t.refinement(t.number, Number.isFinite, 'finite number')
 
@@ -93,7 +102,7 @@ const Encoded = object(
     refresh_token: t.string,
     issued_at: Finite,
     expires_at: Finite,
-    scope: t.readonlyArray(t.string),
+    scope: Texts,
     token_type: t.string,
     restricted_to: t.readonlyArray(t.unknown),
     issued_token_type: t.string,
@@ -186,24 +195,16 @@ const fromEncoded = (encoded: Encoded): TokenSet =>
     members: toMembers(encoded),
   })
 
-const isOption =
-  (is: (value: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    typeof value === 'object' &&
-    value !== null &&
-    '_tag' in value &&
-    (value._tag === 'None' || (value._tag === 'Some' && 'value' in value && is(value.value)))
-
 const IS: { readonly [Name in keyof TokenSet]: (value: unknown) => boolean } = {
   accessToken: Secret.is,
   refreshToken: isOption(Secret.is),
   issuedAt: isOption(Finite.is),
   expiresAt: isOption(Finite.is),
-  scope: t.array(t.string).is,
-  tokenType: t.string.is,
+  scope: Texts.is,
+  tokenType: isText,
   restrictedTo: Array.isArray,
-  issuedTokenType: isOption(t.string.is),
-  subject: isOption(t.string.is),
+  issuedTokenType: isOption(isText),
+  subject: isOption(isText),
   members: (value) => value instanceof Map && Array.from(value.values()).every(Secret.is),
 }
 
@@ -212,10 +213,14 @@ const IS: { readonly [Name in keyof TokenSet]: (value: unknown) => boolean } = {
  */
 export const codec: t.Type<TokenSet, Output, unknown> = new t.Type(
   'TokenSet',
-  (value): value is TokenSet =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(IS).every(([name, is]) => is(Reflect.get(value, name))),
-  (value, context) => pipe(Encoded.validate(value, context), E.map(fromEncoded)),
+  (value): value is TokenSet => isRecord(value) && Object.entries(IS).every(([name, is]) => is(value[name])),
+  (value, context) => {
+    try {
+      return pipe(Encoded.validate(value, context), E.map(fromEncoded))
+    } catch {
+      // What is nested too deep, or is no JSON, cannot be kept.
+      return t.failure(value, context)
+    }
+  },
   encode,
 )

@@ -11,8 +11,8 @@ import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
+import { acquiring } from './internal/acquiring.js'
 import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
-import { guard } from './internal/guard.js'
 import { lastWord } from './internal/lastWord.js'
 import { processClock, timed } from './internal/processClock.js'
 import { isHeard, wasGood } from './internal/refusals.js'
@@ -90,9 +90,12 @@ export const downscoping =
     const isValid = ({ usableUntil }: Child): boolean => clock.now() < usableUntil
 
     const acquire = async (target: Target, subject: TokenSet): Promise<E.Either<AuthError.AuthError, TokenSet>> => {
-      const unknown = (reason: string): AuthError.AuthError =>
-        AuthError.outcomeUnknown({ url: 'token exchange', reason, answer: O.none, repeatable: true })
-      const late = unknown('it did not settle by its deadline')
+      const late = AuthError.outcomeUnknown({
+        url: 'token exchange',
+        reason: 'it did not settle by its deadline',
+        answer: O.none,
+        repeatable: true,
+      })
       const attempt = {
         previous: O.none,
         deadline: plus(env.clock.now(), timeout),
@@ -102,11 +105,11 @@ export const downscoping =
         env.clock,
         attempt,
         late,
-        guard(
-          (threw) => unknown(`it ${threw}`),
-          () => exchange(subject, target)(attempt)(env),
-          () => secretsOf(subject),
-        ),
+        acquiring(() => exchange(subject, target), attempt, env, {
+          as: 'token exchange',
+          repeatable: true,
+          secrets: () => secretsOf(subject),
+        }),
       )()
       return pipe(
         exchanged,

@@ -11,6 +11,7 @@ import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
+import { unawaited } from './internal/answers.js'
 import { expectStore, expectStrategyFor } from './internal/expected.js'
 import { guard } from './internal/guard.js'
 import { interactively } from './internal/interactive.js'
@@ -18,10 +19,11 @@ import { processClock } from './internal/processClock.js'
 import { makeRevoking } from './internal/revoking.js'
 import { secretsOf } from './internal/secrets.js'
 import { makeSession, type Session } from './internal/session.js'
+import { isCallable } from './internal/shapes.js'
 import { tellTo } from './internal/tell.js'
 import { makeWork } from './internal/work.js'
 import { race } from './race.js'
-import type { Strategy } from './Strategy.js'
+import { left, type Strategy } from './Strategy.js'
 import { plus, seconds } from './Time.js'
 import type { TokenSet } from './TokenSet.js'
 import type { CloseOptions, Limits, SourceConfig, SourceEnv, TokenSource } from './TokenSource.js'
@@ -112,8 +114,17 @@ const openKeyed = <R>(
     return undefined
   }
 
+  const make = (key: Key, strategy: Strategy<R>): Session =>
+    makeSession({ ...config, key }, strategy, env, () => isClosed, clock)
+
   const get = (key: Key): TokenSource => {
-    const session = kept(key) ?? makeSession({ ...config, key }, strategyFor(key), env, () => isClosed, clock)
+    let session = kept(key)
+    if (session === undefined) {
+      const strategy = strategyOf(strategyFor, key)
+      // One that says why there is none is not kept: the next call may have more luck.
+      if (E.isLeft(strategy)) return make(key, left(strategy.left)).source
+      session = make(key, strategy.right)
+    }
     sessions.delete(key)
     sessions.set(key, session)
     evict(key)
@@ -129,9 +140,10 @@ const openKeyed = <R>(
     keyOf: (token: TokenSet) => TaskEither<AuthError.AuthError, Key>,
   ): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
     const asked = guard(
-      (threw) => AuthError.misconfigured('keyOf', `it ${threw}`),
-      () => async () => pipe(await keyOf(token)(), E.flatMap(checkedKey)),
+      (did) => AuthError.misconfigured('keyOf', `it ${did}`),
+      () => keyOf(token),
       () => secretsOf(token),
+      checkedKey,
     )
     const key = await asked()
     if (E.isLeft(key)) {
@@ -167,6 +179,22 @@ const openKeyed = <R>(
     },
   }
 }
+
+/** The strategy of a key, by code of the application's. */
+const strategyOf = <R>(strategyFor: (key: Key) => Strategy<R>, key: Key): E.Either<AuthError.AuthError, Strategy<R>> =>
+  pipe(
+    E.tryCatch(
+      () => strategyFor(key),
+      (error) => AuthError.fromThrown(error, (threw) => AuthError.misconfigured('strategyFor', `it ${threw}`)),
+    ),
+    E.filterOrElse(
+      (strategy) => isCallable(strategy),
+      (other) => {
+        unawaited(other)
+        return AuthError.misconfigured('strategyFor', 'it gave no strategy: (key) => refreshToken({ client }), say')
+      },
+    ),
+  )
 
 const checkedKey = (key: unknown): E.Either<AuthError.AuthError, Key> =>
   typeof key === 'string' && key !== ''

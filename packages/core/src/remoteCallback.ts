@@ -12,7 +12,7 @@ import { expectFunctions } from './internal/expected.js'
 import { secretsOfOption } from './internal/secrets.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
-import type * as Strategy from './Strategy.js'
+import * as Strategy from './Strategy.js'
 import { type Instant, instant } from './Time.js'
 import * as TokenSet from './TokenSet.js'
 
@@ -63,21 +63,17 @@ export const remoteCallback = (
   retrieve: (request: RemoteRequest) => Promise<RemoteAnswer> | RemoteAnswer,
 ): Strategy.Strategy<ClockEnv> => {
   expectFunctions('remoteCallback takes a function', { retrieve }, ['retrieve'])
-  return (attempt) =>
-    ({ clock }) =>
-    async () => {
-      if (attempt.signal.aborted) return E.left(AuthError.aborted)
-      if (clock.now() >= attempt.deadline) return E.left(AuthError.timedOut('the callback'))
-      return race(clock, attempt, unknown('it did not answer by the deadline'), unknown('aborted'), async () => {
-        try {
-          return toTokenSet(await retrieve(attempt))
-        } catch (error) {
-          return E.left(
-            AuthError.fromThrown(error, (threw) => unknown(`it ${threw}`), secretsOfOption(attempt.previous)),
-          )
-        }
-      })()
-    }
+  return Strategy.make({}, (attempt) => ({ clock }) => async () => {
+    if (attempt.signal.aborted) return E.left(AuthError.aborted)
+    if (clock.now() >= attempt.deadline) return E.left(AuthError.timedOut('the callback'))
+    return race(clock, attempt, unknown('it did not answer by the deadline'), unknown('aborted'), async () => {
+      try {
+        return toTokenSet(await retrieve(attempt))
+      } catch (error) {
+        return E.left(AuthError.fromThrown(error, (threw) => unknown(`it ${threw}`), secretsOfOption(attempt.previous)))
+      }
+    })()
+  })
 }
 
 const unknown = (reason: string): AuthError.AuthError =>

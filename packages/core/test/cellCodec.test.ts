@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AuthError, CellCodec, Lifecycle, Secret } from '@tessera/core'
+import { AuthError, CellCodec, Lifecycle, Secret, TokenSet } from '@tessera/core'
 import { cells, tokenTexts } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
@@ -152,6 +152,48 @@ test('any text is decoded or refused, without a throw', () => {
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       expect(['Left', 'Right']).toContain(CellCodec.decode(record(text))._tag)
     }),
+  )
+})
+
+const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
+const places = (inner: string): ReadonlyArray<string> => [
+  `{"v":1,"epoch":0,"generation":0,"more":${inner}}`,
+  `{"v":1,"epoch":0,"generation":0,"verdict":{"tag":"held","more":${inner}}}`,
+  ...['more', 'restricted_to'].map(
+    (name) => `{"v":1,"epoch":0,"generation":0,"token":{"v":1,"access_token":"a","${name}":${inner}}}`,
+  ),
+  `{"v":1,"epoch":0,"generation":0,"token":{"v":1,"access_token":"a","members":{"more":${inner}}}}`,
+]
+
+test.each([450, 600, 5_000, 20_000])('[A12] nested %i deep: what is read can be written again', (depth) => {
+  for (const text of places(nested(depth))) {
+    const decoded = CellCodec.decode(record(text))
+    if (depth < 500) expect(jsonOf(right(decoded))).toEqual(JSON.parse(text))
+    else expect(left(decoded)).toEqual(AuthError.storeFailed('decode', 'the record is nested too deep'))
+  }
+})
+
+test('[A12] two million wrong scopes are one error', () => {
+  const scope = Array.from({ length: 2_000_000 }, () => 7)
+  expect(left(CellCodec.decode(recordOf({ ...minimal, token: { v: 1, access_token: 'a', scope } })))).toEqual(
+    AuthError.storeFailed('decode', 'the record has a wrong token.scope'),
+  )
+})
+
+test('[A12] the codec of token sets takes or refuses any value, without a throw', () => {
+  const looping: { more?: unknown } = {}
+  looping.more = looping
+  const odd = fc.constantFrom<unknown>(7n, looping, JSON.parse(nested(20_000)), new Proxy({}, { get: () => 7n }))
+  fc.assert(
+    fc.property(
+      fc.oneof(odd, fc.anything({ withBigInt: true })),
+      fc.constantFrom('more', 'scope', 'members'),
+      (value, name) => {
+        for (const given of [value, { v: 1, access_token: 'a', [name]: value }]) {
+          expect(['Left', 'Right']).toContain(TokenSet.codec.decode(given)._tag)
+        }
+      },
+    ),
   )
 })
 

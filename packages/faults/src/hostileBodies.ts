@@ -99,6 +99,7 @@ const memberOf = ({ client, access, next }: Secrets): Readonly<Record<string, fc
           '{"constructor":{"polluted":true}}',
           nested(40),
           nested(5_000),
+          nested(20_000),
         ]),
       ),
     },
@@ -213,3 +214,31 @@ const failures = ({ client, refresh }: Secrets): fc.Arbitrary<Hostile> => {
 /** Answers of every kind. Two of three are successes, by their status. */
 export const hostile = (secrets: Secrets): fc.Arbitrary<Hostile> =>
   fc.oneof({ weight: 2, arbitrary: successes(secrets) }, { weight: 1, arbitrary: failures(secrets) })
+
+/** Far more than an error may name. */
+const wide = (element: string): string => `[${Array.from({ length: 10_000 }, () => element).join(',')}]`
+
+/** Other documents that are read: a record of a store, server metadata, settings. Each member is too much, or of another type. */
+export const documents = ({ access, client }: Secrets): fc.Arbitrary<string> => {
+  const value = fc.constantFrom(
+    ...[nested(400), nested(600), nested(20_000), wide('0'), wide('{}'), wide(json(access)), json(client)],
+    ...['null', '0', '1e999', '{}', '[]', 'true'],
+  )
+  const token = fc
+    .tuple(fc.constantFrom('scope', 'restricted_to', 'members', 'expires_at', 'more'), value)
+    .map(([name, text]) => `{"v":1,"access_token":${json(access)},"${name}":${text}}`)
+  const record = (member: string): string => `{"v":1,"epoch":0,"generation":0,${member}}`
+  const url = 'https://as.example'
+  return fc.oneof(
+    token.map((text) => record(`"token":${text}`)),
+    fc
+      .tuple(fc.constantFrom('token', 'verdict', 'intent', 'more', 'origin'), value)
+      .map(([name, text]) => record(`"${name}":${text}`)),
+    value.map((text) => record(`"verdict":{"tag":"held","more":${text}}`)),
+    fc
+      .tuple(fc.constantFrom('scopes_supported', 'token_endpoint_auth_methods_supported', 'issuer', 'more'), value)
+      .map(([name, text]) => `{"issuer":"${url}","token_endpoint":"${url}/token","${name}":${text}}`),
+    value.map((text) => `{"boxAppSettings":{"clientID":${text},"clientSecret":${json(client)},"appAuth":${text}}}`),
+    value,
+  )
+}

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { answersBroken, answersBrokenWith } from '../src/rows/answersBroken.js'
-import { bodies, bodiesWith } from '../src/rows/bodies.js'
+import { bodies, bodiesWith, type Reader } from '../src/rows/bodies.js'
 import { redirects, redirectsWith } from '../src/rows/redirects.js'
 import { judge } from './support/judge.js'
 
@@ -130,6 +130,28 @@ describe('bodies', () => {
     const { ok, findings } = await judge(unbounded, 2_000)
     expect(ok).toBe(false)
     expect(findings.problems).toContain('over a socket: a byte too many: a bad answer was taken')
+  })
+
+  test.each<[string, Reader, string]>([
+    [
+      'that throws where it is nested too deep',
+      (text) => E.right(JSON.stringify(JSON.parse(Secret.open(text)))),
+      'reader 0 threw: RangeError',
+    ],
+    [
+      'that names each wrong member',
+      (text) => {
+        const places = Secret.open(text)
+          .split(',')
+          .map((_, place) => place)
+        return E.left(AuthError.storeFailed('decode', places.join()))
+      },
+      'an error of reader 0 has',
+    ],
+  ])('[A12] a reader %s', async (_, reader, problem) => {
+    const { ok, findings } = await judge(bodiesWith({ decode: real, http, readers: [reader] }), 2_000)
+    expect(ok).toBe(false)
+    expect(findings.problems.join()).toContain(problem)
   })
 
   test('the real ones are not found out', async () => {

@@ -12,6 +12,17 @@ import {
   Strategy,
   TokenSet,
 } from '@tessera/core'
+import {
+  authorizationCode,
+  Client,
+  clientCredentials,
+  deviceCode,
+  extensionGrant,
+  jwtAssertion,
+  refreshToken,
+  type Signer,
+  tokenExchange,
+} from '@tessera/oauth2'
 import { scriptedStrategy, testClock, testRandom } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -264,6 +275,42 @@ describe('connectUsers', () => {
     // @ts-expect-error the compiler tells it too
     const open = () => connectUsers(one)
     expect(open).toThrow('strategyFor is (key) => refreshToken({ client }), say')
+  })
+})
+
+describe('[A11] in the place of the function that makes the strategy of a key', () => {
+  const client = Client.make({ id: 'app', secret: 's3cret', tokenEndpoint: 'https://as.example/token' })
+  const signer: Signer = { algorithm: 'RS256', keyId: O.none, sign: () => TE.right('') }
+  const subject = access('subject')
+  test.each<[string, unknown]>([
+    ['clientCredentials', clientCredentials({ client })],
+    ['refreshToken', refreshToken({ client })],
+    ['authorizationCode', authorizationCode({ client, code: Secret.make('AuthorizationCode', 'c0de') })],
+    ['jwtAssertion', jwtAssertion({ client, signer, subject: { sub: '42' } })],
+    ['extensionGrant', extensionGrant({ client, grantType: 'urn:example:grant' })],
+    ['deviceCode', deviceCode({ client, onUserCode: () => undefined })],
+    ['tokenExchange', tokenExchange({ client })(subject, {})],
+    ['remoteCallback', remoteCallback(() => 'abc')],
+  ])('%s is told at once', (_, strategy) => {
+    // @ts-expect-error from JavaScript
+    expect(() => connectUsers(strategy)).toThrow('strategyFor is (key) => refreshToken({ client }), say')
+  })
+
+  test('a strategy of the application: an error, and nothing that ends the process', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    try {
+      const asking = () => (env: NodeEnv) => async () => E.right(access(String(env.http.send)))
+      // @ts-expect-error from JavaScript
+      const users = connectUsers(asking)
+      await expect(users.for('ann').token()).rejects.toMatchObject({ error: { _tag: 'Malformed', path: 'it' } })
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(unhandled).toEqual([])
+      await users.close()
+    } finally {
+      process.off('unhandledRejection', note)
+    }
   })
 })
 

@@ -9,6 +9,7 @@ import type { Grant } from './Grant.js'
 import { GIVEN } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { failing } from './internal/failing.js'
+import { plain } from './internal/plain.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 import { tokenResponse } from './tokenResponse.js'
@@ -55,6 +56,6 @@ export const authorizationCode: (options: AuthorizationCodeOptions) => Strategy<
   'authorizationCode takes { client, code, … }',
   { client: CLIENT, code: GIVEN },
   failing,
-  ({ client, refreshTokenRequired = true, ...code }): Strategy<TokenEnv> =>
-    tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })(authorizationCodeGrant(code)),
+  ({ client, refreshTokenRequired = true, ...code }) =>
+    plain(tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })(authorizationCodeGrant(code))),
 )

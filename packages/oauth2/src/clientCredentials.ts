@@ -9,6 +9,7 @@ import type { Grant } from './Grant.js'
 import { SCOPE } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { failing } from './internal/failing.js'
+import { plain } from './internal/plain.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 
@@ -44,5 +45,5 @@ export const clientCredentials: (options: ClientCredentialsOptions) => Strategy<
   'clientCredentials takes { client, scope?, parameters? }',
   { client: CLIENT, scope: SCOPE },
   failing,
-  ({ client, ...options }): Strategy<TokenEnv> => tokenRequest({ client })(clientCredentialsGrant(options)),
+  ({ client, ...options }) => plain(tokenRequest({ client })(clientCredentialsGrant(options))),
 )

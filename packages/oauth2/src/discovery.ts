@@ -24,7 +24,7 @@ import * as AuthorizationServer from './AuthorizationServer.js'
 import type { HttpEnv, HttpRequest } from './Http.js'
 import { TEXT } from './internal/arguments.js'
 import { type Endpoint, endpoint, parseEndpoint } from './internal/endpoint.js'
-import { checked, decodeJson, malformedAt } from './internal/json.js'
+import { checked, decodeJson, malformedAt, texts } from './internal/json.js'
 import { shownUrl, urlFrom } from './internal/secureUrl.js'
 import { transfer } from './internal/transfer.js'
 
@@ -83,8 +83,8 @@ const metadataWith = (url: t.Type<string>) =>
       revocation_endpoint: url,
       device_authorization_endpoint: url,
       authorization_response_iss_parameter_supported: t.boolean,
-      token_endpoint_auth_methods_supported: t.readonlyArray(t.string, 'a list of texts'),
-      scopes_supported: t.readonlyArray(t.string, 'a list of texts'),
+      token_endpoint_auth_methods_supported: texts,
+      scopes_supported: texts,
     }),
   ])
 

@@ -12,7 +12,7 @@ import * as t from 'io-ts'
 import type { Client } from './Client.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { endpoint } from './internal/endpoint.js'
-import { checked, decodeJson, matching } from './internal/json.js'
+import { checked, decodeJson, matching, texts } from './internal/json.js'
 import { shownUrl } from './internal/secureUrl.js'
 
 // -----------------------------------------------------------------------------
@@ -54,7 +54,7 @@ const text = matching('a text', /./s)
 const seconds = checked('a number of seconds', (value): value is number => Number.isFinite(value))
 const audience = checked(
   'a text or a list of texts',
-  (value): value is string | ReadonlyArray<string> => t.string.is(value) || t.readonlyArray(t.string).is(value),
+  (value): value is string | ReadonlyArray<string> => t.string.is(value) || texts.is(value),
 )
 const Payload = t.intersection([
   t.type({ iss: text, sub: text, aud: audience, exp: seconds, iat: seconds }),

@@ -23,6 +23,7 @@ import { SIGNER, SUBJECT } from './internal/arguments.js'
 import { expiry, jti, assertion as signedBy } from './internal/assertion.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { failing } from './internal/failing.js'
+import { plain } from './internal/plain.js'
 import type { Signer } from './Signer.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
@@ -107,13 +108,13 @@ export const jwtAssertion: (options: JwtAssertionOptions) => Strategy<TokenEnv> 
       return E.isLeft(token) ? token : E.right({ ...token.right, subject: O.fromNullable(remember) })
     }
 
-    return (attempt) => (env) => async () => {
+    return plain<TokenEnv>((attempt) => (env) => async () => {
       const whom = choose(O.isSome(attempt.previous) ? attempt.previous.value.subject : O.none)
       if (E.isLeft(whom)) return whom
       const first = await once(whom.right, env.clock.now(), attempt, env)
       if (E.isRight(first) || first.left._tag !== 'Rejected') return first
       const serversTime = clockSkew(first.left.answer, env.clock.now())
       return O.isNone(serversTime) ? first : once(whom.right, serversTime.value, attempt, env)
-    }
+    })
   },
 )

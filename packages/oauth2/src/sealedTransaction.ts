@@ -24,7 +24,7 @@ import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import type { Transaction } from './authorizationRequest.js'
 import { CIPHER } from './internal/arguments.js'
-import { decodeJson } from './internal/json.js'
+import { decodeJson, texts } from './internal/json.js'
 import { once } from './internal/once.js'
 
 /** The parameters of {@link sealTransaction}. */
@@ -44,7 +44,6 @@ const AGAIN = 'begin the login again'
 // What the cipher sealed for a store does not open as a login, nor the other way round.
 const PURPOSE = 'tessera transaction v1'
 
-const texts = t.readonlyArray(t.string)
 const Server = t.intersection([
   t.type({ tokenEndpoint: t.string, issParameterSupported: t.boolean, allowHttp: texts }),
   t.partial({

@@ -10,6 +10,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Grant, Parameter } from './Grant.js'
 import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
+import { plain } from './internal/plain.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { type ClientOrServer, tokenRequest } from './tokenRequest.js'
 import { ACCESS_TOKEN, tokenResponse } from './tokenResponse.js'
@@ -122,7 +123,7 @@ export const tokenExchange: (
     const grantFor = tokenExchangeGrant(options)
     return (subject, target): Strategy<TokenEnv> => {
       const grant = grantFor(subject, target)
-      return E.isLeft(grant) ? () => RTE.left(grant.left) : request(grant.right)
+      return plain(E.isLeft(grant) ? () => RTE.left(grant.left) : request(grant.right))
     }
   },
 )

@@ -1,7 +1,7 @@
 /** What an error says of a body that is not as it should be. */
 import { AuthError, Secret } from '@tessera/core'
 import * as t from 'io-ts'
-import { deviceAuthorizationResponse, tokenResponse } from '../src/index.js'
+import { deviceAuthorizationResponse, metadataResponse, tokenResponse } from '../src/index.js'
 import { decodeJson } from '../src/internal/json.js'
 import { left, NOW, right } from './support.js'
 
@@ -61,4 +61,13 @@ test.each([
   expect(left(deviceAuthorizationResponse()(body({ ...device, [name]: [] }), NOW))).toMatchObject({
     ...{ what: 'device authorization response', path: name, expected },
   })
+})
+
+test('[A12] ten thousand wrong elements of a list are one error', () => {
+  const decode = metadataResponse({ issuer: 'https://as.example' })
+  const list = Array.from({ length: 10_000 }, () => 7)
+  for (const name of ['scopes_supported', 'token_endpoint_auth_methods_supported']) {
+    const metadata = { issuer: 'https://as.example', token_endpoint: 'https://as.example/token', [name]: list }
+    expect(left(decode(body(metadata)))).toMatchObject({ _tag: 'Malformed', path: name, expected: 'a list of texts' })
+  }
 })

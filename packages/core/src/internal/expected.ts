@@ -25,7 +25,7 @@ export const expectStrategy = (of: string, strategy: unknown): void => {
   expect(`${of} takes a strategy`, { strategy: { is: isFunction, expected } }, { strategy })
 }
 
-/** A strategy is a function too; many have traits. */
+/** A strategy is a function too: all of ours have traits, by which it is told. */
 export const expectStrategyFor = (of: string, strategyFor: unknown): void => {
   const is = (value: unknown): boolean => typeof value === 'function' && !('traits' in value)
   const expected = '(key) => refreshToken({ client }), say'

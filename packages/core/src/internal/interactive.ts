@@ -8,7 +8,7 @@ import type { Attempt, Strategy } from '../Strategy.js'
 import { minutes, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Limits } from '../TokenSource.js'
-import { guard } from './guard.js'
+import { acquiring } from './acquiring.js'
 
 /**
  * Acquires by a strategy in which a person takes part, and takes its token in. Beyond the deadline nobody waits, but a token
@@ -28,10 +28,7 @@ export const interactively =
       deadline: limits.deadline ?? plus(clock.now(), minutes(10)),
       signal: limits.signal ?? new AbortController().signal,
     }
-    const acquire = guard(
-      (threw) => AuthError.outcomeUnknown({ url: 'login', reason: `it ${threw}`, answer: O.none, repeatable: false }),
-      () => strategy(attempt)(env),
-    )
+    const acquire = acquiring(() => strategy, attempt, env, { as: 'login', repeatable: false })
     return race(clock, attempt, AuthError.timedOut('the login'), AuthError.aborted, async () => {
       const result = await acquire()
       return E.isLeft(result) ? result : takeIn(result.right)

@@ -15,7 +15,8 @@ import type { Key, Stamped, TokenStore, Version } from '../TokenStore.js'
 import { guard } from './guard.js'
 import { type Heard, judged, unjudged } from './judged.js'
 import { dateOf, type ProcessClock } from './processClock.js'
-import { secretsOfRecord } from './secrets.js'
+import { secretsOfOption, secretsOfRecord } from './secrets.js'
+import { stampedOf, writtenOf } from './stamped.js'
 
 export type Result<A> = E.Either<AuthError.AuthError, A>
 export type SessionEvent = Event<TokenSet, Secret.Secret>
@@ -100,6 +101,7 @@ export const makeRecords = (
     operation: 'get' | 'compareAndSet',
     deadline: Instant,
     use: () => TaskEither<AuthError.AuthError, A>,
+    right: (value: A) => Result<A>,
     secrets?: () => ReadonlyArray<Secret.Secret>,
   ): Promise<Result<A>> =>
     race(
@@ -107,7 +109,7 @@ export const makeRecords = (
       { deadline },
       AuthError.storeFailed(operation, 'no answer by the deadline'),
       AuthError.aborted,
-      guard((threw) => AuthError.storeFailed(operation, `it ${threw}`), use, secrets),
+      guard((did) => AuthError.storeFailed(operation, `it ${did}`), use, secrets, right),
     )()
 
   /** What was decoded last is not decoded again. */
@@ -162,7 +164,7 @@ export const makeRecords = (
   const read: Records['read'] = async (deadline) => {
     const begun = begin()
     const started = present()
-    const stamped = await call('get', deadline, () => store.get(key))
+    const stamped = await call('get', deadline, () => store.get(key), stampedOf('get'))
     return take(
       pipe(
         stamped,
@@ -177,13 +179,24 @@ export const makeRecords = (
   const write = async (at: Known, cell: Cell<TokenSet>, deadline: Instant): Promise<Result<Written>> => {
     if (clock.now() >= deadline) return E.left(AuthError.storeFailed('compareAndSet', 'no turn by the deadline'))
     const stored = unjudged(at, cell)
-    const next = { version: nonce(random)(), record: CellCodec.encode(stored) }
+    const record = E.tryCatch(
+      () => CellCodec.encode(stored),
+      (error) =>
+        AuthError.fromThrown(
+          error,
+          (threw) => AuthError.storeFailed('compareAndSet', `the record ${threw}`),
+          secretsOfOption(cell.token),
+        ),
+    )
+    if (E.isLeft(record)) return record
+    const next = { version: nonce(random)(), record: record.right }
     const begun = begin()
     const started = present()
     const answer = await call(
       'compareAndSet',
       deadline,
       () => store.compareAndSet(key, at.version, next),
+      writtenOf,
       () => secretsOfRecord(next.record),
     )
     if (E.isLeft(answer)) return answer

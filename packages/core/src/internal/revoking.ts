@@ -6,6 +6,7 @@ import { race } from '../race.js'
 import { type Duration, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Revocation, Revoker, SourceEnv } from '../TokenSource.js'
+import { called } from './answers.js'
 import { guard } from './guard.js'
 import { secretsOf } from './secrets.js'
 
@@ -39,7 +40,7 @@ export const makeRevoking = <R>(
       late,
       guard(
         (threw) => unknown(`it ${threw}`),
-        () => revocation(token)(limits)(env),
+        () => called(called(called(revocation, token), limits), env),
         () => secretsOf(token),
       ),
     )()

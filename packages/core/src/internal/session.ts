@@ -3,6 +3,7 @@ import { constant, constFalse, constTrue, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
+import { raised } from '../checking.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { nonce, uniform } from '../Random.js'
 import { type Bounds, race } from '../race.js'
@@ -10,10 +11,11 @@ import * as Secret from '../Secret.js'
 import type { SourceEvent } from '../SourceEvent.js'
 import * as Strategy from '../Strategy.js'
 import { between, type Duration, earliest, type Instant, instant, millis, minutes, plus, seconds } from '../Time.js'
-import { make, type TokenSet } from '../TokenSet.js'
+import type { TokenSet } from '../TokenSet.js'
 
 import type { Inspection, Limits, Revocation, SourceConfig, SourceEnv, TokenSource } from '../TokenSource.js'
 import * as Store from '../TokenStore.js'
+import { acquiring } from './acquiring.js'
 import { type BackOff, backOffAfter, holds } from './backOff.js'
 import { isUsable, makeCache, toProcessClock, toStoreClock } from './cache.js'
 import { restOf } from './early.js'
@@ -26,8 +28,8 @@ import { type Applied, type Known, makeRecords, type Result, type SessionEvent, 
 import { isHeard, wasGood } from './refusals.js'
 import { makeRevoking } from './revoking.js'
 import { secretsOfOption } from './secrets.js'
-import { storable } from './storable.js'
 import { tellTo } from './tell.js'
+import { given } from './tokenSetOf.js'
 import { makeWork } from './work.js'
 
 /** By how much an intent outlives its flight: the life of a message, and of a stall. */
@@ -113,8 +115,11 @@ export const makeSession = <R>(
   /** What an API was last seen to accept. */
   let accepted: Secret.Secret | undefined
   /** From here on tokens are in process time: what came with dates is {@link taken}, and handed out dated. */
-  const taken = (token: TokenSet): TokenSet => timed(clock, storable(token))
-  let initial = pipe(O.fromNullable(config.initial), O.map(taken))
+  const taken = (token: TokenSet): TokenSet => timed(clock, token)
+  let initial = pipe(
+    O.fromNullable(config.initial),
+    O.map((token) => pipe(token, given('initial'), E.getOrElse<AuthError.AuthError, TokenSet>(raised), taken)),
+  )
   let initialWrite: Acquired | undefined
   let isClosing = false
   const isClosed = (): boolean => isClosing || isOver()
@@ -354,14 +359,17 @@ export const makeSession = <R>(
       deadline: dateOf(clock, limits.deadline),
       signal: new AbortController().signal,
     }
-    const outcomeUnknown = (reason: string): AuthError.AuthError =>
-      AuthError.outcomeUnknown({ url: 'strategy', reason, answer: O.none, repeatable: selfSufficient })
-    const late = outcomeUnknown('it did not settle by its deadline')
-    const running = guard(
-      (threw) => outcomeUnknown(`it ${threw}`),
-      () => strategy(attempt)(env),
-      () => secretsOfOption(previous),
-    )().then((answer) => {
+    const late = AuthError.outcomeUnknown({
+      url: 'strategy',
+      reason: 'it did not settle by its deadline',
+      answer: O.none,
+      repeatable: selfSufficient,
+    })
+    const running = acquiring(() => strategy, attempt, env, {
+      as: 'strategy',
+      repeatable: selfSufficient,
+      secrets: () => secretsOfOption(previous),
+    })().then((answer) => {
       if (E.isRight(answer)) answered.add(place)
       return answer
     })
@@ -729,10 +737,8 @@ export const makeSession = <R>(
     }
 
   const adopt: TokenSource['adopt'] = (token) => async () => {
-    if (!Secret.is(token?.accessToken)) {
-      return E.left(AuthError.misconfigured('adopt.token', 'it is no token set, as strategies bring them'))
-    }
-    return track(takeIn(make(token.accessToken, token), O.none))
+    const whole = given('adopt.token')(token)
+    return E.isLeft(whole) ? whole : track(takeIn(whole.right, O.none))
   }
 
   const revokeSession = async (): Promise<Result<Revocation>> => {

@@ -46,11 +46,16 @@ const codeOf = (thrown: unknown): string => {
   return typeof code === 'string' ? code : ''
 }
 
-/**
- * What code of the application's threw, as it may be kept: itself, where it quotes none of the secrets that the code was given;
- * otherwise an error with its words, in which they are redacted.
- */
-export const cleaned = (thrown: unknown, secrets: ReadonlyArray<Secret.Secret>): unknown => {
+/** What is thrown may be anything: an object that throws itself when it is looked at, say. */
+const safely = <A>(look: () => A, otherwise: () => A): A => {
+  try {
+    return look()
+  } catch {
+    return otherwise()
+  }
+}
+
+const cleanedOf = (thrown: unknown, secrets: ReadonlyArray<Secret.Secret>): unknown => {
   const redact = Secret.redact(secrets)
   if (secrets.length === 0 || !holds(thrown, (text) => redact(text) !== text)) return thrown
   if (typeof thrown === 'string') return redact(thrown)
@@ -63,11 +68,27 @@ export const cleaned = (thrown: unknown, secrets: ReadonlyArray<Secret.Secret>):
   })
 }
 
-/** Its class and code, where they are the words of a program: `threw TypeError`, `threw (ECONNREFUSED)`. */
-export const threw = (thrown: unknown, secrets: ReadonlyArray<Secret.Secret>): string => {
+const threwOf = (thrown: unknown, secrets: ReadonlyArray<Secret.Secret>): string => {
   const redact = Secret.redact(secrets)
   const name = redact(nameOf(thrown))
   const code = redact(codeOf(thrown))
   const isTelling = /^[A-Z][A-Za-z]{0,40}$/.test(name) && name !== 'Error'
   return `threw${isTelling ? ` ${name}` : ''}${/^[A-Z][A-Z_]{0,40}$/.test(code) ? ` (${code})` : ''}`
 }
+
+/**
+ * What code of the application's threw, as it may be kept: itself, where it quotes none of the secrets that the code was given;
+ * otherwise an error with its words, in which they are redacted.
+ */
+export const cleaned = (thrown: unknown, secrets: ReadonlyArray<Secret.Secret>): unknown =>
+  safely(
+    () => cleanedOf(thrown, secrets),
+    () => new Error('what was thrown cannot be looked at'),
+  )
+
+/** Its class and code, where they are the words of a program: `threw TypeError`, `threw (ECONNREFUSED)`. */
+export const threw = (thrown: unknown, secrets: ReadonlyArray<Secret.Secret>): string =>
+  safely(
+    () => threwOf(thrown, secrets),
+    () => 'threw',
+  )

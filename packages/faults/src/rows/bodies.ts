@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { type AuthError, instant, plus, Secret, seconds, type TokenSet } from '@tessera/core'
+import * as Box from '@tessera/box'
+import { AuthError, CellCodec, instant, plus, Secret, seconds, type TokenSet } from '@tessera/core'
 import { type NodeEnv, nodeEnv } from '@tessera/node'
 import {
   Client,
   type Http,
+  metadataResponse,
   refreshTokenGrant,
   type TokenEnv,
   type TokenResponseDecoder,
@@ -14,10 +16,11 @@ import {
 } from '@tessera/oauth2'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Context, Fault, Findings } from '../Fault.js'
-import { type Hostile, hostile, type Secrets } from '../hostileBodies.js'
+import { documents, type Hostile, hostile, type Secrets } from '../hostileBodies.js'
 import { httpServer } from '../httpServer.js'
 import { many } from '../many.js'
 import { makeStopwatch } from '../overdue.js'
@@ -25,8 +28,12 @@ import { printedResult, showing } from '../printed.js'
 import { canary, dealt, whole } from '../random.js'
 import { makeTally, type Tally } from '../tally.js'
 
+/** Reads a document that somebody else wrote. */
+export type Reader = (text: Secret<'Body'>) => E.Either<AuthError, unknown>
+
 /** What a test may break. */
 export interface Parts {
+  readonly readers?: ReadonlyArray<Reader>
   readonly decode: TokenResponseDecoder
   readonly http: (env: NodeEnv) => Http
 }
@@ -132,6 +139,36 @@ const decoded = async (run: Run, count: number): Promise<void> => {
     // What fast-check says itself holds the secrets.
     if (ended.failed) tally.problem(`${last} (fast-check's seed ${seed})`)
     context.progress(done)
+  }
+}
+
+/** A record, and its text again: what is read must be writable. */
+const record: Reader = (text) =>
+  pipe(CellCodec.decode(O.some(Secret.make('Record', Secret.open(text)))), E.map(CellCodec.encode))
+
+const READERS: ReadonlyArray<Reader> = [record, metadataResponse({ issuer: 'https://as.example' }), Box.parseSettings]
+
+/** Of what is wrong, an error names a few places. */
+const LONGEST_ERROR = 1_000
+
+/** One in so many answers of the transport in memory is joined by another document. */
+const SHARE_OF_DOCUMENTS = 20
+
+const readOthers = ({ context, tally, secrets, shows }: Run, readers: ReadonlyArray<Reader>, count: number): void => {
+  const seed = whole(context.random, 0, 2 ** 31 - 1)
+  for (const text of fc.sample(documents(secrets), { seed, numRuns: count })) {
+    for (const [index, read] of readers.entries()) {
+      const told = E.tryCatch(() => read(Secret.make('Body', text)), String)
+      if (E.isLeft(told)) tally.problem(`reader ${index} threw: ${told.left.slice(0, 100)}`)
+      else if (E.isLeft(told.right)) {
+        const shown = printedResult(told.right)
+        const { length } = AuthError.show.show(told.right.left)
+        if (length > LONGEST_ERROR) tally.problem(`an error of reader ${index} has ${length} characters`)
+        if (!shows(shown)) continue
+        context.canaries.wrote(shown)
+        tally.problem(`reader ${index}: a secret is shown`)
+      }
+    }
   }
 }
 
@@ -266,11 +303,11 @@ const served = async (run: Run, http: Parts['http'], count: number): Promise<num
 /** One in so many answers comes over a socket. */
 const SHARE_OF_SOCKETS = 50
 
-export const bodiesWith = ({ decode, http }: Parts): Fault => ({
+export const bodiesWith = ({ decode, http, readers = READERS }: Parts): Fault => ({
   name: 'bodies',
-  injection: `HTML, wrong types, hostile names, deep nesting, byte order marks, cut and doubled JSON, lifetimes that are negative, huge or no numbers, and errors that echo the request's secrets in every form: from arbitraries, to oauth2 by a transport in memory; one in ${SHARE_OF_SOCKETS} by a server, where one in ${SHARE_OF_LARGE} is a gzip bomb, 50 MiB, without an end, or a byte too large`,
+  injection: `HTML, wrong types, hostile names, deep nesting, byte order marks, cut and doubled JSON, lifetimes that are negative, huge or no numbers, and errors that echo the request's secrets in every form: from arbitraries, to oauth2 by a transport in memory; one in ${SHARE_OF_SOCKETS} by a server, where one in ${SHARE_OF_LARGE} is a gzip bomb, 50 MiB, without an end, or a byte too large; and for each ${SHARE_OF_DOCUMENTS} of them a record, server metadata or settings, nested 20,000 deep or with 10,000 wrong members`,
   expected:
-    'exactly the token responses are taken; a typed error otherwise, no secret in any of it, no lifetime beyond ten years, no changed prototype; bounded memory',
+    'exactly the token responses are taken; a typed error otherwise, no secret in any of it, no lifetime beyond ten years, no changed prototype; bounded memory; nothing throws, what is read can be written again, and errors are short',
   count: 100_000,
   seconds: 30,
   run: async (context): Promise<Findings> => {
@@ -293,6 +330,7 @@ export const bodiesWith = ({ decode, http }: Parts): Fault => ({
     const overSockets = Math.ceil(count / SHARE_OF_SOCKETS)
     const overdue = await served(run, http, overSockets)
     await decoded(run, count - overSockets)
+    readOthers(run, readers, Math.ceil(count / SHARE_OF_DOCUMENTS))
     return run.tally.findings(
       context,
       overdue,

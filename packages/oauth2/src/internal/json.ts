@@ -7,6 +7,12 @@ import * as t from 'io-ts'
 export const checked = <A>(expected: string, is: t.Is<A>): t.Type<A> =>
   new t.Type(expected, is, (value, context) => (is(value) ? t.success(value) : t.failure(value, context)), t.identity)
 
+/** With one error for all that are none: a codec of io-ts makes one of each. */
+export const texts: t.Type<ReadonlyArray<string>> = checked(
+  'a list of texts',
+  (value): value is ReadonlyArray<string> => Array.isArray(value) && value.every((text) => typeof text === 'string'),
+)
+
 /** A text that matches. */
 export const matching = (expected: string, pattern: RegExp): t.Type<string> =>
   checked(expected, (value): value is string => typeof value === 'string' && pattern.test(value))

@@ -1,0 +1,147 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as AuthError from '../AuthError.js'
+import * as Secret from '../Secret.js'
+import { type Instant, instant } from '../Time.js'
+import { make, type TokenSet } from '../TokenSet.js'
+import { isRecord, isShallow, isText } from './shapes.js'
+
+/** Where a value is not what it should be. */
+export interface Wrong {
+  readonly path: string
+  readonly expected: string
+}
+
+/** A token set as a record can hold it. */
+export interface Decoded {
+  readonly token: TokenSet
+  /** The first member that is not what its type says, and was left out. */
+  readonly wrong: Wrong | undefined
+}
+
+/** Takes a value for what it should be. None where it is something else. */
+type Take<A> = (value: unknown) => O.Option<A>
+
+const text: Take<string> = O.fromPredicate(isText)
+const number: Take<number> = O.fromPredicate((value) => typeof value === 'number')
+
+const secret =
+  <Kind extends string>(kind: Kind): Take<Secret.Secret<Kind>> =>
+  (value) =>
+    pipe(
+      Secret.is(value) ? text(Secret.open(value)) : O.none,
+      O.map((opened) => Secret.make(kind, opened)),
+    )
+
+const option =
+  <A>(take: Take<A>): Take<O.Option<A>> =>
+  (value) => {
+    if (!isRecord(value)) return O.none
+    if (value['_tag'] === 'None') return O.some(O.none)
+    return value['_tag'] === 'Some' ? pipe(take(value['value']), O.map(O.some)) : O.none
+  }
+
+/** A time that is no number says nothing: such a token is used until it is refused. */
+const time: Take<O.Option<Instant>> = (value) =>
+  pipe(value, option(number), O.map(O.filter(Number.isFinite)), O.map(O.map(instant)))
+
+const list: Take<ReadonlyArray<unknown>> = (value) => (Array.isArray(value) ? O.some([...value]) : O.none)
+
+const texts: Take<ReadonlyArray<string>> = (value) =>
+  pipe(
+    list(value),
+    O.filter((all) => all.every(isText)),
+  )
+
+const parsed = (json: string): O.Option<unknown> =>
+  pipe(
+    O.tryCatch((): unknown => JSON.parse(json)),
+    O.filter((value) => isShallow(value)),
+  )
+
+/** What cannot be written is left out: after a rotation that is no reason to lose a token. */
+const restrictions: Take<ReadonlyArray<unknown>> = (value) =>
+  pipe(
+    list(value),
+    O.map((all) =>
+      pipe(
+        O.tryCatch(() => JSON.stringify(all)),
+        O.flatMap(parsed),
+        O.flatMap(list),
+        O.getOrElse((): ReadonlyArray<unknown> => []),
+      ),
+    ),
+  )
+
+const members: Take<TokenSet['members']> = (value) => {
+  if (!(value instanceof Map)) return O.none
+  const all = new Map<string, Secret.Secret<'Member'>>()
+  for (const [name, member] of value) {
+    const taken = secret('Member')(member)
+    if (!isText(name) || O.isNone(taken)) return O.none
+    if (O.isSome(parsed(Secret.open(taken.value)))) all.set(name, taken.value)
+  }
+  return O.some(all)
+}
+
+/**
+ * The token set that a value is, as a copy: what code of the application's answers may be anything, and another thing at each look.
+ * A member that is `undefined` is absent. What a record cannot hold is left out. Left, where it has no access token, or a refresh token
+ * that is none: there is nothing to keep then.
+ */
+export const tokenSetOf = (value: unknown): E.Either<Wrong, Decoded> => {
+  if (!isRecord(value)) return E.left({ path: 'it', expected: 'a token set' })
+  let wrong: Wrong | undefined
+  const member = <A>(path: keyof TokenSet, expected: string, take: Take<A>, absent: A): A => {
+    const given = value[path]
+    if (given === undefined) return absent
+    const taken = take(given)
+    if (O.isNone(taken)) wrong ??= { path, expected }
+    return O.getOrElse(() => absent)(taken)
+  }
+  const accessToken = secret('AccessToken')(value['accessToken'])
+  if (O.isNone(accessToken)) return E.left({ path: 'accessToken', expected: 'a Secret' })
+  const refreshToken = member('refreshToken', 'an Option of a Secret', option(secret('RefreshToken')), O.none)
+  if (wrong !== undefined) return E.left(wrong)
+  const token = make(accessToken.value, {
+    refreshToken,
+    issuedAt: member('issuedAt', 'an Option of milliseconds since the epoch', time, O.none),
+    expiresAt: member('expiresAt', 'an Option of milliseconds since the epoch', time, O.none),
+    scope: member('scope', 'a list of texts', texts, []),
+    tokenType: member('tokenType', 'a text', text, 'bearer'),
+    restrictedTo: member('restrictedTo', 'a list', restrictions, []),
+    issuedTokenType: member('issuedTokenType', 'an Option of a text', option(text), O.none),
+    subject: member('subject', 'an Option of a text', option(text), O.none),
+    members: member('members', 'a Map of Secrets', members, new Map()),
+  })
+  return E.right({ token, wrong })
+}
+
+/** As {@link tokenSetOf}, where nothing may be wrong. */
+export const wholeTokenSet = (value: unknown): E.Either<Wrong, TokenSet> =>
+  pipe(
+    tokenSetOf(value),
+    E.flatMap(({ token, wrong }) => (wrong === undefined ? E.right(token) : E.left(wrong))),
+  )
+
+/** A token set that the program itself gives. */
+export const given =
+  (field: string) =>
+  (value: unknown): E.Either<AuthError.AuthError, TokenSet> => {
+    const read = E.tryCatch(
+      () => wholeTokenSet(value),
+      (error) => AuthError.fromThrown(error, (threw) => AuthError.misconfigured(field, `it ${threw}`)),
+    )
+    return E.isLeft(read)
+      ? read
+      : pipe(
+          read.right,
+          E.mapLeft(({ path, expected }) =>
+            AuthError.misconfigured(
+              path === 'it' ? field : `${field}.${path}`,
+              `it is not ${expected}, as strategies bring them`,
+            ),
+          ),
+        )
+  }

@@ -113,6 +113,8 @@ test('[A02] the time is in the record, also where an old version wrote on, and a
   const record = CellCodec.encode(at(7, 2, 'a'))
   expect(JSON.parse(Secret.open(record))).toMatchObject({ since: 7 })
   expect(right(CellCodec.decode(O.some(record))).since).toEqual(O.some(7))
+  const next = { ...JSON.parse(Secret.open(record)), epoch: 3, origin: 'b' }
+  expect(right(CellCodec.decode(O.some(Secret.make('Record', JSON.stringify(next)))))).toEqual(at(7, 3, 'b'))
   const old = Secret.make('Record', '{"v":1,"epoch":2,"generation":3,"origin":"a"}')
   expect(right(CellCodec.decode(O.some(old)))).toEqual(at(null, 2, 'a', 3))
 })

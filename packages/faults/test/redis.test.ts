@@ -1,4 +1,4 @@
-import { type AuthError, type Committed, type Conflict, committed, type TokenStore } from '@tessera/core'
+import { type AuthError, type Committed, type Conflict, committed, Secret, type TokenStore } from '@tessera/core'
 import { redisStore } from '@tessera/store-redis'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describeWith } from '../../scripts/jest/needs.js'
@@ -33,6 +33,15 @@ const careless = (store: TokenStore): TokenStore => ({
     TE.orElse<AuthError, Committed | Conflict, AuthError>(() => TE.right(committed))(store.compareAndSet(...args)),
 })
 
+/** A store of records as older versions wrote them, with no time. */
+const undated = (store: TokenStore): TokenStore => ({
+  ...store,
+  compareAndSet: (key, expected, { version, record }) => {
+    const { since, ...members } = JSON.parse(Secret.open(record))
+    return store.compareAndSet(key, expected, { version, record: Secret.make('Record', JSON.stringify(members)) })
+  },
+})
+
 describeWith('redis-server')('stores over Redis', () => {
   test('a store that loses writes is found out', async () => {
     const rows = redisRowsWith({ store: (port) => careless(redisStore(port)), patience: 1_000 })
@@ -52,6 +61,15 @@ describeWith('redis-server')('stores over Redis', () => {
     const { ok, findings } = await judge(redisDeleteWith({ deletes: (_, byHand) => byHand(), patience: 1_000 }), 3)
     expect(ok).toBe(false)
     expect(findings.problems).toContainEqual(expect.stringContaining('a tombstone: a process has a token still'))
+  })
+
+  test('[A02] records that do not know when they began are found out: an older session is written over a newer one', async () => {
+    const { ok, findings } = await judge(
+      redisDeleteWith({ store: (port) => undated(redisStore(port)), patience: 1_000 }),
+      6,
+    )
+    expect(ok).toBe(false)
+    expect(findings.problems).toContainEqual(expect.stringMatching(/(by hand|put back): .+ has not the last login/))
   })
 
   test('[A02] [A18] that of the command is not, nor what a process does that remembers an older session', async () => {

@@ -1,9 +1,9 @@
 /** A session ends by a deletion, and its key begins anew, while processes use it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AuthError, millis, minutes, plus, Secret, seconds, type TokenSet } from '@tessera/core'
+import { type AuthError, millis, minutes, plus, Secret, seconds, type TokenSet, type TokenStore } from '@tessera/core'
 import { type Server, servers } from '@tessera/local-redis'
 import { systemClock } from '@tessera/node'
-import { recordNames, redisStore } from '@tessera/store-redis'
+import { type RedisPort, recordNames, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { type Fleet, type Member, makeFleet, type Session } from '../fleet.js'
@@ -26,13 +26,14 @@ type Way = (typeof WAYS)[number]
 
 /** What a test may break. */
 export interface Parts {
+  readonly store: (port: RedisPort) => TokenStore
   /** Deletes a session as the command does: `command` is a process that has not used it. */
   readonly deletes: (command: Member, byHand: () => Promise<unknown>) => Promise<unknown>
   /** How long a process may take until it knows, in ms. */
   readonly patience: number
 }
 
-const live: Parts = { deletes: (command) => command.source.revoke(), patience: 20_000 }
+const live: Parts = { store: redisStore, deletes: (command) => command.source.revoke(), patience: 20_000 }
 
 const get = ({ source }: Member) => source.within({ deadline: plus(systemClock.now(), CALL) }).get()
 
@@ -42,9 +43,9 @@ const isToken = (of: TokenSet, outcome: E.Either<AuthError, TokenSet>): boolean 
 const isOver = (outcome: E.Either<AuthError, TokenSet>): boolean =>
   E.isLeft(outcome) && outcome.left._tag === 'ReauthenticationRequired'
 
-/** Until what the record says of its beginning is past: it is as exact as a trip to Redis was short. */
+/** Until what the record says of its beginning, if it does, is past: it is as exact as a trip to Redis was short. */
 const isPast = async (server: Server, name: string): Promise<void> => {
-  const { since } = JSON.parse(String(await server.command('HGET', name, 'record')))
+  const { since = 0 } = JSON.parse(String(await server.command('HGET', name, 'record')))
   for (;;) {
     const time = await server.command('TIME')
     const [seconds = 0, microseconds = 0] = Array.isArray(time) ? time.map(Number) : []
@@ -156,7 +157,7 @@ const run =
       await many(ways, LANES, async (way, index) => {
         const session = fleet.session(`redis-delete ${index}`)
         const member = (of: 0 | 1, name: string): Member =>
-          fleet.member({ name, session, store: redisStore(clients[of].port), maxStale: MAX_STALE })
+          fleet.member({ name, session, store: parts.store(clients[of].port), maxStale: MAX_STALE })
         const [first, second, command] = [
           member(0, clients[0].name),
           member(1, clients[1].name),
@@ -178,7 +179,7 @@ const run =
   }
 
 /** The row, with a deletion that a test has broken. */
-export const redisDeleteWith = (parts: Parts): Fault => ({
+export const redisDeleteWith = (parts: Partial<Parts>): Fault => ({
   name: 'redis-delete',
   injection:
     'while two processes (@redis/client, ioredis) use a session, it is deleted as the command does, and somebody logs in; or its hash is deleted by hand after a revoke, and somebody logs in at the other process; or an older hash is put back in place of a newer session',
@@ -187,7 +188,7 @@ export const redisDeleteWith = (parts: Parts): Fault => ({
   count: 200,
   seconds: 15,
   needsRedis: true,
-  run: run(parts),
+  run: run({ ...live, ...parts }),
 })
 
-export const redisDelete = redisDeleteWith(live)
+export const redisDelete = redisDeleteWith({})

@@ -5,6 +5,7 @@
 import {
   AuthError,
   type Duration,
+  earliest,
   type Inspection,
   instant,
   millis,
@@ -212,10 +213,12 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
     tally,
     session: (key, validFor = 1_100) => {
       const issued = box.issue()
-      const expiresAt = plus(instant(Date.now()), millis(validFor))
+      const now = instant(Date.now())
+      const expiresAt = plus(now, millis(validFor))
       const initial = TokenSet.make(Secret.make('AccessToken', issued.accessToken), {
         refreshToken: O.some(Secret.make('RefreshToken', issued.refreshToken)),
-        issuedAt: O.some(plus(expiresAt, millis(-LIFETIME))),
+        // Not in the future: of such a token only its lifetime would count.
+        issuedAt: O.some(earliest(now, plus(expiresAt, millis(-LIFETIME)))),
         expiresAt: O.some(expiresAt),
       })
       remember(initial)

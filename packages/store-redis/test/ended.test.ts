@@ -21,7 +21,7 @@ const cure = (client: string): string =>
 
 // The connection that writes and waits for replicas is the store's own then.
 const storeOver = ({ port }: Pick<Opened, 'port'>): TokenStore =>
-  redisStore(port, { commandTimeout: millis(300), replicas: { count: 0, timeout: millis(10) } })
+  redisStore(port, { commandTimeout: millis(2_000), replicas: { count: 0, timeout: millis(10) } })
 
 let version = 0
 /** Writes, whatever is there. */

@@ -33,17 +33,20 @@ export interface Parts {
 // the servers
 // -----------------------------------------------------------------------------
 
-/** How a primary goes: killed, so that its connections close, or stopped, so that they do not, or by an operator's command. */
-type Way = 'kill' | 'stop' | 'command'
+/**
+ * How a primary goes: killed, so that its connections close, or stopped, so that they do not, or by an operator's command; or it is
+ * killed where the Sentinels cannot agree on another, and comes back.
+ */
+type Way = 'kill' | 'stop' | 'command' | 'no other'
 
-const WAYS: ReadonlyArray<Way> = ['kill', 'stop', 'command']
+const WAYS: ReadonlyArray<Way> = ['kill', 'stop', 'command', 'no other']
 
 /** Three servers, each behind a wire that all others use, and their Sentinels. */
 interface Deployment {
   readonly ports: ReadonlyArray<number>
   /** Replicas hear nothing any more of what is written. */
   readonly deafen: () => Promise<void>
-  /** Starts a fail-over, and ends when the Sentinels and the third server know the other primary. */
+  /** Ends when the Sentinels and the third server know the other primary, or the Sentinels that theirs is back. */
   readonly failOver: (by: Way) => Promise<void>
   /** Three servers in step again. */
   readonly mend: () => Promise<void>
@@ -72,6 +75,20 @@ const deploy = async (all: Servers, defer: Defer): Promise<Deployment> => {
     const address = await of.command('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main')
     return Array.isArray(address) ? Number(address[1]) : 0
   }
+  /** A server that was killed, with what it had on its disk. */
+  const startAgain = async (reached: number, ...further: ReadonlyArray<string>): Promise<void> => {
+    const announced = ['--replica-announce-ip', '127.0.0.1', '--replica-announce-port', String(reached)]
+    nodes.set(reached, await all.start([...options, ...announced, ...further], nodeAt(reached).port))
+  }
+  const tellSentinels = async (...words: ReadonlyArray<string>): Promise<void> => {
+    for (const each of started.sentinels) await each.command('SENTINEL', ...words)
+  }
+  /** When all Sentinels see that the primary is down, or that it is not. */
+  const seesDown = (isDown: boolean): Promise<void> =>
+    eventually(isDown ? 'a primary that is down' : 'a primary that is back', async () => {
+      const seen = await Promise.all(started.sentinels.map((of) => of.command('SENTINEL', 'MASTER', 'main')))
+      return seen.every((of) => JSON.stringify(of).includes('s_down') === isDown)
+    })
   const infoOf = async (reached: number): Promise<string> =>
     String(await nodeAt(reached).command('INFO', 'replication'))
   const nodeAt = (reached: number): Server => {
@@ -80,6 +97,10 @@ const deploy = async (all: Servers, defer: Defer): Promise<Deployment> => {
     return node
   }
   let deaf: Wire | undefined
+  const hear = (): void => {
+    deaf?.dropReplication(false)
+    deaf = undefined
+  }
   /** A primary that is not one any more, and how it went. */
   let old: { readonly reached: number; readonly by: Way } | undefined
 
@@ -91,6 +112,16 @@ const deploy = async (all: Servers, defer: Defer): Promise<Deployment> => {
     },
     failOver: async (by) => {
       const before = await primaryOf(sentinel)
+      if (by === 'no other') {
+        old = undefined
+        await tellSentinels('SET', 'main', 'quorum', '9')
+        nodeAt(before).signal('SIGKILL')
+        await seesDown(true)
+        await startAgain(before)
+        await seesDown(false)
+        await tellSentinels('SET', 'main', 'quorum', '2')
+        return hear()
+      }
       old = { reached: before, by }
       if (by === 'kill') nodeAt(before).signal('SIGKILL')
       else if (by === 'stop') nodeAt(before).signal('SIGSTOP')
@@ -109,19 +140,14 @@ const deploy = async (all: Servers, defer: Defer): Promise<Deployment> => {
         return third !== undefined && (await infoOf(third)).includes(`master_port:${now}`)
       })
       // What was lost is lost. Should it become the primary again, it needs replicas.
-      deaf?.dropReplication(false)
-      deaf = undefined
+      hear()
     },
     mend: async () => {
       const follows = async () => ['127.0.0.1', String(await primaryOf(sentinel))]
       if (old !== undefined) {
         const { reached, by } = old
         if (by === 'stop') nodeAt(reached).signal('SIGCONT')
-        if (by === 'kill') {
-          const { port } = nodeAt(reached)
-          const announced = ['--replica-announce-ip', '127.0.0.1', '--replica-announce-port', String(reached)]
-          nodes.set(reached, await all.start([...options, ...announced, '--replicaof', ...(await follows())], port))
-        }
+        if (by === 'kill') await startAgain(reached, '--replicaof', ...(await follows()))
       }
       await eventually('three servers in step', async () => {
         const primary = await primaryOf(sentinel)
@@ -225,12 +251,15 @@ const run =
         await Promise.all(
           living.map(async ({ session, active, other, renewsBefore }) => {
             const problem = (text: string): void => fleet.tally.problem(`${session.key}: ${text}`)
-            if (loses && renewsBefore) {
+            if (loses && renewsBefore && !unreplicated.has(session.key)) {
+              problem('a write that no replica had was not told')
+            }
+            // A primary that comes back has it on its disk.
+            if (loses && renewsBefore && way !== 'no other') {
               losses++
               // The other one may have seen it too, and be the first to miss it.
               if (active.told('Restored') + other.told('Restored') > 0) lost++
               else problem('a lost write was not restored')
-              if (!unreplicated.has(session.key)) problem('a write that no replica had was not told')
             }
             // The other one takes what is there, and renews that.
             if (!(await renews(fleet, session, other, limit, patience))) return
@@ -256,7 +285,7 @@ const run =
 
 export const sentinelFailoverWith = (parts: Parts): Fault => ({
   name: 'sentinel-failover',
-  injection: `behind Sentinels (3 + 3), replicas miss the last writes of ${SESSIONS} sessions; then the primary is killed or stopped, or an operator orders a fail-over`,
+  injection: `behind Sentinels (3 + 3), replicas miss the last writes of ${SESSIONS} sessions; then the primary is killed or stopped, or an operator orders a fail-over, or there is none and the killed primary comes back`,
   expected:
     'calls settle in time, a valid token is served; a process that has seen more than the new primary restores it and redeems no token again: nothing goes back for it, strict rotation',
   count: 30,

@@ -37,7 +37,7 @@ export interface Tokens {
   /**
    * Says that an API answered 401 to this token, so that nobody is given it again. Of tokens that no API was seen to accept, which
    * {@link accept} tells, one refusal is heard a back-off: 1 s after the first, doubled each time, 10 minutes at most. Until then all
-   * get the token that there is. A login ends it, and so does a token that lived for 10 minutes before it was refused.
+   * get the token that there is. A login ends it, and so does a token that lived for 20 minutes before it was refused.
    */
   readonly refuse: (used: Secret<'AccessToken'>) => TaskEither<AuthError, void>
   /**

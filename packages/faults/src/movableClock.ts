@@ -11,6 +11,7 @@ export const movableClock = (): MovableClock => {
   let shift = 0
   return {
     now: () => instant(systemClock.now() + shift),
+    monotonic: systemClock.monotonic,
     sleep: systemClock.sleep,
     move: (by) => {
       shift += by

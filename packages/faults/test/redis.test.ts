@@ -1,11 +1,22 @@
-import { type AuthError, type Committed, type Conflict, committed, Secret, type TokenStore } from '@tessera/core'
+import {
+  type AuthError,
+  type Committed,
+  type Conflict,
+  committed,
+  Secret,
+  type Stamped,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
 import { redisStore } from '@tessera/store-redis'
+import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { makeCanaries } from '../src/canaries.js'
 import type { Fault, Findings } from '../src/Fault.js'
 import { rowOf } from '../src/Row.js'
 import { makeRandom } from '../src/random.js'
+import { clocksApart, clocksApartWith } from '../src/rows/clocksApart.js'
 import { redisRows, redisRowsWith } from '../src/rows/redis.js'
 import { redisDelete, redisDeleteWith } from '../src/rows/redisDelete.js'
 import { sentinelFailoverWith } from '../src/rows/sentinelFailover.js'
@@ -40,6 +51,35 @@ const undated = (store: TokenStore): TokenStore => ({
     const { since, ...members } = JSON.parse(Secret.open(record))
     return store.compareAndSet(key, expected, { version, record: Secret.make('Record', JSON.stringify(members)) })
   },
+})
+
+/** A store whose own clock nobody heeds. */
+const timeless = (store: TokenStore): TokenStore => {
+  const undated = (found: Stamped): Stamped => ({ ...found, now: O.none })
+  return {
+    ...store,
+    get: (key) => TE.map(undated)(store.get(key)),
+    compareAndSet: (...args) =>
+      TE.map((answer: Committed | Conflict) =>
+        answer._tag === 'Conflict' ? { ...answer, found: undated(answer.found) } : answer,
+      )(store.compareAndSet(...args)),
+  }
+}
+
+describeWith('redis-server')('[A03] processes whose clocks are apart', () => {
+  test('that go by their own, in Redis, are found out', async () => {
+    const row = clocksApartWith({
+      source: (config, strategy, env) =>
+        TokenSource.make({ ...config, store: timeless(config.store) })(strategy)(env)(),
+    })
+    const { ok, findings } = await judge(row, 12)
+    expect(ok).toBe(false)
+    expect(findings.lost + findings.doubleRedemptions).toBeGreaterThan(0)
+  })
+
+  test('those of core are not', async () => {
+    expect(await judge(clocksApart, 12)).toMatchObject({ ok: true, findings: { problems: [] } })
+  })
 })
 
 describeWith('redis-server')('stores over Redis', () => {

@@ -2,6 +2,7 @@
 import * as Box from '@tessera/box'
 import {
   AuthError,
+  millis,
   type SourceConfig,
   type SourceEnv,
   Strategy,
@@ -13,6 +14,7 @@ import { jwtAssertion } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { clocks, clocksWith } from '../src/rows/clocks.js'
+import { rejections, rejectionsWith } from '../src/rows/rejections.js'
 import { throttled, throttledWith } from '../src/rows/throttled.js'
 import { judge } from './support/judge.js'
 
@@ -118,12 +120,54 @@ describe('clocks', () => {
       source: (config, strategy, env) => TokenSource.make(config)(strategy)(env)(),
       jwt: (options) => jwtAssertion({ ...options, clockSkew: ({ date }) => date }),
     })
-    const { ok, findings } = await judge(strategy, 40)
+    const { ok, findings } = await judge(strategy, 60)
     expect(ok).toBe(false)
     expect(findings.problems.join()).toMatch(/a clock that is off by -?26280 h: believed/)
   })
 
-  test('those of core and box are not found out', async () => {
+  test('[A03] a source that goes by the date', async () => {
+    const parts = clocksWith({
+      source: (config, strategy, { clock: { now, sleep }, random }) =>
+        TokenSource.make(config)(strategy)({ clock: { now, sleep }, random })(),
+      jwt,
+    })
+    const { ok, findings } = await judge(parts, 24)
+    expect(ok).toBe(false)
+    expect(findings.problems.join()).toMatch(/a token that (was refused elsewhere|had expired) is served for too long/)
+  })
+
+  test('[A03] those of core and box are not found out', async () => {
     expect(await judge(clocks, 24)).toMatchObject({ ok: true, findings: { problems: [] } })
+  })
+})
+
+describe('[A10] rejections', () => {
+  test('a source that renews at every 401', async () => {
+    const { ok, findings } = await judge(
+      rejectionsWith({
+        source: (config, strategy, env) => TokenSource.make({ ...config, minimumAge: millis(0) })(strategy)(env)(),
+      }),
+      2,
+    )
+    expect(ok).toBe(false)
+    expect(findings.problems.join()).toMatch(/\d+ redemptions in an hour of 401s/)
+  })
+
+  test('a source that is told of no good token', async () => {
+    const { ok, findings } = await judge(
+      rejectionsWith({
+        source: (config, strategy, env) => {
+          const { get, refuse } = TokenSource.make(config)(strategy)(env)()
+          return { get, refuse }
+        },
+      }),
+      8,
+    )
+    expect(ok).toBe(false)
+    expect(findings.problems.join()).toMatch(/a caller met 401s for \d+ ms/)
+  })
+
+  test('that of core is not found out', async () => {
+    expect(await judge(rejections, 8)).toMatchObject({ ok: true, findings: { problems: [] } })
   })
 })

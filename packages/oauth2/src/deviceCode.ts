@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { AuthError, checking, type Duration, earliest, millis, plus, Strategy, seconds } from '@tessera/core'
+import { AuthError, between, checking, type Duration, earliest, millis, plus, Strategy, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -127,7 +127,9 @@ export const deviceCode: (options: DeviceCodeOptions) => Strategy<TokenEnv> = ch
       const poll = request(deviceCodeGrant(authorized.right))
       let wait = interval
       let last: AuthError = AuthError.timedOut('a person to approve')
-      while (plus(clock.now(), wait) < deadline) {
+      // What was waited is over, though the date was set back meanwhile.
+      let left = between(clock.now(), deadline)
+      while (wait < left) {
         await clock.sleep(wait, signal)()
         // A poll under way goes on: its answer may be the token.
         if (O.isSome(showing.failure())) break
@@ -138,6 +140,7 @@ export const deviceCode: (options: DeviceCodeOptions) => Strategy<TokenEnv> = ch
         last = token.left
         const next = nextPoll(wait, last)
         if (O.isNone(next)) return token
+        left = millis(Math.min(left - wait, between(clock.now(), deadline)))
         wait = next.value
       }
       return E.left(O.getOrElse(() => last)(showing.failure()))

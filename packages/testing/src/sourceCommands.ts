@@ -86,7 +86,7 @@ const LIFETIME = minutes(60)
 /** By how much an intent outlives its flight. */
 const MARGIN = seconds(5)
 /** Of a token that old every refusal is heard, whatever was refused before. */
-const OLD = minutes(10)
+const OLD = minutes(20)
 
 // -----------------------------------------------------------------------------
 // the model's moves

@@ -4,8 +4,12 @@ import type { Refusals } from '../Lifecycle.js'
 import { between, type Duration, type Instant, millis, minutes, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 
-/** The longest back-off. A token that lived for so long before it was refused was a good one, whether or not anybody said so. */
 const LONGEST = minutes(10)
+/**
+ * A token that lived for so long before it was refused was a good one, whether or not anybody said so: well beyond the longest
+ * back-off, as old as which a bad one gets too.
+ */
+const GOOD_AGE = minutes(20)
 
 /** None where it is not known, or by a clock that is another's. */
 const ageOf = (token: O.Option<TokenSet>, now: Instant): O.Option<Duration> =>
@@ -21,7 +25,7 @@ export const wasGood = (token: O.Option<TokenSet>, isAccepted: boolean, now: Ins
   isAccepted ||
   pipe(
     ageOf(token, now),
-    O.exists((age) => age >= LONGEST),
+    O.exists((age) => age >= GOOD_AGE),
   )
 
 /** How long after so many refusals in a row the next one is heard. */

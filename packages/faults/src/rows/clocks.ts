@@ -36,7 +36,7 @@ import { makeTally, type Tally } from '../tally.js'
 // -----------------------------------------------------------------------------
 
 /** What a run needs of a source. */
-export type Source = Pick<TokenSource, 'get' | 'refuse'>
+export type Source = Pick<TokenSource, 'get' | 'refuse'> & Partial<Pick<TokenSource, 'accept'>>
 
 /** What a test may break. */
 export interface Parts {
@@ -63,7 +63,12 @@ interface OwnClock extends Clock {
 }
 
 const ownClock = (time: TestClock): OwnClock => {
-  const clock: OwnClock = { off: 0, now: () => instant(time.now() + clock.off), sleep: time.sleep }
+  const clock: OwnClock = {
+    off: 0,
+    now: () => instant(time.now() + clock.off),
+    monotonic: time.now,
+    sleep: time.sleep,
+  }
   return clock
 }
 
@@ -185,7 +190,10 @@ const use = async (fleet: Fleet, source: Source, context: Context, tally: Tally)
     context.canaries.wrote(printedResult(result))
     if (E.isRight(result)) {
       const { accessToken } = result.right
-      if (server.use(accessToken)()) break
+      if (server.use(accessToken)()) {
+        source.accept?.(accessToken)
+        break
+      }
       await time.settle(source.refuse(accessToken)())
     } else if (result.left._tag === 'ReauthenticationRequired') {
       tally.lost++
@@ -218,6 +226,49 @@ const jumping = async (parts: Parts, context: Context, tally: Tally): Promise<nu
   }
   if (longest > LONGEST) tally.problem(`a token took ${Math.round(longest / 1_000)} s`)
   return longest
+}
+
+// -----------------------------------------------------------------------------
+// a date that is set back, and what ends meanwhile
+// -----------------------------------------------------------------------------
+
+/** Of the source's defaults. */
+const MAX_STALE = seconds(60)
+const LIFE = minutes(10)
+
+/** Two processes of one machine, whose date is set back; then one ends the session, or its token ends, and the other must see it. */
+const setBack = async ({ source }: Parts, { random, canaries }: Context, tally: Tally): Promise<void> => {
+  const time = testClock()
+  const memory = memoryStore()
+  const store = random() < 0.5 ? memory : stamping(memory, { now: () => instant(time.monotonic?.() ?? 0) })
+  const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: time, lifetime: LIFE })
+  const initial = server.login()
+  const nothing = Strategy.make({ needsRefreshToken: true }, Strategy.left(AuthError.notApplicable('no renewal')))
+  const open = (): Source =>
+    source({ store, initial }, nothing, { clock: time, random: testRandom(whole(random, 0, 1_000_000)) })
+  const [one, other] = [open(), open()]
+  const asks = async (of: Source): Promise<boolean> => {
+    const result = await time.settle(of.get())
+    canaries.wrote(printedResult(result))
+    return E.isRight(result)
+  }
+  if (!(await asks(one)) || !(await asks(other))) tally.problem('no token at the start')
+  const began = time.monotonic?.() ?? 0
+  const passed = (): number => (time.monotonic?.() ?? 0) - began
+  const isRefused = random() < 0.5
+  if (isRefused) {
+    await time.advance(seconds(2))
+    await time.settle(one.refuse(initial.accessToken)())
+  }
+  const ends = isRefused ? passed() + MAX_STALE : LIFE
+  while (passed() < ends + 60_000) {
+    if (random() < 0.3) time.setDate(millis(pick(random, JUMPS) - 1))
+    if ((await asks(other)) && passed() >= ends) {
+      tally.problem(`a token ${isRefused ? 'that was refused elsewhere' : 'that had expired'} is served for too long`)
+      return
+    }
+    await time.advance(millis(whole(random, 1_000, 30_000)))
+  }
 }
 
 // -----------------------------------------------------------------------------
@@ -308,9 +359,9 @@ const SHARE_OF_SKEWED = 4
 
 export const clocksWith = (parts: Parts): Fault => ({
   name: 'clocks',
-  injection: `the clocks of processes, and of a store, jump by an hour or a year, back or forth, in the middle of renewals, throttles and lost answers; one in ${SHARE_OF_SKEWED} is a server whose Date, or a client whose clock, is off by an hour, a year or three`,
+  injection: `the clocks of processes, and of a store, jump by an hour or a year, back or forth, in the middle of renewals, throttles and lost answers, and before a token ends, or is refused by another process; one in ${SHARE_OF_SKEWED} is a server whose Date, or a client whose clock, is off by an hour, a year or three`,
   expected:
-    'a token that an API takes within a minute by real time, with at most three requests; one more try with the time of a server that is off by less than two years; a wait is read by the server’s own Date',
+    'a token that an API takes within a minute by real time, with at most three requests; none that ended, or was refused elsewhere a minute ago, is served; one more try with the time of a server that is off by less than two years; a wait is read by the server’s own Date',
   count: 200,
   seconds: 5,
   run: async (context): Promise<Findings> => {
@@ -320,6 +371,7 @@ export const clocksWith = (parts: Parts): Fault => ({
     let longest = 0
     for (let done = ofSkewed; done < count; done++) {
       longest = Math.max(longest, await jumping(parts, context, tally))
+      await setBack(parts, context, tally)
       progress(done - ofSkewed)
     }
     const overdue = await skewed(parts, context, tally, ofSkewed)

@@ -3,6 +3,7 @@ import { answersBroken } from './answersBroken.js'
 import { bodies } from './bodies.js'
 import { canaries } from './canaries.js'
 import { clocks } from './clocks.js'
+import { clocksApart } from './clocksApart.js'
 import { clusterSlotMove } from './clusterSlotMove.js'
 import { fileBitFlips } from './fileBitFlips.js'
 import { fileKill } from './fileKill.js'
@@ -14,6 +15,7 @@ import { loopbackLogin } from './loopbackLogin.js'
 import { redirects } from './redirects.js'
 import { redisRows } from './redis.js'
 import { redisDelete } from './redisDelete.js'
+import { rejections } from './rejections.js'
 import { revokeRace } from './revokeRace.js'
 import { sentinelFailover } from './sentinelFailover.js'
 import { stalls } from './stalls.js'
@@ -35,11 +37,13 @@ export const rows: ReadonlyArray<Fault> = [
   redirects,
   throttled,
   clocks,
+  rejections,
   fileKill,
   fileBitFlips,
   fileOther,
   loopbackLogin,
   ...redisRows,
+  clocksApart,
   redisDelete,
   sentinelFailover,
   clusterSlotMove,

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  millis,
+  minutes,
+  plus,
+  Secret,
+  type SourceConfig,
+  type SourceEnv,
+  Strategy,
+  type TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import { servers } from '@tessera/local-redis'
+import { systemClock, systemRandom } from '@tessera/node'
+import { fileStore } from '@tessera/store-file'
+import { redisStore } from '@tessera/store-redis'
+import { modelServer } from '@tessera/testing'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Context, Fault, Findings } from '../Fault.js'
+import { type MovableClock, movableClock } from '../movableClock.js'
+import { makeStopwatch } from '../overdue.js'
+import { printedResult } from '../printed.js'
+import { pick } from '../random.js'
+import { standalone } from '../redisClients.js'
+import { scoped } from '../scoped.js'
+import { makeTally, type Tally } from '../tally.js'
+
+/** What a test may break. */
+export interface Parts {
+  readonly source: (config: SourceConfig<SourceEnv>, strategy: Strategy<unknown>, env: SourceEnv) => TokenSource
+}
+
+const MINUTE = 60_000
+const APART = [2 * MINUTE, 5 * MINUTE, 30 * MINUTE, 60 * MINUTE, 7 * 60 * MINUTE]
+const LIFETIME = minutes(60)
+const LIMIT = minutes(1)
+const RENEWALS = 6
+
+/** A store, and whether it tells its own time: without that the leases of processes whose clocks differ do not exclude each other. */
+interface Place {
+  readonly store: TokenStore
+  readonly tellsTime: boolean
+}
+
+const once = async (
+  { source }: Parts,
+  { store, tellsTime }: Place,
+  key: string,
+  { random, canaries }: Context,
+  tally: Tally,
+  time: <A>(call: () => Promise<A>) => Promise<A>,
+): Promise<number> => {
+  const mode = tellsTime ? ({ _tag: 'Strict', killsFamily: true } as const) : ({ _tag: 'GraceUntilUsed' } as const)
+  const server = modelServer({ mode, clock: systemClock, lifetime: LIFETIME })
+  const initial = server.login()
+  const opened = [movableClock(), movableClock()].map((clock: MovableClock) => {
+    // A client reads a lifetime, and counts it by its own clock.
+    const strategy = Strategy.make({ needsRefreshToken: true }, (attempt) => () => async () => {
+      await sleep(random() * 20)
+      return pipe(
+        await server.refreshing((call) => call)(attempt)({})(),
+        E.map(
+          (token): TokenSet => ({
+            ...token,
+            issuedAt: O.some(clock.now()),
+            expiresAt: O.some(plus(clock.now(), LIFETIME)),
+          }),
+        ),
+      )
+    })
+    const config = { store, key, initial, minimumAge: millis(0) }
+    return { clock, source: source(config, strategy, { clock, random: systemRandom }) }
+  })
+  for (const { clock } of opened) clock.move(pick(random, [1, -1]) * pick(random, APART))
+
+  /** Calls an API until it takes the token, as one that answers 401 has it. Answers the token. */
+  const use = async (tokens: TokenSource): Promise<string> => {
+    for (let tries = 0; tries < 10; tries++) {
+      const result = await time(tokens.get)
+      canaries.wrote(printedResult(result))
+      if (E.isLeft(result)) {
+        if (result.left._tag === 'ReauthenticationRequired') tally.lost++
+        else tally.problem(`${key}: ${result.left._tag}`)
+        return ''
+      }
+      const { accessToken } = result.right
+      if (server.use(accessToken)()) {
+        tokens.accept(accessToken)
+        return Secret.open(accessToken)
+      }
+      await time(tokens.refuse(accessToken))
+    }
+    tally.problem(`${key}: no token that the API takes`)
+    return ''
+  }
+  const both = (): Promise<ReadonlyArray<string>> => Promise.all(opened.map((one) => use(one.source)))
+
+  await both()
+  for (let renewal = 0; renewal < RENEWALS; renewal++) {
+    if (random() < 0.3) pick(random, opened).clock.move(pick(random, [1, -1]) * pick(random, APART))
+    const { source: one } = pick(random, opened)
+    const before = server.counts().redeemed
+    const token = await one.get()
+    if (E.isRight(token)) await time(one.refuse(token.right.accessToken))
+    await both()
+    const redeemed = server.counts().redeemed - before
+    // One for the refusal; and, by dates alone, one more for a token that looks expired to the other.
+    if (redeemed > (tellsTime ? 1 : 3)) tally.problem(`${key}: ${redeemed} redemptions for one token`)
+  }
+  const { repeated } = server.counts()
+  if (tellsTime) tally.doubleRedemptions += repeated
+  for (const one of opened) await one.source.close({ revoke: false })()
+  return repeated
+}
+
+export const clocksApartWith = (parts: Parts): Fault => ({
+  name: 'clocks-apart',
+  injection: `two processes whose clocks are apart by minutes or hours, and are set on and back, share a session in files (Box's grace) and in Redis (strict rotation), and renew it ${RENEWALS} times, at the same time`,
+  expected:
+    'no session lost; in Redis one redemption for a token, as by one clock; in files, where there are dates only, three at most',
+  count: 100,
+  seconds: 20,
+  needsRedis: true,
+  run: (context): Promise<Findings> =>
+    scoped(async (defer) => {
+      const all = servers()
+      defer(all.stop)
+      const folder = mkdtempSync(join(tmpdir(), 'clocks-'))
+      defer(() => rmSync(folder, { recursive: true, force: true }))
+      const client = await standalone((await all.start()).port)['@redis/client']()
+      defer(client.close)
+      const stopwatch = makeStopwatch()
+      defer(stopwatch.stop)
+      const places: ReadonlyArray<Place> = [
+        { store: redisStore(client.port), tellsTime: true },
+        { store: fileStore({ folder }), tellsTime: false },
+      ]
+      const tally = makeTally()
+      let repeated = 0
+      for (let done = 0; done < context.count; done++) {
+        const time = <A>(call: () => Promise<A>): Promise<A> => stopwatch.time(LIMIT, call)
+        const place = pick(context.random, places)
+        repeated += await once(parts, place, `clocks apart ${done}`, context, tally, time)
+        context.progress(done + 1)
+      }
+      return tally.findings(context, stopwatch.longest(), `${repeated} tokens were redeemed again, in files`)
+    }),
+})
+
+export const clocksApart = clocksApartWith({
+  source: (config, strategy, env) => TokenSource.make(config)(strategy)(env)(),
+})

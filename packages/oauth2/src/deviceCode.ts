@@ -121,14 +121,14 @@ export const deviceCode: (options: DeviceCodeOptions) => Strategy<TokenEnv> = ch
       const authorized = await authorize(attempt)(env)()
       if (E.isLeft(authorized)) return authorized
       const { interval, expiresAt } = authorized.right
+      const deadline = earliest(attempt.deadline, expiresAt)
+      // What was waited is over, though the date may be set back meanwhile.
+      let left = between(clock.now(), deadline)
       const showing = show(onUserCode, authorized.right)
       const signal = AbortSignal.any([attempt.signal, showing.signal])
-      const deadline = earliest(attempt.deadline, expiresAt)
       const poll = request(deviceCodeGrant(authorized.right))
       let wait = interval
       let last: AuthError = AuthError.timedOut('a person to approve')
-      // What was waited is over, though the date was set back meanwhile.
-      let left = between(clock.now(), deadline)
       while (wait < left) {
         await clock.sleep(wait, signal)()
         // A poll under way goes on: its answer may be the token.

@@ -124,6 +124,16 @@ test('RFC 8628 §3.4: shows the code, waits, polls, and has the token', async ()
   expect(Secret.open(token.accessToken)).toBe('A1')
 })
 
+test('[A03] a date that is set back does not prolong it', async () => {
+  const answers = Array.from({ length: 60 }, () => pending)
+  const w = world({ body: authorization }, ...answers)
+  const day = minutes(24 * 60)
+  const soon = attempt({ deadline: plus(NOW, minutes(2)) })
+  const result = await run(w, soon, () => w.advance(-day))
+  expect(left(result)).toMatchObject({ _tag: 'Rejected' })
+  expect(w.sleeps.length).toBeLessThanOrEqual(24)
+})
+
 test('RFC 8628 §3.5: slow_down adds 5 s to this and all later waits', async () => {
   const w = world({ body: authorization }, no('slow_down'), pending, no('slow_down'), { body: issued })
   right(await run(w))

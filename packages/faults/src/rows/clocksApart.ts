@@ -103,15 +103,17 @@ const once = async (
 
   await both()
   for (let renewal = 0; renewal < RENEWALS; renewal++) {
-    if (random() < 0.3) pick(random, opened).clock.move(pick(random, [1, -1]) * pick(random, APART))
+    const moved = random() < 0.3 ? pick(random, [1, -1]) * pick(random, APART) : 0
+    pick(random, opened).clock.move(moved)
     const { source: one } = pick(random, opened)
     const before = server.counts().redeemed
     const token = await one.get()
     if (E.isRight(token)) await time(one.refuse(token.right.accessToken))
     await both()
     const redeemed = server.counts().redeemed - before
-    // One for the refusal; and, by dates alone, one more for a token that looks expired to the other.
-    if (redeemed > (tellsTime ? 1 : 3)) tally.problem(`${key}: ${redeemed} redemptions for one token`)
+    // One for the refusal; one more where a date was set on, since that machine may have slept; and, by dates alone, one for a token
+    // that looks expired to the other.
+    if (redeemed > (tellsTime ? (moved > 0 ? 2 : 1) : 3)) tally.problem(`${key}: ${redeemed} redemptions for one token`)
   }
   const { repeated } = server.counts()
   if (tellsTime) tally.doubleRedemptions += repeated
@@ -123,7 +125,7 @@ export const clocksApartWith = (parts: Parts): Fault => ({
   name: 'clocks-apart',
   injection: `two processes whose clocks are apart by minutes or hours, and are set on and back, share a session in files (Box's grace) and in Redis (strict rotation), and renew it ${RENEWALS} times, at the same time`,
   expected:
-    'no session lost; in Redis one redemption for a token, as by one clock; in files, where there are dates only, three at most',
+    'no session lost; in Redis one redemption for a token, and one more where a clock was set on, after which a machine may have slept; in files, where there are dates only, three at most',
   count: 100,
   seconds: 20,
   needsRedis: true,

@@ -38,8 +38,10 @@ export interface SessionStore {
   /** The file of a session, where there is one. */
   readonly file: (key: Key) => Task<O.Option<string>>
   readonly list: TE.TaskEither<AuthError, ReadonlyArray<Listed>>
-  /** Deletes a session, readable or not. */
-  readonly remove: (key: Key) => TE.TaskEither<AuthError, Removal>
+  /** Ends a session, readable or not, for all who share the store. */
+  readonly end: (key: Key) => TE.TaskEither<AuthError, Removal>
+  /** Removes what there is of a session that no process remembers. */
+  readonly remove: (key: Key) => TE.TaskEither<AuthError, void>
   readonly close: Task<void>
 }
 
@@ -206,7 +208,8 @@ const openFiles = (opening: Opening, { folder }: FolderPlace): TE.TaskEither<Pro
             () => O.none,
           ),
         list: pipe(files.list, TE.map(RA.map(({ key, path }) => ({ key, file: O.some(path) })))),
-        remove: flow(files.remove, TE.as('nothing')),
+        end: flow(files.remove, TE.as('nothing')),
+        remove: files.remove,
         close: () => Promise.resolve(),
       }
     }),
@@ -244,7 +247,7 @@ const openRedis = (opening: Opening, place: RedisPlace, again: string): TE.TaskE
         place: shown,
         file: () => () => Promise.resolve(O.none),
         list: pipe(redis.list, TE.map(RA.map((key) => ({ key: E.right(key), file: O.none })))),
-        remove: (key) =>
+        end: (key) =>
           pipe(
             bury(opening, store, key),
             TE.map((): Removal => 'tombstone'),
@@ -258,6 +261,7 @@ const openRedis = (opening: Opening, place: RedisPlace, again: string): TE.TaskE
                 : TE.left(error),
             ),
           ),
+        remove: redis.remove,
         close: redis.close,
       }
     }),

@@ -305,7 +305,7 @@ export const storeDelete: Command<StoreDeleteOptions> = (invocation, { key: text
         )(entry.key),
       ),
       TE.tap(({ entry }) => (yes ? TE.right(undefined) : confirmed(invocation, printable(entry.shown)))),
-      TE.bind('removal', ({ key }) => pipe(opened.sessions.remove(key), TE.mapLeft(opened.problem))),
+      TE.bind('removal', ({ key }) => pipe(opened.sessions.end(key), TE.mapLeft(opened.problem))),
       TE.map(({ entry, removal }) => deleted(invocation, opened, entry, removal)),
     ),
   )

@@ -2,7 +2,7 @@
  * The file of a profile for any provider: JSON of version 1, and how files of profiles are written.
  */
 import { randomBytes } from 'node:crypto'
-import { access, constants, link, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
+import { access, constants, link, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Secret } from '@tessera/core'
 import { AuthorizationServer } from '@tessera/oauth2'
@@ -163,6 +163,15 @@ export const prepareFolder = (file: string): TE.TaskEither<Problem, void> =>
     (error) => unwritable(file, error),
   )
 
+/** What is written before it takes a file's place. */
+const draftsOf = (target: string) => {
+  const beginning = `.${basename(target)}.`
+  return {
+    make: (): string => join(dirname(target), `${beginning}${randomBytes(6).toString('hex')}`),
+    isOne: (name: string): boolean => name.startsWith(beginning) && /^[0-9a-f]{12}$/.test(name.slice(beginning.length)),
+  }
+}
+
 /** Writes a file for its owner only, as a whole. One that is there is written over only where `replace` says so. */
 export const writePrivately = (
   file: string,
@@ -174,7 +183,7 @@ export const writePrivately = (
       await mkdir(dirname(file), { recursive: true, mode: 0o700 })
       // A link to a file that is kept elsewhere stays one.
       const target = replace ? await realpath(file).catch(() => file) : file
-      const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`)
+      const draft = draftsOf(target).make()
       const handle = await open(draft, 'wx', 0o600)
       try {
         await handle.writeFile(`${JSON.stringify(json, null, 2)}\n`)
@@ -190,4 +199,16 @@ export const writePrivately = (
       codeOf(error) === 'EEXIST'
         ? problem(ExitCode.configuration, `${file} is there already`, 'name another profile with --profile')
         : unwritable(file, error),
+  )
+
+/** Removes a file, and what writers that were killed have left beside it: it may hold a secret. Whoever writes it now is told. */
+export const removeFile = (file: string): TE.TaskEither<Problem, void> =>
+  TE.tryCatch(
+    async () => {
+      const target = await realpath(file)
+      const [folder, { isOne }] = [dirname(target), draftsOf(target)]
+      for (const name of await readdir(folder)) if (isOne(name)) await rm(join(folder, name), { force: true })
+      await rm(file)
+    },
+    () => problem(ExitCode.configuration, `${file} cannot be removed`, 'see that its folder is yours'),
   )

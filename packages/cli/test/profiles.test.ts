@@ -1,4 +1,4 @@
-import { chmod, readFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AuthorizationServer } from '@tessera/oauth2'
 import type { Consent } from '@tessera/sandbox'
@@ -361,6 +361,18 @@ describe('a profile', () => {
       )
       await chmod(folder, 0o755)
       expect(await said('profile', 'show')).toBe('')
+    }),
+  )
+
+  it(
+    '[A18] that is removed leaves no secret that a killed command was writing; those of others stay',
+    withHome(async ({ run, writeProfile }) => {
+      const file = await writeProfile('gone', { version: 1, server, clientId: 'app', clientSecret: 'n0t-this' })
+      const folder = dirname(file)
+      const names = ['.gone.json.0123456789ab', '.other.json.0123456789ab', '.gone.json.mine']
+      for (const name of names) await writeFile(join(folder, name), 'n0t-this', { mode: 0o600 })
+      expect((await run(['profile', 'remove', 'gone', '--yes'])).code).toBe(0)
+      expect((await readdir(folder)).sort()).toEqual(['.gone.json.mine', '.other.json.0123456789ab', 'default.json'])
     }),
   )
 

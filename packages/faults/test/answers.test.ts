@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { answersBroken, answersBrokenWith } from '../src/rows/answersBroken.js'
 import { bodies, bodiesWith, type Reader } from '../src/rows/bodies.js'
+import { manySessions, manySessionsWith } from '../src/rows/manySessions.js'
 import { redirects, redirectsWith } from '../src/rows/redirects.js'
 import { judge } from './support/judge.js'
 
@@ -78,6 +79,39 @@ describe('answers-broken', () => {
 
 test('answers-broken: the live transport is not found out', async () => {
   expect(await judge(answersBroken, 120)).toMatchObject({ ok: true, findings: { problems: [] } })
+})
+
+describe('[A15] many-sessions', () => {
+  test('a transport with as many connections as there are requests', async () => {
+    const unbounded = manySessionsWith({ envs: [() => nodeEnv({ connections: Number.POSITIVE_INFINITY })] })
+    const { ok, findings } = await judge(unbounded, 200)
+    expect(ok).toBe(false)
+    expect(findings.problems.join()).toMatch(/\b\d+ connections/)
+  })
+
+  test('a transport that sends what is late', async () => {
+    const patient = manySessionsWith({
+      envs: [
+        () => {
+          const env = nodeEnv()
+          const send: Http['send'] = (request) =>
+            env.http.send({
+              ...request,
+              deadline: plus(request.deadline, seconds(60)),
+              signal: new AbortController().signal,
+            })
+          return { ...env, http: { send } }
+        },
+      ],
+    })
+    const { ok, findings } = await judge(patient, 200)
+    expect(ok).toBe(false)
+    expect(findings.problems.join()).toContain('a renewal was sent after its time')
+  })
+
+  test('the live ones are not found out', async () => {
+    expect(await judge(manySessions, 300)).toMatchObject({ ok: true, findings: { problems: [] } })
+  })
 })
 
 describe('bodies', () => {

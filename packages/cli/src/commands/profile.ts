@@ -1,7 +1,6 @@
 /**
  * The profiles of a person: providers with a name.
  */
-import { rm } from 'node:fs/promises'
 import { confirm, isCancel } from '@clack/prompts'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -23,6 +22,7 @@ import {
   readContent,
   readProfileToUse,
 } from '../profile.js'
+import { removeFile } from '../profileFile.js'
 import { type Listed, readProfiles } from '../profiles.js'
 import { clientOf, issuerOf, originsOf, type Provider } from '../provider.js'
 import type { ProviderOptions } from '../providerOptions.js'
@@ -251,11 +251,6 @@ export const profileRemove: Command<ProfileRemoveOptions> = (invocation, { name,
       O.isSome(content) ? TE.right(undefined) : TE.leftTask(missing(invocation, 'profile remove', named)),
     ),
     TE.tap(({ named }) => (yes ? TE.right(undefined) : confirmed(invocation, named))),
-    TE.tap(({ named: { file } }) =>
-      TE.tryCatch(
-        () => rm(file),
-        () => problem(ExitCode.configuration, `${file} cannot be removed`, 'see that its folder is yours'),
-      ),
-    ),
+    TE.tap(({ named: { file } }) => removeFile(file)),
     TE.map(({ named }) => removed(invocation, named)),
   )

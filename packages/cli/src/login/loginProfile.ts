@@ -56,19 +56,14 @@ const named = (invocation: Invocation, name: string): Invocation => ({
 })
 
 /** Replaces the server of a profile; where the file was changed during the login, the rest is as it is then, and so is another server. */
-const replaceServer = (
-  invocation: Invocation,
-  at: Named,
-  before: unknown,
-  server: object,
-): TE.TaskEither<Problem, void> =>
+const replaceServer = (invocation: Invocation, at: Named, before: unknown, server: object) =>
   pipe(
     readContent(invocation, COMMAND, at),
     TE.flatMap((content) => {
       const json = O.toUndefined(content)
       return t.UnknownRecord.is(json) && JSON.stringify(json['server']) === JSON.stringify(before)
         ? writePrivately(at.file, { ...json, server }, { replace: true })
-        : TE.right(undefined)
+        : TE.right<Problem, void>(undefined)
     }),
   )
 

@@ -12,6 +12,7 @@ import { herd } from './herd.js'
 import { interleavings } from './interleavings.js'
 import { killGraceForATime, killGraceUntilUse, killStrict } from './kill.js'
 import { loopbackLogin } from './loopbackLogin.js'
+import { manySessions } from './manySessions.js'
 import { redirects } from './redirects.js'
 import { redisRows } from './redis.js'
 import { redisDelete } from './redisDelete.js'
@@ -31,6 +32,7 @@ export const rows: ReadonlyArray<Fault> = [
   stopPastLease,
   stalls,
   herd,
+  manySessions,
   revokeRace,
   answersBroken,
   bodies,

@@ -37,12 +37,22 @@ export interface Ended {
   readonly output: string
 }
 
-/** Collects the output of a process, and kills it when it does not end by itself within `ms`. */
+/** Longer than a busy machine takes to begin, in ms. */
+const START = 60_000
+
+/** Collects the output of a process, and kills it when it does not end by itself within `ms` after its last word. */
 export const ended = (child: ChildProcess, ms: number): Promise<Ended> =>
   new Promise((resolve) => {
     let output = ''
-    const timer = setTimeout(() => child.kill('SIGKILL'), ms)
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += data))
+    const endIn = (left: number) => setTimeout(() => child.kill('SIGKILL'), left)
+    let timer = endIn(Math.max(ms, START))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (data) => {
+        output += data
+        clearTimeout(timer)
+        timer = endIn(ms)
+      })
+    }
     child.on('close', (code) => {
       clearTimeout(timer)
       resolve({ code, output })

@@ -202,6 +202,22 @@ export const tokenSourceLaws = (
       },
     ),
 
+    of(
+      'a token is served for its life, although the date is set back',
+      { by: fc.integer({ min: 1_000, max: 10 * EXPIRED }) },
+      async (bench, { by }) => {
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        const token = tokenOf(await bench.get())
+        await bench.settle(bench.source.settled)
+        bench.clock.setDate(millis(-by))
+        await bench.clock.advance(EXPIRED)
+        ensure(O.isNone(bench.source.peek()), 'peek shows a token that is over')
+        const next = tokenOf(await bench.get())
+        ensure(!Secret.eq.equals(token.accessToken, next.accessToken), 'a token that is over is served')
+      },
+    ),
+
     of('a token that was refused is not served again', { slow: fc.boolean() }, async (bench, { slow: isSlow }) => {
       const first = await begun(bench)
       await bench.clock.advance(COOLED)

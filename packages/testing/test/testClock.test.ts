@@ -4,6 +4,17 @@ import * as fc from 'fast-check'
 
 const at = (ms: number): Instant => instant(ms)
 
+test('the date is set on and back, and no time goes by', async () => {
+  const clock = testClock({ start: at(100) })
+  const nap = clock.sleep(millis(10))()
+  clock.setDate(millis(-50))
+  expect([clock.now(), clock.monotonic?.(), clock.pending()]).toEqual([50, 0, 1])
+  clock.setDate(millis(200))
+  expect([clock.now(), clock.monotonic?.(), clock.pending()]).toEqual([250, 0, 1])
+  await clock.settle(nap)
+  expect([clock.now(), clock.monotonic?.()]).toEqual([260, 10])
+})
+
 test('sleeps end in the order of their ends, each at its own instant', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -9,6 +9,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
 import type { Cipher } from './Cipher.js'
+import { MOST_REMEMBERED, makeLatest } from './internal/latest.js'
 import { secretsOfRecord } from './internal/secrets.js'
 import * as Secret from './Secret.js'
 import type { Key, Stamped, TokenStore, Version } from './TokenStore.js'
@@ -18,25 +19,6 @@ import * as Store from './TokenStore.js'
 export interface EncryptedOptions {
   /** Tells apart stores whose keys have the same names, so that no record of one opens in another. Default: the empty text. */
   readonly namespace?: string
-}
-
-/** How many keys a store remembers; those that it has forgotten cost a read more at their next write. */
-const MOST_REMEMBERED = 10_000
-
-/** For each of the latest keys, the version that was opened or sealed here. */
-const makeMemory = () => {
-  const versions = new Map<Key, Version>()
-  return {
-    holds: (key: Key, version: Version): boolean => versions.get(key) === version,
-    keep: (key: Key, version: Version): void => {
-      versions.delete(key)
-      versions.set(key, version)
-      for (const oldest of versions.keys()) {
-        if (versions.size <= MOST_REMEMBERED) break
-        versions.delete(oldest)
-      }
-    },
-  }
 }
 
 /**
@@ -62,7 +44,8 @@ const makeMemory = () => {
 export const encrypted =
   (cipher: Cipher, { namespace = '' }: EncryptedOptions = {}) =>
   (store: TokenStore): TokenStore => {
-    const memory = makeMemory()
+    // For each key, the version that was opened or sealed here. One that it has forgotten costs a read more at its next write.
+    const opened = makeLatest<Version>(MOST_REMEMBERED)
     const slot = (key: Key, version: Version): string => JSON.stringify([namespace, key, version])
 
     const open =
@@ -81,7 +64,7 @@ export const encrypted =
                 ),
                 E.flatMap(identity),
                 E.map((record): Stamped => {
-                  memory.keep(key, there.version)
+                  opened.set(key, there.version)
                   return { ...there, record: O.some(record) }
                 }),
               ),
@@ -106,7 +89,7 @@ export const encrypted =
         ),
         TE.flatMapEither((answer): E.Either<AuthError.AuthError, Store.Committed | Store.Conflict> => {
           if (answer._tag === 'Conflict') return pipe(answer.found, open(key), E.map(Store.conflict))
-          memory.keep(key, next.version)
+          opened.set(key, next.version)
           return E.right(answer)
         }),
       )
@@ -115,7 +98,7 @@ export const encrypted =
     const opens =
       (key: Key, expected: Version): TE.TaskEither<AuthError.AuthError, unknown> =>
       async () =>
-        expected === Store.absent || memory.holds(key, expected) ? E.right(undefined) : get(key)()
+        expected === Store.absent || opened.get(key) === expected ? E.right(undefined) : get(key)()
 
     const { changes, exclusive } = store
     return {
@@ -128,7 +111,7 @@ export const encrypted =
           opens(key, expected),
           TE.flatMap(() => write(key, expected, next)),
         ),
-      ...(changes !== undefined && { changes: (key) => changes(key) }),
+      ...(changes !== undefined && { changes: (key, onChange) => changes(key, onChange) }),
       ...(exclusive !== undefined && { exclusive: (key, use) => exclusive(key, use) }),
     }
   }

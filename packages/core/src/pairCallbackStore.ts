@@ -10,6 +10,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
 import * as CellCodec from './CellCodec.js'
 import { expectFunctions } from './internal/expected.js'
+import { MOST_REMEMBERED, makeLatest } from './internal/latest.js'
+import { makeListeners } from './internal/listeners.js'
+import { type Local, makePairs, samePair, type TokenPair } from './internal/pairs.js'
 import { secretsOfOption } from './internal/secrets.js'
 import { makeSerial } from './internal/serial.js'
 import type { Cell } from './Lifecycle.js'
@@ -19,11 +22,7 @@ import * as TokenSet from './TokenSet.js'
 import type { Committed, Conflict, Key, Next, Stamped, TokenStore, Version } from './TokenStore.js'
 import * as Store from './TokenStore.js'
 
-/** A pair of tokens in the application's hands: opened, on purpose. */
-export interface TokenPair {
-  readonly accessToken: string
-  readonly refreshToken: string | null
-}
+export type { TokenPair }
 
 /** The callbacks of {@link pairCallbackStore}. */
 export interface PairCallbacks {
@@ -34,16 +33,6 @@ export interface PairCallbacks {
   /** A lock that spans read, redeem and store, where several processes share the pair. */
   readonly exclusive?: <A>(key: Key, use: () => Promise<A>) => Promise<A>
 }
-
-/** What this process knows of a pair: the pair, and the cell around it. */
-interface Local extends Next {
-  readonly pair: TokenPair | null
-  /** The pair before it: a read that lags behind the write, or a transaction that was rolled back, brings it again. */
-  readonly replaced: TokenPair | null
-}
-
-const samePair = (a: TokenPair | null, b: TokenPair | null): boolean =>
-  a?.accessToken === b?.accessToken && (a?.refreshToken ?? null) === (b?.refreshToken ?? null)
 
 /** Revoked: nothing for the application, whatever the tombstone keeps. */
 const toPair = (cell: Cell<TokenSet.TokenSet>): TokenPair | null =>
@@ -85,6 +74,11 @@ const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<
  * Intent, generation, expiry and verdict are kept in this process, so that without `exclusive` the guarantee is `process`: two
  * processes may both redeem the same refresh token. Where that matters and there is no lock, use `recordCallbackStore`.
  *
+ * A pair is in this process's memory while a source uses it. Of the latest 10,000 others only what the pair does not say is kept, and
+ * beyond those nothing: as after a restart, such a token has no known expiry, and is used until a 401.
+ *
+ * Sources of this process are told of each other's changes at once; what other processes write is found after `maxStale`.
+ *
  * A callback that throws is {@link AuthError.StoreFailed}; what it threw is kept, without the tokens if it quotes
  * them, and not shown.
  *
@@ -103,9 +97,10 @@ const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<
 export const pairCallbackStore = (callbacks: PairCallbacks): TokenStore => {
   expectFunctions('pairCallbackStore takes { retrieve, store }', callbacks, ['retrieve', 'store'])
   const { retrieve, store, exclusive } = callbacks
-  const locals = new Map<Key, Local>()
+  const listeners = makeListeners()
+  const pairs = makePairs(listeners.has)
   // A write whose callback threw may have happened all the same.
-  const attempts = new Map<Key, Local>()
+  const attempts = makeLatest<Local>(MOST_REMEMBERED)
   const serially = makeSerial()
   let drawn = 0
 
@@ -118,6 +113,11 @@ export const pairCallbackStore = (callbacks: PairCallbacks): TokenStore => {
     now: O.none,
   })
 
+  const keep = (key: Key, local: Local): void => {
+    pairs.keep(key, local)
+    listeners.tell(key, O.some(local.version))
+  }
+
   const read = (key: Key): TE.TaskEither<AuthError.AuthError, Stamped> =>
     pipe(
       TE.tryCatch(
@@ -126,13 +126,16 @@ export const pairCallbackStore = (callbacks: PairCallbacks): TokenStore => {
           AuthError.fromThrown(error, (threw) => AuthError.storeFailed('get', `the callback retrieve ${threw}`)),
       ),
       TE.flatMapEither((pair) => {
-        const local = locals.get(key)
-        if (samePair(pair, local?.pair ?? null)) return E.right(stamped(local))
-        if (pair !== null && local !== undefined && samePair(pair, local.replaced)) return E.right(stamped(local))
+        const local = pairs.find(key, pair)
+        const isLagging = pair !== null && local !== undefined && samePair(pair, local.replaced)
+        if (samePair(pair, local?.pair ?? null) || isLagging) {
+          if (local !== undefined) pairs.keep(key, local)
+          return E.right(stamped(local))
+        }
         const attempt = attempts.get(key)
         attempts.delete(key)
         if (attempt !== undefined && samePair(pair, attempt.pair)) {
-          locals.set(key, attempt)
+          keep(key, attempt)
           return E.right(stamped(attempt))
         }
         return pipe(
@@ -144,22 +147,20 @@ export const pairCallbackStore = (callbacks: PairCallbacks): TokenStore => {
               pair,
               replaced: null,
             }
-            locals.set(key, found)
+            keep(key, found)
             return stamped(found)
           }),
         )
       }),
     )
 
-  const writeOnto = (
-    key: Key,
-    local: Local | undefined,
-    next: Next,
-  ): TE.TaskEither<AuthError.AuthError, Committed | Conflict> =>
+  const writeOnto = (key: Key, next: Next): TE.TaskEither<AuthError.AuthError, Committed | Conflict> =>
     pipe(
       TE.fromEither(CellCodec.decode(O.some(next.record))),
       TE.flatMap((cell) => {
         const pair = toPair(cell)
+        // It was read just now.
+        const local = pairs.find(key, null)
         const before = local?.pair ?? null
         if (samePair(pair, before)) return TE.right({ ...next, pair, replaced: local?.replaced ?? null })
         const written: Local = { ...next, pair, replaced: before }
@@ -179,7 +180,7 @@ export const pairCallbackStore = (callbacks: PairCallbacks): TokenStore => {
         )
       }),
       TE.map((written) => {
-        locals.set(key, written)
+        keep(key, written)
         return Store.committed
       }),
     )
@@ -190,7 +191,7 @@ export const pairCallbackStore = (callbacks: PairCallbacks): TokenStore => {
       read(key),
       TE.flatMap((found) => {
         if (found.version === next.version) return TE.right(Store.committed)
-        return found.version === expected ? writeOnto(key, locals.get(key), next) : TE.right(Store.conflict(found))
+        return found.version === expected ? writeOnto(key, next) : TE.right(Store.conflict(found))
       }),
     )
 
@@ -198,6 +199,13 @@ export const pairCallbackStore = (callbacks: PairCallbacks): TokenStore => {
     guarantee: exclusive === undefined ? 'process' : 'shared',
     get: (key) => serially(key, () => read(key)()),
     compareAndSet: (key, expected, next) => serially(key, () => write(key, expected, next)()),
+    changes: (key, onChange) => {
+      const end = listeners.add(key, onChange)
+      return () => {
+        end()
+        if (!listeners.has(key)) pairs.release(key)
+      }
+    },
     ...(exclusive !== undefined && {
       exclusive: <A>(key: Key, use: TE.TaskEither<AuthError.AuthError, A>): TE.TaskEither<AuthError.AuthError, A> =>
         pipe(

@@ -14,7 +14,7 @@ test.each([
   [
     'does not read it before it is written over',
     patch(
-      'expected === Store.absent || memory.holds(key, expected) ? E.right(undefined) : get(key)()',
+      'expected === Store.absent || opened.get(key) === expected ? E.right(undefined) : get(key)()',
       'E.right(undefined)',
     ),
   ],

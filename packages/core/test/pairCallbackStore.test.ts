@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import {
   AuthError,
   CellCodec,
@@ -393,5 +395,116 @@ describe('under a source', () => {
     const source = pipe(strategy, TokenSource.make({ store, key: 'k' }))(env)()
     await source.get()
     expect(right(await source.inspect())).toMatchObject({ expiresAt: O.some(expiresAt), state: 'valid', generation: 1 })
+  })
+})
+
+describe('[A13] what is kept of ten thousand users and more', () => {
+  const known = (text: string) => token(text, { expiresAt: O.some(instant(START + 3_600_000)) })
+
+  /** Pairs of many users, of which each has a token with a known expiry. */
+  const crowd = () => {
+    const pairs = new Map<string, TokenPair | null>()
+    const store = pairCallbackStore({
+      retrieve: (key) => pairs.get(key),
+      store: (given, key) => void pairs.set(key, given),
+    })
+    const join = async (key: string): Promise<void> => {
+      right(await store.compareAndSet(key, '', next(`of ${key}`, cellOf(known(`${key}'s`))))())
+    }
+    /** Whether it knows of a user what the pair does not say. */
+    const remembers = async (key: string): Promise<boolean> => {
+      const { version, record } = right(await store.get(key)())
+      const { token: there } = right(CellCodec.decode(record))
+      expect(O.isSome(there) && Secret.open(there.value.accessToken)).toBe(`${key}'s`)
+      expect(version === `of ${key}`).toBe(O.isSome(there) && O.isSome(there.value.expiresAt))
+      return version === `of ${key}`
+    }
+    return { pairs, store, join, remembers }
+  }
+
+  test('is what the latest of them have besides the pair', async () => {
+    const { join, remembers } = crowd()
+    for (let user = 0; user < 12_000; user++) await join(`user ${user}`)
+    expect(await remembers('user 0')).toBe(false)
+    expect(await remembers('user 1500')).toBe(false)
+    expect(await remembers('user 2500')).toBe(true)
+    expect(await remembers('user 11999')).toBe(true)
+  })
+
+  test('is all of a user who has a source, and of a source that is closed no more than of others', async () => {
+    const { pairs, store, join, remembers } = crowd()
+    const source = pipe(scriptedStrategy([]).strategy, TokenSource.make({ store, key: 'held' }))(testEnv())()
+    await join('held')
+    expect(textOf(await source.get())).toBe("held's")
+    const { version } = right(await store.get('held')())
+    right(await store.compareAndSet('held', version, next('second', cellOf(known('second'))))())
+    for (let user = 0; user < 11_000; user++) await join(`user ${user}`)
+    // A transaction that is rolled back now must not bring a refresh token back that is spent.
+    pairs.set('held', pair("held's"))
+    expect(right(await store.get('held')())).toMatchObject({ version: 'second' })
+    pairs.set('held', pair('second'))
+    right(await source.close()())
+    expect(right(await store.get('held')()).version).toBe('second')
+    for (let user = 0; user < 11_000; user++) await join(`later user ${user}`)
+    expect(right(await store.get('held')()).version).not.toBe('second')
+    expect(await remembers('later user 10999')).toBe(true)
+  }, 60_000)
+
+  test('knows another pair, and a pair that was taken away, from the one that it has a memory of', async () => {
+    await fc.assert(
+      fc.asyncProperty(tokenSets, tokenSets, fc.boolean(), async (mine, theirs, isGone) => {
+        const { pairs, store } = crowd()
+        const both = (of: TokenSet) =>
+          pair(Secret.open(of.accessToken), pipe(of.refreshToken, O.map(Secret.open), O.toNullable))
+        fc.pre(JSON.stringify(both(mine)) !== JSON.stringify(both(theirs)))
+        const record = next('mine', cellOf(mine, { epoch: 4, generation: 9 }))
+        right(await store.compareAndSet('k', '', record)())
+        for (let user = 0; user < 150; user++) right(await store.compareAndSet(`${user}`, '', record)())
+        expect(right(await store.get('k')())).toMatchObject({ version: 'mine', record: O.some(record.record) })
+        for (let user = 0; user < 150; user++) right(await store.get(`${user}`)())
+        pairs.set('k', isGone ? null : both(theirs))
+        const found = right(await store.get('k')())
+        expect(found.version).not.toBe('mine')
+        expect(right(CellCodec.decode(found.record))).toMatchObject({ epoch: isGone ? 5 : 4, generation: 10 })
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  test('a tombstone keeps what is still to be revoked', async () => {
+    const { store } = crowd()
+    const tombstone = cellOf(known('to be revoked'), { epoch: 2, verdict: { _tag: 'Revoked' } })
+    right(await store.compareAndSet('k', '', next('1', cellOf(known('to be revoked'))))())
+    right(await store.compareAndSet('k', '1', next('2', tombstone))())
+    for (let user = 0; user < 150; user++)
+      right(await store.compareAndSet(`${user}`, '', next('1', cellOf(known('a'))))())
+    const found = right(await store.get('k')())
+    expect(found.version).toBe('2')
+    expect(right(CellCodec.decode(found.record))).toEqual(tombstone)
+  })
+
+  test('holds no token in plain text that no source uses', async () => {
+    setFlagsFromString('--expose_gc')
+    const collect: unknown = runInNewContext('gc')
+    if (typeof collect !== 'function') throw new Error('the collector cannot be called')
+    const { store, pairs } = crowd()
+    /** Tells when the text that a record holds is collected. */
+    const seen: Array<WeakRef<object>> = []
+    const use = async (): Promise<void> => {
+      for (let user = 0; user < 300; user++) {
+        const record = next(`${user}`, cellOf(known(`${user}`)))
+        seen.push(new WeakRef(record.record))
+        right(await store.compareAndSet(`${user}`, '', record)())
+        pairs.delete(`${user}`)
+      }
+    }
+    await use()
+    const alive = (): number => seen.filter((record) => record.deref()).length
+    for (let tries = 0; tries < 50 && alive() > 100; tries++) {
+      // What was looked at is kept until the turn is over.
+      await new Promise((resolve) => setImmediate(resolve))
+      collect()
+    }
+    expect(alive()).toBeLessThanOrEqual(100)
   })
 })

@@ -130,7 +130,10 @@ export interface SourceConfig<R> {
    * that it sees the end of a crashed one. Default: 15 s; 10 minutes where a person takes part.
    */
   readonly timeout?: Duration
-  /** How long another process's revoke may stay unseen, in ms. Default: 60 s. */
+  /**
+   * How long another process's revoke may stay unseen, in ms, where the store does not tell of changes, or the message was lost.
+   * Otherwise it is known at once. Default: 60 s.
+   */
   readonly maxStale?: Duration
   /**
    * How old a token must be before a refusal renews it, in ms, and the first back-off of refusals in a row; 0 for none of both.

@@ -48,12 +48,8 @@ export interface Conflict {
   readonly found: Stamped
 }
 
-/** Wakes a waiter; end it when done. Losing a wake-up costs time, never correctness. */
-export interface Subscription {
-  /** Resolves at the next change after the subscription began, or when it ends. */
-  readonly changed: () => Promise<void>
-  readonly end: IO<void>
-}
+/** Told of a change: the version that is there now, where the store knows it. */
+export type OnChange = (version: Option<Version>) => void
 
 /**
  * A token store.
@@ -74,7 +70,15 @@ export interface TokenStore {
   readonly lossy?: boolean
   readonly get: (key: Key) => TaskEither<AuthError, Stamped>
   readonly compareAndSet: (key: Key, expected: Version, next: Next) => TaskEither<AuthError, Committed | Conflict>
-  readonly changes?: (key: Key) => Subscription
+  /**
+   * Calls `onChange` at each write under the key, whoever made it, until the function that it answers is called. The version tells a
+   * source its own writes from those of others; without it, each write costs a read.
+   *
+   * A `get` that begins after this has returned finds all that will not be told. Beyond that, a message that is lost costs time, never
+   * correctness: a source looks for itself after `maxStale`. It is called once for each source in memory, for as long as that is
+   * used, and must keep no process alive.
+   */
+  readonly changes?: (key: Key, onChange: OnChange) => IO<void>
   /** A lock of the user's own that spans read, redeem and store. */
   readonly exclusive?: <A>(key: Key, use: TaskEither<AuthError, A>) => TaskEither<AuthError, A>
 }

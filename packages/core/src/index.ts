@@ -82,8 +82,8 @@ export {
   conflict,
   type Key,
   type Next,
+  type OnChange,
   type Stamped,
-  type Subscription,
   type TokenStore,
   type Version,
 } from './TokenStore.js'

@@ -96,9 +96,12 @@ const openKeyed = <R>(
   let isClosed = false
 
   const evict = (asked: Key): void => {
-    for (const [key, { busy }] of sessions) {
+    for (const [key, { busy, rest }] of sessions) {
       if (sessions.size <= capacity) return
-      if (key !== asked && !busy()) sessions.delete(key)
+      if (key === asked || busy()) continue
+      sessions.delete(key)
+      // Held by the application still, it looks for itself when it is used again.
+      rest()
     }
   }
 

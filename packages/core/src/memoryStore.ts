@@ -5,6 +5,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { makeListeners } from './internal/listeners.js'
 import * as Secret from './Secret.js'
 import type { Next, Stamped, TokenStore } from './TokenStore.js'
 import * as Store from './TokenStore.js'
@@ -26,7 +27,7 @@ const joined = (next: Next): Next => {
  */
 export const memoryStore = (): TokenStore => {
   const records = new Map<Store.Key, Next>()
-  const waiters = new Map<Store.Key, Set<() => void>>()
+  const listeners = makeListeners()
   const read = (key: Store.Key): Stamped => {
     const there = records.get(key)
     return there === undefined
@@ -42,24 +43,9 @@ export const memoryStore = (): TokenStore => {
       if (found.version === next.version) return E.right(Store.committed)
       if (found.version !== expected) return E.right(Store.conflict(found))
       records.set(key, joined(next))
-      for (const wake of waiters.get(key) ?? []) wake()
+      listeners.tell(key, O.some(next.version))
       return E.right(Store.committed)
     },
-    changes: (key) => {
-      let wake: () => void = () => undefined
-      const changed = new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      const there = waiters.get(key) ?? new Set()
-      waiters.set(key, there.add(wake))
-      return {
-        changed: () => changed,
-        end: () => {
-          wake()
-          there.delete(wake)
-          if (there.size === 0) waiters.delete(key)
-        },
-      }
-    },
+    changes: listeners.add,
   }
 }

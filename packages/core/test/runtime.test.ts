@@ -11,7 +11,6 @@ import {
   plus,
   Secret,
   type Strategy,
-  type Subscription,
   seconds,
   type TokenPair,
   type TokenSet,
@@ -390,36 +389,28 @@ describe('an early renewal that fails', () => {
 
 describe('notifications that fail', () => {
   const mine = () => new Error('mine')
-  test.each<[string, (real: Subscription) => Subscription]>([
+  type Changes = NonNullable<TokenStore['changes']>
+  test.each<[string, (real: Changes) => Changes]>([
     [
       'changes throws',
-      () => {
+      () => () => {
         throw mine()
       },
     ],
-    ['changed rejects', (real) => ({ ...real, changed: () => Promise.reject(mine()) })],
+    ['nothing is told', () => () => () => undefined],
     [
-      'changed throws',
-      (real) => ({
-        ...real,
-        changed: () => {
+      'the end throws',
+      (real) => (key, onChange) => {
+        real(key, onChange)
+        return () => {
           throw mine()
-        },
-      }),
-    ],
-    [
-      'end throws',
-      (real) => ({
-        ...real,
-        end: () => {
-          throw mine()
-        },
-      }),
+        }
+      },
     ],
   ])('%s: the store is polled', async (_, breaking) => {
     const env = testEnv()
     const memory = memoryStore()
-    const silent: Subscription = { changed: () => new Promise(() => undefined), end: () => undefined }
+    const silent: Changes = () => () => undefined
     let reads = 0
     const store: TokenStore = {
       ...memory,
@@ -428,7 +419,7 @@ describe('notifications that fail', () => {
         await env.clock.sleep(millis(1))()
         return memory.get(key)()
       },
-      changes: (key) => breaking(memory.changes?.(key) ?? silent),
+      changes: breaking(memory.changes ?? silent),
     }
     const far = plus(START, minutes(240))
     const other = open(
@@ -449,6 +440,7 @@ describe('notifications that fail', () => {
       await env.clock.advance(HOUR)
     }
     expect(attempts()).toEqual([])
+    expect(tagOf(await env.clock.settle(source.close({ revoke: false })()))).toBe('Right')
   })
 })
 

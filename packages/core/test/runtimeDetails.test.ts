@@ -9,7 +9,6 @@ import {
   remoteCallback,
   Secret,
   type Stamped,
-  type Subscription,
   seconds,
   type TokenSet,
   TokenSource,
@@ -539,22 +538,19 @@ describe('a wait for another holder', () => {
 })
 
 describe('notifications', () => {
-  const silent: Subscription = { changed: () => new Promise(() => undefined), end: () => undefined }
   /** A store that counts its subscriptions. */
-  const counted = (memory: TokenStore, changed: (real: Subscription) => Subscription = (real) => real) => {
+  const counted = (memory: TokenStore, end: () => void = () => undefined) => {
     const counts = { begun: 0, ended: 0 }
     const store: TokenStore = {
       ...memory,
-      changes: (key) => {
+      changes: (key, onChange) => {
         counts.begun++
-        const real = memory.changes?.(key) ?? silent
-        return changed({
-          ...real,
-          end: () => {
-            counts.ended++
-            real.end()
-          },
-        })
+        const real = memory.changes?.(key, onChange)
+        return () => {
+          counts.ended++
+          real?.()
+          end()
+        }
       },
     }
     return { store, counts }
@@ -570,10 +566,12 @@ describe('notifications', () => {
       { env, store },
     )
 
-  test('that do not come: one subscription, and none is left', async () => {
+  test('that do not come: one subscription, and none is left at the end', async () => {
     const { store, counts } = counted(watched(await leased(2_000)).store)
-    const { got } = open([E.right(living('a'))], { store }, redeeming)
+    const { got, source } = open([E.right(living('a'))], { store }, redeeming)
     expect(await got()).toBe('a')
+    expect(counts).toEqual({ begun: 1, ended: 0 })
+    await source.close({ revoke: false })()
     expect(counts).toEqual({ begun: 1, ended: 1 })
   })
 
@@ -592,30 +590,46 @@ describe('notifications', () => {
     expect(took).toBe(1_999)
   })
 
-  test.each<[string, (real: Subscription) => Subscription]>([
-    ['do not come, but fail', (real) => ({ ...real, changed: () => Promise.reject(new Error('mine')) })],
-    [
-      'cannot be ended',
-      (real) => ({
-        ...real,
-        end: () => {
-          throw new Error('mine')
-        },
-      }),
-    ],
-  ])('that %s are not asked for again', async (_, breaking) => {
+  test('wake who waits for a call of the same source that was called before a refusal', async () => {
     const env = testEnv()
-    const memory = memoryStore()
-    const theirs = slow(env, memory, living('a'), next('b'))
-    const { store, counts } = counted(memory, breaking)
-    const ours = open([], { env, store })
-    for (const text of ['a', 'b']) {
-      void theirs.source.get()
-      await env.clock.advance(millis(1))
-      expect(await ours.got()).toBe(text)
-      await env.clock.advance(HOUR)
-    }
-    expect(counts.begun).toBe(1)
+    const { source, timed, attempts } = open([E.right(living('a')), () => slowly(env, 2_000)(TE.right(living('b')))], {
+      env,
+    })
+    await source.get()
+    await env.clock.advance(seconds(2))
+    await source.refuse(access('a'))()
+    void source.get()
+    await env.clock.advance(millis(1))
+    void source.refuse(access('another'))()
+    const { result, took } = await timed(source.get())
+    expect(textOf(result)).toBe('b')
+    expect(took).toBe(1_999)
+    expect(attempts()).toHaveLength(2)
+  })
+
+  test('do not make an error of a token that is valid, while its renewal rests', async () => {
+    const env = testEnv()
+    const store = memoryStore()
+    const answers: ReadonlyArray<ScriptedAnswer> = [E.right(living('a')), E.left(rejected(500)), E.left(rejected(500))]
+    const { source, got } = open(answers, { env, store })
+    await source.get()
+    await env.clock.advance(millis(HOUR - 10_000))
+    expect(await got()).toBe('a')
+    await source.settled()
+    const { version, record } = right(await store.get('default')())
+    if (O.isNone(record)) throw new Error('there is a record')
+    right(await store.compareAndSet('default', version, { version: 'again', record: record.value })())
+    expect(await got()).toBe('a')
+  })
+
+  test('that cannot be ended: a close is a close', async () => {
+    const { store, counts } = counted(memoryStore(), () => {
+      throw new Error('mine')
+    })
+    const { source, got } = open([E.right(living('a'))], { store })
+    expect(await got()).toBe('a')
+    expect(tagOf(await source.close({ revoke: false })())).toBe('Right')
+    expect(counts).toEqual({ begun: 1, ended: 1 })
   })
 })
 

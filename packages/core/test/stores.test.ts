@@ -80,40 +80,41 @@ test('what each promises', () => {
 })
 
 describe('the subscription of memoryStore', () => {
-  const woken = async (changed: Promise<void>): Promise<boolean> => {
-    let isWoken = false
-    void changed.then(() => {
-      isWoken = true
-    })
-    for (let round = 0; round < 20; round++) await null
-    return isWoken
-  }
   const next = (version: string) => ({ version, record: Secret.make('Record', '{}') })
+  const listen = (store: TokenStore, key: string) => {
+    const told: Array<O.Option<string>> = []
+    const end = store.changes?.(key, (version) => told.push(version))
+    if (end === undefined) throw new Error('there are changes')
+    return { told, end }
+  }
 
-  test('sleeps until its key is written, and not for a conflict, a re-send or another key', async () => {
+  test('is told the version of each write under its key, and nothing of a conflict, a re-send or another key', async () => {
     const store = memoryStore()
-    const subscribe = store.changes
-    if (subscribe === undefined) throw new Error('there are changes')
     await store.compareAndSet('a', '', next('1'))()
-    const subscription = subscribe('a')
+    const { told, end } = listen(store, 'a')
     await store.compareAndSet('a', '', next('1'))()
     await store.compareAndSet('a', 'x', next('2'))()
     await store.compareAndSet('b', '', next('3'))()
-    expect(await woken(subscription.changed())).toBe(false)
+    expect(told).toEqual([])
     await store.compareAndSet('a', '1', next('4'))()
-    expect(await woken(subscription.changed())).toBe(true)
-    subscription.end()
-    subscription.end()
+    await store.compareAndSet('a', '4', next('5'))()
+    expect(told).toEqual([O.some('4'), O.some('5')])
+    end()
+    end()
   })
 
-  test('one that ended does not end another', async () => {
+  test('one that ended does not end another, of the same function either', async () => {
     const store = memoryStore()
-    const [first, second] = [store.changes?.('a'), store.changes?.('a')]
-    first?.end()
-    if (second === undefined) throw new Error('there are changes')
-    expect(await woken(second.changed())).toBe(false)
+    const told: Array<O.Option<string>> = []
+    const onChange = (version: O.Option<string>) => told.push(version)
+    const [first, second] = [store.changes?.('a', onChange), store.changes?.('a', onChange)]
+    first?.()
+    first?.()
     await store.compareAndSet('a', '', next('1'))()
-    expect(await woken(second.changed())).toBe(true)
+    expect(told).toEqual([O.some('1')])
+    second?.()
+    await store.compareAndSet('a', '1', next('2'))()
+    expect(told).toEqual([O.some('1')])
   })
 })
 

@@ -50,7 +50,7 @@ import { makeWatch } from './internal/watch.js'
 
 /** The parameters of {@link fileStore}. */
 export interface FileStoreConfig {
-  /** Made with mode 0700 at the first write, or when a change is first waited for. */
+  /** Made with mode 0700 at the first write. */
   readonly folder: string
   /** How long a write waits for its turn, in ms, before it is `StoreFailed`. Default: 5 s. */
   readonly patience?: Duration
@@ -132,7 +132,6 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
   const { patience = seconds(5) } = config
   const folder = resolve(config.folder)
   const locks = join(folder, '.locks')
-  const watch = makeWatch(folder)
   let isSwept = false
 
   const read = async (operation: Operation, name: string): Promise<Result<O.Option<Row>>> => {
@@ -153,6 +152,16 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
       ),
     )
   }
+
+  const watch = makeWatch(folder, (file) =>
+    read('get', file.slice(0, -SUFFIX.length)).then(
+      E.match(
+        () => O.none,
+        (row) => O.some(stamped(row).version),
+      ),
+      () => O.none,
+    ),
+  )
 
   const stamped: (row: O.Option<Row>) => Stamped = O.match(
     () => ({ version: absent, record: O.none, now: O.none }),
@@ -182,6 +191,7 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
     const made = await makeFolder(folder)
     const both = E.isLeft(made) ? made : await makeFolder(locks)
     if (E.isLeft(both)) return E.left(failed('compareAndSet')(both.left))
+    watch.begin()
     if (isSwept) return E.right(undefined)
     const network = process.platform === 'linux' ? networkName((await statfs(folder)).type) : O.none
     if (O.isSome(network))
@@ -232,6 +242,7 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
       guarded('get', async () => {
         const there = await checked('get')
         if (E.isLeft(there)) return there
+        watch.begin()
         return pipe(await read('get', nameOf(key)), E.map(stamped))
       }),
 
@@ -249,7 +260,7 @@ export const fileStore = (config: FileStoreConfig): FileStore => {
       )
     },
 
-    changes: (key) => watch(nameOf(key) + SUFFIX),
+    changes: (key, onChange) => watch.subscribe(nameOf(key) + SUFFIX, onChange),
 
     path: (key) => join(folder, nameOf(key) + SUFFIX),
 

@@ -14,10 +14,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { absent, millis } from '@tessera/core'
+import { absent, millis, type TokenStore } from '@tessera/core'
 import { fileStore } from '@tessera/store-file'
 import { codePoints, tokenStoreLaws } from '@tessera/testing'
 import * as fc from 'fast-check'
+import * as O from 'fp-ts/lib/Option.js'
+import * as S from 'fp-ts/lib/string.js'
 import { networkName } from '../src/internal/network.js'
 import { next, right, temporary, told, whyNot } from './support/values.js'
 
@@ -239,44 +241,73 @@ describe('a file that cannot be read is reported and kept', () => {
 })
 
 describe('changes', () => {
-  test('a subscription is there before the folder, and survives its end', async () => {
+  /** What a subscription is told, one after the other. */
+  const listen = (store: TokenStore, key: string) => {
+    const told: Array<O.Option<string>> = []
+    let wake: () => void = () => undefined
+    const end = store.changes?.(key, (version) => {
+      told.push(version)
+      wake()
+    })
+    if (end === undefined) throw new Error('there are changes')
+    const includes = async (version: O.Option<string>): Promise<void> => {
+      while (!told.some((each) => O.getEq(S.Eq).equals(each, version)))
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+    }
+    return { told, includes, end }
+  }
+
+  test('a subscription is there before the folder, which it does not make, and survives its end', async () => {
     const folder = join(temporary(), 'sessions')
     const store = fileStore({ folder })
-    const first = store.changes?.('key')
+    const first = listen(store, 'key')
+    expect(existsSync(folder)).toBe(false)
     right(await store.compareAndSet('key', absent, next('one'))())
-    await first?.changed()
-    first?.end()
-    const second = store.changes?.('key')
+    await first.includes(O.some('one'))
+    first.end()
+    const second = listen(store, 'key')
     rmSync(folder, { recursive: true })
-    await second?.changed()
-    const third = store.changes?.('key')
-    right(await store.compareAndSet('key', absent, next('one'))())
-    await third?.changed()
-    second?.end()
-    third?.end()
+    await second.includes(O.none)
+    right(await store.compareAndSet('key', absent, next('two'))())
+    await second.includes(O.some('two'))
+    second.end()
   })
 
-  test('where nothing can be watched, nobody is woken, and an end still ends', async () => {
+  test('a folder that another process has made is watched from the next read on', async () => {
+    const folder = join(temporary(), 'sessions')
+    const store = fileStore({ folder })
+    const { includes, end } = listen(store, 'key')
+    const other = fileStore({ folder })
+    right(await other.compareAndSet('key', absent, next('one'))())
+    expect(right(await store.get('key')()).version).toBe('one')
+    right(await other.compareAndSet('key', 'one', next('two'))())
+    await includes(O.some('two'))
+    right(await store.remove('key')())
+    await includes(O.some(absent))
+    end()
+  })
+
+  test('where nothing can be watched, nothing is told, and an end still ends', async () => {
     const file = join(temporary(), 'file')
     writeFileSync(file, '')
-    const subscription = fileStore({ folder: join(file, 'sessions') }).changes?.('key')
-    subscription?.end()
-    await subscription?.changed()
+    const { told, end } = listen(fileStore({ folder: join(file, 'sessions') }), 'key')
+    end()
+    end()
+    expect(told).toEqual([])
   })
 
-  test('of another key, they wake nobody', async () => {
-    const { store } = await written()
-    let isWoken = false
-    const mine = store.changes?.('key')
-    void mine?.changed().then(() => {
-      isWoken = true
-    })
-    const other = store.changes?.('other')
+  test('of another key, they are not told; a file that cannot be read has no version', async () => {
+    const { store, path } = await written()
+    const [mine, other] = [listen(store, 'key'), listen(store, 'other')]
     right(await store.compareAndSet('other', absent, next('one'))())
-    await other?.changed()
-    expect(isWoken).toBe(false)
-    mine?.end()
-    other?.end()
+    await other.includes(O.some('one'))
+    expect(mine.told).toEqual([])
+    writeFileSync(path, 'damaged')
+    await mine.includes(O.none)
+    mine.end()
+    other.end()
   })
 })
 

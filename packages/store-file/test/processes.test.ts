@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { absent, millis } from '@tessera/core'
+import { absent, CellCodec, Lifecycle, millis, remoteCallback, Secret, TokenSet, TokenSource } from '@tessera/core'
 import { fileStore } from '@tessera/store-file'
+import { testEnvironment } from '@tessera/testing'
 import * as fc from 'fast-check'
+import * as O from 'fp-ts/lib/Option.js'
 import { testWith } from '../../scripts/jest/needs.js'
 import { bundle, node, type Running, run } from './support/processes.js'
 import { next, right, temporary, told, whyNot } from './support/values.js'
@@ -21,7 +23,7 @@ const stopped = ({ child }: Running): boolean => /^State:\s+T/m.test(readFileSyn
 const prelude = `
   import { absent, Secret, millis } from '@tessera/core'
   import { fileStore } from '@tessera/store-file'
-  import { writeSync } from 'node:fs'
+  import { mkdirSync, writeSync } from 'node:fs'
   const [folder, ...args] = process.argv.slice(2)
   const say = (text) => writeSync(1, text + '\\n')
   const done = async (task) => {
@@ -293,19 +295,65 @@ test('8 processes add one, 100 times each, to what is there: 800, each number on
   expect(told(await fileStore({ folder }).get('key')())).toMatch(/ 800: 800$/)
 })
 
-test('a write of another process wakes who waits', async () => {
+test('a write of another process is told, with its version', async () => {
   const { folder, store } = await seeded()
-  const subscription = store.changes?.('key')
+  let end: (() => void) | undefined
+  const told = new Promise<O.Option<string>>((resolve) => {
+    end = store.changes?.('key', resolve)
+  })
   const one = start(writer, folder)
-  await subscription?.changed()
-  subscription?.end()
+  expect(await told).toMatchObject({ _tag: 'Some' })
+  end?.()
   one.child.kill('SIGKILL')
   expect(right(await store.get('key')()).version).not.toBe('one')
 })
 
+test('[A14] what another process does is known at once, and a source that listens keeps no process alive', async () => {
+  const script = bundle(`${prelude}
+    import { instant, minutes, remoteCallback, TokenSource } from '@tessera/core'
+    const clock = {
+      now: () => instant(Date.now()),
+      sleep: (duration) => () => new Promise((resolve) => setTimeout(resolve, duration)),
+      timer: (duration, wake) => {
+        const timer = setTimeout(wake, duration)
+        return () => clearTimeout(timer)
+      },
+    }
+    const random = { bytes: (size) => () => crypto.getRandomValues(new Uint8Array(size)) }
+    const parts = { store: fileStore({ folder }), key: 'key', maxStale: minutes(600) }
+    const source = TokenSource.make(parts)(remoteCallback(() => 'another'))({ clock, random })()
+    const text = (result) => (result._tag === 'Right' ? Secret.open(result.right.accessToken) : result.left._tag)
+    const main = async () => {
+      let last
+      while (last !== 'another') {
+        const served = text(await source.get())
+        if (served !== last) say(served)
+        last = served
+        await new Promise(setImmediate)
+      }
+    }
+    main()
+  `)
+  const folder = join(temporary(), 'sessions')
+  const store = fileStore({ folder })
+  const token = (text: string) => TokenSet.make(Secret.make('AccessToken', text))
+  const cell = { ...Lifecycle.empty, epoch: 1, generation: 1, token: O.some(token('first')) }
+  right(await store.compareAndSet('key', absent, { version: 'first', record: CellCodec.encode(cell) })())
+  const one = start(script, folder)
+  expect(await one.line()).toBe('first')
+  const env = testEnvironment()
+  const ours = TokenSource.make({ store, key: 'key' })(remoteCallback(() => 'ours'))(env)()
+  right(await ours.adopt(token('second'))())
+  expect(await one.line()).toBe('second')
+  right(await ours.revoke())
+  expect(await one.line()).toBe('another')
+  expect(await one.rest).toEqual({ lines: [], end: 0 })
+})
+
 test('a subscription that nobody ends keeps no process alive', async () => {
   const script = bundle(`${prelude}
-    fileStore({ folder }).changes('key').changed().then(() => say('woken'))
+    mkdirSync(folder, { recursive: true })
+    fileStore({ folder }).changes('key', () => say('told'))
   `)
   expect(await start(script, join(temporary(), 'sessions')).rest).toEqual({ lines: [], end: 0 })
 })

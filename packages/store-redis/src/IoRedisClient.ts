@@ -28,6 +28,8 @@ export interface IoRedisOverrides {
 
 /** A client of one server, or behind Sentinels: `new Redis(…)`. */
 export interface IoRedisNode extends IoRedisCommon {
+  /** Its socket, once it connects. */
+  readonly stream: { unref?(): unknown }
   duplicate(
     overrides: IoRedisOverrides & {
       keyPrefix?: string

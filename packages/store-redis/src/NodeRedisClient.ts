@@ -32,7 +32,7 @@ export interface NodeRedisCommon extends NodeRedisCommands {
 }
 
 /** What a subscription calls. */
-export type NodeRedisListener = () => unknown
+export type NodeRedisListener = (message: unknown) => unknown
 
 /** A connection to one server. */
 export interface NodeRedisWaits {
@@ -49,6 +49,7 @@ export interface NodeRedisSubscriberOptions {
 /** A client of one server: `createClient`. */
 export interface NodeRedisNode extends NodeRedisCommon, NodeRedisWaits {
   duplicate(overrides?: NodeRedisSubscriberOptions): NodeRedisNode
+  unref(): unknown
   subscribe(channel: string, listener: NodeRedisListener): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
 }

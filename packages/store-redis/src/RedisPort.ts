@@ -34,8 +34,8 @@ export interface OwnConnection extends RedisConnection {
 
 /** What a {@link Listener} hears. */
 export interface Heard {
-  /** A message arrived on the channel. */
-  readonly message: (channel: string) => void
+  /** A message arrived on the channel; an empty one says that something may have been missed. */
+  readonly message: (channel: string, message: string) => void
   /** The connection was lost and is there again: messages may have been missed. */
   readonly again: IO<void>
   /** As of {@link RedisPort.connect}. */

@@ -7,6 +7,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import type { IoRedisClient, IoRedisCluster } from './IoRedisClient.js'
 import { ignore } from './internal/ignore.js'
 import { problem } from './internal/reason.js'
+import { makeTurns } from './internal/turns.js'
 import type { Heard, Listener, OwnConnection, RedisConnection, RedisPort } from './RedisPort.js'
 
 const isCluster = (client: IoRedisClient): client is IoRedisCluster => 'nodes' in client
@@ -125,8 +126,9 @@ const connect = (client: IoRedisClient, ended: IO<void>): OwnConnection => {
 const SUBSCRIBER = { ...OWN, keyPrefix: '' }
 
 // Told that a channel has moved, it asks some node where to, which may not know yet; and where the new place does not know yet
-// that it is the place, it gives up. Only this asks again, in ms; to subscribe twice changes nothing.
+// that it is the place, it gives up. Only this asks again, in ms, for so many channels at a time; to subscribe twice changes nothing.
 const REFRESH = 1_000
+const AT_ONCE = 10
 
 /** How a kind of client hears messages. */
 interface Hearing {
@@ -173,9 +175,10 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
   if (isCluster(client)) {
     const subscriber = client.duplicate([], { ...SUBSCRIBER, shardedSubscribers: true })
     // Its own setting for this would go on after its end.
+    const turn = makeTurns(AT_ONCE)
     const refresh = setInterval(() => {
       subscriber.refreshSlotsCache()
-      for (const channel of channels) subscriber.ssubscribe(channel).catch(ignore)
+      for (const channel of turn([...channels])) subscriber.ssubscribe(channel).catch(ignore)
     }, REFRESH).unref()
     const hearing: Hearing = {
       event: 'smessage',
@@ -196,6 +199,8 @@ const listen = (client: IoRedisClient, heard: Heard): Listener => {
     disableClientInfo: true,
     enableReadyCheck: false,
   })
+  // What it hears keeps no process alive: the client does, unless its application wishes otherwise.
+  subscriber.on('connect', () => subscriber.stream.unref?.())
   const hearing: Hearing = {
     event: 'message',
     subscribe: (channel) => subscriber.subscribe(channel),

@@ -7,6 +7,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import { ignore } from './internal/ignore.js'
 import { later } from './internal/later.js'
 import { problem } from './internal/reason.js'
+import { makeTurns } from './internal/turns.js'
 import type {
   NodeRedisClient,
   NodeRedisCluster,
@@ -129,11 +130,13 @@ const listenByDuplicate = (client: NodeRedisNode, { message, again, ended }: Hea
     if (wasReady) again()
     wasReady = true
   })
+  // What it hears keeps no process alive: the client does, unless its application wishes otherwise.
+  subscriber.unref()
   const { connected, end } = connecting(client, subscriber, ended)
   return {
     subscribe: async (channel) => {
       await connected
-      await subscriber.subscribe(channel, () => message(channel))
+      await subscriber.subscribe(channel, (text) => message(channel, String(text)))
     },
     unsubscribe: (channel) => {
       subscriber.unsubscribe(channel).catch(ignore)
@@ -147,8 +150,9 @@ const GIVEN_UP = ['sharded-channel-moved-error', 'sharded-shannel-moved-error']
 /** After this a channel that was given up is subscribed again, in ms. */
 const PAUSE = 200
 // While slots move, a cluster client may take itself to be subscribed where it is not, and tell nobody. Only this mends that, in
-// ms; few waits last so long.
+// ms, for so many channels at a time.
 const REFRESH = 5_000
+const AT_ONCE = 10
 
 interface Subscribed {
   readonly leave: () => void
@@ -166,7 +170,7 @@ const listenByClient = (
 ): Listener => {
   const channels = new Map<string, Subscribed>()
   const join = (channel: string): Promise<unknown> => {
-    const listener: NodeRedisListener = () => message(channel)
+    const listener: NodeRedisListener = (text) => message(channel, String(text))
     const subscribed = subscribe(channel, listener)
     let isOver = false
     let isSettled = false
@@ -191,7 +195,7 @@ const listenByClient = (
             // Somebody may have left meanwhile.
             if (channels.get(channel) !== own) return
             await join(channel)
-            message(channel)
+            message(channel, '')
           })
           .catch(() => later(PAUSE, () => channels.get(channel)?.again()))
       },
@@ -207,9 +211,10 @@ const listenByClient = (
     if (typeof channel === 'string') channels.get(channel)?.again()
   }
   for (const event of GIVEN_UP) client.on(event, onGivenUp)
+  const turn = makeTurns(AT_ONCE)
   const refresh = isCluster(client)
     ? setInterval(() => {
-        for (const { refresh: subscribeAgain } of [...channels.values()]) subscribeAgain()
+        for (const { refresh: subscribeAgain } of turn([...channels.values()])) subscribeAgain()
       }, REFRESH).unref()
     : undefined
   const end = (): void => {

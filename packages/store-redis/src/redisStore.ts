@@ -194,6 +194,6 @@ export const redisStore = (
     lossy: true,
     get: (key) => attempt('get', () => get(key)),
     compareAndSet: (key, expected, next) => attempt('compareAndSet', () => compareAndSet(key, expected, next)),
-    changes: (key) => wakeups.subscribe(addressOf(namespace, key)),
+    changes: (key, onChange) => wakeups.subscribe(addressOf(namespace, key), onChange),
   }
 }

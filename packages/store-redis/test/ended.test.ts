@@ -9,6 +9,7 @@ import { addressOf } from '../src/internal/address.js'
 import { clients, names, type Opened } from './support/clients.js'
 import { left, right } from './support/either.js'
 import { type FalseSentinel, falseSentinel } from './support/falseSentinel.js'
+import { type Listening, subscribeTo } from './support/listening.js'
 
 const KEY = 'key'
 const LONG = 60_000
@@ -42,12 +43,16 @@ const subscribers = async (server: Server): Promise<number> => {
 }
 const isHeard = (server: Server): Promise<void> =>
   eventually('a subscriber', async () => (await subscribers(server)) === 1)
-/** A write wakes who waits. */
-const isWoken = async (store: TokenStore): Promise<void> => {
-  const waits = store.changes?.(KEY)
+/** Something may have been missed, and that is told. */
+const isMissed = async ({ told, next }: Listening): Promise<void> => {
+  while (!told.includes(absent)) await next()
+}
+/** A write is told. */
+const isTold = async (store: TokenStore): Promise<void> => {
+  const listening = subscribeTo(store, KEY)
   await write(store)
-  await waits?.changed()
-  waits?.end()
+  while (!listening.told.includes(`${version}`)) await listening.next()
+  listening.end()
 }
 
 /** Cuts the connection that has waited for replicas, and whoever hears messages. */
@@ -88,29 +93,29 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
   })
   afterAll(() => all.stop())
 
-  /** A store that has written, and is waited at. */
+  /** A store that has written, and is listened to. */
   const inUse = async (opened: Pick<Opened, 'port'>) => {
     const store = storeOver(opened)
-    const kept = store.changes?.(KEY)
+    const kept = subscribeTo(store, KEY)
     await isHeard(server)
     await write(store)
-    await kept?.changed()
-    kept?.end()
-    return { store, waits: store.changes?.(KEY) }
+    if (kept.told.length === 0) await kept.next()
+    kept.end()
+    return { store, waits: subscribeTo(store, KEY) }
   }
 
   describe.each(names)('%s', (name) => {
-    test('of the store’s own is opened again: it writes, and who waits looks and is woken', async () => {
+    test('of the store’s own is opened again: it writes, and who listens looks and is told', async () => {
       const opened = await clients[name].standalone(server.port, false)
       const { store, waits } = await inUse(opened)
       await cutOwn(server)
       // Something may have been missed.
-      await waits?.changed()
+      await isMissed(waits)
       await isWritten(store)
-      const kept = store.changes?.(KEY)
+      const kept = subscribeTo(store, KEY)
       await isHeard(server)
-      await isWoken(store)
-      for (const each of [waits, kept]) each?.end()
+      await isTold(store)
+      for (const each of [waits, kept]) each.end()
       await opened.close()
     })
 
@@ -124,11 +129,11 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
         AuthError.storeFailed('compareAndSet', cure(name)),
       )
       await opened.reopen()
-      await waits?.changed()
+      await isMissed(waits)
       await isWritten(store)
       await isHeard(server)
-      await isWoken(store)
-      waits?.end()
+      await isTold(store)
+      waits.end()
       await opened.close()
     })
   })
@@ -141,11 +146,11 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
       await eventually('none', async () => (await subscribers(server)) === 0)
       await opened.close()
       await opened.reopen()
-      await waits?.changed()
+      await isMissed(waits)
       await isWritten(store)
       await isHeard(server)
-      await isWoken(store)
-      waits?.end()
+      await isTold(store)
+      waits.end()
       await opened.close()
     })
   })
@@ -195,12 +200,12 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
       await listen(3)
       sentinel.tellWhileAsked()
       await cutOwn(server)
-      await waits?.changed()
+      await isMissed(waits)
       await isWritten(store)
-      const kept = store.changes?.(KEY)
+      const kept = subscribeTo(store, KEY)
       await isHeard(server)
-      await isWoken(store)
-      for (const each of [waits, kept]) each?.end()
+      await isTold(store)
+      for (const each of [waits, kept]) each.end()
       await close(client)
     })
 
@@ -214,11 +219,11 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
       await ended
       expect(await left(store.get(KEY))).toEqual(AuthError.storeFailed('get', cure(name)))
       await client.connect()
-      await waits?.changed()
+      await isMissed(waits)
       await isWritten(store)
       await isHeard(server)
-      await isWoken(store)
-      waits?.end()
+      await isTold(store)
+      waits.end()
       await close(client)
     })
 
@@ -240,7 +245,7 @@ describeWith('redis-server')('[A08] a connection that has ended', () => {
       await isWritten(store)
       expect(hasEnded).toBe(false)
       server.signal('SIGCONT')
-      waits?.end()
+      waits.end()
       await close(client)
     })
   })

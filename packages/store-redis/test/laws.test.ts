@@ -15,6 +15,7 @@ import { describeWith } from '../../scripts/jest/needs.js'
 import { type NotReplicated, type RedisPort, recordNames, redisStore } from '../src/index.js'
 import { type Client, clients, names, type Opened } from './support/clients.js'
 import { left, right } from './support/either.js'
+import { subscribeTo } from './support/listening.js'
 
 interface Topology {
   readonly open: (client: Client) => Promise<Opened>
@@ -113,28 +114,29 @@ describeWith('redis-server')('a store', () => {
       const isHeard = (key: string): Promise<void> =>
         eventually('a subscriber', async () => (await subscribers(key)) === 1)
 
-      /** A write by the other client wakes who waits. */
-      const isWoken = async (store: TokenStore, key: string): Promise<void> => {
-        const subscription = store.changes?.(key)
+      /** A write by the other client is told, with its version. */
+      const isTold = async (store: TokenStore, key: string): Promise<void> => {
+        const { told, next, end } = subscribeTo(store, key)
         const { version } = await right(shared(other).get(key))
-        await right(shared(other).compareAndSet(key, version, { version: `after ${version}`, record: record('r') }))
-        await subscription?.changed()
-        subscription?.end()
+        const after = `after ${version}`
+        await right(shared(other).compareAndSet(key, version, { version: after, record: record('r') }))
+        while (!told.includes(after)) await next()
+        end()
       }
 
       test.each(tokenStoreLaws(() => storeOf(name), { numRuns: 10 }))('law: $name', async ({ run }) => {
         await run()
       })
 
-      test('who waits is woken after its connection was lost', async () => {
+      test('who listens is told after its connection was lost', async () => {
         const [store, key] = [shared(name), 'lost']
-        const kept = store.changes?.(key)
+        const kept = subscribeTo(store, key)
         await isHeard(key)
-        await isWoken(store, key)
+        await isTold(store, key)
         for (const node of there.nodes) await node.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
         await isHeard(key)
-        await isWoken(store, key)
-        kept?.end()
+        await isTold(store, key)
+        kept.end()
       })
 
       if (topology === 'Cluster') {
@@ -142,16 +144,16 @@ describeWith('redis-server')('a store', () => {
         test.each([
           ['first', false],
           ['last', true],
-        ])('who waits is woken after the slot has moved, when the new primary hears of it %s', async (_, oldFirst) => {
+        ])('who listens is told after the slot has moved, when the new primary hears of it %s', async (_, oldFirst) => {
           const [store, key] = [shared(name), `moved ${oldFirst}`]
-          const kept = store.changes?.(key)
+          const kept = subscribeTo(store, key)
           await right(store.compareAndSet(key, absent, { version: 'before', record: record('r') }))
           await isHeard(key)
           await there.move?.(channelOf(key), oldFirst)
           await isHeard(key)
           expect(await right(store.get(key))).toMatchObject({ version: 'before' })
-          await isWoken(store, key)
-          kept?.end()
+          await isTold(store, key)
+          kept.end()
         })
       }
 
@@ -247,7 +249,7 @@ describeWith('redis-server')('a store', () => {
     test.each([
       ['version check', 'version == ARGV[1] and ', 'of writes onto one version at the same time, one is committed'],
       ['answer to a write sent again', 'if version == ARGV[2] then return {1} end', 'what was written is there'],
-      ['wake-up', `redis.pcall(ARGV[4], ARGV[5], '')`, 'a subscription is woken by a write'],
+      ['message', 'redis.pcall(ARGV[4], ARGV[5], ARGV[2])', 'a subscription is told of a write'],
     ])('the laws catch a script without the %s', async (mistake, part, law) => {
       const store = redisStore(without(part), { namespace: mistake })
       const broken = tokenStoreLaws(() => store, { numRuns: 10, endOnFailure: true }).find(({ name }) =>

@@ -30,6 +30,7 @@ import { reasonOf } from '../src/internal/reason.js'
 import { script } from '../src/internal/script.js'
 import { clients, names, type Opened } from './support/clients.js'
 import { left, right } from './support/either.js'
+import { subscribeTo } from './support/listening.js'
 import { monitor } from './support/monitor.js'
 
 /** Keeps this process busy until a server has answered all that it was asked before. */
@@ -213,6 +214,7 @@ describeWith('redis-server')('a store over one server', () => {
       await source.settled()
       expect(await scripts()).toEqual(['EVALSHA', 'EVALSHA'])
       watch.end()
+      await right(source.close())
     })
 
     test('eight who write 200 times at the same time make one line of versions', async () => {
@@ -257,33 +259,33 @@ describeWith('redis-server')('a store over one server', () => {
       expect(await right(store.compareAndSet(at, absent, next))).toMatchObject({ found: { version: 'other' } })
     })
 
-    test('a wake-up comes through the wire, also after the connection was lost; one that ended is not heard', async () => {
+    test('a message comes through the wire, also after the connection was lost; one that ended is not told', async () => {
       const [store, at] = [overWire(), key()]
-      const subscription = store.changes?.(at)
+      const first = subscribeTo(store, at)
       await right(store.get(at))
       await right(storeOf().compareAndSet(at, absent, { version: '1', record: record('r') }))
-      await subscription?.changed()
-      subscription?.end()
+      if (first.told.length === 0) await first.next()
+      expect(first.told).toEqual(['1'])
+      first.end()
 
-      const second = store.changes?.(at)
-      const third = store.changes?.(at)
-      third?.end()
-      await third?.changed()
+      const [second, third] = [subscribeTo(store, at), subscribeTo(store, at)]
+      third.end()
       await right(store.get(at))
       wire.cut()
-      // The loss itself wakes, since something may have been missed.
-      await second?.changed()
-      second?.end()
+      // The loss itself is told, since something may have been missed.
+      while (!second.told.includes(absent)) await second.next()
+      second.end()
 
-      const fourth = store.changes?.(at)
+      const fourth = subscribeTo(store, at)
       await eventually('a subscriber', async () => {
         const [, subscribers] = (await server.command('PUBSUB', 'NUMSUB', addressOf('tessera', at))) as [string, number]
         return subscribers === 1
       })
       await eventually('a connection', async () => (await store.get(at)())._tag === 'Right')
       await right(storeOf().compareAndSet(at, '1', { version: '2', record: record('r') }))
-      await fourth?.changed()
-      fourth?.end()
+      while (!fourth.told.includes('2')) await fourth.next()
+      fourth.end()
+      expect([first.told, third.told]).toEqual([['1'], []])
     })
 
     test('nothing is left unhandled where the connection ends while it subscribes again', async () => {
@@ -294,7 +296,7 @@ describeWith('redis-server')('a store over one server', () => {
       process.on('unhandledRejection', hear)
       const own = await clients[name].standalone(wire.port)
       const [store, at] = [redisStore(own.port, { commandTimeout: millis(100) }), key()]
-      const subscription = store.changes?.(at)
+      const subscription = subscribeTo(store, at)
       await right(store.get(at))
       await eventually('a subscriber', async () => {
         const [, subscribers] = (await server.command('PUBSUB', 'NUMSUB', addressOf('tessera', at))) as [string, number]
@@ -311,23 +313,23 @@ describeWith('redis-server')('a store over one server', () => {
       await own.close()
       wire.dropAnswers(false)
       wire.cut()
-      subscription?.end()
+      subscription.end()
       await delay(10)
       process.off('unhandledRejection', hear)
       expect(unhandled).toEqual([])
       await eventually('a connection', async () => (await overWire().get(at)())._tag === 'Right')
     })
 
-    test('the connection for wake-ups goes when nobody waits', async () => {
+    test('the connection for messages goes when nobody listens', async () => {
       const connections = async () => {
         const list = String(await server.command('CLIENT', 'LIST'))
         return list.split('\n').filter((line) => / sub=[1-9]/.test(line)).length
       }
       await eventually('none', async () => (await connections()) === 0)
       const store = storeOf()
-      const two = [key(), key()].map((at) => store.changes?.(at))
+      const two = [key(), key()].map((at) => subscribeTo(store, at))
       await eventually('one for both', async () => (await connections()) === 1)
-      for (const one of two) one?.end()
+      for (const one of two) one.end()
       await eventually('none', async () => (await connections()) === 0)
     })
 
@@ -447,11 +449,12 @@ describeWith('redis-server')('a store over one server', () => {
     const client = createClient({ socket: { host: '127.0.0.1', port }, clientSideCache: new BasicClientSideCache() })
     await client.connect()
     const store = redisStore(nodeRedis(client))
-    const subscription = store.changes?.('key')
+    const subscription = subscribeTo(store, 'key')
     await right(store.get('key'))
     await right(store.compareAndSet('key', absent, { version: '1', record: record('r') }))
-    await subscription?.changed()
-    subscription?.end()
+    if (subscription.told.length === 0) await subscription.next()
+    expect(subscription.told).toEqual(['1'])
+    subscription.end()
     client.destroy()
     await all.stop()
   })

@@ -54,6 +54,7 @@ const PATIENCE = 4_500
 const SLACK = 100
 /** Longer than a source may wait before it looks again after a failure, in ms. */
 const COOLED = minutes(2)
+const MOST_TURNS = 1_000
 
 const tokenOf = (result: E.Either<AuthError, TokenSet>): TokenSet => {
   if (E.isLeft(result)) throw new Error(`get brings no token: ${AuthError.show.show(result.left)}`)
@@ -410,6 +411,31 @@ export const tokenSourceLaws = (
       if (E.isRight(revoked) && revoked.right === 'revoked')
         ensure(!bench.server.isAlive(token.accessToken)(), 'the session is alive at the server')
     }),
+
+    of(
+      'what another source of the session ends is not served, without time going by, where the store tells',
+      { act: fc.constantFrom('refuse', 'revoke', 'login') },
+      async (bench, { act }) => {
+        if (!bench.tells) return
+        const other = bench.open()
+        await begun(bench)
+        await bench.clock.advance(seconds(2))
+        const token = tokenOf(await bench.get())
+        tokenOf(await bench.get(other))
+        const from = bench.clock.now()
+        if (act === 'refuse') await bench.settle(other.refuse(token.accessToken))
+        else if (act === 'revoke') await bench.settle(other.revoke)
+        else await bench.login(other)
+        const isServed = async (): Promise<boolean> => {
+          const served = await bench.get()
+          return E.isRight(served) && textOf(served) === textOf(E.right(token))
+        }
+        // Over a network, the message has a way to go.
+        for (let tries = 0; tries < MOST_TURNS && (await isServed()); tries++) await bench.clock.advance(millis(0))
+        ensure(!(await isServed()), 'it is served')
+        ensure(bench.clock.now() === from, 'time has gone by')
+      },
+    ),
 
     of(
       'a closed source serves nobody, and what is under way is committed',

@@ -336,53 +336,60 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
     ),
 
     of(
-      'a subscription is woken by a write under its key, and by its end',
+      'a subscription is told of a write under its key, with its version if with any, until it ends',
       { record: records },
       async (run, { record }) => {
         const { store, key, draw: drawVersion } = run
         if (store.changes === undefined) return
-        // Where there are others, it is they whose writes must wake.
+        // Where there are others, it is they whose writes must be told.
         const writer = (await openings(run))[1] ?? store
-        const [mine, ended] = [store.changes(key(0)), store.changes(key(0))]
-        ended.end()
-        await ended.changed()
-        let isWoken = false
-        const woken = mine.changed().then(() => {
-          isWoken = true
+        const told: Array<O.Option<Version>> = []
+        let isTooLate = false
+        const end = store.changes(key(0), (version) => told.push(version))
+        const endOther = store.changes(key(0), () => {
+          isTooLate = true
         })
-        // Over a network, a subscription may begin later than the first writes.
+        endOther()
+        const written = new Set<Version>()
         let version = absent
-        for (let written = 0; !isWoken && written < MOST_WRITES; written++) {
+        // Over a network, a subscription may begin later than the first writes.
+        while (told.length === 0 && written.size < MOST_WRITES) {
           const next = { version: drawVersion(), record }
+          written.add(next.version)
           await write(writer, key(0), version, next)
           version = next.version
         }
-        ensure(isWoken, `${MOST_WRITES} writes woke nobody`)
-        await woken
-        mine.end()
+        end()
+        ensure(told.length > 0, `${MOST_WRITES} writes were not told`)
+        for (const each of told)
+          ensure(O.isNone(each) || written.has(each.value), 'it tells a version that nobody wrote')
+        ensure(!isTooLate, 'it is told after it has ended')
+        const before = told.length
+        await write(writer, key(0), version, { version: drawVersion(), record })
+        await done(store.get(key(0)))
+        ensure(told.length === before, 'it is told after it has ended')
+        end()
       },
     ),
 
     of(
-      'a subscription waits for a change',
+      'a subscription is told of nothing while nothing changes',
       { reads: fc.nat(2) },
       async ({ store, key, draw: drawVersion }, { reads }) => {
         if (store.changes === undefined) return
         await write(store, key(0), absent, { version: drawVersion(), record: session('first') })
-        // One that is woken for nothing, when it begins or its connection is lost, costs a read; all of them are a busy loop.
-        let woken = 0
+        // One that is told for nothing, when it begins or its connection is lost, costs a read; all of them are a busy loop.
+        let tellTales = 0
         for (let tries = 0; tries < 5; tries++) {
-          const { changed, end } = store.changes(key(0))
-          let isWoken = false
-          const wake = changed().then(() => {
-            isWoken = true
+          let isTold = false
+          const end = store.changes(key(0), () => {
+            isTold = true
           })
           for (let read = 0; read <= reads; read++) await done(store.get(key(0)))
-          if (isWoken) woken++
+          if (isTold) tellTales++
           end()
-          await wake
         }
-        ensure(woken < 5, 'each is woken, and nothing has changed')
+        ensure(tellTales < 5, 'each is told of a change, and nothing has changed')
       },
     ),
 

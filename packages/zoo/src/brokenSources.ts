@@ -146,6 +146,7 @@ export const brokenSources = (): ReadonlyArray<SourceSpecimen> => [
       return E.right('revoked')
     },
   })),
+  ofParts("another's change is found a minute later", ({ store: { changes: _, ...store } }) => ({ store })),
   changing('a close that closes nothing', () => ({ close: () => TE.right(undefined) })),
   changing('a close that cannot be repeated', (source) => ({
     close: (options) => (source.closed() ? TE.left(AuthError.closed) : source.close(options)),

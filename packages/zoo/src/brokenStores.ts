@@ -10,7 +10,6 @@ import {
   type Next,
   pairCallbackStore,
   Secret,
-  type Subscription,
   type TokenPair,
   type TokenStore,
 } from '@tessera/core'
@@ -35,14 +34,16 @@ const shared = (members: (memory: TokenStore) => Partial<TokenStore>): MakeStore
   return () => ({ ...memory, guarantee: 'shared', ephemeral: false, ...members(memory) })
 }
 
-const waking = (changes: (of: NonNullable<TokenStore['changes']>) => NonNullable<TokenStore['changes']>): MakeStore => {
+const telling = (
+  changes: (of: NonNullable<TokenStore['changes']>) => NonNullable<TokenStore['changes']>,
+): MakeStore => {
   const memory = memoryStore()
   const of = memory.changes
   return () => ({ ...memory, guarantee: 'shared', ephemeral: false, ...(of !== undefined && { changes: changes(of) }) })
 }
 
-/** Records for everybody, wake-ups for the opening that writes. */
-const wakingItself = (): MakeStore => {
+/** Records for everybody, messages for the opening that writes. */
+const tellingItself = (): MakeStore => {
   const rows: Rows = new Map()
   return () => {
     const own = memoryStore()
@@ -52,7 +53,7 @@ const wakingItself = (): MakeStore => {
       compareAndSet: (key, expected, next) => async () => {
         const there = await own.get(key)()
         const answer = write(rows, key, expected, next)
-        // Nobody reads it: it wakes.
+        // Nobody reads it: it tells.
         if (E.isRight(there)) await own.compareAndSet(key, there.right.version, next)()
         return E.right(answer)
       },
@@ -64,37 +65,21 @@ const wakingItself = (): MakeStore => {
 /** The end of one subscription takes all others off the list. */
 const endingAll = (): MakeStore => {
   const rows: Rows = new Map()
-  const waiters = new Set<() => void>()
+  const listeners = new Set<() => void>()
   return () => ({
     guarantee: 'shared',
     get: (key) => TE.fromIO(() => stamped(rows.get(key))),
     compareAndSet: (key, expected, next) =>
       TE.fromIO(() => {
         const answer = write(rows, key, expected, next)
-        for (const wake of waiters) wake()
+        for (const tell of listeners) tell()
         return answer
       }),
-    changes: () => {
-      const { changed, end } = deaf()
-      waiters.add(end)
-      return {
-        changed,
-        end: () => {
-          end()
-          waiters.clear()
-        },
-      }
+    changes: (_, onChange) => {
+      listeners.add(() => onChange(O.none))
+      return () => listeners.clear()
     },
   })
-}
-
-/** A subscription that is woken by its end only. */
-const deaf = (): Subscription => {
-  let wake: () => void = () => undefined
-  const ended = new Promise<void>((resolve) => {
-    wake = resolve
-  })
-  return { changed: () => ended, end: () => wake() }
 }
 
 type Lock = NonNullable<Parameters<typeof pairCallbackStore>[0]['exclusive']>
@@ -338,17 +323,30 @@ export const brokenStores = (): ReadonlyArray<StoreSpecimen> => [
   { name: 'it is shared and ephemeral', make: shared(() => ({ ephemeral: true })) },
   { name: 'it is lossy, and nobody else could lose anything', make: () => ({ ...memoryStore(), lossy: true }) },
   losing(),
-  { name: 'lost wake-up: it wakes nobody', make: waking(() => deaf) },
-  { name: 'lost wake-up: it wakes who waits for another key', make: waking((changes) => (key) => changes(`${key}!`)) },
-  { name: 'lost wake-up: it wakes who waits where it was written', make: wakingItself() },
+  { name: 'lost message: it tells nobody', make: telling(() => () => () => undefined) },
+  {
+    name: 'lost message: it tells who listens to another key',
+    make: telling((changes) => (key, onChange) => changes(`${key}!`, onChange)),
+  },
+  { name: 'lost message: it tells who listens where it was written', make: tellingItself() },
   { name: 'the end of one subscription ends all', make: endingAll() },
   {
-    name: 'a subscription is woken all the time',
-    make: waking(() => () => ({ changed: () => Promise.resolve(), end: () => undefined })),
+    name: 'a subscription is told all the time',
+    make: telling(() => (_, onChange) => {
+      onChange(O.none)
+      return () => undefined
+    }),
   },
   {
-    name: 'the end of a subscription leaves its waiter asleep',
-    make: waking((changes) => (key) => ({ changed: changes(key).changed, end: () => undefined })),
+    name: 'a subscription that has ended is told still',
+    make: telling((changes) => (key, onChange) => {
+      changes(key, onChange)
+      return () => undefined
+    }),
+  },
+  {
+    name: 'a message with a version of its own',
+    make: telling((changes) => (key, onChange) => changes(key, () => onChange(O.some('mine')))),
   },
   { name: 'a lock that lets everybody in', make: locking(() => (_, use) => use()) },
   { name: 'a lock of the process alone', make: locking(serial) },

@@ -325,20 +325,24 @@ export const mutants: ReadonlyArray<Mutant> = [
     ),
   },
   {
-    name: 'only a wake-up ends the wait, and it is lost',
+    name: 'only a message ends the wait, and it is lost',
     killedBy: 'served in the end',
     focus: { acts: ['crash'], serverFaults: ['lost answer'], storeFaults: [], fixed: { wakes: true } },
     mode: 'grace until use',
     options: {
       store: (core) => ({
         ...core.memoryStore(),
-        changes: () => ({ changed: () => new Promise(() => undefined), end: () => undefined }),
+        changes: () => () => undefined,
       }),
     },
-    patches: inSession(
-      'const deadline = after(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))))',
-      'const deadline = changes === undefined ? after(millis(Math.max(1, Math.min(poll, between(clock.now(), until))))) : instant(Number.POSITIVE_INFINITY)',
-    ),
+    patches: [
+      {
+        file: 'internal/changes.ts',
+        find: 'const deadline = plus(clock.now(), millis(Math.max(1, Math.min(poll, between(clock.now(), until)))))',
+        replace:
+          'const deadline = plus(clock.now(), millis(end === undefined ? Math.max(1, Math.min(poll, between(clock.now(), until))) : Number.POSITIVE_INFINITY))',
+      },
+    ],
   },
   {
     name: 'the memory goes back',

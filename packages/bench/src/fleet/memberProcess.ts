@@ -111,6 +111,9 @@ const limit = async ({ key, tokenEndpoint }: Message): Promise<() => Promise<str
   }
 }
 
+/** Those of the rounds before are closed: nobody hears of their sessions any more. */
+const sources = new Set<TokenSource>()
+
 const tessera = async ({ way, key, tokenEndpoint }: Message): Promise<() => Promise<string>> => {
   const strategy = Strategy.make(
     { needsRefreshToken: true },
@@ -129,6 +132,9 @@ const tessera = async ({ way, key, tokenEndpoint }: Message): Promise<() => Prom
         ),
   )
   const source = openSource(TokenSource.make({ store, key })(strategy), env)
+  for (const before of sources) await run(before.close())
+  sources.clear()
+  sources.add(source)
   if (way === 'tessera') await run(source.inspect)
   return async () => Secret.open((await run(source.get)).accessToken)
 }

@@ -235,7 +235,8 @@ A renewal that nobody disturbs is 2 or 3 commands: a look where the last is olde
   Redis runs scripts on one core: this load needs ${cores.toFixed(1)} of them${cores > 0.5 ? ', so it needs a Cluster, or a longer `maxStale`' : ', so one Redis bears it'}.
 - **Cluster**: each key lies in one slot with its channel (\`SPUBLISH\`), so load and memory divide evenly by the number of
   primaries. A replica costs its primary the writes once more.
-- **Connections**: one a process, and one more while somebody waits for another's renewal.
+- **Connections**: one a process, and one more for the messages of all keys that its sources in memory have. A write is one message to
+  each of those processes; a source that hears of another's write looks once, when it is asked for a token next.
 
 What the looks cost is up to \`maxStale\`:
 
@@ -252,8 +253,8 @@ connections for 10 minutes (${whole(smaller.keys)} keys):
 
 ${earlyTable()}
 
-**\`maxStale\`** is how long a revoke by another process may stay unseen, and what Redis has to bear (the table above). A refusal by
-an API costs each process one answer 401 at most. With fewer than a million keys leave it at the default; with more, take the
+**\`maxStale\`** is how long a revoke by another process may stay unseen where its message was lost, and what Redis has to bear (the
+table above). Otherwise it is known at once, as a refusal or a renewal is. With fewer than a million keys leave it at the default; with more, take the
 shortest that your Redis bears by the table.
 
 **\`timeout\`** bounds one renewal. A crashed holder's lease ends 5 s after it, and only then does somebody else renew; the

@@ -7,6 +7,7 @@ import * as Lifecycle from '../Lifecycle.js'
 import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
+import type { Version } from '../TokenStore.js'
 import { earlyOf, restOf } from './early.js'
 import { shift } from './processClock.js'
 import { type Adopt, type Known, type Result, storeNow, type Ticket, view } from './records.js'
@@ -44,8 +45,10 @@ export interface Cache {
   token: O.Option<TokenSet>
   /** Until when the token is valid. */
   usableUntil: Instant
-  /** Until when no other process's change has to be looked for. */
+  /** Until when no other process's change has to be looked for: no longer, once one was told. */
   readUntil: Instant
+  /** The latest change that was told and not read yet. */
+  unread: O.Option<Told>
   /** The earlier of the two, and of the time to renew: all that the hot path compares. */
   freshUntil: Instant
   /** Until when the session cools down: a valid token is not renewed before. */
@@ -54,9 +57,23 @@ export interface Cache {
   early: Duration
 }
 
+/** A change that somebody else made, and when, between which calls to the store, it was told. */
+interface Told {
+  readonly version: O.Option<Version>
+  readonly at: Ticket
+}
+
+/**
+ * So many of a process's own latest writes are recognised when they are told: a message may come after the answer. One more is a read
+ * too many.
+ */
+const OWN = 8
+
 export interface CacheControl {
   readonly cache: Cache
-  readonly memory: Omit<Adopt, 'restored'>
+  readonly memory: Omit<Adopt, 'attend' | 'restored'>
+  /** Takes in that the store has changed, and tells whose doing that was, unless it is what is known. */
+  readonly hear: (version: O.Option<Version>) => 'known' | 'own' | 'another'
   /** Serves the token no longer. */
   readonly expire: () => void
   /** Leaves a failing store alone until then. */
@@ -75,12 +92,14 @@ export const makeCache = (
     token: O.none,
     usableUntil: NEVER,
     readUntil: NEVER,
+    unread: O.none,
     freshUntil: NEVER,
     cooledDownAt: NEVER,
     early: millis(0),
   }
   let tickets: Ticket = 0
   let adopted: Ticket = 0
+  const own: Array<Version> = []
 
   const schedule = (): void => {
     const due = Math.max(cache.usableUntil - cache.early, cache.cooledDownAt)
@@ -99,7 +118,12 @@ export const makeCache = (
     if (overlaps && O.isSome(cache.known) && Lifecycle.precedes(known.cell, cache.known.value.cell)) return
     adopted = ++tickets
     cache.known = O.some(known)
-    cache.readUntil = plus(known.readAt, maxStale)
+    // Found by a call that began before it was told, the change may lie after what was found.
+    cache.unread = pipe(
+      cache.unread,
+      O.filter(({ version, at }) => begun < at && !isVersion(known, version)),
+    )
+    cache.readUntil = O.isSome(cache.unread) ? NEVER : plus(known.readAt, maxStale)
     const { verdict } = known.cell
     cache.cooledDownAt = verdict._tag === 'CoolingDown' ? plus(verdict.until, millis(-known.offset)) : NEVER
     const servable = pipe(
@@ -124,7 +148,11 @@ export const makeCache = (
   return {
     cache,
     memory: {
-      begin: () => ++tickets,
+      begin: (writes) => {
+        if (writes !== undefined) own.push(writes)
+        if (own.length > OWN) own.shift()
+        return ++tickets
+      },
       adopt,
       known: () => cache.known,
       ahead: (found, begun) =>
@@ -132,6 +160,14 @@ export const makeCache = (
           cache.known,
           O.filter(({ cell }) => begun >= adopted && Lifecycle.precedes(found.cell, cell)),
         ),
+    },
+    hear: (version) => {
+      if (O.isSome(cache.known) && isVersion(cache.known.value, version)) return 'known'
+      if (O.isSome(version) && own.includes(version.value)) return 'own'
+      cache.unread = O.some({ version, at: ++tickets })
+      cache.readUntil = NEVER
+      schedule()
+      return 'another'
     },
     expire,
     pauseRead: (until) => {
@@ -146,6 +182,9 @@ export const makeCache = (
     },
   }
 }
+
+const isVersion = (known: Known, version: O.Option<Version>): boolean =>
+  O.isSome(version) && version.value === known.version
 
 /** Whether the cached token is valid. */
 export const isUsable = (cache: Cache, clock: Clock): boolean => clock.now() < cache.usableUntil

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
@@ -52,8 +53,10 @@ export interface Applied {
 
 /** Takes what was read or written into the process's memory. */
 export interface Adopt {
-  /** Marks the start of a call to the store. */
-  readonly begin: () => Ticket
+  /** Hears of changes from now on: what is read next is what there is until one is told. */
+  readonly attend: IO<void>
+  /** Marks the start of a call to the store, and the version that it writes as one of this process's own. */
+  readonly begin: (writes?: Version) => Ticket
   readonly adopt: (known: Known, begun: Ticket) => void
   /** What was adopted last. */
   readonly known: () => O.Option<Known>
@@ -94,7 +97,7 @@ export const makeRecords = (
   store: TokenStore,
   key: Key,
   { clock, random }: RandomEnv & { readonly clock: ProcessClock },
-  { begin, adopt, known, ahead, restored }: Adopt,
+  { attend, begin, adopt, known, ahead, restored }: Adopt,
   hold: Duration,
 ): Records => {
   const call = <A>(
@@ -162,6 +165,7 @@ export const makeRecords = (
   }
 
   const read: Records['read'] = async (deadline) => {
+    attend()
     const begun = begin()
     const started = present()
     const stamped = await call('get', deadline, () => store.get(key), stampedOf('get'))
@@ -190,7 +194,7 @@ export const makeRecords = (
     )
     if (E.isLeft(record)) return record
     const next = { version: nonce(random)(), record: record.right }
-    const begun = begin()
+    const begun = begin(next.version)
     const started = present()
     const answer = await call(
       'compareAndSet',

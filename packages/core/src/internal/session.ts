@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { constant, constFalse, constTrue, pipe } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
@@ -18,6 +19,7 @@ import * as Store from '../TokenStore.js'
 import { acquiring } from './acquiring.js'
 import { type BackOff, backOffAfter, holds } from './backOff.js'
 import { isUsable, makeCache, toProcessClock, toStoreClock } from './cache.js'
+import { makeChanges } from './changes.js'
 import { restOf } from './early.js'
 import { toFailure } from './failure.js'
 import { guard } from './guard.js'
@@ -34,8 +36,6 @@ import { makeWork } from './work.js'
 
 /** By how much an intent outlives its flight: the life of a message, and of a stall. */
 const MARGIN = seconds(5)
-/** The bounds of the poll that waits for another holder, in ms. */
-const POLL = { least: 50, most: 500 }
 /** How long a failing store, or a held lease, is left alone while a token is valid. */
 const PAUSE = seconds(1)
 /** How long a check for other processes' changes is waited for while a token is valid. */
@@ -72,6 +72,8 @@ export interface Session {
   readonly source: TokenSource
   /** Something is under way, or held in memory only: the session must not be dropped. */
   readonly busy: () => boolean
+  /** Hears of no change any more, until it is used again, which it may be: it looks for itself then. */
+  readonly rest: IO<void>
 }
 
 /**
@@ -128,7 +130,7 @@ export const makeSession = <R>(
   const logins = makeWork()
   const commits = makeWork()
 
-  const { cache, memory, expire, pauseRead, postpone } = makeCache(
+  const { cache, memory, hear, expire, pauseRead, postpone } = makeCache(
     {
       early: config.early,
       maxStale: config.maxStale ?? seconds(60),
@@ -137,12 +139,29 @@ export const makeSession = <R>(
     },
     (token) => !isClosed() && !(refusing !== undefined && Secret.eq.equals(refusing, token.accessToken)),
   )
+  const onChange: Store.OnChange = (version) => {
+    const by = hear(version)
+    if (by === 'known') return
+    // What a flight has read may be over: later callers start anew.
+    if (by === 'another') flight = undefined
+    changes.wake()
+  }
+  const changes = makeChanges(store, key, { clock, random }, onChange)
   const { read, apply, persist } = makeRecords(
     store,
     key,
     { clock, random },
     {
       ...memory,
+      attend: () => {
+        if (!isClosed()) changes.attend()
+      },
+      adopt: (known, begun) => {
+        const isNew = !isKnown(known)
+        memory.adopt(known, begun)
+        // One's own write may have been told before a flight waited, and be answered only now.
+        if (isNew && isKnown(known)) changes.wake()
+      },
       restored: ({ cell: { epoch, generation } }) => tell({ _tag: 'Restored', epoch, generation }),
     },
     hold,
@@ -461,128 +480,84 @@ export const makeSession = <R>(
     isOver: () => boolean,
     offer: (token: TokenSet) => void,
   ): Promise<Result<TokenSet>> => {
-    let changes: Store.Subscription | undefined
-    try {
-      let found: O.Option<Known> = O.none
-      for (let first = true; clock.now() < deadline && !isOver(); first = false) {
-        if (isClosed()) return E.left(AuthError.closed)
-        if (pending.size > 0) {
-          const flushed = await flushExclusively(deadline)
-          if (E.isLeft(flushed)) return flushed
-        }
-        if (refusal !== undefined) await refusal.done
-
-        const remembered = first && refusing === undefined && !holds(backOff, clock.now()) ? present() : O.none
-        const from = pipe(
-          found,
-          O.orElse(() => pipe(remembered, O.filter(wantsRedemption))),
-        )
-        found = O.none
-        const there: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(freshness(deadline))
-        if (E.isLeft(there)) return there
-        const wrote = await writeInitial(there.right)
-        if (E.isLeft(wrote)) return wrote
-        if (wrote.right) continue
-        let known = there.right
-        if (refusing !== undefined) {
-          const access = refusing
-          const applied = await apply(refusedAt(access), known, deadline)
-          if (E.isLeft(applied)) return applied
-          if (refusing === access) refusing = undefined
-          known = applied.right.known
-        }
-
-        const [{ serve, work: todo }] = Lifecycle.step(view)(request('')(known))(known.cell)
-        const token = pipe(
-          serve,
-          O.map((of) => toProcessClock(of, known)),
-          // It may have expired while the answer of the store was on its way.
-          O.filter(isValid),
-        )
-        if (O.isSome(token)) offer(token.value)
-        switch (todo._tag) {
-          case 'Redeem': {
-            if (holds(backOff, clock.now())) return E.left(backOff.error)
-            const turn = await redeemExclusively(known, deadline, offer)
-            if (E.isLeft(turn)) return turn
-            if (turn.right._tag === 'Ended') return turn.right.result
-            found = turn.right.found
-            break
-          }
-          case 'Fail':
-            return fail(todo.reason)
-          case 'Wait': {
-            const until = plus(todo.until, millis(-known.offset))
-            tell({ _tag: 'Waiting', until: dateOf(clock, until) })
-            if (known.cell.verdict._tag === 'CoolingDown' && until >= deadline) {
-              return E.left(backOff?.error ?? AuthError.timedOut('the back-off that the server asked for'))
-            }
-            if (changes === undefined && store.changes !== undefined && !isDeaf) {
-              // Subscribed first, read again after: no change falls between.
-              changes = subscribe()
-              break
-            }
-            if (await wait(earliest(until, deadline), changes)) {
-              // A subscription wakes once: waiting on it again would not wait at all.
-              unsubscribe(changes)
-              changes = undefined
-            }
-            break
-          }
-          default:
-            if (O.isSome(token)) {
-              backOff = undefined
-              return E.right(token.value)
-            }
-        }
+    let found: O.Option<Known> = O.none
+    for (let first = true; clock.now() < deadline && !isOver(); first = false) {
+      if (isClosed()) return E.left(AuthError.closed)
+      if (pending.size > 0) {
+        const flushed = await flushExclusively(deadline)
+        if (E.isLeft(flushed)) return flushed
       }
-      return E.left(AuthError.timedOut('a renewal'))
-    } finally {
-      unsubscribe(changes)
+      if (refusal !== undefined) await refusal.done
+
+      const remembered = first && refusing === undefined && !holds(backOff, clock.now()) ? present() : O.none
+      const from = pipe(
+        found,
+        O.orElse(() => pipe(remembered, O.filter(wantsRedemption))),
+      )
+      found = O.none
+      const there: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(freshness(deadline))
+      if (E.isLeft(there)) return there
+      const wrote = await writeInitial(there.right)
+      if (E.isLeft(wrote)) return wrote
+      if (wrote.right) continue
+      let known = there.right
+      if (refusing !== undefined) {
+        const access = refusing
+        const applied = await apply(refusedAt(access), known, deadline)
+        if (E.isLeft(applied)) return applied
+        if (refusing === access) refusing = undefined
+        known = applied.right.known
+      }
+
+      const [{ serve, work: todo }] = Lifecycle.step(view)(request('')(known))(known.cell)
+      const token = pipe(
+        serve,
+        O.map((of) => toProcessClock(of, known)),
+        // It may have expired while the answer of the store was on its way.
+        O.filter(isValid),
+      )
+      if (O.isSome(token)) offer(token.value)
+      switch (todo._tag) {
+        case 'Redeem': {
+          if (holds(backOff, clock.now())) return E.left(backOff.error)
+          const turn = await redeemExclusively(known, deadline, offer)
+          if (E.isLeft(turn)) return turn
+          if (turn.right._tag === 'Ended') return turn.right.result
+          found = turn.right.found
+          break
+        }
+        case 'Fail':
+          return fail(todo.reason)
+        case 'Wait': {
+          const until = plus(todo.until, millis(-known.offset))
+          tell({ _tag: 'Waiting', until: dateOf(clock, until) })
+          if (known.cell.verdict._tag === 'CoolingDown' && until >= deadline) {
+            return E.left(backOff?.error ?? AuthError.timedOut('the back-off that the server asked for'))
+          }
+          if (isLatest(known)) await changes.wait(earliest(until, deadline))
+          break
+        }
+        default:
+          if (O.isSome(token)) {
+            backOff = undefined
+            return E.right(token.value)
+          }
+      }
     }
+    return E.left(AuthError.timedOut('a renewal'))
   }
+
+  const isKnown = ({ version }: Known): boolean =>
+    pipe(
+      cache.known,
+      O.exists((there) => there.version === version),
+    )
+  /** Nothing else was told, or written here, since it was read. */
+  const isLatest = (known: Known): boolean => O.isNone(cache.unread) && isKnown(known)
 
   /** While a token is valid, nobody waits long to hear whether another process has ended it. */
   const freshness = (deadline: Instant): Instant =>
     isUsable(cache, clock) ? earliest(deadline, after(READ_PATIENCE)) : deadline
-
-  // A store whose notifications fail is polled.
-  let isDeaf = false
-  const subscribe = (): Store.Subscription | undefined => {
-    try {
-      return store.changes?.(key)
-    } catch {
-      isDeaf = true
-      return undefined
-    }
-  }
-  const unsubscribe = (changes: Store.Subscription | undefined): void => {
-    try {
-      changes?.end()
-    } catch {
-      isDeaf = true
-    }
-  }
-  /** Never, where no change is heard of. */
-  const change =
-    (changes: Store.Subscription | undefined): TaskEither<never, void> =>
-    async () => {
-      try {
-        if (changes !== undefined) return E.right(await changes.changed())
-      } catch {
-        isDeaf = true
-      }
-      return new Promise(() => undefined)
-    }
-
-  /** Until a change, or a jittered poll: the poll is the truth, the wake-up saves time. Tells whether it was a change. */
-  const wait = async (until: Instant, changes: Store.Subscription | undefined): Promise<boolean> => {
-    // Who is woken polls only for a wake-up that was lost.
-    const least = changes === undefined ? POLL.least : POLL.most / 2
-    const poll = least + (POLL.most - least) * uniform(random)()
-    const deadline = after(millis(Math.max(1, Math.min(poll, between(clock.now(), until)))))
-    return E.isRight(await race(clock, { deadline }, undefined, undefined, change(changes))())
-  }
 
   const takeOff = (): Flight => {
     let offer: (token: TokenSet) => void = () => undefined
@@ -604,12 +579,14 @@ export const makeSession = <R>(
           E.map((token) => dated(clock, token)),
         )
         isOver = true
-        if (flight === current) flight = undefined
+        // Otherwise another's change came meanwhile, of which nothing was read yet.
+        const isUpToDate = flight === current
+        if (isUpToDate) flight = undefined
         if (E.isRight(result) && clock.now() < cache.freshUntil) return result
         pausedUntil = after(PAUSE)
         if (E.isRight(result) || !isUsable(cache, clock)) return result
         // The renewal failed, and the token is valid still.
-        if (clock.now() >= cache.readUntil) pauseRead(pausedUntil)
+        if (isUpToDate && clock.now() >= cache.readUntil) pauseRead(pausedUntil)
         if (result.left._tag === 'StoreFailed') postpone(clock.now())
         return cache.result
       },
@@ -641,7 +618,8 @@ export const makeSession = <R>(
       return flight.joined
     }
     // Another process may have renewed meanwhile: the record is read again once a pause.
-    if (holds(backOff, now) && now < pausedUntil && pending.size === 0) return Promise.resolve(E.left(backOff.error))
+    const isAtRest = now < pausedUntil && pending.size === 0 && !isUsable(cache, clock)
+    if (holds(backOff, now) && isAtRest) return Promise.resolve(E.left(backOff.error))
     return takeOff().served
   }
 
@@ -785,6 +763,7 @@ export const makeSession = <R>(
       const first = !isClosing
       isClosing = true
       expire()
+      changes.end()
       const revoked: Result<unknown> =
         first && (options.revoke ?? store.ephemeral ?? false) ? await track(revokeSession()) : E.right(undefined)
       // What was sent is waited for as long as it may take; what hangs beyond that keeps nobody.
@@ -902,5 +881,12 @@ export const makeSession = <R>(
     }
   }
 
-  return { source: limited({}), busy: () => !isIdle() || pending.size > 0 || refusing !== undefined }
+  return {
+    source: limited({}),
+    busy: () => !isIdle() || pending.size > 0 || refusing !== undefined,
+    rest: () => {
+      changes.end()
+      hear(O.none)
+    },
+  }
 }

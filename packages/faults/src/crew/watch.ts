@@ -32,7 +32,7 @@ export interface Watch {
   readonly stop: () => Promise<void>
 }
 
-/** Where no wake-up comes, the record is read after so many ms. */
+/** Where no message comes, the record is read after so many ms. */
 const PAUSE = 100
 
 /** How long an intent lasts by default, in ms: a renewal's 15 s, and 5. */
@@ -96,22 +96,23 @@ export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch =
   }
 
   const run = async (): Promise<void> => {
+    const end = store.changes?.(key, () => wake())
     while (!isStopped) {
-      const change = store.changes?.(key)
+      // Before it is read: what comes after that must not be missed.
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
       const there = await store.get(key)()
       const cell = E.isRight(there) ? CellCodec.decode(there.right.record) : there
       if (E.isRight(cell)) see(cell.right)
       const timer = new AbortController()
-      const stopped = new Promise<void>((resolve) => {
-        wake = resolve
-      })
       if (!isStopped) {
         const slept = sleep(PAUSE, undefined, { signal: timer.signal }).catch(() => undefined)
-        await Promise.race([slept, stopped, ...(change === undefined ? [] : [change.changed()])])
+        await Promise.race([slept, woken])
       }
       timer.abort()
-      change?.end()
     }
+    end?.()
   }
   const running = run()
 

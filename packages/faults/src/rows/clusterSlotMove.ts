@@ -1,9 +1,11 @@
 /** A session's slot moves to another primary of a Cluster while the session is renewed. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { millis, type Subscription, type TokenStore } from '@tessera/core'
+import { millis, type TokenStore } from '@tessera/core'
 import { type ClusterNode, eventually, moveSlot, servers, startCluster } from '@tessera/local-redis'
 import { type RedisPort, recordNames, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
+import { constVoid } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import { endure } from '../endure.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { type Fleet, type Member, makeFleet, type Session } from '../fleet.js'
@@ -29,8 +31,8 @@ export interface Parts {
 // one injection
 // -----------------------------------------------------------------------------
 
-/** Both processes hear at the new place; a write of one wakes both. */
-const areWoken = async (
+/** Both processes hear at the new place; a write of one is told to both. */
+const areTold = async (
   fleet: Fleet,
   session: Session,
   [writer, other]: readonly [Member, Member],
@@ -48,16 +50,22 @@ const areWoken = async (
   } catch {
     return problem(`${await subscribers()} of two processes hear at the new place`)
   }
-  const subscriptions = stores.map((store) => store.changes?.(session.key))
+  const listeners = stores.map((store) => {
+    let end: IO<void> | undefined
+    const told = new Promise<boolean>((resolve) => {
+      end = store.changes?.(session.key, () => resolve(true))
+    })
+    return { told, end: () => end?.() }
+  })
   // One of them has the current token, and its refusal is written.
   for (const member of [writer, other]) {
     const held = await member.ask(1_000)
     if (E.isRight(held)) await member.refuse(held.right, 2_000)
   }
-  for (const [index, subscription] of subscriptions.entries()) {
-    const isWoken = await Promise.race([subscription?.changed().then(() => true), sleep(PATIENCE, false)])
-    if (isWoken !== true) problem(`${(index === 0 ? writer : other).name} was not woken by a write at the new place`)
-    subscription?.end()
+  for (const [index, { told, end }] of listeners.entries()) {
+    const isTold = await Promise.race([told, sleep(PATIENCE, false)])
+    if (!isTold) problem(`${(index === 0 ? writer : other).name} was not told of a write at the new place`)
+    end()
   }
 }
 
@@ -104,7 +112,7 @@ const run =
           ] as const
           const name = recordNames().of(session.key)
           // Subscribed all the time.
-          const kept: ReadonlyArray<Subscription | undefined> = stores.map((store) => store.changes?.(session.key))
+          const kept = stores.map((store) => store.changes?.(session.key, constVoid))
           let at: ClusterNode | undefined
           try {
             const goesOn = await endure({
@@ -118,9 +126,9 @@ const run =
                 at = await move(name)
               },
             })
-            if (goesOn && at !== undefined) await areWoken(fleet, session, members, stores, name, at)
+            if (goesOn && at !== undefined) await areTold(fleet, session, members, stores, name, at)
           } finally {
-            for (const subscription of kept) subscription?.end()
+            for (const end of kept) end?.()
             for (const { source } of members) await source.close()()
           }
           progress(++done)
@@ -138,7 +146,7 @@ export const clusterSlotMoveWith = (parts: Parts): Fault => ({
   injection:
     'in a Cluster of 3 primaries and 3 replicas, the slot of a session moves to another primary (MIGRATE, ASK, MOVED) at some moment of a renewal by one of two processes (@redis/client, ioredis)',
   expected:
-    'calls settle in time, a valid token is served, no record goes back, one redemption; then a write at the new place wakes both',
+    'calls settle in time, a valid token is served, no record goes back, one redemption; then a write at the new place is told to both',
   count: 30,
   seconds: 20,
   needsRedis: true,

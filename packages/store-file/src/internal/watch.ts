@@ -1,58 +1,63 @@
-import { type FSWatcher, mkdirSync, watch } from 'node:fs'
+import { type FSWatcher, watch } from 'node:fs'
 import { basename } from 'node:path'
-import type { Subscription } from '@tessera/core'
+import type { OnChange, Version } from '@tessera/core'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as O from 'fp-ts/lib/Option.js'
+
+/** Tells those who listen to a file of the folder that it was replaced, by whatever process. */
+export interface Watch {
+  readonly subscribe: (name: string, onChange: OnChange) => IO<void>
+  /** Watches for those who listen already, once there is a folder. */
+  readonly begin: IO<void>
+}
 
 /**
- * Wakes those who wait for a file of the folder to be replaced, by whatever process. The system is asked to watch only as long
- * as somebody waits, and that keeps no process alive. Where it cannot watch, nobody is woken.
+ * The system is asked to watch the folder only as long as somebody listens, and that keeps no process alive. Where it cannot watch,
+ * nobody is told. It tells the name of a file only: `versionOf` reads what is in it.
  */
-export const makeWatch = (folder: string): ((name: string) => Subscription) => {
-  const waiters = new Map<string, Set<() => void>>()
+export const makeWatch = (folder: string, versionOf: (name: string) => Promise<O.Option<Version>>): Watch => {
+  const listeners = new Map<string, Set<OnChange>>()
   let watcher: FSWatcher | undefined
 
   const close = (): void => {
     watcher?.close()
     watcher = undefined
   }
-  const wake = (name: string): void => {
-    for (const waiter of waiters.get(name) ?? []) waiter()
+  const tell = (name: string, version: O.Option<Version>): void => {
+    for (const onChange of listeners.get(name) ?? []) onChange(version)
   }
-  /** The folder is gone, or is watched no longer: those who wait look for themselves. */
+  const look = async (name: string): Promise<void> => {
+    if (listeners.has(name)) tell(name, await versionOf(name))
+  }
+  /** The folder is gone, or is watched no longer: those who listen look for themselves. */
   const give = (): void => {
     close()
-    for (const name of waiters.keys()) wake(name)
+    for (const name of listeners.keys()) tell(name, O.none)
   }
   const begin = (): void => {
+    if (watcher !== undefined || listeners.size === 0) return
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
       watcher = watch(folder, { persistent: false }, (_, name) => {
         if (name === null || name === basename(folder)) give()
-        else wake(name)
+        else void look(name)
       }).on('error', give)
     } catch {
-      // No folder, or too many are watched: a wake-up lost costs time only.
+      // No folder yet, or too many are watched: a message lost costs time only.
     }
   }
 
-  return (name) => {
-    let isWaiting = true
-    let done: () => void = () => undefined
-    const changed = new Promise<void>((resolve) => {
-      done = resolve
-    })
-    const there = waiters.get(name) ?? new Set()
-    waiters.set(name, there.add(done))
-    if (watcher === undefined) begin()
-    return {
-      changed: () => changed,
-      end: () => {
-        done()
-        if (!isWaiting) return
-        isWaiting = false
-        there.delete(done)
-        if (there.size === 0 && waiters.get(name) === there) waiters.delete(name)
-        if (waiters.size === 0) close()
-      },
-    }
+  return {
+    subscribe: (name, onChange) => {
+      const there = listeners.get(name) ?? new Set()
+      // Of its own, so that the same function may listen twice.
+      const own: OnChange = (version) => onChange(version)
+      listeners.set(name, there.add(own))
+      begin()
+      return () => {
+        if (there.delete(own) && there.size === 0) listeners.delete(name)
+        if (listeners.size === 0) close()
+      }
+    },
+    begin,
   }
 }

@@ -1,27 +1,29 @@
-import type { Subscription } from '@tessera/core'
+import type { OnChange, Version } from '@tessera/core'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as O from 'fp-ts/lib/Option.js'
 import type { Listener, RedisPort } from '../RedisPort.js'
 import { ignore } from './ignore.js'
 import { makeKept } from './kept.js'
 import { later } from './later.js'
 import { within } from './within.js'
 
-/** How long a channel stays subscribed after its last waiter, in ms: one that is woken often waits again at once. */
+/** How long a channel stays subscribed after its last listener, in ms: a source that was dropped is often made again. */
 const LINGER = 1_000
 /** How long a read waits for a subscription under way, in ms. After that, polling is the truth. */
 const PATIENCE = 100
-/** After this a connection that has ended, or that a closed client did not give, is opened again while somebody waits, in ms. */
+/** After this a connection that has ended, or that a closed client did not give, is opened again while somebody listens, in ms. */
 const PAUSE = 1_000
 
 interface Channel {
-  readonly waiters: Set<() => void>
-  /** Resolves when the subscription is confirmed, or is not waited for any more. */
-  readonly settled: Promise<void>
+  readonly listeners: Set<OnChange>
+  /** Resolves when the subscription is confirmed, or is not waited for any more; none after it has failed. */
+  settled: Promise<void> | undefined
   callOff: () => void
 }
 
-/** The wake-ups of all keys of a store, over one connection that is there only while somebody waits. */
+/** The messages of all keys of a store, over one connection that is there only while somebody listens. */
 export interface Wakeups {
-  readonly subscribe: (channel: string) => Subscription
+  readonly subscribe: (channel: string, onChange: OnChange) => IO<void>
   /** Resolves when a read sees all that a subscription of this channel will not tell. */
   readonly settled: (channel: string) => Promise<void>
 }
@@ -30,15 +32,18 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
   const channels = new Map<string, Channel>()
   let willRejoin = false
 
-  const wake = (name: string): void => {
-    for (const waiter of channels.get(name)?.waiters ?? []) waiter()
+  const tell = (name: string, version: O.Option<Version>): void => {
+    for (const onChange of channels.get(name)?.listeners ?? []) onChange(version)
   }
+  /** A message may have been missed. */
+  const tellNothing = (name: string): void => tell(name, O.none)
 
   const listener = makeKept((ended) =>
     port.listen({
-      message: wake,
+      // Of an earlier version of this package, it is empty.
+      message: (name, text) => tell(name, text === '' ? O.none : O.some(text)),
       again: () => {
-        for (const each of channels.keys()) wake(each)
+        for (const each of channels.keys()) tellNothing(each)
       },
       ended: () => {
         ended()
@@ -57,21 +62,35 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
   }
   const join = async (name: string): Promise<void> => current().subscribe(name)
 
-  /** Whoever waits looks, since a message may have been missed. */
+  const rejoin = (): void => {
+    for (const name of channels.keys()) {
+      join(name).then(() => tellNothing(name), ignore)
+      // The client gives no connection yet.
+      if (willRejoin) return
+    }
+  }
   const rejoinLater = (): void => {
     if (willRejoin) return
     willRejoin = true
     later(PAUSE, () => {
       willRejoin = false
-      for (const name of channels.keys()) join(name).then(() => wake(name), ignore)
+      rejoin()
     })
   }
 
-  const open = (name: string): Channel => {
+  const enter = (name: string, channel: Channel): Promise<void> => {
     const subscribing = join(name)
-    const settled = within(PATIENCE, () => subscribing).catch(() => undefined)
-    const channel: Channel = { waiters: new Set(), settled, callOff: () => undefined }
+    const settled = within(PATIENCE, () => subscribing).catch(ignore)
+    channel.settled = settled
+    subscribing.catch(() => {
+      channel.settled = undefined
+    })
+    return settled
+  }
+  const open = (name: string): Channel => {
+    const channel: Channel = { listeners: new Set(), settled: undefined, callOff: () => undefined }
     channels.set(name, channel)
+    void enter(name, channel)
     return channel
   }
 
@@ -82,24 +101,22 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
   }
 
   return {
-    subscribe: (name) => {
+    subscribe: (name, onChange) => {
       const channel = channels.get(name) ?? open(name)
       channel.callOff()
-      let waiter: () => void = () => undefined
-      const changed = new Promise<void>((resolve) => {
-        waiter = resolve
-      })
-      channel.waiters.add(waiter)
-      return {
-        changed: () => changed,
-        end: () => {
-          waiter()
-          if (channel.waiters.delete(waiter) && channel.waiters.size === 0) {
-            channel.callOff = later(LINGER, () => close(name))
-          }
-        },
+      // Of its own, so that the same function may listen twice.
+      const own: OnChange = (version) => onChange(version)
+      channel.listeners.add(own)
+      return () => {
+        if (channel.listeners.delete(own) && channel.listeners.size === 0) {
+          channel.callOff = later(LINGER, () => close(name))
+        }
       }
     },
-    settled: (name) => channels.get(name)?.settled ?? Promise.resolve(),
+    settled: async (name) => {
+      const channel = channels.get(name)
+      // One that has failed is tried again before the next read.
+      if (channel !== undefined) await (channel.settled ?? enter(name, channel))
+    },
   }
 }

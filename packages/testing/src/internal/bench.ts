@@ -49,6 +49,8 @@ export interface Bench {
   readonly source: TokenSource
   /** Opens the source once more, over the same store. */
   readonly open: IO<TokenSource>
+  /** Whether the store tells of changes. */
+  readonly tells: boolean
   /** The replies to the next token requests; after the last, all are answered. */
   readonly script: (...replies: ReadonlyArray<Reply>) => void
   /** When token requests arrived. */
@@ -174,6 +176,7 @@ export const makeBench = ({
     server,
     source,
     open,
+    tells: memory.changes !== undefined,
     script: (...all) => {
       replies.splice(0, replies.length, ...all)
     },

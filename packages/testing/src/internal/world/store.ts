@@ -1,10 +1,10 @@
 import { AuthError, conflict, type Duration, plus, type Stamped, type TokenStore } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { constVoid, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { StoreFault } from '../../scenarios.js'
 import type { Ledger } from './ledger.js'
-import { never, type Stage } from './stage.js'
+import type { Stage } from './stage.js'
 
 export interface StoreConfig {
   readonly memory: TokenStore
@@ -30,17 +30,11 @@ export const storeOf =
       return (found) => (O.isNone(now) ? found : { ...found, now })
     }
 
-    /** Wake-ups, which a dead process does not hear. */
-    const changes: TokenStore['changes'] = (key) => {
-      const subscription = memory.changes?.(key)
-      return {
-        changed: async () => {
-          await subscription?.changed()
-          if (stage.isDead(process)) await never()
-        },
-        end: () => subscription?.end(),
-      }
-    }
+    /** Messages, which a dead process does not hear. */
+    const changes: NonNullable<TokenStore['changes']> = (key, onChange) =>
+      memory.changes?.(key, (version) => {
+        if (!stage.isDead(process)) onChange(version)
+      }) ?? constVoid
 
     /** A lock that ends with its process. */
     const exclusive: NonNullable<TokenStore['exclusive']> = (key, use) => {

@@ -9,7 +9,6 @@ import {
   between,
   type ClockEnv,
   type Downscoping,
-  type Duration,
   type Exchange,
   type Instant,
   instant,
@@ -23,6 +22,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Authentication, SdkToken } from './Authentication.js'
+import { makeUsage } from './usage.js'
 
 // -----------------------------------------------------------------------------
 // model
@@ -40,20 +40,6 @@ export interface BoxAuthenticationOptions extends Pick<DownscopeOptions, 'client
   readonly env?: ExchangeEnv
 }
 
-/** A token, and when something was last done with it. */
-interface Dated {
-  readonly token: Secret<'AccessToken'>
-  at: Instant
-}
-
-/**
- * How long after a token was last handed out a 401 may still be for it, and is not taken for its successor's. The SDK tries five
- * times and waits 7 s at least before the fourth 401 is told here: by then a call sees a bad token renewed.
- */
-const AFTER_USE = seconds(5)
-/** The same after a token was refused: then there are stragglers, as many as there were requests under way. */
-const AFTER_REFUSAL = seconds(30)
-
 // -----------------------------------------------------------------------------
 // constructor
 // -----------------------------------------------------------------------------
@@ -62,7 +48,8 @@ const AFTER_REFUSAL = seconds(30)
  * A source as the `auth` of a `BoxClient`, for box-node-sdk 10. The SDK asks for a token before each request and tells of a 401
  * after it, not which token that was for. It is taken for the one that was handed out last: never for one that no request can
  * have used, and not while requests with the one before may still be answered (for 5 s; for 30 s after a 401). Any number of
- * calls that fail with one token thus cost one renewal.
+ * calls that fail with one token thus cost one renewal. A call that meets a second 401 is known by its async context, and so is the
+ * token that this one is for.
  *
  * Failures reject with an `Error` that carries the typed error, see {@link AuthError.toError}; the SDK passes it on as it is and
  * does not try again: retries of token requests are the strategy's (`Strategy.retrying`).
@@ -86,33 +73,20 @@ export const boxAuthentication = (
       exchange: tokenExchange({ client, server, actor }),
       ...(timeout !== undefined && { timeout }),
     })(source)(env)
-  let last: Dated | undefined
-  let before: Dated | undefined
-  let refused: Dated | undefined
+  const usage = makeUsage(now)
 
   const handOut = async (): Promise<TokenSet> => {
     const token = await run(source.get)
-    const { accessToken } = token
-    // Two calls that overlap may bring the old token after the new one.
-    const known = [last, before].find((handed) => isOf(handed, accessToken))
-    if (known === undefined) {
-      before = last
-      last = { token: accessToken, at: now() }
-    } else {
-      known.at = now()
-    }
+    usage.handOut(token.accessToken)
     return token
   }
 
-  const isWithin = (patience: Duration, dated: Dated | undefined): boolean =>
-    dated !== undefined && Math.abs(between(dated.at, now())) < patience
-
-  const refuseLast = async (): Promise<void> => {
-    if (last === undefined) return
-    const isKnown = isOf(refused, last.token)
-    if (!isKnown && (isWithin(AFTER_USE, before) || isWithin(AFTER_REFUSAL, refused))) return
-    refused = { token: last.token, at: now() }
-    await run(source.refuse(last.token))
+  const refuseBlamed = async (): Promise<void> => {
+    const blamed = usage.blame()
+    if (O.isNone(blamed)) return
+    const { token, wasGood } = blamed.value
+    if (wasGood) source.accept?.(token)
+    await run(source.refuse(token))
   }
 
   const toSdkToken = ({ accessToken, expiresAt, tokenType, issuedTokenType }: TokenSet): SdkToken => ({
@@ -136,7 +110,7 @@ export const boxAuthentication = (
 
     refreshToken: async () => {
       // What is acquired here is not in use before a request asks for it.
-      await refuseLast()
+      await refuseBlamed()
       return toSdkToken(await run(source.get))
     },
 
@@ -163,9 +137,6 @@ const run = async <A>(task: TaskEither<AuthError, A>): Promise<A> => {
   if (E.isRight(result)) return result.right
   throw AuthError.toError(result.left)
 }
-
-const isOf = (dated: Dated | undefined, token: Secret): boolean =>
-  dated !== undefined && Secret.eq.equals(dated.token, token)
 
 const unprintable = AuthError.malformed({
   what: 'access token',

@@ -1,6 +1,6 @@
 /** The SDK's own client, over real HTTP. */
 import * as Box from '@tessera/box'
-import { AuthError, memoryStore, Secret, type SourceConfig, TokenSet, TokenSource } from '@tessera/core'
+import { AuthError, memoryStore, plus, Secret, type SourceConfig, seconds, TokenSet, TokenSource } from '@tessera/core'
 import { type NodeEnv, nodeEnv, openSource, run } from '@tessera/node'
 import { refreshToken } from '@tessera/oauth2'
 import { type Rotation, type Sandbox, startSandbox } from '@tessera/sandbox'
@@ -86,6 +86,25 @@ describe('1,000 concurrent calls with an expired token, each refresh token good 
     const two = [1, 2].map(() => patient(boxAuthentication(sourceOf({ store, initial: tokens }))))
     expect(failures(await callAll(two, CALLS))).toEqual([])
     expect(requests()).toEqual({ token: 1, api: 2 * CALLS })
+  })
+})
+
+describe('[A09] a second token that is rejected as soon as it is there: 2 token requests, 0 failures', () => {
+  test.each([
+    ['is not known', false],
+    ['is known', true],
+  ])('where the expiry %s', async (_, isKnown) => {
+    const sdk = patient(boxAuthentication(sourceOf({ initial: expiredPair(isKnown).tokens })))
+    const before = box.counts().redeemed
+    const expireNext = async (count: number) => {
+      while (box.counts().redeemed < before + count) await new Promise((resolve) => setImmediate(resolve))
+      box.expireAccessTokens()
+    }
+    const called = callAll([sdk], CALLS)
+    await expireNext(1)
+    if (isKnown) await expireNext(2)
+    expect(failures(await called)).toEqual([])
+    expect(requests().token).toBe(isKnown ? 3 : 2)
   })
 })
 
@@ -203,6 +222,8 @@ describe('the rest of the interface', () => {
 
   test('a client of a derived source: a 401 exchanges again', async () => {
     const parent = sourceOf({ initial: valid() })
+    let passed = 0
+    const clock = { ...env.clock, now: () => plus(env.clock.now(), seconds(passed)) }
     const preview = Box.downscoped({
       scope: ['item_read'],
       resource: Box.file('123', { api: box.url }),
@@ -212,11 +233,13 @@ describe('the rest of the interface', () => {
       boxAuthentication(
         openSource(
           preview(() => () => parent),
-          env,
+          { ...env, clock },
         ),
       ),
     )
     expect(await sdk.files.getFileById('123')).toMatchObject({ id: '123' })
+    // A refusal of a token that is younger than a second is not heard.
+    passed = 2
     box.expireAccessTokens()
     expect(await sdk.files.getFileById('123')).toMatchObject({ id: '123' })
     await expect(sdk.files.getFileById('456')).rejects.toMatchObject({ responseInfo: { statusCode: 404 } })

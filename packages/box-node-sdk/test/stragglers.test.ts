@@ -28,7 +28,7 @@ interface Call {
 /** What happens to the token that is current then. */
 interface Turn {
   readonly at: number
-  readonly what: 'dies' | 'is renewed' | 'is renewed and dies'
+  readonly what: 'dies' | 'dies, and the next one is dead when it comes' | 'is renewed' | 'is renewed and dies'
 }
 
 /** As many as the SDK makes. */
@@ -39,6 +39,7 @@ const play = async (calls: ReadonlyArray<Call>, turns: ReadonlyArray<Turn>) => {
   const refused: Array<{ readonly token: string; readonly wasDead: boolean }> = []
   let now = 0
   let current = 0
+  let isNextDead = false
   const name = () => `token${current}`
   const source: Source = {
     get: async () => E.right(TokenSet.make(Secret.make('AccessToken', name()))),
@@ -46,41 +47,45 @@ const play = async (calls: ReadonlyArray<Call>, turns: ReadonlyArray<Turn>) => {
     refuse: (used) => async () => {
       const token = Secret.open(used)
       refused.push({ token, wasDead: dead.has(token) })
-      if (token === name()) current++
+      if (token === name()) {
+        current++
+        if (isNextDead) dead.add(name())
+        isNextDead = false
+      }
       return E.right(undefined)
     },
     within: () => source,
   }
   const auth = boxAuthentication(source, { env: { ...live, clock: { ...live.clock, now: () => instant(now) } } })
 
-  const queue: Array<{ readonly at: number; readonly run: () => Promise<void> | void }> = []
-  const later = (at: number, run: () => Promise<void> | void): void => {
+  const queue: Array<{ readonly at: number; readonly run: () => void }> = []
+  const later = (at: number, run: () => void): void => {
     queue.push({ at, run })
   }
   const outcomes: string[] = []
-  const attempt =
-    ({ there, back, sleeps }: Call, number: number) =>
-    async (): Promise<void> => {
+  const sleep = (ms: number) => new Promise<void>((resolve) => later(now + ms, resolve))
+  // One async function a call, as in the SDK: its context is what a call is known by.
+  const make = async ({ there, back, sleeps }: Call): Promise<void> => {
+    for (let number = 1; ; number++) {
       const header = await auth.retrieveAuthorizationHeader()
       const token = header.replace('Bearer ', '')
-      later(now + (there[number - 1] ?? 0), () => {
-        const status = dead.has(token) ? 401 : 200
-        later(now + (back[number - 1] ?? 0), async () => {
-          if (status === 200 || number === ATTEMPTS) {
-            outcomes.push(String(status))
-            return
-          }
-          await auth.refreshToken()
-          const sleep = 2 ** number * 1_000 * (0.5 + (sleeps[number - 1] ?? 0))
-          later(now + sleep, attempt({ at: 0, there, back, sleeps }, number + 1))
-        })
-      })
+      await sleep(there[number - 1] ?? 0)
+      const status = dead.has(token) ? 401 : 200
+      await sleep(back[number - 1] ?? 0)
+      if (status === 200 || number === ATTEMPTS) {
+        outcomes.push(String(status))
+        return
+      }
+      await auth.refreshToken()
+      await sleep(2 ** number * 1_000 * (0.5 + (sleeps[number - 1] ?? 0)))
     }
-  for (const call of calls) later(call.at, attempt(call, 1))
+  }
+  for (const call of calls) later(call.at, () => void make(call))
   for (const { at, what } of turns) {
     later(at, () => {
       if (what !== 'is renewed') dead.add(name())
-      if (what !== 'dies') current++
+      if (what.startsWith('is renewed')) current++
+      isNextDead ||= what.startsWith('dies,')
     })
   }
   for (let steps = 0; queue.length > 0 && steps < 10_000; steps++) {
@@ -88,7 +93,9 @@ const play = async (calls: ReadonlyArray<Call>, turns: ReadonlyArray<Turn>) => {
     const next = queue.shift()
     if (next === undefined) break
     now = next.at
-    await next.run()
+    next.run()
+    // Until all that follows from it is in the queue.
+    await new Promise((resolve) => setImmediate(resolve))
   }
   return { outcomes, refused, current }
 }
@@ -129,6 +136,70 @@ test('requests of less than 5 s: no living token is refused, one renewal each de
       expect(current).toBeLessThanOrEqual(happenings.length)
     }),
   )
+})
+
+/** A token that is rejected, and the next one too, after up to a minute. */
+const twice = fc.oneof(
+  fc.constant<ReadonlyArray<Turn>>([{ at: 60_000, what: 'dies, and the next one is dead when it comes' }]),
+  fc.integer({ min: 0, max: 60_000 }).map(
+    (apart): ReadonlyArray<Turn> => [
+      { at: 60_000, what: 'dies' },
+      { at: 60_000 + apart, what: 'dies' },
+    ],
+  ),
+)
+
+test('[A09] two rejections in a row, any distance apart: every call succeeds', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(call, { minLength: 1, maxLength: 60 }),
+      fc.boolean(),
+      twice,
+      async (drawn, isBusy, deaths) => {
+        const calls = isBusy ? [...traffic, ...drawn] : drawn
+        const { outcomes } = await play(calls, deaths)
+        expect(outcomes).toEqual(calls.map(() => '200'))
+      },
+    ),
+  )
+})
+
+test('[A09] a hundred calls that meet two dead tokens: the second is refused at its first 401', async () => {
+  const { outcomes, refused, current } = await play(calls(...Array.from({ length: 100 }, () => [10] as const)), [
+    { at: 5, what: 'dies, and the next one is dead when it comes' },
+  ])
+  expect([...new Set(refused.map(({ token }) => token))]).toEqual(['token0', 'token1'])
+  expect(current).toBe(2)
+  expect(outcomes).toEqual(Array.from({ length: 100 }, () => '200'))
+})
+
+test.each([
+  [30_001, true],
+  [29_999, false],
+])('a token in use for %i ms without a 401 was accepted: %s', async (age, isAccepted) => {
+  let now = 0
+  const accepted: string[] = []
+  const tokens = ['token0', 'token0', 'token1', 'token1']
+  const source: Source = {
+    get: async () => E.right(TokenSet.make(Secret.make('AccessToken', tokens.shift() ?? ''))),
+    peek: () => O.none,
+    refuse: () => async () => E.right(undefined),
+    accept: (token) => void accepted.push(Secret.open(token)),
+    within: () => source,
+  }
+  const auth = boxAuthentication(source, { env: { ...live, clock: { ...live.clock, now: () => instant(now) } } })
+  await auth.retrieveAuthorizationHeader()
+  now = age
+  await auth.retrieveAuthorizationHeader()
+  await auth.refreshToken()
+  expect(accepted).toEqual(isAccepted ? ['token0'] : [])
+  // The next one was told of at once.
+  await auth.retrieveAuthorizationHeader()
+  now += 10_000
+  await auth.refreshToken()
+  now += 60_000
+  await auth.refreshToken()
+  expect(accepted).toEqual(isAccepted ? ['token0'] : [])
 })
 
 /** Calls that begin at `at`, answered at once, but for those whose answer is `late`. */

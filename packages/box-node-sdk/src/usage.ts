@@ -1,0 +1,94 @@
+/**
+ * Which token a 401 was for: the one rule.
+ *
+ * @packageDocumentation
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { between, type Duration, type Instant, Secret, seconds } from '@tessera/core'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as O from 'fp-ts/lib/Option.js'
+
+/** A token, and when something was last done with it. */
+interface Dated {
+  readonly token: Secret<'AccessToken'>
+  readonly since: Instant
+  at: Instant
+}
+
+/** What is known of a call that met a 401: the token of the attempt that it makes now. */
+interface Call {
+  token: O.Option<Secret<'AccessToken'>>
+}
+
+/** The token that a 401 is taken for. */
+export interface Blamed {
+  readonly token: Secret<'AccessToken'>
+  /** It was in use for a while, and no 401 came. */
+  readonly wasGood: boolean
+}
+
+export interface Usage {
+  readonly handOut: (token: Secret<'AccessToken'>) => void
+  /** Takes a 401 for a token: for none, where it may be a straggler's, or where the token has been replaced. */
+  readonly blame: IO<O.Option<Blamed>>
+}
+
+/** How long after a token was last handed out a 401 may still be for it, and is not taken for its successor's. */
+const AFTER_USE = seconds(5)
+/** The same after a token was refused: then there are stragglers, as many as there were requests under way. */
+const AFTER_REFUSAL = seconds(30)
+/** For how long a token without a 401 is in use before it counts as one that was accepted. */
+const GOOD = seconds(30)
+
+/**
+ * Of the first 401 of a call nobody knows which token it was for: it is taken for the one that was handed out last, unless a request
+ * with the one before may not be answered yet. From there on the call is known by its async context, which the SDK's own retries
+ * keep: a later 401 is for the token that this call was handed, whatever else is under way. So a second bad token is refused by the
+ * second 401 of a call, however soon it comes after the first.
+ */
+export const makeUsage = (now: IO<Instant>): Usage => {
+  const calls = new AsyncLocalStorage<Call>()
+  let last: Dated | undefined
+  let before: Dated | undefined
+  let refused: Dated | undefined
+  let isQuiet = true
+
+  const isWithin = (patience: Duration, dated: Dated | undefined): boolean =>
+    dated !== undefined && Math.abs(between(dated.at, now())) < patience
+
+  const isOf = (dated: Dated | undefined, token: Secret): boolean =>
+    dated !== undefined && Secret.eq.equals(dated.token, token)
+
+  /** Whether a 401 is taken for the token that was handed out last. */
+  const isForLast = ({ token }: Call, { token: current }: Dated): boolean =>
+    O.isSome(token)
+      ? Secret.eq.equals(token.value, current)
+      : isOf(refused, current) || !(isWithin(AFTER_USE, before) || isWithin(AFTER_REFUSAL, refused))
+
+  return {
+    handOut: (token) => {
+      const call = calls.getStore()
+      if (call !== undefined) call.token = O.some(token)
+      // Two calls that overlap may bring the old token after the new one.
+      const known = [last, before].find((handed) => isOf(handed, token))
+      if (known !== undefined) {
+        known.at = now()
+        return
+      }
+      before = last
+      last = { token, since: now(), at: now() }
+      isQuiet = true
+    },
+
+    blame: () => {
+      const call = calls.getStore() ?? { token: O.none }
+      // What the SDK does from here on, its next attempt among it, is this call's.
+      calls.enterWith(call)
+      const wasQuiet = isQuiet
+      isQuiet = false
+      if (last === undefined || !isForLast(call, last)) return O.none
+      refused = { ...last, at: now() }
+      return O.some({ token: last.token, wasGood: wasQuiet && between(last.since, now()) >= GOOD })
+    },
+  }
+}

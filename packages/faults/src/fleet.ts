@@ -111,6 +111,8 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
     secret: box.client.secret,
     tokenEndpoint: box.endpoints.token,
   })
+  /** Tokens that a member has refused: known to all at once where their store tells of changes. */
+  const refused = new Set<string>()
   const said = new Set<string>()
   const say = (text: string): void => {
     if (said.has(text)) return
@@ -176,7 +178,10 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
     )
     const within = (timeout: number): TokenSource => source.within({ deadline: plus(env.clock.now(), millis(timeout)) })
     const isHeld = (): boolean =>
-      O.isSome(held) && O.isSome(held.value.expiresAt) && env.clock.now() < held.value.expiresAt.value - MARGIN
+      O.isSome(held) &&
+      !refused.has(Secret.open(held.value.accessToken)) &&
+      O.isSome(held.value.expiresAt) &&
+      env.clock.now() < held.value.expiresAt.value - MARGIN
     return {
       name,
       source,
@@ -192,6 +197,7 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
       },
       refuse: (token, timeout) => {
         held = O.none
+        refused.add(Secret.open(token.accessToken))
         return timed(timeout, within(timeout).refuse(token.accessToken))
       },
       inspect: async (timeout) => {

@@ -31,10 +31,8 @@ const script = bundle(`
     slimEnv: by(() => slimEnv()),
     proxiedFetch: fetched(proxiedFetch({ proxy })),
   }
-  const alive = setInterval(() => undefined, 1_000)
   const main = async () => {
     console.log(String(await WAYS[way]()))
-    clearInterval(alive)
   }
   main()
 `)

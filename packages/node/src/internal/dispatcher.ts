@@ -79,14 +79,28 @@ const partsOf = ({ method, headers, body, redirect, signal }: Request): object =
   ...(body !== null && { body, duplex: 'half' }),
 })
 
+/** The longest that a timer can be set to, in ms. */
+const LONGEST = 2 ** 31 - 1
+
+/** Keeps the process alive until the answer is there: a connection that is being made does not, and there is no deadline's timer. */
+const awaited = async <A>(answer: Promise<A>): Promise<A> => {
+  const alive = setInterval(() => undefined, LONGEST)
+  try {
+    return await answer
+  } finally {
+    clearInterval(alive)
+  }
+}
+
 /** A `fetch` that sends by a dispatcher. */
 export const fetchBy =
   (dispatcher: Dispatcher): typeof fetch =>
   async (input, init) => {
-    const answer =
+    const answer = await awaited(
       input instanceof Request
-        ? await send(input.url, { ...partsOf(input), ...init, dispatcher })
-        : await send(input, { ...init, dispatcher })
+        ? send(input.url, { ...partsOf(input), ...init, dispatcher })
+        : send(input, { ...init, dispatcher }),
+    )
     if (isResponse(answer)) return answer
     throw new TypeError('undici answered no response')
   }

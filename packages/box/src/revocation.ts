@@ -17,7 +17,7 @@ export interface RevocationOptions {
 }
 
 /**
- * Revokes the access token, and the refresh token with it: Box ends the pair by either. An access token that has expired may
+ * Revokes the access token, and the refresh token with it: Box ends the pair by either, and no other one of the person's. An access token that has expired may
  * be unknown to Box by now and end nothing: the refresh token is sent instead, where there is one. Box answers 200 with an
  * empty body.
  *
@@ -36,7 +36,8 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
   ({ client }): Revoker<TokenEnv> => {
     const byAccess = oauth2Revocation({ client, token: 'access' })
     const byRefresh = oauth2Revocation({ client, token: 'refresh' })
-    return (token) => (limits) => (env) => () =>
+    const revoke: Revoker<TokenEnv> = (token) => (limits) => (env) => () =>
       (hasExpired(token, env.clock.now()) ? byRefresh : byAccess)(token)(limits)(env)()
+    return Object.assign(revoke, { ends: 'grant' as const })
   },
 )

@@ -38,6 +38,7 @@ const Encoded = object(
     ),
     // What else there is depends on the tag, and a later version's is its own affair.
     verdict: object({ tag: t.string }, {}),
+    owed: object({ tokens: t.array(t.unknown), retry_at: TokenSet.Finite }, {}),
   },
 )
 type Encoded = t.TypeOf<typeof Encoded>
@@ -56,6 +57,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'refusals',
   'intent',
   'verdict',
+  'owed',
 ])
 
 const toVerdict = (encoded: Encoded['verdict']): Verdict => {
@@ -83,7 +85,26 @@ const fromVerdict = (verdict: Verdict): unknown => {
   }
 }
 
-const toCell = (encoded: Encoded, token: O.Option<TokenSet.TokenSet>, later: Later): Cell<TokenSet.TokenSet> => ({
+/** The tokens of a record. */
+interface Tokens {
+  readonly token: O.Option<TokenSet.TokenSet>
+  readonly owed: ReadonlyArray<TokenSet.TokenSet>
+}
+
+/** A tombstone of an older version keeps in its token what is owed; since when, it does not say. */
+const settled = (cell: Cell<TokenSet.TokenSet>): Cell<TokenSet.TokenSet> =>
+  cell.verdict._tag === 'Revoked' && O.isSome(cell.token)
+    ? {
+        ...cell,
+        token: O.none,
+        owed: O.some({
+          tokens: [...(O.isSome(cell.owed) ? cell.owed.value.tokens : []), cell.token.value],
+          retryAt: instant(0),
+        }),
+      }
+    : cell
+
+const toCell = (encoded: Encoded, { token, owed }: Tokens, later: Later): Cell<TokenSet.TokenSet> => ({
   epoch: encoded.epoch,
   generation: encoded.generation,
   origin: O.fromNullable(encoded.origin),
@@ -104,6 +125,11 @@ const toCell = (encoded: Encoded, token: O.Option<TokenSet.TokenSet>, later: Lat
     })),
   ),
   verdict: toVerdict(encoded.verdict),
+  owed: pipe(
+    O.fromNullable(encoded.owed),
+    O.filter(() => owed.length > 0),
+    O.map(({ retry_at }) => ({ tokens: owed, retryAt: instant(retry_at) })),
+  ),
   later: later.length === 0 ? O.none : O.some(Secret.make('Member', JSON.stringify(Object.fromEntries(later)))),
 })
 
@@ -132,6 +158,11 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
         O.toUndefined,
       ),
       verdict: fromVerdict(cell.verdict),
+      owed: pipe(
+        cell.owed,
+        O.map(({ tokens, retryAt }) => ({ tokens: tokens.map(TokenSet.codec.encode), retry_at: retryAt })),
+        O.toUndefined,
+      ),
     }),
   )
 
@@ -154,14 +185,21 @@ export const decode = (
   const encoded = Encoded.decode(members)
   if (E.isLeft(encoded)) return E.left(wrong(encoded.left))
   const later = Object.entries(members).filter(([name]) => !KNOWN.has(name))
-  const { token } = encoded.right
-  if (token === undefined) return E.right(toCell(encoded.right, O.none, later))
+  const { token, owed } = encoded.right
+  const debts = Debts.validate(owed?.tokens ?? [], OWED)
+  if (E.isLeft(debts)) return E.left(wrong(debts.left))
+  const toSettled = (held: O.Option<TokenSet.TokenSet>) =>
+    E.right(settled(toCell(encoded.right, { token: held, owed: debts.right }, later)))
+  if (token === undefined) return toSettled(O.none)
   const decoded = TokenSet.codec.validate(token, TOKEN)
-  return E.isLeft(decoded) ? E.left(wrong(decoded.left)) : E.right(toCell(encoded.right, O.some(decoded.right), later))
+  return E.isLeft(decoded) ? E.left(wrong(decoded.left)) : toSettled(O.some(decoded.right))
 }
 
-// Where the errors of a token are.
+const Debts = t.array(TokenSet.codec)
+
+// Where the errors of tokens are.
 const TOKEN: t.Context = [{ key: 'token', type: TokenSet.codec }]
+const OWED: t.Context = [{ key: 'owed', type: Debts }]
 
 const wrong = (errors: t.Errors): AuthError.AuthError =>
   undecodable(`the record has a wrong ${errors.map(({ context }) => path(context)).join(', ')}`)

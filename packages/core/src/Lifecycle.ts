@@ -49,7 +49,18 @@ export type Verdict =
       readonly json: Secret<'Member'>
     }
 
-/** One session, as a store keeps it. Owned intent ⇒ no verdict; log in again or revoked ⇒ no intent. */
+/** What is still to be revoked at the server: no session holds it any more. */
+export interface Owed<T> {
+  /** The oldest first, {@link MOST_OWED} at most: of one more, the oldest is forgotten. */
+  readonly tokens: ReadonlyArray<T>
+  /** When others may try, by the store's clock. Until then, who wrote it does. */
+  readonly retryAt: Instant
+}
+
+/** How many tokens a record keeps until the server has confirmed that they are revoked. */
+export const MOST_OWED = 8
+
+/** One session, as a store keeps it. Owned intent ⇒ no verdict; log in again or revoked ⇒ no intent; revoked ⇒ no token. */
 export interface Cell<T> {
   /** +1 at each login and each revoke. */
   readonly epoch: number
@@ -62,7 +73,6 @@ export interface Cell<T> {
    * older versions.
    */
   readonly since: O.Option<Instant>
-  /** In a tombstone: what is still to be revoked at the server. */
   readonly token: O.Option<T>
   /** An API answered 401 to the token. */
   readonly refused: boolean
@@ -70,6 +80,8 @@ export interface Cell<T> {
   readonly refusals: O.Option<Refusals>
   readonly intent: O.Option<Intent>
   readonly verdict: Verdict
+  /** What logins and revokes have left alive at the server, until it has confirmed the end of it. */
+  readonly owed: O.Option<Owed<T>>
   /** Members that a later version wrote, as JSON text. */
   readonly later: O.Option<Secret<'Member'>>
 }
@@ -87,6 +99,7 @@ export const empty: Cell<never> = {
   refusals: O.none,
   intent: O.none,
   verdict: NO_VERDICT,
+  owed: O.none,
   later: O.none,
 }
 
@@ -117,6 +130,15 @@ export type Failure<F> =
   | { readonly _tag: 'Unknown' }
   | { readonly _tag: 'InvalidGrant'; readonly refresh: F }
 
+/** Of a token that the cell does not keep. */
+interface Dropping {
+  /**
+   * When others may try to revoke it at the server, by the store's clock: who tells this tries at once. None where it has no way to,
+   * or must not: it is forgotten.
+   */
+  readonly retryAt: O.Option<Instant>
+}
+
 /** What happens to a session. `now` is of the store's clock. */
 export type Event<T, F> =
   | {
@@ -130,13 +152,13 @@ export type Event<T, F> =
       /** The strategy needs no previous token. */
       readonly selfSufficient: boolean
     }
-  | {
+  | (Dropping & {
       readonly _tag: 'Redeemed'
       readonly parent: Parent
       readonly token: T
       readonly now: Instant
       readonly backOff: Duration
-    }
+    })
   | {
       readonly _tag: 'Failed'
       readonly parent: Parent
@@ -151,12 +173,18 @@ export type Event<T, F> =
       /** An API had accepted it before. */
       readonly accepted: boolean
     }
-  | { readonly _tag: 'LoggedIn'; readonly from: number; readonly nonce: Nonce; readonly token: T }
-  | { readonly _tag: 'RevokeAsked'; readonly from: number; readonly nonce: Nonce }
+  | (Dropping & { readonly _tag: 'LoggedIn'; readonly from: number; readonly nonce: Nonce; readonly token: T })
+  | (Dropping & { readonly _tag: 'RevokeAsked'; readonly from: number; readonly nonce: Nonce })
   | {
-      /** The server confirmed the revocation of the tombstone's token. */
+      /** Who meets what is owed tries to revoke it, and others leave it alone until `retryAt`. */
+      readonly _tag: 'RevocationRetried'
+      readonly now: Instant
+      readonly retryAt: Instant
+    }
+  | {
+      /** The server confirmed the revocation of tokens that are owed, told by their access tokens. */
       readonly _tag: 'RevocationConfirmed'
-      readonly epoch: number
+      readonly revoked: ReadonlyArray<F>
     }
 
 // -----------------------------------------------------------------------------
@@ -176,11 +204,11 @@ export type Work<T> =
   | { readonly _tag: 'Fail'; readonly reason: 'LogInAgain' | 'Revoked' | 'NothingToRedeem' }
   /** The cell has moved on: read it again. */
   | { readonly _tag: 'Again' }
-  /** Drop the token without revoking it: revoking would kill the live session of the same epoch. */
+  /** Drop the token without revoking it: revoking would kill the session that is there, or there is no way to. */
   | { readonly _tag: 'Discard' }
-  /** Drop the token and revoke it at the server: its epoch is over. */
+  /** Drop the token and revoke it at the server: its epoch is over, and it is owed until that is confirmed. */
   | { readonly _tag: 'DiscardAndRevoke'; readonly token: T }
-  | { readonly _tag: 'RevokeAtServer'; readonly token: O.Option<T> }
+  | { readonly _tag: 'RevokeAtServer'; readonly tokens: ReadonlyArray<T> }
 
 /** What to serve, and what to do, apart from each other. */
 export interface Decision<T> {
@@ -199,10 +227,7 @@ const AGAIN: Decision<never> = { serve: O.none, work: { _tag: 'Again' } }
 export const isUsable =
   <T, F>(view: View<T, F>, now: Instant) =>
   (cell: Cell<T>): boolean =>
-    O.isSome(cell.token) &&
-    !cell.refused &&
-    cell.verdict._tag !== 'Revoked' &&
-    isBefore(now, view.expiresAt(cell.token.value))
+    O.isSome(cell.token) && !cell.refused && isBefore(now, view.expiresAt(cell.token.value))
 
 /**
  * Whether one cell is older than another one of the same key. What was opened later is newer; in one epoch, a later token is, and
@@ -286,11 +311,13 @@ export const step =
       case 'Refused':
         return (cell) => [NOTHING, refused(view, event, cell)]
       case 'LoggedIn':
-        return (cell) => loggedIn(event, cell)
+        return (cell) => loggedIn(view, event, cell)
       case 'RevokeAsked':
         return (cell) => revokeAsked(event, cell)
+      case 'RevocationRetried':
+        return (cell) => revocationRetried(event, cell)
       case 'RevocationConfirmed':
-        return (cell) => [NOTHING, revocationConfirmed(event.epoch, cell)]
+        return (cell) => [NOTHING, revocationConfirmed(view, event.revoked, cell)]
     }
   }
 
@@ -319,15 +346,12 @@ const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, cell: C
     return unlessUsable({ _tag: 'Wait', until: cell.intent.value.until })
   }
 
-  // The token of a tombstone is on its way to be revoked: it is neither served nor redeemed.
-  const token = verdict._tag === 'Revoked' ? O.none : cell.token
   const recovery = O.isSome(cell.intent)
   const firstAt = O.isSome(cell.intent) ? cell.intent.value.firstAt : now
   return [
-    { serve, work: { _tag: 'Redeem', parent: parentOf(cell), previous: token, recovery } },
+    { serve, work: { _tag: 'Redeem', parent: parentOf(cell), previous: cell.token, recovery } },
     {
       ...cell,
-      token,
       verdict: NO_VERDICT,
       intent: O.some({ nonce: O.some(event.nonce), firstAt, until: plus(now, event.hold), recovery }),
     },
@@ -337,13 +361,12 @@ const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, cell: C
 const redeemed = <T, F>(view: View<T, F>, event: Of<T, F, 'Redeemed'>, cell: Cell<T>): Result<T> => {
   const { parent, token } = event
   const same = O.isSome(cell.token) && view.equals(view.access(cell.token.value), view.access(token))
-  if (!isEpochOf(parent, cell)) return [{ serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]
+  if (!isEpochOf(parent, cell)) return discarded(view, event, cell)
   if (cell.generation !== parent.generation) return [same ? AGAIN : { serve: O.none, work: { _tag: 'Discard' } }, cell]
 
   const next: Cell<T> = {
-    ...cell,
+    ...holding(view, token, cell),
     generation: cell.generation + 1,
-    token: O.some(token),
     refused: false,
     intent: O.none,
     verdict: NO_VERDICT,
@@ -399,55 +422,126 @@ const refused = <T, F>(view: View<T, F>, event: Of<T, F, 'Refused'>, cell: Cell<
   return { ...cell, refused: true, refusals, verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict }
 }
 
-const loggedIn = <T, F>(event: Of<T, F, 'LoggedIn'>, cell: Cell<T>): Result<T> => {
+const loggedIn = <T, F>(view: View<T, F>, event: Of<T, F, 'LoggedIn'>, cell: Cell<T>): Result<T> => {
   const { from, nonce, token } = event
   if (cell.epoch === from) {
-    return [
-      { serve: O.some(token), work: { _tag: 'None' } },
-      {
-        ...cell,
-        epoch: cell.epoch + 1,
-        generation: cell.generation + 1,
-        origin: O.some(nonce),
-        token: O.some(token),
-        refused: false,
-        refusals: O.none,
-        intent: O.none,
-        verdict: NO_VERDICT,
-      },
-    ]
+    const next: Cell<T> = {
+      ...holding(view, token, cell),
+      epoch: cell.epoch + 1,
+      generation: cell.generation + 1,
+      origin: O.some(nonce),
+      refused: false,
+      refusals: O.none,
+      intent: O.none,
+      verdict: NO_VERDICT,
+    }
+    // What the server has rejected, it has ended itself.
+    const replaced = cell.verdict._tag === 'LogInAgain' ? O.none : cell.token
+    const owes = O.isSome(replaced) ? owing(view, replaced.value, event.retryAt, next) : O.none
+    const serve = O.some(token)
+    return O.isSome(replaced) && O.isSome(owes)
+      ? [{ serve, work: { _tag: 'RevokeAtServer', tokens: [replaced.value] } }, owes.value]
+      : [{ serve, work: { _tag: 'None' } }, next]
   }
   if (isOrigin(nonce, cell)) return [AGAIN, cell]
-  return [{ serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]
+  return discarded(view, event, cell)
 }
 
-const revokeAsked = <T, F>(event: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Result<T> => {
-  const revokeAtServer = (token: O.Option<T>): Decision<T> => ({
-    serve: O.none,
-    work: { _tag: 'RevokeAtServer', token },
-  })
+const revokeAsked = <T, F>({ from, nonce, retryAt }: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Result<T> => {
+  const tokens = [...owedBy(cell), ...(O.isSome(cell.token) ? [cell.token.value] : [])]
+  const decision: Decision<T> = { serve: O.none, work: { _tag: 'RevokeAtServer', tokens } }
   // Also onto nothing, and onto a tombstone: a login that began before must find another epoch than the one it began in.
-  if (cell.epoch === event.from) {
+  if (cell.epoch === from) {
     return [
-      revokeAtServer(cell.token),
+      decision,
       {
         ...cell,
         epoch: cell.epoch + 1,
-        origin: O.some(event.nonce),
+        origin: O.some(nonce),
+        token: O.none,
         refused: false,
         refusals: O.none,
         intent: O.none,
         verdict: { _tag: 'Revoked' },
+        owed: O.isSome(retryAt) ? toOwed(tokens, retryAt.value) : cell.owed,
       },
     ]
   }
-  // Sent again after a lost answer: its own tombstone knows what is still to be revoked.
-  const isOwn = isOrigin(event.nonce, cell) && cell.verdict._tag === 'Revoked'
-  return [revokeAtServer(isOwn ? cell.token : O.none), cell]
+  // Sent again after a lost answer, or another was first: what there is to revoke is owed already.
+  return [{ serve: O.none, work: { _tag: 'RevokeAtServer', tokens: owedBy(cell) } }, cell]
 }
 
-const revocationConfirmed = <T>(epoch: number, cell: Cell<T>): Cell<T> =>
-  cell.epoch === epoch && cell.verdict._tag === 'Revoked' && O.isSome(cell.token) ? { ...cell, token: O.none } : cell
+// -----------------------------------------------------------------------------
+// what is owed to the server
+// -----------------------------------------------------------------------------
+
+const owedBy = <T>({ owed }: Cell<T>): ReadonlyArray<T> => (O.isSome(owed) ? owed.value.tokens : [])
+
+const toOwed = <T>(tokens: ReadonlyArray<T>, retryAt: Instant): O.Option<Owed<T>> =>
+  tokens.length === 0 ? O.none : O.some({ tokens: tokens.slice(-MOST_OWED), retryAt })
+
+/** Whether two tokens are of one grant, as far as that can be seen: the end of the one is the end of the other. */
+const isOfOne = <T, F>({ access, refresh, equals }: View<T, F>, one: T, other: T): boolean => {
+  const [mine, theirs] = [refresh(one), refresh(other)]
+  return equals(access(one), access(other)) || (O.isSome(mine) && O.isSome(theirs) && equals(mine.value, theirs.value))
+}
+
+/** The cell with a token. Some servers grant the same one again: then it is no longer owed. */
+const holding = <T, F>(view: View<T, F>, token: T, cell: Cell<T>): Cell<T> => {
+  const { owed } = cell
+  return {
+    ...cell,
+    token: O.some(token),
+    owed: O.isSome(owed)
+      ? toOwed(
+          owed.value.tokens.filter((of) => !isOfOne(view, of, token)),
+          owed.value.retryAt,
+        )
+      : O.none,
+  }
+}
+
+/** The cell that owes one token more; none where that is of the session which the cell holds, or cannot be revoked. */
+const owing = <T, F>(view: View<T, F>, token: T, retryAt: O.Option<Instant>, cell: Cell<T>): O.Option<Cell<T>> => {
+  if (O.isNone(retryAt) || (O.isSome(cell.token) && isOfOne(view, token, cell.token.value))) return O.none
+  const tokens = owedBy(cell)
+  const isThere = tokens.some((of) => view.equals(view.access(of), view.access(token)))
+  return O.some(isThere ? cell : { ...cell, owed: toOwed([...tokens, token], retryAt.value) })
+}
+
+/** Of a token whose epoch is over. */
+const discarded = <T, F>(
+  view: View<T, F>,
+  { token, retryAt }: Of<T, F, 'Redeemed' | 'LoggedIn'>,
+  cell: Cell<T>,
+): Result<T> => {
+  const owes = owing(view, token, retryAt, cell)
+  return O.isSome(owes)
+    ? [{ serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, owes.value]
+    : [{ serve: O.none, work: { _tag: 'Discard' } }, cell]
+}
+
+const revocationRetried = <T, F>({ now, retryAt }: Of<T, F, 'RevocationRetried'>, cell: Cell<T>): Result<T> => {
+  if (O.isNone(cell.owed)) return [NOTHING, cell]
+  const { tokens, retryAt: due } = cell.owed.value
+  // Later than a try that begins now would put it, it is of a clock that was set back.
+  if (now < due && due <= retryAt) return [NOTHING, cell]
+  return [
+    { serve: O.none, work: { _tag: 'RevokeAtServer', tokens } },
+    due === retryAt ? cell : { ...cell, owed: O.some({ tokens, retryAt }) },
+  ]
+}
+
+const revocationConfirmed = <T, F>(view: View<T, F>, revoked: ReadonlyArray<F>, cell: Cell<T>): Cell<T> => {
+  if (O.isNone(cell.owed)) return cell
+  const { tokens, retryAt } = cell.owed.value
+  const left = tokens.filter((of) => !revoked.some((access) => view.equals(access, view.access(of))))
+  return left.length === tokens.length ? cell : { ...cell, owed: toOwed(left, retryAt) }
+}
+
+// -----------------------------------------------------------------------------
+// places
+// -----------------------------------------------------------------------------
 
 const parentOf = <T>({ epoch, generation, origin }: Cell<T>): Parent => ({ epoch, generation, origin })
 /** An epoch that nobody opened, the first or an older version's, is known by its number alone. */

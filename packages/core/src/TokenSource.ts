@@ -105,8 +105,21 @@ export interface TokenSource extends Tokens {
 /** What a source needs of its environment, besides what its strategy needs. */
 export type SourceEnv = ClockEnv & RandomEnv
 
+/**
+ * What a server ends when one token is revoked: the `grant` that came of one login, as RFC 7009 §2.1 has it; or `all` that the person
+ * has granted to this client, as at Google.
+ */
+export type Ends = 'grant' | 'all'
+
 /** Revokes a token set at the server (RFC 7009). */
-export type Revoker<R> = (token: TokenSet) => (limits: Required<Limits>) => ReaderTaskEither<R, AuthError, void>
+export interface Revoker<R> {
+  (token: TokenSet): (limits: Required<Limits>) => ReaderTaskEither<R, AuthError, void>
+  /**
+   * Default: `all`, with which nothing is revoked beside a session that goes on: it would end that too. What a login has replaced
+   * waits in the record until the session is revoked. With `grant` it is revoked at once.
+   */
+  readonly ends?: Ends | undefined
+}
 
 /** The parameters of `TokenSource.make`. */
 export interface SourceConfig<R> {

@@ -64,6 +64,7 @@ export const TokenSet = TokenSetModule
 export type TokenSet = TokenSetModule.TokenSet
 export type {
   CloseOptions,
+  Ends,
   Inspection,
   Limits,
   Revocation,

@@ -56,6 +56,7 @@ const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<
     generation: before.generation + 1,
     origin: goesOn ? before.origin : O.none,
     since: before.since,
+    owed: before.owed,
     token:
       pair === null
         ? O.none

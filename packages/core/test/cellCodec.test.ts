@@ -89,6 +89,9 @@ test.each([
   ['verdict', {}],
   ['token', { v: 1 }],
   ['token', { v: 1, access_token: 'a', expires_at: 'soon' }],
+  ['owed', {}],
+  ['owed', { tokens: [{ v: 1 }], retry_at: 0 }],
+  ['owed', { tokens: [], retry_at: 'soon' }],
 ])('a wrong %s is reported by its path: %j', (name, value) => {
   const error = left(CellCodec.decode(recordOf({ ...minimal, [name]: value })))
   expect(error).toMatchObject({ _tag: 'StoreFailed', operation: 'decode', pending: false })
@@ -219,6 +222,25 @@ test.each([
   const cell = right(CellCodec.decode(recordOf({ ...minimal, verdict })))
   expect(cell.verdict._tag).toBe(tag)
   expect(jsonOf(cell)).toEqual({ ...minimal, verdict })
+})
+
+test('[A06] a tombstone of an older version, which kept the token: that is owed, and may be tried at once', () => {
+  const token = { v: 1, access_token: 'a', refresh_token: 'r' }
+  const cell = right(CellCodec.decode(recordOf({ ...minimal, token, verdict: { tag: 'revoked' } })))
+  expect(cell).toMatchObject({ token: O.none, owed: O.some({ tokens: [{}], retryAt: 0 }) })
+  expect(jsonOf(cell)).toEqual({ ...minimal, verdict: { tag: 'revoked' }, owed: { tokens: [token], retry_at: 0 } })
+  const both = {
+    ...minimal,
+    token,
+    verdict: { tag: 'revoked' },
+    owed: { tokens: [{ v: 1, access_token: 'b' }], retry_at: 7 },
+  }
+  expect(right(CellCodec.decode(recordOf(both))).owed).toMatchObject(O.some({ tokens: [{}, {}], retryAt: 0 }))
+})
+
+test('what is owed is absent where nothing is', () => {
+  expect(jsonOf(Lifecycle.empty)).toEqual(minimal)
+  expect(right(CellCodec.decode(recordOf({ ...minimal, owed: { tokens: [], retry_at: 7 } }))).owed).toEqual(O.none)
 })
 
 test('a record prints as redacted', () => {

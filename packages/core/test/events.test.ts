@@ -176,7 +176,8 @@ describe('a token that comes second', () => {
     const store = memoryStore()
     const env = testEnv()
     const other = open([], { store, env })
-    const slow = open([], { store, env, revocation: () => () => () => TE.right(undefined) })
+    const revocation = Object.assign(() => () => () => TE.right(undefined), { ends: 'grant' as const })
+    const slow = open([], { store, env, revocation })
     const login = slow.source.login(
       scriptedStrategy([
         () => async () => {
@@ -216,10 +217,13 @@ describe('a token that comes second', () => {
     const slow = open([], {
       store,
       env,
-      revocation: () => () => () => () => {
-        tries.push(env.clock.now() - START)
-        return Promise.resolve(E.left(rejected(503)))
-      },
+      revocation: Object.assign(
+        () => () => () => () => {
+          tries.push(env.clock.now() - START)
+          return Promise.resolve(E.left(rejected(503)))
+        },
+        { ends: 'grant' as const },
+      ),
     })
     const login = slow.source.login(
       scriptedStrategy([

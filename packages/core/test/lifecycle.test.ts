@@ -39,6 +39,15 @@ const intent: fc.Arbitrary<Lifecycle.Intent> = fc.record({
   recovery: fc.boolean(),
 })
 const none: Lifecycle.Verdict = { _tag: 'None' }
+const retryAt = fc.option(time).map(O.fromNullable)
+const owed: fc.Arbitrary<Cell['owed']> = fc
+  .option(
+    fc.record({
+      tokens: fc.uniqueArray(token, { minLength: 1, maxLength: 3, selector: ({ access }) => access }),
+      retryAt: time,
+    }),
+  )
+  .map(O.fromNullable)
 const someCell = fc.record({
   epoch: fc.integer({ min: 1, max: 3 }),
   generation: fc.integer({ min: 1, max: 3 }),
@@ -47,9 +56,10 @@ const someCell = fc.record({
   token: fc.option(token).map(O.fromNullable),
   refused: fc.boolean(),
   refusals: fc.option(fc.record({ count: fc.nat(3), at: time })).map(O.fromNullable),
+  owed,
   later: fc.constant(O.none),
 })
-/** Cells of the shapes that hold: an owned intent has no verdict; log-in-again and revoked have no intent. */
+/** Cells of the shapes that hold: an owned intent has no verdict; log-in-again and revoked have no intent, revoked no token. */
 const cell: fc.Arbitrary<Cell> = fc.oneof(
   fc.constant<Cell>(Lifecycle.empty),
   fc.tuple(someCell, intent).map(([of, owned]): Cell => ({ ...of, intent: O.some(owned), verdict: none })),
@@ -67,9 +77,14 @@ const cell: fc.Arbitrary<Cell> = fc.oneof(
         verdict: { _tag: 'CoolingDown', until },
       }),
     ),
-  fc
-    .tuple(someCell, fc.constantFrom<Lifecycle.Verdict>({ _tag: 'LogInAgain' }, { _tag: 'Revoked' }, none))
-    .map(([of, verdict]): Cell => ({ ...of, intent: O.none, verdict })),
+  fc.tuple(someCell, fc.constantFrom<Lifecycle.Verdict>({ _tag: 'LogInAgain' }, { _tag: 'Revoked' }, none)).map(
+    ([of, verdict]): Cell => ({
+      ...of,
+      ...(verdict._tag === 'Revoked' && { token: O.none }),
+      intent: O.none,
+      verdict,
+    }),
+  ),
 )
 const parent = fc.record({
   epoch: fc.integer({ min: 1, max: 3 }),
@@ -92,12 +107,20 @@ const requested = fc.record({
 })
 const event: fc.Arbitrary<Event> = fc.oneof(
   requested,
-  fc.record({ _tag: fc.constant('Redeemed' as const), parent, token, now: time, backOff: fc.constant(millis(5)) }),
+  fc.record({
+    _tag: fc.constant('Redeemed' as const),
+    parent,
+    token,
+    now: time,
+    backOff: fc.constant(millis(5)),
+    retryAt,
+  }),
   fc.record({ _tag: fc.constant('Failed' as const), parent, nonce, now: time, failure }),
   fc.record({ _tag: fc.constant('Refused' as const), access: fc.nat(3), now: time, accepted: fc.boolean() }),
-  fc.record({ _tag: fc.constant('LoggedIn' as const), from: fc.nat(3), nonce, token }),
-  fc.record({ _tag: fc.constant('RevokeAsked' as const), from: fc.nat(3), nonce }),
-  fc.record({ _tag: fc.constant('RevocationConfirmed' as const), epoch: fc.nat(3) }),
+  fc.record({ _tag: fc.constant('LoggedIn' as const), from: fc.nat(3), nonce, token, retryAt }),
+  fc.record({ _tag: fc.constant('RevokeAsked' as const), from: fc.nat(3), nonce, retryAt }),
+  fc.record({ _tag: fc.constant('RevocationRetried' as const), now: time, retryAt: fc.constant(instant(200)) }),
+  fc.record({ _tag: fc.constant('RevocationConfirmed' as const), revoked: fc.array(fc.nat(3)) }),
 )
 
 const RUNS = { numRuns: 5_000 }
@@ -128,8 +151,9 @@ describe('every step', () => {
   })
 
   test('keeps the shape: an owned intent has no verdict, log-in-again and revoked have no intent', () => {
-    holds((_before, _event, _decision, { intent: held, verdict }) => {
+    holds((_before, _event, _decision, { intent: held, token: kept, verdict }) => {
       if (verdict._tag === 'LogInAgain' || verdict._tag === 'Revoked') expect(held).toEqual(O.none)
+      if (verdict._tag === 'Revoked') expect(kept).toEqual(O.none)
       if (O.isSome(held) && O.isSome(held.value.nonce)) expect(verdict._tag).toBe('None')
     })
   })
@@ -193,6 +217,8 @@ describe('every step', () => {
 
 const T: Token = { access: 1, refresh: 1, end: 50 }
 const U: Token = { access: 2, refresh: 2, end: 90 }
+const RETRY_AT = O.some(instant(600))
+const owes = (...tokens: ReadonlyArray<Token>): Cell['owed'] => O.some({ tokens, retryAt: instant(600) })
 const held: Cell = { ...Lifecycle.empty, epoch: 1, generation: 1, token: O.some(T) }
 const ask = (now: number, more: Partial<Extract<Event, { readonly _tag: 'Requested' }>> = {}): Event => ({
   _tag: 'Requested',
@@ -214,11 +240,11 @@ describe('Requested', () => {
     expect(after).toBe(held)
   })
   test('2 revoked: fails, unless the strategy is self-sufficient; then the old token is not carried on', () => {
-    const revoked: Cell = { ...held, verdict: { _tag: 'Revoked' } }
+    const revoked: Cell = { ...held, token: O.none, verdict: { _tag: 'Revoked' }, owed: owes(T) }
     expect(stepped(revoked, ask(0)).decision.work).toEqual({ _tag: 'Fail', reason: 'Revoked' })
     const { decision, after } = stepped(revoked, ask(0, { selfSufficient: true }))
     expect(decision).toMatchObject({ serve: O.none, work: { _tag: 'Redeem', previous: O.none } })
-    expect(after.token).toEqual(O.none)
+    expect(after).toMatchObject({ token: O.none, owed: owes(T) })
   })
   test('3 log in again: fails; a token that is still valid is served', () => {
     const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
@@ -267,11 +293,12 @@ describe('Redeemed', () => {
     token,
     now: instant(70),
     backOff: millis(5),
+    retryAt: RETRY_AT,
   })
   test('1 another epoch: discarded and revoked', () => {
     const { decision, after } = stepped({ ...held, epoch: 2 }, redeemed(U))
     expect(decision.work).toEqual({ _tag: 'DiscardAndRevoke', token: U })
-    expect(after.epoch).toBe(2)
+    expect(after).toEqual({ ...held, epoch: 2, owed: owes(U) })
   })
   test('2 committed already: again', () => {
     expect(stepped({ ...held, generation: 2, token: O.some(U) }, redeemed(U)).decision.work._tag).toBe('Again')
@@ -382,12 +409,13 @@ describe('Refused', () => {
 })
 
 describe('LoggedIn', () => {
-  const loggedIn = (from: number): Event => ({ _tag: 'LoggedIn', from, nonce: 'l', token: U })
+  const loggedIn = (from: number): Event => ({ _tag: 'LoggedIn', from, nonce: 'l', token: U, retryAt: RETRY_AT })
   test('1 into the epoch it started from: a new epoch, all else cleared', () => {
     const before: Cell = { ...held, refused: true, verdict: { _tag: 'LogInAgain' } }
     const { decision, after } = stepped(before, loggedIn(1))
     expect(decision.serve).toEqual(O.some(U))
     expect(after).toEqual({ ...held, epoch: 2, generation: 2, origin: O.some('l'), token: O.some(U) })
+    expect(decision.work._tag).toBe('None')
   })
   test('2 its own epoch: again', () => {
     expect(stepped({ ...held, epoch: 2, origin: O.some('l') }, loggedIn(1)).decision.work._tag).toBe('Again')
@@ -398,11 +426,18 @@ describe('LoggedIn', () => {
 })
 
 describe('RevokeAsked and RevocationConfirmed', () => {
-  const revokeAsked = (from: number): Event => ({ _tag: 'RevokeAsked', from, nonce: 'r' })
-  const tombstone: Cell = { ...held, epoch: 2, origin: O.some('r'), verdict: { _tag: 'Revoked' } }
-  test('1 a held session: a tombstone that does not wait for a lease and keeps the token for the server', () => {
+  const revokeAsked = (from: number): Event => ({ _tag: 'RevokeAsked', from, nonce: 'r', retryAt: RETRY_AT })
+  const tombstone: Cell = {
+    ...held,
+    epoch: 2,
+    origin: O.some('r'),
+    token: O.none,
+    verdict: { _tag: 'Revoked' },
+    owed: owes(T),
+  }
+  test('1 a held session: a tombstone that does not wait for a lease and owes the token to the server', () => {
     const { decision, after } = stepped({ ...held, intent: lease() }, revokeAsked(1))
-    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.some(T) })
+    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [T] })
     expect(after).toEqual(tombstone)
   })
   test('1 a lease without a token: a tombstone too', () => {
@@ -411,28 +446,29 @@ describe('RevokeAsked and RevocationConfirmed', () => {
   })
   test('[A04] a tombstone that the server has not confirmed: another one, and revoked at the server once more', () => {
     const { decision, after } = stepped({ ...tombstone, origin: O.some('q') }, revokeAsked(2))
-    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.some(T) })
+    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [T] })
     expect(after).toEqual({ ...tombstone, epoch: 3 })
   })
   test('[A04] nothing, or a tombstone that holds nothing: a tombstone too', () => {
     const { decision, after } = stepped(Lifecycle.empty, revokeAsked(0))
-    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.none })
+    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [] })
     expect(after).toEqual({ ...Lifecycle.empty, epoch: 1, origin: O.some('r'), verdict: { _tag: 'Revoked' } })
-    const confirmed: Cell = { ...tombstone, origin: O.some('q'), token: O.none }
+    const confirmed: Cell = { ...tombstone, origin: O.some('q'), owed: O.none }
     expect(stepped(confirmed, revokeAsked(2)).after).toEqual({ ...confirmed, epoch: 3, origin: O.some('r') })
   })
   test('[A04] a login that began before a revoke never serves after it, whatever the revoke came to', () => {
     fc.assert(
-      fc.property(cell, nonce, fc.boolean(), token, (before, origin, isSentAgain, late) => {
+      fc.property(cell, nonce, fc.boolean(), token, retryAt, (before, origin, isSentAgain, late, retryAt) => {
         fc.pre(!O.exists((of: string) => of === origin)(before.origin))
-        const asked: Event = { _tag: 'RevokeAsked', from: before.epoch, nonce: origin }
+        const asked: Event = { _tag: 'RevokeAsked', from: before.epoch, nonce: origin, retryAt }
         const once = stepped(before, asked).after
         const revoked = isSentAgain ? stepped(once, asked).after : once
         expect(revoked).toBe(once)
-        const login: Event = { _tag: 'LoggedIn', from: before.epoch, nonce: 'late', token: late }
+        const login: Event = { _tag: 'LoggedIn', from: before.epoch, nonce: 'late', token: late, retryAt }
         const { decision, after } = stepped(revoked, login)
-        expect(decision).toEqual({ serve: O.none, work: { _tag: 'DiscardAndRevoke', token: late } })
-        expect(after).toBe(revoked)
+        const work = O.isSome(retryAt) ? { _tag: 'DiscardAndRevoke', token: late } : { _tag: 'Discard' }
+        expect(decision).toEqual({ serve: O.none, work })
+        expect({ ...after, owed: O.none }).toEqual({ ...revoked, owed: O.none })
       }),
       RUNS,
     )
@@ -440,14 +476,107 @@ describe('RevokeAsked and RevocationConfirmed', () => {
   test('2 a later epoch: unchanged', () => {
     expect(stepped({ ...held, epoch: 2 }, revokeAsked(1)).after.verdict._tag).toBe('None')
   })
-  test('confirmed: the tombstone forgets the token; a session of a later epoch keeps its own', () => {
-    expect(stepped(tombstone, { _tag: 'RevocationConfirmed', epoch: 2 }).after.token).toEqual(O.none)
-    expect(stepped({ ...held, epoch: 2 }, { _tag: 'RevocationConfirmed', epoch: 2 }).after.token).toEqual(O.some(T))
-    expect(stepped({ ...tombstone, epoch: 3 }, { _tag: 'RevocationConfirmed', epoch: 2 }).after.token).toEqual(
-      O.some(T),
-    )
+  test('confirmed: no longer owed; what else is owed stays', () => {
+    const confirmed: Event = { _tag: 'RevocationConfirmed', revoked: [1] }
+    expect(stepped(tombstone, confirmed).after).toEqual({ ...tombstone, owed: O.none })
+    expect(stepped({ ...tombstone, owed: owes(U, T) }, confirmed).after.owed).toEqual(owes(U))
+    const others: Cell = { ...held, owed: owes(U) }
+    expect(stepped(others, confirmed).after).toBe(others)
   })
 })
+
+describe('[A06] what is owed to the server', () => {
+  const loggedIn = (more: Partial<Extract<Event, { readonly _tag: 'LoggedIn' }>> = {}): Event => ({
+    _tag: 'LoggedIn',
+    from: 1,
+    nonce: 'l',
+    token: U,
+    retryAt: RETRY_AT,
+    ...more,
+  })
+  const V: Token = { access: 3, refresh: 3, end: 90 }
+
+  test('[A06] a login over a session that is valid: the grant that it replaces is revoked, and owed until that is confirmed', () => {
+    const { decision, after } = stepped(held, loggedIn())
+    expect(decision).toEqual({ serve: O.some(U), work: { _tag: 'RevokeAtServer', tokens: [T] } })
+    expect(after).toEqual({ ...held, epoch: 2, generation: 2, origin: O.some('l'), token: O.some(U), owed: owes(T) })
+  })
+  test('[A06] a login over a tombstone: what that owes stays owed', () => {
+    const before: Cell = { ...held, token: O.none, verdict: { _tag: 'Revoked' }, owed: owes(T) }
+    expect(stepped(before, loggedIn()).after).toMatchObject({ token: O.some(U), owed: owes(T) })
+  })
+  test('[A06] a strategy that begins anew on a tombstone: what that owes stays owed', () => {
+    const before: Cell = { ...held, token: O.none, verdict: { _tag: 'Revoked' }, owed: owes(T) }
+    const { decision, after } = stepped(before, ask(0, { selfSufficient: true }))
+    expect(decision.work).toMatchObject({ _tag: 'Redeem', previous: O.none })
+    expect(after.owed).toEqual(owes(T))
+  })
+  test('where there is no way to revoke, nothing is kept, and nothing of another is forgotten', () => {
+    const nowhere = { retryAt: O.none }
+    const before: Cell = { ...held, owed: owes(V) }
+    expect(stepped(before, loggedIn(nowhere))).toMatchObject({
+      decision: { work: { _tag: 'None' } },
+      after: { owed: owes(V) },
+    })
+    const late = stepped({ ...before, epoch: 2 }, loggedIn(nowhere))
+    expect(late.decision.work._tag).toBe('Discard')
+    expect(late.after.owed).toEqual(owes(V))
+    const revoked = stepped(before, { _tag: 'RevokeAsked', from: 1, nonce: 'r', ...nowhere })
+    expect(revoked.decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [V, T] })
+    expect(revoked.after).toMatchObject({ token: O.none, owed: owes(V) })
+  })
+  test.each([
+    ['access', { ...U, access: T.access }],
+    ['refresh', { ...U, refresh: T.refresh }],
+  ])('a server that grants the same %s token again: it is the session, and owed no longer', (_, same) => {
+    const { decision, after } = stepped(held, loggedIn({ token: same }))
+    expect(decision.work._tag).toBe('None')
+    expect(after.owed).toEqual(O.none)
+    const tombstone: Cell = { ...held, token: O.none, verdict: { _tag: 'Revoked' }, owed: owes(T, V) }
+    expect(stepped(tombstone, loggedIn({ token: same })).after.owed).toEqual(owes(V))
+    const late = stepped({ ...held, epoch: 2 }, loggedIn({ token: same }))
+    expect(late).toEqual({ decision: { serve: O.none, work: { _tag: 'Discard' } }, after: { ...held, epoch: 2 } })
+  })
+  test('what came too late is owed once, and the oldest is forgotten where it is too much', () => {
+    const once = stepped({ ...held, epoch: 2 }, loggedIn()).after
+    expect(stepped(once, loggedIn()).after).toBe(once)
+    const tokens = Array.from(
+      { length: Lifecycle.MOST_OWED },
+      (_, i): Token => ({ access: 10 + i, refresh: 10 + i, end: 1 }),
+    )
+    const { after } = stepped({ ...held, epoch: 2, owed: owes(...tokens) }, loggedIn())
+    expect(after.owed).toEqual(owes(...tokens.slice(1), U))
+  })
+  test('tried again when it is due, by one for all; an instant beyond the next is of a clock that was set back', () => {
+    const before: Cell = { ...held, owed: owes(T, U) }
+    const retried = (now: number): Event => ({
+      _tag: 'RevocationRetried',
+      now: instant(now),
+      retryAt: instant(now + 100),
+    })
+    expect(stepped(before, retried(599)).after).toBe(before)
+    expect(stepped(before, retried(599)).decision.work._tag).toBe('None')
+    for (const now of [600, 499]) {
+      const { decision, after } = stepped(before, retried(now))
+      expect(decision).toEqual({ serve: O.none, work: { _tag: 'RevokeAtServer', tokens: [T, U] } })
+      expect(after).toEqual({ ...before, owed: O.some({ tokens: [T, U], retryAt: now + 100 }) })
+    }
+    expect(stepped(held, retried(600))).toEqual({ decision: { serve: O.none, work: { _tag: 'None' } }, after: held })
+  })
+  test('[A06] a grant is forgotten only where the server confirmed its end, rejected it, or it is the session', () => {
+    holds((before, happens, _decision, after) => {
+      if (!('retryAt' in happens) || happens._tag === 'RevocationRetried' || O.isNone(happens.retryAt)) return
+      const known = [...owedBy(after), ...(O.isSome(after.token) ? [after.token.value] : [])]
+      const isKnown = (of: Token) =>
+        known.some(({ access, refresh }) => access === of.access || (refresh !== null && refresh === of.refresh))
+      for (const of of owedBy(before)) expect(isKnown(of)).toBe(true)
+      const opens = after.epoch > before.epoch && before.verdict._tag !== 'LogInAgain'
+      if (opens && O.isSome(before.token)) expect(isKnown(before.token.value)).toBe(true)
+    })
+  })
+})
+
+const owedBy = ({ owed: of }: Cell): ReadonlyArray<Token> => (O.isSome(of) ? of.value.tokens : [])
 
 describe('at the edges', () => {
   const leasedUntil = (end: number): Cell => ({ ...held, intent: lease({ until: instant(end) }) })
@@ -486,13 +615,12 @@ describe('at the edges', () => {
     expect(after.refused).toBe(true)
   })
 
-  test('whether a token is usable: neither refused, nor revoked, nor over', () => {
+  test('whether a token is usable: neither refused nor over', () => {
     const usable = (cell: Cell) => Lifecycle.isUsable(view, instant(49))(cell)
     expect(usable(held)).toBe(true)
     expect(usable({ ...held, verdict: { _tag: 'LogInAgain' } })).toBe(true)
     expect(usable({ ...held, token: O.none })).toBe(false)
     expect(usable({ ...held, refused: true })).toBe(false)
-    expect(usable({ ...held, verdict: { _tag: 'Revoked' } })).toBe(false)
     expect(usable({ ...held, token: O.some({ ...T, end: 49 }) })).toBe(false)
   })
 
@@ -540,55 +668,55 @@ describe('at the edges', () => {
   })
 
   describe('a revoke', () => {
-    const tombstone: Cell = { ...held, epoch: 2, origin: O.some('r'), verdict: { _tag: 'Revoked' } }
-    const asked = (from: number, nonce = 'r'): Event => ({ _tag: 'RevokeAsked', from, nonce })
+    const tombstone: Cell = {
+      ...held,
+      epoch: 2,
+      origin: O.some('r'),
+      token: O.none,
+      verdict: { _tag: 'Revoked' },
+      owed: owes(T),
+    }
+    const asked = (from: number, nonce = 'r'): Event => ({ _tag: 'RevokeAsked', from, nonce, retryAt: RETRY_AT })
 
-    test('that is sent again after a lost answer finds its own tombstone, with the token', () => {
-      expect(stepped(tombstone, asked(1))).toEqual({
-        decision: { serve: O.none, work: { _tag: 'RevokeAtServer', token: O.some(T) } },
-        after: tombstone,
-      })
-    })
-    test('of an earlier epoch finds nothing to do in a later one', () => {
-      for (const before of [tombstone, { ...held, epoch: 2, origin: O.some('r') }]) {
-        const { decision, after } = stepped(before, asked(1, 'other'))
-        expect(decision).toEqual({ serve: O.none, work: { _tag: 'RevokeAtServer', token: O.none } })
-        expect(after).toBe(before)
+    test('that is sent again after a lost answer, or was not the first, finds what is owed, and changes nothing', () => {
+      for (const nonce of ['r', 'other']) {
+        expect(stepped(tombstone, asked(1, nonce))).toEqual({
+          decision: { serve: O.none, work: { _tag: 'RevokeAtServer', tokens: [T] } },
+          after: tombstone,
+        })
       }
     })
-    test('of the session that its own nonce began, but that was never revoked, changes nothing', () => {
+    test('of an earlier epoch ends no session of a later one', () => {
       const before: Cell = { ...held, epoch: 2, origin: O.some('r') }
       const { decision, after } = stepped(before, asked(1))
-      expect(decision.work).toEqual({ _tag: 'RevokeAtServer', token: O.none })
+      expect(decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [] })
       expect(after).toBe(before)
     })
     test('clears what was of the session: the refusal, the lease, the verdict', () => {
       const before: Cell = { ...held, refused: true, intent: lease(), verdict: { _tag: 'LogInAgain' } }
       expect(stepped(before, asked(1)).after).toEqual(tombstone)
     })
-    test('that is confirmed of a tombstone without a token changes nothing', () => {
-      const empty: Cell = { ...tombstone, token: O.none }
-      expect(stepped(empty, { _tag: 'RevocationConfirmed', epoch: 2 })).toEqual({
-        decision: { serve: O.none, work: { _tag: 'None' } },
-        after: empty,
-      })
-      expect(stepped(empty, { _tag: 'RevocationConfirmed', epoch: 2 }).after).toBe(empty)
+    test('that is confirmed where nothing is owed changes nothing', () => {
+      const nothing: Cell = { ...tombstone, owed: O.none }
+      const { decision, after } = stepped(nothing, { _tag: 'RevocationConfirmed', revoked: [1] })
+      expect(decision).toEqual({ serve: O.none, work: { _tag: 'None' } })
+      expect(after).toBe(nothing)
     })
   })
 
   test('a login serves its token, and leaves nothing to do', () => {
-    const login: Event = { _tag: 'LoggedIn', from: 1, nonce: 'l', token: U }
-    expect(stepped(held, login).decision).toEqual({ serve: O.some(U), work: { _tag: 'None' } })
+    const login: Event = { _tag: 'LoggedIn', from: 1, nonce: 'l', token: U, retryAt: RETRY_AT }
+    expect(stepped({ ...held, token: O.none }, login).decision).toEqual({ serve: O.some(U), work: { _tag: 'None' } })
   })
 
   test('a login that lost, or that is there already, serves nothing and changes nothing', () => {
-    const login: Event = { _tag: 'LoggedIn', from: 1, nonce: 'l', token: U }
+    const login: Event = { _tag: 'LoggedIn', from: 1, nonce: 'l', token: U, retryAt: RETRY_AT }
     const own: Cell = { ...held, epoch: 2, origin: O.some('l') }
     expect(stepped(own, login)).toEqual({ decision: { serve: O.none, work: { _tag: 'Again' } }, after: own })
     const other: Cell = { ...held, epoch: 2, origin: O.some('m') }
     expect(stepped(other, login)).toEqual({
       decision: { serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } },
-      after: other,
+      after: { ...other, owed: owes(U) },
     })
   })
 
@@ -599,16 +727,24 @@ describe('at the edges', () => {
       token: U,
       now: instant(70),
       backOff: millis(5),
+      retryAt: RETRY_AT,
     })
     const theirs: Cell = { ...held, origin: O.some('theirs') }
     const { decision, after } = stepped(theirs, commit('ours'))
     expect(decision).toEqual({ serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } })
-    expect(after).toBe(theirs)
+    expect(after).toEqual({ ...theirs, owed: owes(U) })
     for (const origin of ['theirs', null]) expect(stepped(theirs, commit(origin)).after.token).toEqual(O.some(U))
     expect(stepped({ ...held, origin: O.none }, commit('ours')).after.token).toEqual(O.some(U))
   })
   test('a commit of another generation, or epoch, serves nothing and changes nothing', () => {
-    const commit: Event = { _tag: 'Redeemed', parent: P, token: U, now: instant(70), backOff: millis(5) }
+    const commit: Event = {
+      _tag: 'Redeemed',
+      parent: P,
+      token: U,
+      now: instant(70),
+      backOff: millis(5),
+      retryAt: RETRY_AT,
+    }
     const done: Cell = { ...held, generation: 2, token: O.some(U) }
     expect(stepped(done, commit)).toEqual({ decision: { serve: O.none, work: { _tag: 'Again' } }, after: done })
     for (const theirs of [
@@ -622,7 +758,14 @@ describe('at the edges', () => {
   })
 
   test('the same token, not refused, is a token', () => {
-    const commit: Event = { _tag: 'Redeemed', parent: P, token: T, now: instant(70), backOff: millis(5) }
+    const commit: Event = {
+      _tag: 'Redeemed',
+      parent: P,
+      token: T,
+      now: instant(70),
+      backOff: millis(5),
+      retryAt: RETRY_AT,
+    }
     expect(stepped(held, commit)).toEqual({
       decision: { serve: O.some(T), work: { _tag: 'None' } },
       after: { ...held, generation: 2 },

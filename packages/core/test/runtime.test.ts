@@ -556,10 +556,13 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
       env,
       store,
       initial: start,
-      revocation: (of) => {
-        revoked.push(Secret.open(of.accessToken))
-        return server.revoking()(of)
-      },
+      revocation: Object.assign(
+        (of: TokenSet) => {
+          revoked.push(Secret.open(of.accessToken))
+          return server.revoking()(of)
+        },
+        { ends: 'grant' as const },
+      ),
     })
     const revoke = async () => {
       await all.got()
@@ -599,7 +602,7 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
     expect(await cell()).toMatchObject({ verdict: { _tag: 'None' }, token: O.some({ accessToken: access('theirs') }) })
   })
 
-  test('another process logged in and revoked after: its tombstone keeps its token', async () => {
+  test('another process logged in and revoked after, and failed at the server: what that owes is revoked too', async () => {
     const { env, memory, revoke, revoked, cell } = opened(
       async () => undefined,
       async () => {
@@ -609,8 +612,8 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
     )
     const other = open([], { env, store: memory, revocation: () => () => () => TE.left(rejected(503)) })
     expect(await revoke()).toEqual(E.right('revoked'))
-    expect(revoked).toEqual(['access-1'])
-    expect(await cell()).toMatchObject({ verdict: { _tag: 'Revoked' }, token: O.some({}) })
+    expect(revoked).toEqual(['access-1', 'theirs'])
+    expect(await cell()).toMatchObject({ verdict: { _tag: 'Revoked' }, owed: O.none })
   })
 })
 

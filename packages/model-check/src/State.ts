@@ -123,9 +123,9 @@ export type Told =
     }
   | { readonly _tag: 'Refused'; readonly pair: number }
   | { readonly _tag: 'LoggedIn'; readonly from: number; readonly nonce: string; readonly pair: number }
-  /** `pair` is the token that was read with the epoch; -1 for none. */
-  | { readonly _tag: 'RevokeAsked'; readonly from: number; readonly nonce: string; readonly pair: number }
-  | { readonly _tag: 'RevocationConfirmed'; readonly epoch: number }
+  | { readonly _tag: 'RevokeAsked'; readonly from: number; readonly nonce: string }
+  | { readonly _tag: 'RevocationRetried' }
+  | { readonly _tag: 'RevocationConfirmed'; readonly pair: number }
 
 /** A request and its answer. */
 export interface Exchange {
@@ -172,8 +172,8 @@ export type Stage =
   | { readonly _tag: 'Awaiting'; readonly exchange: Exchange }
   /** A person logs in. */
   | { readonly _tag: 'LoggingIn'; readonly from: number; readonly nonce: string }
-  /** A revocation is on its way to the server; `epoch` is the tombstone's that it is confirmed to, or -1. */
-  | { readonly _tag: 'Revoking'; readonly pair: number; readonly epoch: number }
+  /** A revocation is on its way to the server. */
+  | { readonly _tag: 'Revoking'; readonly pair: number }
 
 export interface Process {
   readonly stage: Stage

@@ -19,7 +19,7 @@ import {
   type Slip,
 } from './model.js'
 import { makeSettle } from './moot.js'
-import { familyOf, isOfToken, later, ownerOf, pairOf, withProcess, withStage } from './parts.js'
+import { familyOf, isOfToken, later, owedOf, ownerOf, pairOf, withProcess, withStage } from './parts.js'
 import {
   judgeDropped,
   judgeRead,
@@ -83,14 +83,14 @@ export const makeModel = (step: Step, config: Config): Model => {
     resend: slips('takes an unknown outcome for not sent'),
     overwrite: slips('a store without compare-and-set'),
     revokeFirst: slips('revokes at the server first'),
-    forgetDiscarded: slips('forgets what came too late'),
+    confirmLost: slips('takes a revocation for confirmed'),
     stall: slips('stalls longer than the hold'),
     dropLateRefusal: slips('drops a late invalid_grant'),
   }
 
   const events = makeEvents(config)
   const { tokenOf, toEvent } = events
-  const settle = makeSettle(step, events)
+  const settle = makeSettle(step, mode, events)
 
   const transitions: Model['transitions'] = (state, visit) => {
     /** What the transition under way has broken: the first is told. */
@@ -121,8 +121,7 @@ export const makeModel = (step: Step, config: Config): Model => {
     }
 
     /** The stage that a final decision leads to. */
-    const stageAfter = ({ cell, processes }: State, i: number, told: Told, { work }: Decision): Stage => {
-      const revoking = (pair: number, epoch: number): Stage => ({ _tag: 'Revoking', pair, epoch })
+    const stageAfter = ({ processes }: State, i: number, told: Told, { work }: Decision): Stage => {
       if (work._tag === 'Redeem' && told._tag === 'Requested') {
         const { parent, recovery, previous } = work
         const stage = processes[i]?.stage
@@ -135,13 +134,13 @@ export const makeModel = (step: Step, config: Config): Model => {
           pair: O.isSome(previous) && !selfSufficient ? previous.value.pair : -1,
         }
       }
-      if (work._tag === 'DiscardAndRevoke' && !does.forgetDiscarded) return revoking(work.token.pair, -1)
-      if (work._tag === 'RevokeAtServer') {
-        if (O.isSome(work.token)) return revoking(work.token.value.pair, cell.epoch)
-        if (told._tag === 'RevokeAsked' && told.pair >= 0 && told.from !== cell.epoch) return revoking(told.pair, -1)
-      }
-      return IDLE
+      if (work._tag === 'DiscardAndRevoke') return { _tag: 'Revoking', pair: work.token.pair }
+      // Each of several is a revocation of its own.
+      const [first] = work._tag === 'RevokeAtServer' ? work.tokens : []
+      return first === undefined ? IDLE : { _tag: 'Revoking', pair: first.pair }
     }
+
+    const isIssued = (pair: number): boolean => state.families[familyOf(state, pair)]?.isIssued === true
 
     /** A decision is final: nothing was to be written, or it is. */
     const conclude = (at: State, i: number, told: Told, decision: Decision): readonly [State, number] => {
@@ -150,27 +149,23 @@ export const makeModel = (step: Step, config: Config): Model => {
       if (told._tag === 'RevokeAsked' && !hasLost) judge(judgeRevoked(at, told))
       const isServed = isOfToken(told) && O.isSome(serve)
       if (isServed && !does.serveFirst) judge(judgeServed(at, serve.value.pair))
-      return [withStage(at, i, stageAfter(at, i, told, decision)), isServed || work._tag === 'Fail' ? SETTLES : 0]
+      // A grant that came too late is to end, as one that is revoked.
+      const isGrant = work._tag === 'DiscardAndRevoke' && !isIssued(work.token.pair)
+      const owing = isGrant ? Server.owe(at, work.token.pair) : at
+      return [withStage(owing, i, stageAfter(at, i, told, decision)), isServed || work._tag === 'Fail' ? SETTLES : 0]
     }
-
-    /** A revoke remembers the last token of the epoch that it was asked of. */
-    const remembering = ({ cell }: State, told: Told): Told =>
-      told._tag === 'RevokeAsked' && told.from === cell.epoch && pairOf(cell) >= 0
-        ? { ...told, pair: pairOf(cell) }
-        : told
 
     /** The process runs `step` on what is there. */
     const tell = (
       at: State,
       i: number,
-      given: Told,
+      told: Told,
       age = 0,
     ): { readonly next: State; readonly settles: number; readonly decision: Decision } => {
       if (missed(at, i) !== undefined) {
-        const waiting: Stage = { _tag: 'Writing', told: given, age, isOvertaken: true, next: undefined }
+        const waiting: Stage = { _tag: 'Writing', told, age, isOvertaken: true, next: undefined }
         return { next: withStage(at, i, waiting), settles: 0, decision: { serve: O.none, work: { _tag: 'None' } } }
       }
-      const told = remembering(at, given)
       const [decision, cell] = step(toEvent(at, told, 0))(at.cell)
       if (told._tag === 'Requested') judge(judgeRead(at, decision))
       const served = told._tag === 'Requested' && O.isSome(decision.serve) ? SETTLES : 0
@@ -203,13 +198,6 @@ export const makeModel = (step: Step, config: Config): Model => {
       return { ...process, stage: { _tag: 'Writing', told, age, isOvertaken: true, next } }
     }
 
-    const isRevoking = ({ stage }: Process, pair: number, epoch: number): boolean =>
-      (stage._tag === 'Revoking' && stage.pair === pair) ||
-      ((stage._tag === 'Writing' || stage._tag === 'Applied') &&
-        stage.told._tag === 'RevokeAsked' &&
-        stage.told.from < epoch &&
-        stage.told.pair === pair)
-
     /** A write takes effect in the store. */
     const write = (at: State, i: number, told: Told, cell: Cell): State => {
       judge(judgeWrite(at, cell, told, mode, hasLost))
@@ -221,14 +209,10 @@ export const makeModel = (step: Step, config: Config): Model => {
         history: at.canRollBack ? [...at.history, { version: at.version, cell: at.cell }].slice(-LOSSES) : [],
         processes: at.processes.map((process, j) => (j === i ? process : overtake(process, cell))),
       }
-      const isTombstone = cell.verdict._tag === 'Revoked' && at.cell.verdict._tag !== 'Revoked'
-      const token = pairOf(at.cell)
-      if (isTombstone) return Server.owe(written, token)
-      // Who begins anew on a tombstone whose token is not revoked yet leaves that to who is about to revoke it.
-      const isReplaced = at.cell.verdict._tag === 'Revoked' && pairOf(cell) !== token
-      return isReplaced && !at.processes.some((process) => isRevoking(process, token, at.cell.epoch))
-        ? Server.excuse(written, familyOf(at, token))
-        : written
+      // What the server has rejected it has ended itself.
+      const isDropped =
+        told._tag === 'RevokeAsked' || (told._tag === 'LoggedIn' && at.cell.verdict._tag !== 'LogInAgain')
+      return isDropped && pairOf(cell) !== pairOf(at.cell) ? Server.owe(written, pairOf(at.cell)) : written
     }
 
     /** The store does not take it. */
@@ -276,12 +260,6 @@ export const makeModel = (step: Step, config: Config): Model => {
       return all.flatMap((exchange) => (exchange?.leg === 'request' ? [exchange] : []))
     }
 
-    /** A revocation came to nothing: bad luck, unless the tombstone (of `epoch`) is there, and can be asked again. */
-    const excuse = (at: State, pair: number, epoch: number): State =>
-      at.cell.epoch === epoch && at.cell.verdict._tag === 'Revoked' && pairOf(at.cell) === pair
-        ? at
-        : Server.excuse(at, familyOf(at, pair))
-
     const crash = (at: State, i: number, process: Process): State => {
       const { stage, pending, late } = process
       // Who begins in its place does not know what the store has lost.
@@ -293,9 +271,6 @@ export const makeModel = (step: Step, config: Config): Model => {
       if (late?.leg === 'token') loses(late.pair)
       if (pending !== undefined && isOfToken(pending.told)) loses(pending.told.pair)
       if (stage._tag === 'Writing' && isOfToken(stage.told)) loses(stage.told.pair)
-      if (stage._tag === 'Revoking') next = excuse(next, stage.pair, stage.epoch)
-      if ((stage._tag === 'Writing' || stage._tag === 'Applied') && stage.told._tag === 'RevokeAsked')
-        next = excuse(next, stage.told.pair, stage.told.from + 1)
       const ghost =
         stage._tag === 'Awaiting' && stage.exchange.leg === 'request'
           ? stage.exchange
@@ -340,11 +315,19 @@ export const makeModel = (step: Step, config: Config): Model => {
         else broken = undefined
       }
       if (isBusy && !config.overlap) return
-      if (can.login && pending === undefined)
+      const isUnderWay = state.processes.some(({ stage }) => stage._tag === 'Revoking')
+      if (O.isSome(cell.owed) && !isUnderWay) {
+        const { next, settles, decision } = tell(state, i, { _tag: 'RevocationRetried' })
+        emit(i, 'meets what is owed', ONCE | settles, next, decision)
+      }
+      // Bounded: where nobody pays, no more debts are made.
+      const owed = owedOf(cell).length
+      const mayOwe = owed === 0 || (owed === 1 && O.isNone(cell.token))
+      if (can.login && mayOwe && pending === undefined)
         emit(i, 'starts a login', ONCE, withStage(drawn, i, { _tag: 'LoggingIn', from: cell.epoch, nonce }))
-      if (can.revoke) {
+      if (can.revoke && mayOwe) {
         const pair = pairOf(cell)
-        const told: Told = { _tag: 'RevokeAsked', from: cell.epoch, nonce, pair }
+        const told: Told = { _tag: 'RevokeAsked', from: cell.epoch, nonce }
         if (does.revokeFirst && pair >= 0) {
           judge(judgeRevocation(state, pair, mode))
           const { next, settles, decision } = tell(Server.revoke(drawn, pair, mode), i, told)
@@ -361,8 +344,7 @@ export const makeModel = (step: Step, config: Config): Model => {
     }
 
     const writing = (i: number, stage: Extract<Stage, { readonly _tag: 'Writing' }>): void => {
-      const { age, isOvertaken } = stage
-      const told = remembering(state, stage.told)
+      const { told, age, isOvertaken } = stage
       if (isOvertaken && stage.next !== undefined) {
         const [decision] = step(toEvent(state, told, age))(state.cell)
         const [next, settles] = conclude(write(state, i, told, stage.next), i, told, decision)
@@ -424,8 +406,6 @@ export const makeModel = (step: Step, config: Config): Model => {
         emit(i, 'is closed before it sends', ONCE | settles, next, decision)
       }
     }
-
-    const isIssued = (pair: number): boolean => state.families[familyOf(state, pair)]?.isIssued === true
 
     const awaiting = (i: number, process: Process, exchange: Exchange): void => {
       const { parent, leg, pair, age } = exchange
@@ -530,8 +510,7 @@ export const makeModel = (step: Step, config: Config): Model => {
           const { told, decision, age } = stage
           const [next, settles] = conclude(knowing(state, i), i, told, decision)
           emit(i, 'sends its write again', GOES_ON | settles, next, decision)
-          const excused = told._tag === 'RevokeAsked' ? excuse(state, told.pair, told.from + 1) : state
-          emit(i, 'gives its write up', FREE, giveUp(excused, i, told, age))
+          emit(i, 'gives its write up', FREE, giveUp(state, i, told, age))
           break
         }
         case 'Leased':
@@ -548,16 +527,15 @@ export const makeModel = (step: Step, config: Config): Model => {
           break
         }
         case 'Revoking': {
-          const { pair, epoch } = stage
+          const { pair } = stage
           // What the store has lost may have ended it.
           if (!hasLost) judge(judgeRevocation(state, pair, mode))
-          const revoked = Server.revoke(state, pair, mode)
-          if (epoch >= 0) {
-            const { next, settles, decision } = tell(revoked, i, { _tag: 'RevocationConfirmed', epoch })
-            emit(i, 'revokes at the server', DELIVERS | settles, next, decision)
-          } else emit(i, 'revokes at the server', DELIVERS, withStage(revoked, i, IDLE))
+          const told: Told = { _tag: 'RevocationConfirmed', pair }
+          const { next, settles, decision } = tell(Server.revoke(state, pair, mode), i, told)
+          emit(i, 'revokes at the server', DELIVERS | settles, next, decision)
           if (can.loseRequest) {
-            emit(i, 'loses its revocation', ONCE, withStage(excuse(state, pair, epoch), i, IDLE))
+            const lost = does.confirmLost ? tell(state, i, told).next : withStage(state, i, IDLE)
+            emit(i, 'loses its revocation', ONCE, lost)
           }
         }
       }

@@ -4,7 +4,7 @@
  */
 import type { Lifecycle } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
-import { ownerOf, pairOf } from './parts.js'
+import { owedOf, ownerOf, pairOf } from './parts.js'
 import {
   type Cell,
   type Decision,
@@ -31,7 +31,16 @@ const LEGS = ['request', 'token', 'invalid_grant', '429']
 const FAILURES = ['NotSent', 'Throttled', 'Unknown', 'InvalidGrant']
 const WORKS = ['None', 'Redeem', 'Wait', 'Fail', 'Again', 'Discard', 'DiscardAndRevoke', 'RevokeAtServer']
 const STAGES = ['Idle', 'Writing', 'Applied', 'Leased', 'Awaiting', 'LoggingIn', 'Revoking']
-const TOLD = ['Requested', 'Redeemed', 'Failed', 'Refused', 'LoggedIn', 'RevokeAsked', 'RevocationConfirmed']
+const TOLD = [
+  'Requested',
+  'Redeemed',
+  'Failed',
+  'Refused',
+  'LoggedIn',
+  'RevokeAsked',
+  'RevocationRetried',
+  'RevocationConfirmed',
+]
 const OWED = ['nothing', 'end', 'excused']
 
 const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value))
@@ -96,7 +105,7 @@ const tokenOf = ({ serve, work }: Decision): number => {
     case 'DiscardAndRevoke':
       return work.token.pair
     case 'RevokeAtServer':
-      return O.isSome(work.token) ? work.token.value.pair : -1
+      return work.tokens[0]?.pair ?? -1
     case 'Redeem':
       return O.isSome(work.previous) ? work.previous.value.pair : -1
     default:
@@ -180,13 +189,18 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
           putFingerprint(told.pair)
           return
         case 'LoggedIn':
-        case 'RevokeAsked':
           putEpoch(told.from)
           putOrigin(told.nonce)
           putName(told.pair)
           return
+        case 'RevokeAsked':
+          putEpoch(told.from)
+          putOrigin(told.nonce)
+          return
+        case 'RevocationRetried':
+          return
         case 'RevocationConfirmed':
-          putEpoch(told.epoch)
+          putName(told.pair)
       }
     }
 
@@ -241,8 +255,6 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
         break
       case 'Revoking':
         putName(stage.pair)
-        if (stage.epoch < 0) out.push(255)
-        else putEpoch(stage.epoch)
     }
     if (pending !== undefined) putTold(pending.told, pending.age)
     if (late !== undefined) putExchange(late)
@@ -268,12 +280,19 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
     const current = pairOf(cell)
     putCell(cell, now, out)
     if (current >= 0) name(current)
+    const putOwed = (of: Cell): void => {
+      const owed = owedOf(of)
+      out.push(owed.length)
+      for (const pair of owed) out.push(name(pair))
+    }
+    putOwed(cell)
     if (canRollBack || lost.length > 0) {
       out.push(canRollBack ? 1 : 2, others.length)
       for (const other of others) {
         out.push(relationOf(other.cell, cell), originOf(other.cell) === originOf(cell) ? 1 : 0)
         putCell(other.cell, now, out)
         out.push(pairOf(other.cell) < 0 ? 0 : name(pairOf(other.cell)))
+        putOwed(other.cell)
       }
     }
     for (const i of order) {

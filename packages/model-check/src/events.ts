@@ -6,6 +6,9 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Config } from './model.js'
 import { EARLY, endOf, FRESH, HOLD, PAUSE, type Phase, type State, type Token, type Told } from './State.js'
 
+/** How long others leave a revocation alone is a matter of load: here they may try at any time. */
+const RETRY_AT = { _tag: 'Some', value: instant(0) } as const
+
 export interface Events {
   readonly tokenOf: (state: State, pair: number, phase: Phase) => Token
   /** `age`: how long ago what is told was true, which matters of a request only. */
@@ -44,6 +47,7 @@ export const makeEvents = ({ mode, slips }: Config): Events => {
           token: tokenOf(state, told.pair, FRESH),
           now,
           backOff: millis(PAUSE),
+          retryAt: RETRY_AT,
         }
       case 'Failed': {
         const { parent, nonce, failure } = told
@@ -71,12 +75,19 @@ export const makeEvents = ({ mode, slips }: Config): Events => {
       case 'LoggedIn': {
         const { nonce, pair } = told
         const from = rebases ? state.cell.epoch : told.from
-        return { _tag: 'LoggedIn', from, nonce, token: tokenOf(state, pair, FRESH) }
+        return { _tag: 'LoggedIn', from, nonce, token: tokenOf(state, pair, FRESH), retryAt: RETRY_AT }
       }
       case 'RevokeAsked':
-        return { _tag: 'RevokeAsked', from: rebases ? state.cell.epoch : told.from, nonce: told.nonce }
+        return {
+          _tag: 'RevokeAsked',
+          from: rebases ? state.cell.epoch : told.from,
+          nonce: told.nonce,
+          retryAt: RETRY_AT,
+        }
+      case 'RevocationRetried':
+        return { _tag: 'RevocationRetried', now, retryAt: RETRY_AT.value }
       case 'RevocationConfirmed':
-        return told
+        return { _tag: 'RevocationConfirmed', revoked: [told.pair] }
     }
   }
 

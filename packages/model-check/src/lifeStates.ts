@@ -26,8 +26,8 @@ export interface LifeTransition {
 }
 
 const lifeStateOf = ({ cell, now }: State): LifeState => {
-  const { verdict, intent, token, refused } = cell
-  if (verdict._tag === 'Revoked') return O.isSome(token) ? 'Revoking' : 'Revoked'
+  const { verdict, intent, token, refused, owed } = cell
+  if (verdict._tag === 'Revoked') return O.isSome(owed) ? 'Revoking' : 'Revoked'
   if (verdict._tag === 'LogInAgain') return 'LogInAgain'
   if (verdict._tag === 'CoolingDown' && now < verdict.until) return 'CoolingDown'
   if (O.isSome(intent)) {
@@ -44,6 +44,7 @@ const CAUSES: Readonly<Record<Exclude<Told['_tag'], 'Failed' | 'Requested'>, str
   Refused: 'refused',
   LoggedIn: 'logged in',
   RevokeAsked: 'revoke',
+  RevocationRetried: 'revocation tried again',
   RevocationConfirmed: 'revocation confirmed',
 }
 const FAILURES = { NotSent: 'not sent', Throttled: 'throttled', InvalidGrant: 'invalid_grant', Unknown: 'unknown' }

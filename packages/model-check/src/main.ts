@@ -103,7 +103,7 @@ const say = (text: string): void => {
 }
 
 const BOUNDS = `A hold is ${HOLD} ticks; a request leaves within ${MARGIN} of its read and arrives within ${HOLD}; a cool-down is ${PAUSE}, a grace for a time ${GRACE}.
-Unbounded: epochs, generations, faults, acts, time. A store that may lose writes loses ${LOSSES} at most, once. Merged: symmetric processes; names; what can have no effect any more.`
+Unbounded: epochs, generations, faults, acts, time. Nobody logs in or revokes while more than two grants are owed to the server. A store that may lose writes loses ${LOSSES} at most, once. Merged: symmetric processes; names; what can have no effect any more.`
 
 const list = (): void => {
   for (const [title, names] of [

@@ -31,7 +31,7 @@ export const slips = [
   'rebases a login and a revoke',
   'a store without compare-and-set',
   'revokes at the server first',
-  'forgets what came too late',
+  'takes a revocation for confirmed',
   'stalls longer than the hold',
   'drops a late invalid_grant',
 ] as const

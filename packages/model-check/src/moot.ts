@@ -3,11 +3,12 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Events } from './events.js'
-import { familyOf, pairOf, withProcess } from './parts.js'
-import { type Exchange, IDLE, type Stage, type State, type Step, type Told } from './State.js'
+import { familyOf, owedOf, pairOf, withProcess } from './parts.js'
+import { type Exchange, IDLE, type Mode, type Stage, type State, type Step, type Told } from './State.js'
+import * as Server from './server.js'
 
 /** Drops what can have no effect any more. */
-export const makeSettle = (step: Step, { toEvent }: Events): ((state: State) => State) => {
+export const makeSettle = (step: Step, mode: Mode, { toEvent }: Events): ((state: State) => State) => {
   /** Whether a token can still matter: of the cell's session, or of one that a revoke owes its end. */
   const isRelevant = (at: State, pair: number): boolean => {
     const family = familyOf(at, pair)
@@ -16,13 +17,27 @@ export const makeSettle = (step: Step, { toEvent }: Events): ((state: State) => 
     return of.owed === 'end' || familyOf(at, pairOf(at.cell)) === family
   }
 
+  /** Whether a revocation of it would end anything, and who judges would notice. What began without a person ends by itself. */
+  const isRevocable = (at: State, pair: number): boolean => {
+    const of = at.families[familyOf(at, pair)]
+    return (
+      of !== undefined &&
+      Server.isGood(at, pair, mode) &&
+      (of.owed === 'end' ||
+        (of.owed === 'nothing' && !of.isIssued) ||
+        familyOf(at, pairOf(at.cell)) === familyOf(at, pair))
+    )
+  }
+
   /** `step` has nothing to do with an event of a past epoch or generation, and nothing comes of it at the server. */
   const isIdleTalk = (at: State, told: Told): boolean => {
     const [{ work }, cell] = step(toEvent(at, told, 0))(at.cell)
+    if (work._tag === 'DiscardAndRevoke') return !isRevocable(at, work.token.pair)
+    // Only as long as the session holds that very token.
+    if (work._tag === 'Discard' && told._tag === 'LoggedIn') return false
     if (cell !== at.cell) return false
-    if (work._tag === 'DiscardAndRevoke') return !isRelevant(at, work.token.pair)
     if (work._tag !== 'RevokeAtServer') return work._tag !== 'Redeem'
-    return O.isNone(work.token) && told._tag === 'RevokeAsked' && !isRelevant(at, told.pair)
+    return work.tokens.every(({ pair }) => !isRevocable(at, pair))
   }
 
   const isPast = ({ cell }: State, told: Told): boolean => {
@@ -40,8 +55,10 @@ export const makeSettle = (step: Step, { toEvent }: Events): ((state: State) => 
       case 'LoggedIn':
       case 'RevokeAsked':
         return told.from < cell.epoch
+      case 'RevocationRetried':
+        return O.isNone(cell.owed)
       case 'RevocationConfirmed':
-        return told.epoch < cell.epoch
+        return !owedOf(cell).includes(told.pair)
     }
   }
 
@@ -64,6 +81,8 @@ export const makeSettle = (step: Step, { toEvent }: Events): ((state: State) => 
     switch (stage._tag) {
       case 'Idle':
       case 'Applied':
+      // It will bring a grant.
+      case 'LoggingIn':
         return false
       case 'Writing':
         return stage.next === undefined && isOver(at, stage.told)
@@ -71,10 +90,27 @@ export const makeSettle = (step: Step, { toEvent }: Events): ((state: State) => 
         return stage.parent.epoch < at.cell.epoch && !isRelevant(at, stage.pair)
       case 'Awaiting':
         return isMoot(at, stage.exchange)
-      case 'LoggingIn':
-        return isOver(at, { _tag: 'LoggedIn', from: stage.from, nonce: stage.nonce, pair: at.pairs.length })
       case 'Revoking':
-        return !isRelevant(at, stage.pair) && stage.epoch < at.cell.epoch
+        return !isRevocable(at, stage.pair)
+    }
+  }
+
+  /** What is owed and has ended at the server is as good as confirmed, unless somebody is about to say so. */
+  const withoutSettled = (at: State): State => {
+    const { owed } = at.cell
+    if (O.isNone(owed)) return at
+    const isConfirmed = (pair: number): boolean =>
+      at.processes.some(
+        ({ stage }) =>
+          (stage._tag === 'Writing' || stage._tag === 'Applied') &&
+          stage.told._tag === 'RevocationConfirmed' &&
+          stage.told.pair === pair,
+      )
+    const tokens = owed.value.tokens.filter(({ pair }) => isRevocable(at, pair) || isConfirmed(pair))
+    if (tokens.length === owed.value.tokens.length) return at
+    return {
+      ...at,
+      cell: { ...at.cell, owed: tokens.length === 0 ? O.none : O.some({ ...owed.value, tokens }) },
     }
   }
 
@@ -82,9 +118,10 @@ export const makeSettle = (step: Step, { toEvent }: Events): ((state: State) => 
    * What can have no effect any more happens at once: an event of a past epoch or generation that leaves the cell as it is will
    * leave every later cell as it is. `step` itself is asked, so a mutant that does something with it is not spared.
    */
-  const settle = (at: State): State => {
+  const settle = (given: State): State => {
     // What is past may become present again.
-    if (at.canRollBack || at.lost.length > 0) return at
+    if (given.canRollBack || given.lost.length > 0) return given
+    const at = withoutSettled(given)
     let next = at
     for (let i = 0; i < at.processes.length; i++) {
       const process = at.processes[i]

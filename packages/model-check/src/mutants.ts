@@ -23,6 +23,7 @@ const I7 = 'I7: persisted before it is served'
 const LOST = 'no session is lost'
 const SUPERSEDED = 'a revoke ends the logins before it'
 const LIVELOCK = 'no livelock'
+const REVOKED = 'what is revoked ends'
 
 /** What the mutants of `step` need: without the rest their shortest ways are found sooner. */
 const MORE: ReadonlyArray<Happening> = [
@@ -52,6 +53,9 @@ const inStep = (
   slips: [],
   happenings: killedBy === LIVELOCK ? FEW : MORE,
 })
+
+/** What it takes is far away, amid all that may happen. */
+const amid = (few: ReadonlyArray<Happening>, mutant: Mutant): Mutant => ({ ...mutant, happenings: few })
 
 const inRuntime = (name: Slip, mode: Mode, killedBy: Property, few: ReadonlyArray<Happening> = happenings): Mutant => ({
   name,
@@ -102,57 +106,86 @@ export const mutants: ReadonlyArray<Mutant> = [
     ['const concerned = O.isSome(refresh) && view.equals(refresh.value, failure.refresh)', 'const concerned = true'],
   ),
   inStep('a login keeps the epoch', 'grace until used', I2, [
-    'epoch: cell.epoch + 1,\n        generation: cell.generation + 1,',
-    'epoch: cell.epoch,\n        generation: cell.generation + 1,',
+    'epoch: cell.epoch + 1,\n      generation: cell.generation + 1,',
+    'epoch: cell.epoch,\n      generation: cell.generation + 1,',
   ]),
-  inStep('a login of any epoch', 'grace until used', I2, ['if (cell.epoch === from) {', 'if (true) {']),
-  inStep('a login does not know itself', 'grace until used', LOST, [
-    'if (isOrigin(nonce, cell)) return [AGAIN, cell]',
-    '',
+  inStep('a login of any epoch', 'grace until used', I2, [
+    'if (cell.epoch === from) {\n    const next',
+    'if (true) {\n    const next',
   ]),
+  amid(
+    ['lost store answer', 'login', 'expiry'],
+    inStep('a login does not know itself', 'grace until used', LOST, [
+      'if (isOrigin(nonce, cell)) return [AGAIN, cell]',
+      '',
+    ]),
+  ),
   inStep('a revoke of any epoch', 'grace until used', I2, [
-    'if (cell.epoch === event.from) {',
-    'if (!isOrigin(event.nonce, cell)) {',
+    'if (cell.epoch === from) {\n    return [',
+    'if (!isOrigin(nonce, cell)) {\n    return [',
   ]),
   inStep('a revoke of nothing opens no epoch', 'grace until used', SUPERSEDED, [
-    'if (cell.epoch === event.from) {',
-    'if (cell.epoch === event.from && (O.isSome(cell.token) || O.isSome(cell.intent))) {',
+    'if (cell.epoch === from) {\n    return [',
+    'if (cell.epoch === from && (O.isSome(cell.token) || O.isSome(cell.intent))) {\n    return [',
   ]),
   inStep('a tombstone is a delete', 'grace until used', I2, [
-    '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
-    '        ...empty,\n        origin: O.some(event.nonce),',
+    '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
+    '        ...empty,\n        origin: O.some(nonce),',
   ]),
   inStep('a tombstone keeps the epoch', 'grace until used', SUPERSEDED, [
-    'epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
-    'epoch: cell.epoch,\n        origin: O.some(event.nonce),',
+    'epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
+    'epoch: cell.epoch,\n        origin: O.some(nonce),',
   ]),
-  inStep('a tombstone forgets the token', 'grace until used', 'what is revoked ends', [
-    "        intent: O.none,\n        verdict: { _tag: 'Revoked' },",
-    "        intent: O.none,\n        token: O.none,\n        verdict: { _tag: 'Revoked' },",
+  inStep('a tombstone forgets the token', 'grace until used', REVOKED, [
+    'owed: O.isSome(retryAt) ? toOwed(tokens, retryAt.value) : cell.owed,',
+    'owed: cell.owed,',
   ]),
+  inStep('a login forgets the grant that it replaces', 'grace until used', REVOKED, [
+    "const replaced = cell.verdict._tag === 'LogInAgain' ? O.none : cell.token",
+    'const replaced: O.Option<T> = O.none',
+  ]),
+  inStep('a login forgets what a tombstone owes', 'grace until used', REVOKED, [
+    '...holding(view, token, cell),\n      epoch',
+    '...holding(view, token, { ...cell, owed: O.none }),\n      epoch',
+  ]),
+  inStep('a start without a person forgets what a tombstone owes', 'no refresh token', REVOKED, [
+    '      verdict: NO_VERDICT,\n      intent: O.some(',
+    '      verdict: NO_VERDICT,\n      owed: O.none,\n      intent: O.some(',
+  ]),
+  inStep('what came too late is owed by nobody', 'grace until used', REVOKED, [
+    "work: { _tag: 'DiscardAndRevoke', token } }, owes.value]",
+    "work: { _tag: 'DiscardAndRevoke', token } }, cell]",
+  ]),
+  amid(
+    ['crash', 'login'],
+    inStep('one confirmation is taken for all that is owed', 'grace until used', REVOKED, [
+      'owed: toOwed(left, retryAt) }',
+      'owed: O.none }',
+    ]),
+  ),
   inStep('commit to any generation', 'grace for a time', I2, [
     'if (cell.generation !== parent.generation) return [',
     'if (false) return [',
   ]),
   inStep('commit to any epoch', 'grace until used', I2, [
-    'if (!isEpochOf(parent, cell)) return [{',
-    'if (false) return [{',
+    'if (!isEpochOf(parent, cell)) return discarded',
+    'if (false) return discarded',
   ]),
   inStep('a token of the same epoch is revoked when it is dropped', 'grace for a time', LOST, [
     "return [same ? AGAIN : { serve: O.none, work: { _tag: 'Discard' } }, cell]",
     "return [same ? AGAIN : { serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]",
   ]),
   inStep('commit fenced by the lease', 'strict', LOST, [
-    '  const next: Cell<T> = {',
-    "  if (O.isNone(cell.intent) || event.now >= cell.intent.value.until) return [{ serve: O.none, work: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {",
+    '  const next: Cell<T> = {\n    ...holding',
+    "  if (O.isNone(cell.intent) || event.now >= cell.intent.value.until) return [{ serve: O.none, work: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {\n    ...holding",
   ]),
   inStep('a commit keeps the verdict', 'strict', LOST, [
     'intent: O.none,\n    verdict: NO_VERDICT,\n  }',
     'intent: O.none,\n  }',
   ]),
   inStep('a commit keeps the refusal', 'grace until used', LIVELOCK, [
-    'token: O.some(token),\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
-    'token: O.some(token),\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+    'generation: cell.generation + 1,\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+    'generation: cell.generation + 1,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
   ]),
   inStep('the verdict does not block', 'strict', I5, [
     "if (verdict._tag === 'LogInAgain') return",
@@ -166,7 +199,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     "verdict: cell.verdict._tag === 'CoolingDown' ?",
     "verdict: cell.verdict._tag === 'CoolingDown' || cell.verdict._tag === 'LogInAgain' ?",
   ]),
-  inStep('a refused token is served', 'grace until used', 'what is served is usable', ['    !cell.refused &&\n', '']),
+  inStep('a refused token is served', 'grace until used', 'what is served is usable', [
+    '!cell.refused && isBefore',
+    'isBefore',
+  ]),
   inStep('nobody is served during a renewal', 'grace until used', 'what is usable is served', [
     "[{ serve, work: usable ? { _tag: 'None' } : work }, cell]",
     '[{ serve: O.none, work }, cell]',
@@ -188,7 +224,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   inRuntime('rebases a login and a revoke', 'grace until used', I2),
   inRuntime('a store without compare-and-set', 'grace until used', I2),
   inRuntime('revokes at the server first', 'grace until used', LOST),
-  inRuntime('forgets what came too late', 'strict', 'what is revoked ends'),
+  inRuntime('takes a revocation for confirmed', 'strict', REVOKED),
   inRuntime('stalls longer than the hold', 'grace until used', I1),
   inRuntime('drops a late invalid_grant', 'strict', LIVELOCK, FEW),
 ]

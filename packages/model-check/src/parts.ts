@@ -18,6 +18,10 @@ export const withStage = (state: State, i: number, stage: Stage): State => {
 /** The pair of a cell's token; -1 for none. */
 export const pairOf = ({ token }: Cell): number => (O.isSome(token) ? token.value.pair : -1)
 
+/** What is owed to the server, as pairs. */
+export const owedOf = ({ owed }: Cell): ReadonlyArray<number> =>
+  O.isSome(owed) ? owed.value.tokens.map(({ pair }) => pair) : []
+
 /** How old a token becomes is left open: only `expiry` ages it, not the clock. */
 export const later = (cell: Cell): Cell =>
   O.isSome(cell.token) ? { ...cell, token: O.some({ ...cell.token.value, end: cell.token.value.end + 1 }) } : cell

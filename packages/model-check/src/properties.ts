@@ -91,6 +91,8 @@ export const judgeWrite = (
     return violation('the shape of a cell', 'an owned intent beside a verdict')
   if (O.isSome(after.intent) && (after.verdict._tag === 'LogInAgain' || after.verdict._tag === 'Revoked'))
     return violation('the shape of a cell', 'an intent beside a verdict that is final')
+  if (after.verdict._tag === 'Revoked' && O.isSome(after.token))
+    return violation('the shape of a cell', 'a tombstone that holds a token')
   return undefined
 }
 
@@ -179,4 +181,7 @@ export const twoAtOnce = (name: number): Violation =>
   violation('I1: one redemption', `a second request with token ${name} while one is on its way`)
 
 export const forgotten = (): Violation =>
-  violation('what is revoked ends', 'the session is revoked and alive at the server, and nobody knows a token of it')
+  violation(
+    'what is revoked ends',
+    'a grant that is revoked, replaced or too late is alive at the server, and in no record',
+  )

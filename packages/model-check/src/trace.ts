@@ -24,7 +24,7 @@ const decisionOf = ({ decision }: Transition): string => {
 }
 
 const cellOf = ({ cell, now }: State): string => {
-  const { epoch, generation, token, refused, intent, verdict } = cell
+  const { epoch, generation, token, refused, intent, verdict, owed } = cell
   const parts = [`${epoch}.${generation}`]
   if (O.isSome(token)) parts.push(`token ${token.value.pair} ${['fresh', 'due', 'expired'][phaseOf(token.value, now)]}`)
   if (refused) parts.push('refused')
@@ -34,6 +34,7 @@ const cellOf = ({ cell, now }: State): string => {
     )
   if (verdict._tag === 'CoolingDown') parts.push(`cooling ${Math.max(0, verdict.until - now)}τ`)
   else if (verdict._tag !== 'None') parts.push(verdict._tag)
+  if (O.isSome(owed)) parts.push(`owes ${owed.value.tokens.map(({ pair }) => pair).join(' ')}`)
   return parts.join(' ')
 }
 

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { checking, type Revoker, type TokenSet } from '@tessera/core'
+import { checking, type Ends, type Revoker, type TokenSet } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
@@ -24,11 +24,16 @@ export interface RevocationOptions {
    * §2.1). Default: `refresh`. Where there is no refresh token, the access token is sent anyway.
    */
   readonly token?: 'access' | 'refresh' | undefined
+  /**
+   * What the server ends by it. Default: `all`, with which what a login has replaced is kept in the record, and revoked with the
+   * session. Where only the one grant ends, as RFC 7009 §2.1 has it, say `grant`: it is revoked at once then.
+   */
+  readonly ends?: Ends | undefined
 }
 
 /** The request's pure half. */
 export const revocationParameters =
-  ({ token = 'refresh' }: Omit<RevocationOptions, 'client'> = {}): ((held: TokenSet) => ReadonlyArray<Parameter>) =>
+  ({ token = 'refresh' }: Pick<RevocationOptions, 'token'> = {}): ((held: TokenSet) => ReadonlyArray<Parameter>) =>
   ({ accessToken, refreshToken }) => [
     ['token', token === 'refresh' && O.isSome(refreshToken) ? refreshToken.value : accessToken],
   ]
@@ -50,14 +55,14 @@ export const revocationParameters =
  * assert.strictEqual(typeof revocation({ client }), 'function')
  */
 export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = checking(
-  'revocation takes { client, token? }',
-  { client: CLIENT, token: optional(TEXT) },
+  'revocation takes { client, token?, ends? }',
+  { client: CLIENT, token: optional(TEXT), ends: optional(TEXT) },
   (error) => () => () => RTE.left(error),
-  ({ client, ...options }): Revoker<TokenEnv> => {
+  ({ client, ends = 'all', ...options }): Revoker<TokenEnv> => {
     const parametersOf = revocationParameters(options)
     const { revocationEndpoint, allowHttp } = client.server
     const send = post(endpoint('revocationEndpoint', revocationEndpoint, allowHttp), authenticate(client))
-    return (token) => {
+    const revoke: Revoker<TokenEnv> = (token) => {
       const request = send({ parameters: [], further: parametersOf(token), repeatable: true })
       return (limits) =>
         pipe(
@@ -65,5 +70,6 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
           RTE.map(() => undefined),
         )
     }
+    return Object.assign(revoke, { ends })
   },
 )

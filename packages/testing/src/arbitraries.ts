@@ -218,8 +218,15 @@ export const cells: fc.Arbitrary<Lifecycle.Cell<TokenSet>> = fc
     refusals: options(fc.record({ count: fc.nat(), at: instants })),
     intent: options(intents),
     verdict: verdicts,
+    owed: options(
+      fc.record({
+        tokens: fc.array(tokenSets, { minLength: 1, maxLength: Lifecycle.MOST_OWED }),
+        retryAt: instants,
+      }),
+    ),
   })
-  .map((cell) => ({ ...Lifecycle.empty, ...cell }))
+  // A tombstone holds no token: what is to be revoked of it is owed.
+  .map((cell) => ({ ...Lifecycle.empty, ...cell, ...(cell.verdict._tag === 'Revoked' && { token: O.none }) }))
 
 /** What a store may have under a key. */
 export const stampeds: fc.Arbitrary<Stamped> = fc.oneof(

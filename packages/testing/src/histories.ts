@@ -51,6 +51,7 @@ interface Draft {
   readonly isSame: boolean
   readonly hasRefresh: boolean
   readonly selfSufficient: boolean
+  readonly isRevocable: boolean
 }
 
 const drafts: fc.Arbitrary<Draft> = fc.record({
@@ -61,6 +62,7 @@ const drafts: fc.Arbitrary<Draft> = fc.record({
     'Failed',
     'Refused',
     'RevokeAsked',
+    'RevocationRetried',
     'RevocationConfirmed',
   ),
   after: durationsAround(millis(0), HOLD, LIFETIME),
@@ -71,6 +73,7 @@ const drafts: fc.Arbitrary<Draft> = fc.record({
   isSame: fc.boolean(),
   hasRefresh: fc.boolean().map((hasNone) => !hasNone),
   selfSufficient: fc.boolean(),
+  isRevocable: fc.boolean(),
 })
 
 const tokenAt = (now: Instant, number: number, hasRefresh: boolean): TokenSet =>
@@ -110,12 +113,13 @@ const eventOf = (
   const parent = { epoch: cell.epoch, generation: Math.max(0, cell.generation - back), origin: cell.origin }
   const from = Math.max(0, cell.epoch - back)
   const there = O.toUndefined(cell.token)
+  const retryAt = draft.isRevocable ? O.some(plus(now, HOLD)) : O.none
   const token = draft.isSame && there !== undefined ? there : tokenAt(now, number, draft.hasRefresh)
   switch (draft.tag) {
     case 'Requested':
       return { _tag: 'Requested', nonce: `nonce ${number}`, now, early: minutes(5), hold: HOLD, selfSufficient }
     case 'Redeemed':
-      return { _tag: 'Redeemed', parent, token, now, backOff: wait }
+      return { _tag: 'Redeemed', parent, token, now, backOff: wait, retryAt }
     case 'Failed':
       return { _tag: 'Failed', parent, nonce, now, failure: failureOf(draft, cell) }
     case 'Refused':
@@ -126,21 +130,28 @@ const eventOf = (
         accepted: draft.isSame,
       }
     case 'LoggedIn':
-      return { _tag: 'LoggedIn', from, nonce: `nonce ${number}`, token: tokenAt(now, number, draft.hasRefresh) }
+      return { _tag: 'LoggedIn', from, nonce: `nonce ${number}`, token, retryAt }
     case 'RevokeAsked':
-      return { _tag: 'RevokeAsked', from, nonce: `nonce ${number}` }
+      return { _tag: 'RevokeAsked', from, nonce: `nonce ${number}`, retryAt }
+    case 'RevocationRetried':
+      return { _tag: 'RevocationRetried', now, retryAt: plus(now, HOLD) }
     case 'RevocationConfirmed':
-      return { _tag: 'RevocationConfirmed', epoch: from }
+      return {
+        _tag: 'RevocationConfirmed',
+        revoked:
+          O.isSome(cell.owed) && isCurrent ? cell.owed.value.tokens.map(({ accessToken }) => accessToken) : [UNKNOWN],
+      }
   }
 }
 
-const showCell = ({ epoch, generation, token, refused, intent, verdict }: Lifecycle.Cell<TokenSet>): string =>
+const showCell = ({ epoch, generation, token, refused, intent, verdict, owed }: Lifecycle.Cell<TokenSet>): string =>
   [
     `epoch ${epoch}, generation ${generation}`,
     ...(O.isSome(token) ? ['a token'] : []),
     ...(refused ? ['refused'] : []),
     ...(O.isSome(intent) ? ['an intent'] : []),
     ...(verdict._tag === 'None' ? [] : [verdict._tag]),
+    ...(O.isSome(owed) ? [`${owed.value.tokens.length} owed`] : []),
   ].join(', ')
 
 const printable = (history: History): History =>

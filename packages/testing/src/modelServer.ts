@@ -183,12 +183,14 @@ export const modelServer = ({ mode, clock, lifetime = minutes(60) }: ModelServer
                   ),
             ),
       ),
-    revoking:
-      (wire = direct) =>
-      ({ accessToken, refreshToken }) =>
-      () =>
-      () =>
-        wire(answering(() => E.right(revoke(O.isSome(refreshToken) ? refreshToken.value : accessToken)()))),
+    revoking: (wire = direct) => {
+      const revoker: Revoker<unknown> =
+        ({ accessToken, refreshToken }) =>
+        () =>
+        () =>
+          wire(answering(() => E.right(revoke(O.isSome(refreshToken) ? refreshToken.value : accessToken)())))
+      return Object.assign(revoker, { ends: 'grant' as const })
+    },
     http: { send: (request) => async () => E.right(responseOf(ask(requestOf(request)))) },
   }
 }

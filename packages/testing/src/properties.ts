@@ -12,7 +12,7 @@ export const properties = [
   'lineage kept',
   /** A token is in the store before anybody is given it. */
   'persisted before returned',
-  /** What was revoked, or came too late, is not alive: not in the store, and not at the server. */
+  /** What was revoked or replaced, or came too late, is not alive: not in the store, and at the server only while it is owed there. */
   'nothing resurrected',
   /** Nobody has to log in again, unless the server or a person said so. */
   'no session lost',

@@ -8,6 +8,7 @@ import {
   CellCodec,
   type Duration,
   type Instant,
+  instant,
   Lifecycle,
   memoryStore,
   millis,
@@ -104,6 +105,17 @@ const ask = (model: SourceModel, request: ServerModel.Request, now: Instant): Se
   return answer
 }
 
+/** No time to try again: here each revocation succeeds at once. */
+const retryAt = O.some(instant(0))
+
+const revokeAtServer = (model: SourceModel, { work }: Lifecycle.Decision<TokenSet>, now: Instant): void => {
+  if (work._tag !== 'RevokeAtServer') return
+  for (const { accessToken, refreshToken } of work.tokens) {
+    ask(model, { _tag: 'Revoke', token: O.isSome(refreshToken) ? refreshToken.value : accessToken }, now)
+    move(model, { _tag: 'RevocationConfirmed', revoked: [accessToken] })
+  }
+}
+
 const requested = (model: SourceModel, now: Instant, early: Duration): Lifecycle.Event<TokenSet, Secret> => ({
   _tag: 'Requested',
   nonce: 'flight',
@@ -159,7 +171,7 @@ const renewing = (model: SourceModel, now: Instant): Expected => {
     return O.isSome(before.serve) ? served(before) : ['log in']
   }
   const token = previous === undefined ? answer.token : TokenSet.succeeding(previous)(answer.token)
-  const after = move(model, { _tag: 'Redeemed', parent: work.parent, token, now, backOff: millis(0) })
+  const after = move(model, { _tag: 'Redeemed', parent: work.parent, token, now, backOff: millis(0), retryAt })
   // In the background, the old token is served meanwhile.
   return [...served(after), ...served(before)]
 }
@@ -183,6 +195,7 @@ const summary = (cell: Lifecycle.Cell<TokenSet>): string =>
     ...(cell.refused ? ['refused'] : []),
     ...(O.isSome(cell.intent) ? ['an intent'] : []),
     cell.verdict._tag,
+    ...(O.isSome(cell.owed) ? [`${cell.owed.value.tokens.length} owed`] : []),
   ].join(', ')
 
 const agree = async (model: SourceModel, { cell, bench }: SourceUnderTest): Promise<void> => {
@@ -245,7 +258,9 @@ const loggingIn = (by: 'login' | 'adopt'): SourceCommand =>
       const answer = ask(model, { _tag: 'LogIn' }, now)
       if (answer._tag !== 'Issued') return
       const nonce = `login ${++model.drawn}`
-      const decision = move(model, { _tag: 'LoggedIn', from: model.cell.epoch, nonce, token: answer.token })
+      const decision = move(model, { _tag: 'LoggedIn', from: model.cell.epoch, nonce, token: answer.token, retryAt })
+      await bench.settle(source().settled)
+      revokeAtServer(model, decision, bench.clock.now())
       ensure(served(decision).includes(result), `${by} brings: ${result}; the model: ${served(decision).join()}`)
     },
     ({ selfSufficient }) => !selfSufficient,
@@ -255,11 +270,9 @@ const adopt = loggingIn('adopt')
 
 const revoke: SourceCommand = command('revoke', async (model, { bench, source }) => {
   ensure(E.isRight(await bench.settle(source().revoke)), 'the revoke fails')
-  const { work } = move(model, { _tag: 'RevokeAsked', from: model.cell.epoch, nonce: `revoke ${++model.drawn}` })
-  if (work._tag !== 'RevokeAtServer' || O.isNone(work.token)) return
-  const { accessToken, refreshToken } = work.token.value
-  ask(model, { _tag: 'Revoke', token: O.isSome(refreshToken) ? refreshToken.value : accessToken }, bench.clock.now())
-  move(model, { _tag: 'RevocationConfirmed', epoch: model.cell.epoch })
+  const nonce = `revoke ${++model.drawn}`
+  const decision = move(model, { _tag: 'RevokeAsked', from: model.cell.epoch, nonce, retryAt })
+  revokeAtServer(model, decision, bench.clock.now())
 })
 
 const restart: SourceCommand = command('the process starts again', async (_, real) => real.restart())

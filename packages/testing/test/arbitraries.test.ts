@@ -214,6 +214,7 @@ describe('histories', () => {
       'Refused',
       'Requested',
       'RevocationConfirmed',
+      'RevocationRetried',
       'RevokeAsked',
     ])
     expect(tags(seen.map(({ decision }) => decision.work))).toEqual([

@@ -99,15 +99,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'strict',
     patches: inStep(
-      '  const next: Cell<T> = {',
-      "  if (O.isNone(cell.intent) || event.now >= cell.intent.value.until) return [{ serve: O.none, work: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {",
+      '  const next: Cell<T> = {\n    ...holding',
+      "  if (O.isNone(cell.intent) || event.now >= cell.intent.value.until) return [{ serve: O.none, work: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {\n    ...holding",
     ),
   },
   {
     name: 'commit into a dead epoch',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
-    patches: inStep('if (!isEpochOf(parent, cell)) return [{', 'if (false) return [{'),
+    patches: inStep('if (!isEpochOf(parent, cell)) return discarded', 'if (false) return discarded'),
   },
   {
     name: 'a failed recovery forgets the orphan',
@@ -131,7 +131,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'a login undoes a revoke',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
-    patches: inStep('if (cell.epoch === from) {', 'if (true) {'),
+    patches: inStep('if (cell.epoch === from) {\n    const next', 'if (true) {\n    const next'),
   },
   {
     name: 'a failed write redeems again',
@@ -195,8 +195,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'lineage kept',
     mode: 'grace until use',
     patches: inStep(
-      'epoch: cell.epoch + 1,\n        generation: cell.generation + 1,',
-      'epoch: cell.epoch,\n        generation: cell.generation + 1,',
+      'epoch: cell.epoch + 1,\n      generation: cell.generation + 1,',
+      'epoch: cell.epoch,\n      generation: cell.generation + 1,',
     ),
   },
   {
@@ -212,8 +212,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'lineage kept',
     mode: 'grace until use',
     patches: inStep(
-      '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
-      '        ...empty,\n        origin: O.some(event.nonce),',
+      '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
+      '        ...empty,\n        origin: O.some(nonce),',
     ),
   },
   {
@@ -221,15 +221,18 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
     patches: inStep(
-      'epoch: cell.epoch + 1,\n        origin: O.some(event.nonce),',
-      'epoch: cell.epoch,\n        origin: O.some(event.nonce),',
+      'epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
+      'epoch: cell.epoch,\n        origin: O.some(nonce),',
     ),
   },
   {
     name: 'a tombstone waits for the lease',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
-    patches: inStep('if (cell.epoch === event.from) {', 'if (cell.epoch === event.from && O.isNone(cell.intent)) {'),
+    patches: inStep(
+      'if (cell.epoch === from) {\n    return [',
+      'if (cell.epoch === from && O.isNone(cell.intent)) {\n    return [',
+    ),
   },
   {
     name: 'a revoke of nothing opens no epoch',
@@ -237,8 +240,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: ['login', 'revoke'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: inStep(
-      'if (cell.epoch === event.from) {',
-      'if (cell.epoch === event.from && (O.isSome(cell.token) || O.isSome(cell.intent))) {',
+      'if (cell.epoch === from) {\n    return [',
+      'if (cell.epoch === from && (O.isSome(cell.token) || O.isSome(cell.intent))) {\n    return [',
     ),
   },
   {
@@ -266,8 +269,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'fresh is served from memory',
     mode: 'grace until use',
     patches: inStep(
-      'token: O.some(token),\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
-      'token: O.some(token),\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+      'generation: cell.generation + 1,\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+      'generation: cell.generation + 1,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
     ),
   },
   {
@@ -284,7 +287,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'refused is not served',
     focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
-    patches: inStep('    !cell.refused &&\n', ''),
+    patches: inStep('!cell.refused && isBefore', 'isBefore'),
   },
   {
     name: 'nobody takes over',
@@ -309,10 +312,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: inSession('if (answered.has(place) || isElsewhere) return again', ''),
   },
   {
+    name: 'a login forgets the grant that it replaces',
+    killedBy: 'nothing resurrected',
+    focus: { acts: ['login'], serverFaults: [], storeFaults: [], fixed: CALM },
+    mode: 'grace until use',
+    patches: inStep(
+      "const replaced = cell.verdict._tag === 'LogInAgain' ? O.none : cell.token",
+      'const replaced: O.Option<T> = O.none',
+    ),
+  },
+  {
     name: 'what came too late is not revoked',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
-    patches: inSession("if (decision.work._tag === 'DiscardAndRevoke') {", 'if (false) {'),
+    patches: inStep('const owes = owing(view, token, retryAt, cell)\n', 'const owes: O.Option<Cell<T>> = O.none\n'),
   },
   {
     name: 'a refusal moves the end of the lease',

@@ -403,7 +403,14 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     user.token = undefined
     user.failures = 0
     user.backOffUntil = NEVER
-    const event = { _tag: 'Redeemed', parent: user.parent, token, now: toInstant(now), backOff: millis(PAUSE) } as const
+    const event = {
+      _tag: 'Redeemed',
+      parent: user.parent,
+      token,
+      now: toInstant(now),
+      backOff: millis(PAUSE),
+      retryAt: O.none,
+    } as const
     const cell = run(event, session.cell)[1]
     if (cell === session.cell) return { stage: 'Read', at: now + hop }
     write(user, cell, now)

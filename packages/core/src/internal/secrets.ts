@@ -27,7 +27,7 @@ export const secretsOfRecord = (record: Secret.Secret<'Record'>): ReadonlyArray<
     CellCodec.decode(O.some(record)),
     E.match(
       () => [],
-      ({ token }) => secretsOfOption(token),
+      ({ token, owed }) => [...secretsOfOption(token), ...(O.isSome(owed) ? owed.value.tokens.flatMap(secretsOf) : [])],
     ),
   ),
 ]

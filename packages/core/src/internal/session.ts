@@ -25,6 +25,7 @@ import { toFailure } from './failure.js'
 import { guard } from './guard.js'
 import { interactively } from './interactive.js'
 import { lastWord } from './lastWord.js'
+import { makeOwing } from './owing.js'
 import { dated, dateOf, type ProcessClock, processClock, timed } from './processClock.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
 import { isHeard, wasGood } from './refusals.js'
@@ -122,7 +123,6 @@ export const makeSession = <R>(
     O.fromNullable(config.initial),
     O.map((token) => pipe(token, given('initial'), E.getOrElse<AuthError.AuthError, TokenSet>(raised), taken)),
   )
-  let initialWrite: Acquired | undefined
   let isClosing = false
   const isClosed = (): boolean => isClosing || isOver()
   const { track, isIdle, settled } = makeWork()
@@ -202,10 +202,22 @@ export const makeSession = <R>(
   // ---------------------------------------------------------------------------
 
   const server = makeRevoking(revocation, timeout, env)
+  const owing = makeOwing({
+    server,
+    ends: revocation === undefined ? undefined : (revocation.ends ?? 'all'),
+    outside: (token, known) => dated(clock, toProcessClock(token, known)),
+    now: clock.now,
+    deadline: () => after(timeout),
+    apply,
+    persist: (event) => {
+      const deadline = after(timeout)
+      return exclusively(deadline, () => persist(event, O.none, deadline))
+    },
+  })
 
   /** A token that came too late for its session must not stay alive. */
-  const discardAndRevoke = async (token: TokenSet): Promise<void> => {
-    tell({ _tag: 'Discarded', revoked: await server.discard(dated(clock, token)) })
+  const discardAndRevoke = async (token: TokenSet, known: Known): Promise<void> => {
+    tell({ _tag: 'Discarded', revoked: await owing.discard(token, known) })
   }
 
   const heldBack = (error: AuthError.AuthError): Result<never> => {
@@ -239,12 +251,10 @@ export const makeSession = <R>(
         expiresAt: dated(clock, toProcessClock(decision.serve.value, known)).expiresAt,
       })
     }
-    if (decision.work._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
-    if (decision.work._tag === 'DiscardAndRevoke') {
-      // An initial token that came second is the session that others began, or its ancestor: a revoke would end theirs.
-      if (acquired === initialWrite) tell({ _tag: 'Discarded', revoked: false })
-      else void track(discardAndRevoke(toProcessClock(decision.work.token, known)))
-    }
+    const { work: todo } = decision
+    if (todo._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
+    if (todo._tag === 'DiscardAndRevoke') void track(discardAndRevoke(todo.token, known))
+    if (todo._tag === 'RevokeAtServer') void track(owing.pay(todo.tokens, known, after(timeout)))
     return applied
   }
 
@@ -326,6 +336,7 @@ export const makeSession = <R>(
         token: toStoreClock(taken(token), lease),
         now: plus(clock.now(), lease.offset),
         backOff: millis(Math.max(minimumAge, PAUSE)),
+        retryAt: owing.retryAt(lease),
       })
     const place = placeOf(parent)
 
@@ -454,22 +465,29 @@ export const makeSession = <R>(
     })
 
   /** A token as a new session after the one that is known: at the start, or else when the store is first heard of. */
-  const beginning = (token: TokenSet, start: O.Option<Known>): Acquired => {
+  const beginning = (token: TokenSet, start: O.Option<Known>, retryAt = owing.retryAt): Acquired => {
     const own = nonce(random)()
     let event: SessionEvent | undefined
     return (found) => {
       const known = O.isSome(start) ? start.value : found
-      event ??= { _tag: 'LoggedIn', from: known.cell.epoch, nonce: own, token: toStoreClock(token, known) }
+      event ??= {
+        _tag: 'LoggedIn',
+        from: known.cell.epoch,
+        nonce: own,
+        token: toStoreClock(token, known),
+        retryAt: retryAt(found),
+      }
       return event
     }
   }
 
   const writeInitial = async (known: Known): Promise<Result<boolean>> => {
     if (O.isNone(initial) || known.version !== Store.absent) return E.right(false)
-    initialWrite = beginning(initial.value, O.some(known))
+    // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs.
+    const first = beginning(initial.value, O.some(known), () => O.none)
     initial = O.none
     return pipe(
-      await commitExclusively(initialWrite, O.some(known)),
+      await commitExclusively(first, O.some(known)),
       E.map(() => true),
     )
   }
@@ -582,6 +600,7 @@ export const makeSession = <R>(
         // Otherwise another's change came meanwhile, of which nothing was read yet.
         const isUpToDate = flight === current
         if (isUpToDate) flight = undefined
+        if (O.isSome(cache.known) && !isClosed()) owing.meet(cache.known.value)
         if (E.isRight(result) && clock.now() < cache.freshUntil) return result
         pausedUntil = after(PAUSE)
         if (E.isRight(result) || !isUsable(cache, clock)) return result
@@ -695,7 +714,12 @@ export const makeSession = <R>(
   /** As `begin`; what comes when the source is closed must not stay alive. */
   const takeIn = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
     if (!isClosed()) return begin(taken(token), start)
-    await discardAndRevoke(taken(token))
+    const known = pipe(
+      cache.known,
+      O.alt(() => start),
+    )
+    const isLeft = O.isSome(known) && !owing.isHarmless(known.value)
+    tell({ _tag: 'Discarded', revoked: isLeft ? false : await server.discard(token) })
     return E.left(AuthError.closed)
   }
 
@@ -722,15 +746,13 @@ export const makeSession = <R>(
   const revokeSession = async (): Promise<Result<Revocation>> => {
     const deadline = after(timeout)
     const own = nonce(random)()
-    let asked: { readonly from: number; readonly token: O.Option<TokenSet> } | undefined
+    let from: number | undefined
     const applied = await exclusively(deadline, () =>
       persist(
-        ({ cell }) => {
+        (known) => {
           // Asked of the epoch that is there at first: a re-sent revoke never ends a later login.
-          if (asked === undefined) asked = { from: cell.epoch, token: cell.token }
-          // A strategy that begins anew on a tombstone takes the token out of it.
-          else if (asked.from === cell.epoch && O.isSome(cell.token)) asked = { from: asked.from, token: cell.token }
-          return { _tag: 'RevokeAsked', from: asked.from, nonce: own }
+          from ??= known.cell.epoch
+          return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(known) }
         },
         O.none,
         deadline,
@@ -740,18 +762,11 @@ export const makeSession = <R>(
     supersede()
     initial = O.none
     const { decision, known } = applied.right
-    const found = decision.work._tag === 'RevokeAtServer' ? decision.work.token : O.none
-    const remembered = asked !== undefined && asked.from !== known.cell.epoch ? asked.token : O.none
-    const token = O.isSome(found) ? found : remembered
     const flushed = await flushExclusively(deadline)
     if (E.isLeft(flushed)) return flushed
-    if (O.isNone(token)) return E.right('forgotten')
+    if (decision.work._tag !== 'RevokeAtServer' || decision.work.tokens.length === 0) return E.right('forgotten')
     tell({ _tag: 'Revoked' })
-    const revoked = await server.revoke(dated(clock, toProcessClock(token.value, known)))
-    if (E.isRight(revoked) && O.isSome(found)) {
-      await apply(() => ({ _tag: 'RevocationConfirmed', epoch: known.cell.epoch }), known, deadline)
-    }
-    return revoked
+    return owing.pay(decision.work.tokens, known, deadline)
   }
 
   const revoke: TaskEither<AuthError.AuthError, Revocation> = async () =>

@@ -49,8 +49,6 @@ export interface Ledger {
   readonly tombstones: () => number
   /** Says how many revokes had taken effect when the login began that brought an access token. */
   readonly noteLogin: (access: string, tombstones: number) => void
-  /** Families that a login replaced, which nobody asked to revoke. */
-  readonly isLeftAlive: (family: number) => boolean
 }
 
 export interface LedgerConfig {
@@ -68,7 +66,6 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
   const stored = new Map<string, number>()
   const tombstonesAtLogin = new Map<string, number>()
   const recovering = new Map<number, boolean>()
-  const leftAlive = new Set<number>()
   let tombstones = 0
   let epoch = 0
   let writes: Promise<unknown> = Promise.resolve()
@@ -140,10 +137,6 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
 
     if (isNewIntent && O.isSome(after.intent)) recovering.set(process, after.intent.value.recovery)
     if (after.verdict._tag === 'Revoked' && after.epoch > before.epoch) tombstones++
-    if (after.epoch > before.epoch && after.verdict._tag !== 'Revoked' && O.isSome(before.token)) {
-      const family = ServerModel.familyOf(before.token.value.accessToken)(server())
-      if (O.isSome(family)) leftAlive.add(family.value)
-    }
     const access = accessOf(after)
     if (access !== undefined && !stored.has(access)) stored.set(access, after.epoch)
     epoch = after.epoch
@@ -177,7 +170,6 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
     epoch: () => epoch,
     tombstones: () => tombstones,
     noteLogin: (access, began) => tombstonesAtLogin.set(access, began),
-    isLeftAlive: (family) => leftAlive.has(family),
   }
 }
 

@@ -337,10 +337,12 @@ export const run = async (
     if (!isDead(process) && !source.closed()) await serve(process, source)
   }
 
-  const alive = ServerModel.alive(server.state()).filter((family) => !book.isLeftAlive(family))
-  const { verdict } = await book.cell()
-  if (verdict._tag === 'Revoked' && !stage.hadFault() && alive.length > 0 && !selfSufficient)
-    violated('nothing resurrected', `revoked, and alive at the server: ${alive.length} of its sessions`)
+  const { token, owed } = await book.cell()
+  const recorded = [...(O.isSome(token) ? [token.value] : []), ...(O.isSome(owed) ? owed.value.tokens : [])]
+  const families = recorded.map(({ accessToken }) => O.toUndefined(ServerModel.familyOf(accessToken)(server.state())))
+  const forgotten = ServerModel.alive(server.state()).filter((family) => !families.includes(family))
+  if (!stage.hadFault() && forgotten.length > 0 && !selfSufficient)
+    violated('nothing resurrected', `over, alive at the server, and in no record: ${forgotten.length} of its sessions`)
   return { violations: stage.violations, story: stage.story }
 }
 

@@ -203,15 +203,17 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
       return answer._tag === 'Used' && answer.isTaken
     },
     strategyOf: selfSufficient ? issuing : refreshing,
-    revokerOf:
-      (process) =>
-      ({ accessToken, refreshToken }) =>
-      () =>
-      () =>
-      async () => {
-        await revoke(process, O.isSome(refreshToken) ? refreshToken.value : accessToken)
-        return E.right(undefined)
-      },
+    revokerOf: (process) => {
+      const revoker: Revoker<unknown> =
+        ({ accessToken, refreshToken }) =>
+        () =>
+        () =>
+        async () => {
+          await revoke(process, O.isSome(refreshToken) ? refreshToken.value : accessToken)
+          return E.right(undefined)
+        }
+      return Object.assign(revoker, { ends: 'grant' as const })
+    },
     httpOf: (process) => ({
       send: (of) => () => respond(process, requestOf(of), of.deadline),
     }),

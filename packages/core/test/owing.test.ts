@@ -1,0 +1,257 @@
+/** What logins and revokes leave alive at the server, and who ends it. */
+import {
+  type AuthError,
+  CellCodec,
+  memoryStore,
+  minutes,
+  type Revoker,
+  Secret,
+  seconds,
+  type TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import { modelServer, scriptedStrategy } from '@tessera/testing'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { rejected, right, type TestEnv, tagOf, testEnv, textOf } from './support.js'
+
+/** A server of strict rotation, whose revocation endpoint answers, is down, or does not answer. */
+const world = (ends?: 'grant' | 'all') => {
+  const env = testEnv()
+  const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: env.clock })
+  const endpoint: { is: 'up' | 'hangs' | AuthError } = { is: 'up' }
+  const asked: Array<string> = []
+  const store = memoryStore()
+  const revoker: Revoker<unknown> = (token) => (limits) => (of) => async () => {
+    asked.push(Secret.open(token.accessToken))
+    if (endpoint.is === 'hangs') return new Promise(() => undefined)
+    return endpoint.is === 'up' ? server.revoking()(token)(limits)(of)() : E.left(endpoint.is)
+  }
+  /** A process of its own: one that is not asked any more has crashed. */
+  const start = (known: { readonly env?: TestEnv; readonly store?: TokenStore; readonly revokes?: boolean } = {}) => {
+    const revocation = known.revokes === false ? {} : { revocation: Object.assign(revoker.bind(undefined), { ends }) }
+    const config = { store, key: 'ann', ...known, ...revocation }
+    const source = pipe(server.refreshing(), TokenSource.make(config))(known.env ?? env)()
+    return {
+      source,
+      login: async () => {
+        const token = server.login()
+        const { strategy } = scriptedStrategy([E.right(token)])
+        expect(textOf(await env.clock.settle(source.login(strategy)({})()))).toBe(Secret.open(token.accessToken))
+        return token
+      },
+      got: async () => textOf(await env.clock.settle(source.get())),
+      revoked: () => env.clock.settle(source.revoke()),
+      settled: () => env.clock.settle(source.settled()),
+    }
+  }
+  const isAlive = ({ accessToken }: TokenSet): boolean => server.isAlive(accessToken)()
+  const cell = async () => right(CellCodec.decode(right(await store.get('ann')()).record))
+  return { env, server, store, endpoint, asked, start, isAlive, cell }
+}
+
+const down = rejected(503)
+const LATER = minutes(10)
+
+describe('[A06] a grant that is alive at the server is not forgotten', () => {
+  test('[A06] a login over a session that is valid ends the grant that it replaces, there too', async () => {
+    const { start, isAlive, asked } = world('grant')
+    const { login, settled, got } = start()
+    const first = await login()
+    const second = await login()
+    await settled()
+    expect([isAlive(first), isAlive(second)]).toEqual([false, true])
+    expect(asked).toEqual(['access-1'])
+    expect(await got()).toBe('access-2')
+  })
+
+  test('[A06] a login over a revoke that failed at the server: it is tried again by who comes later', async () => {
+    const { env, start, isAlive, endpoint } = world('grant')
+    const { login, revoked, got } = start()
+    const first = await login()
+    endpoint.is = down
+    expect(await revoked()).toEqual(E.left(down))
+    const second = await login()
+    endpoint.is = 'up'
+    await env.clock.advance(LATER)
+    expect(await got()).toBe('access-2')
+    await env.clock.advance(seconds(1))
+    expect([isAlive(first), isAlive(second)]).toEqual([false, true])
+  })
+
+  test('[A06] a process that dies before the server has heard: another one does it, at its next renewal', async () => {
+    const { env, start, isAlive, endpoint, cell } = world('grant')
+    const first = await start().login()
+    endpoint.is = 'hangs'
+    const second = await start().login()
+    expect(isAlive(first)).toBe(true)
+    endpoint.is = 'up'
+    await env.clock.advance(minutes(55))
+    const other = start()
+    expect(await other.got()).toBe('access-2')
+    await other.settled()
+    await env.clock.advance(seconds(1))
+    expect([isAlive(first), isAlive(second)]).toEqual([false, true])
+    expect(await other.got()).toBe('access-3')
+    expect((await cell()).owed).toEqual(O.none)
+  })
+
+  test('[A06] what came too late, and could not be revoked in three tries: later', async () => {
+    const { env, server, start, isAlive, endpoint, asked } = world('grant')
+    const { source, login, got } = start()
+    await login()
+    const late = server.login()
+    const slow = source.login(() => () => async () => {
+      await env.clock.sleep(minutes(1))()
+      return E.right(late)
+    })({})()
+    await env.clock.advance(seconds(1))
+    await login()
+    endpoint.is = down
+    expect(textOf(await env.clock.settle(slow))).toBe('access-3')
+    await env.clock.advance(minutes(1))
+    expect(asked.filter((of) => of === 'access-2')).toHaveLength(3)
+    endpoint.is = 'up'
+    await env.clock.advance(LATER)
+    expect(await got()).toBe('access-3')
+    await env.clock.advance(seconds(1))
+    expect(isAlive(late)).toBe(false)
+  })
+
+  test('[A06] a strategy that begins anew on a tombstone leaves to the server what that owes', async () => {
+    const { env, server, store, endpoint, asked } = world()
+    const revocation: Revoker<unknown> =
+      ({ accessToken }) =>
+      () =>
+      () =>
+      async () => {
+        asked.push(Secret.open(accessToken))
+        return endpoint.is === 'up' ? E.right(undefined) : E.left(down)
+      }
+    const issuing = scriptedStrategy([E.right(server.issue()), E.right(server.issue())]).strategy
+    const config = { store, key: 'ann', revocation: Object.assign(revocation, { ends: 'grant' as const }) }
+    const source = pipe(issuing, TokenSource.make(config))(env)()
+    expect(textOf(await source.get())).toBe('access-1')
+    endpoint.is = down
+    expect(tagOf(await env.clock.settle(source.revoke()))).toBe('Rejected')
+    endpoint.is = 'up'
+    expect(textOf(await source.get())).toBe('access-2')
+    await env.clock.advance(LATER)
+    await source.get()
+    await env.clock.advance(seconds(1))
+    expect(asked).toEqual(['access-1', 'access-1'])
+  })
+})
+
+describe('a server that ends all that a person has granted, as one may do that says nothing', () => {
+  test.each([[undefined], ['all' as const]])(
+    'ends %s: nothing is revoked beside a session that goes on',
+    async (ends) => {
+      const { env, start, isAlive, asked, cell } = world(ends)
+      const { login, settled, got, revoked } = start()
+      const first = await login()
+      const second = await login()
+      await settled()
+      await env.clock.advance(LATER)
+      expect(await got()).toBe('access-2')
+      await env.clock.advance(seconds(1))
+      expect(asked).toEqual([])
+      // It waits for the end of the session.
+      expect(await revoked()).toEqual(E.right('revoked'))
+      expect([isAlive(first), isAlive(second)]).toEqual([false, false])
+      expect((await cell()).owed).toEqual(O.none)
+    },
+  )
+
+  test('of two logins at once, the one that came second is not revoked', async () => {
+    const { env, server, start, isAlive, asked } = world('all')
+    const { source, login, settled } = start()
+    const late = server.login()
+    const slow = source.login(() => () => async () => {
+      await env.clock.sleep(minutes(1))()
+      return E.right(late)
+    })({})()
+    await env.clock.advance(seconds(1))
+    const first = await login()
+    expect(textOf(await env.clock.settle(slow))).toBe('access-2')
+    await settled()
+    expect(asked).toEqual([])
+    expect([isAlive(first), isAlive(late)]).toEqual([true, true])
+  })
+
+  test('nor is one that comes when the source is closed', async () => {
+    const { env, server, start, asked } = world('all')
+    const { source, login } = start()
+    await login()
+    const slow = source.login(() => () => async () => {
+      await env.clock.sleep(seconds(5))()
+      return E.right(server.login())
+    })({})()
+    await env.clock.advance(seconds(1))
+    await env.clock.settle(source.close({ revoke: false })())
+    expect(tagOf(await env.clock.settle(slow))).toBe('Closed')
+    expect(asked).toEqual([])
+  })
+})
+
+describe('how often it is tried', () => {
+  test('once in ten minutes, by whichever of the processes; a failing one delays nobody', async () => {
+    const { env, start, endpoint, asked } = world('grant')
+    const all = [start(), start(), start()]
+    await all[0]?.login()
+    endpoint.is = down
+    await all[1]?.login()
+    await env.clock.settle(all[1]?.settled() ?? Promise.resolve())
+    expect(asked).toHaveLength(1)
+    for (let minute = 0; minute < 40; minute++) {
+      await env.clock.advance(minutes(1))
+      for (const { source } of all) expect(textOf(await source.get())).toBe('access-2')
+      await env.clock.advance(seconds(1))
+    }
+    expect(asked.length).toBeGreaterThan(1)
+    expect(asked.length).toBeLessThanOrEqual(5)
+  })
+
+  test('one that hangs delays neither a get nor a close', async () => {
+    const { env, start, endpoint, asked } = world('grant')
+    const { source, login, got } = start()
+    await login()
+    endpoint.is = down
+    await login()
+    endpoint.is = 'hangs'
+    await env.clock.advance(LATER)
+    expect(await got()).toBe('access-2')
+    await env.clock.advance(seconds(1))
+    expect(asked).toHaveLength(2)
+    const before = env.clock.now()
+    expect(await env.clock.settle(source.close({ revoke: false })())).toEqual(E.right(undefined))
+    expect(env.clock.now()).toBe(before)
+  })
+
+  test('a process that has no way to revoke leaves it to others, and asks nobody', async () => {
+    const { env, start, endpoint, isAlive, cell } = world('grant')
+    const first = await start().login()
+    endpoint.is = down
+    await start().login()
+    await env.clock.advance(LATER)
+    const mute = start({ revokes: false })
+    expect(await mute.got()).toBe('access-2')
+    await env.clock.advance(seconds(1))
+    expect(isAlive(first)).toBe(true)
+    expect((await cell()).owed).toMatchObject(O.some({ tokens: [{}] }))
+  })
+
+  test.each(['invalid_token', 'invalid_grant'])(
+    'a server that answers %s knows the token no more: done',
+    async (code) => {
+      const { start, endpoint, cell } = world('grant')
+      const { login, revoked } = start()
+      await login()
+      endpoint.is = rejected(400, { error: O.some(code) })
+      expect(await revoked()).toEqual(E.right('revoked'))
+      expect((await cell()).owed).toEqual(O.none)
+    },
+  )
+})

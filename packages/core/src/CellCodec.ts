@@ -186,7 +186,7 @@ export const decode = (
   if (E.isLeft(encoded)) return E.left(wrong(encoded.left))
   const later = Object.entries(members).filter(([name]) => !KNOWN.has(name))
   const { token, owed } = encoded.right
-  const debts = Debts.validate(owed?.tokens ?? [], OWED)
+  const debts = Debts.validate((owed?.tokens ?? []).slice(-Lifecycle.MOST_OWED), OWED)
   if (E.isLeft(debts)) return E.left(wrong(debts.left))
   const toSettled = (held: O.Option<TokenSet.TokenSet>) =>
     E.right(settled(toCell(encoded.right, { token: held, owed: debts.right }, later)))

@@ -131,7 +131,7 @@ export type Failure<F> =
   | { readonly _tag: 'InvalidGrant'; readonly refresh: F }
 
 /** Of a token that the cell does not keep. */
-interface Dropping {
+export interface Dropping {
   /**
    * When others may try to revoke it at the server, by the store's clock: who tells this tries at once. None where it has no way to,
    * or must not: it is forgotten.

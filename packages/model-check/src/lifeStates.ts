@@ -4,7 +4,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { check } from './check.js'
 import { type Config, ONCE, PASSES, type Transition } from './model.js'
-import { EXPIRED, phaseOf, type State, type Step, type Told } from './State.js'
+import { type Cell, EXPIRED, phaseOf, type State, type Step, type Told } from './State.js'
 
 export type LifeState =
   | 'Empty'
@@ -60,6 +60,12 @@ const causeOf = (told: Told, { mode }: Config): string => {
   }
 }
 
+const isSameSession = (one: Cell, other: Cell): boolean =>
+  one.epoch === other.epoch &&
+  one.generation === other.generation &&
+  one.refused === other.refused &&
+  one.intent === other.intent
+
 const transitionOf = (
   before: State,
   { process, kind, next }: Transition,
@@ -69,7 +75,9 @@ const transitionOf = (
   const isTime = process < 0 && (kind & (PASSES | ONCE)) !== 0
   if (isTime) return from === to ? undefined : { from, to, cause: 'time' }
   const stage = before.processes[process]?.stage
-  return next.cell !== before.cell && stage?._tag === 'Writing'
+  // What is owed changes beside the session, in any of its states.
+  const isBeside = from === to && isSameSession(before.cell, next.cell)
+  return !isBeside && next.cell !== before.cell && stage?._tag === 'Writing'
     ? { from, to, cause: causeOf(stage.told, config) }
     : undefined
 }

@@ -385,8 +385,12 @@ describe('Refused', () => {
     const twice = stepped(renewed(once), refusal(1, false)).after
     expect(twice.refusals).toEqual(O.some({ count: 2, at: 7 }))
     expect(stepped(renewed(twice), refusal(1)).after.refusals).toEqual(O.none)
-    expect(stepped(twice, { _tag: 'LoggedIn', from: 1, nonce: 'n', token: T, retryAt: RETRY_AT }).after.refusals).toEqual(O.none)
-    expect(stepped(twice, { _tag: 'RevokeAsked', from: 1, nonce: 'n', retryAt: RETRY_AT }).after.refusals).toEqual(O.none)
+    expect(
+      stepped(twice, { _tag: 'LoggedIn', from: 1, nonce: 'n', token: T, retryAt: RETRY_AT }).after.refusals,
+    ).toEqual(O.none)
+    expect(stepped(twice, { _tag: 'RevokeAsked', from: 1, nonce: 'n', retryAt: RETRY_AT }).after.refusals).toEqual(
+      O.none,
+    )
   })
   test("the cell's token: refused; intent and verdict are kept", () => {
     const leased: Cell = { ...held, intent: lease() }

@@ -473,7 +473,11 @@ describe('[A13] what is kept of ten thousand users and more', () => {
 
   test('a tombstone keeps what is still to be revoked', async () => {
     const { store } = crowd()
-    const tombstone = cellOf(known('to be revoked'), { epoch: 2, verdict: { _tag: 'Revoked' } })
+    const tombstone: ReturnType<typeof cellOf> = {
+      ...cellOf(known('to be revoked'), { epoch: 2, verdict: { _tag: 'Revoked' } }),
+      token: O.none,
+      owed: O.some({ tokens: [known('to be revoked')], retryAt: START }),
+    }
     right(await store.compareAndSet('k', '', next('1', cellOf(known('to be revoked'))))())
     right(await store.compareAndSet('k', '1', next('2', tombstone))())
     for (let user = 0; user < 150; user++)

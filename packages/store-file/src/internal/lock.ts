@@ -219,7 +219,7 @@ export const exclusively = <A>(
 ): Promise<O.Option<A>> =>
   within(folder, async (locks) => {
     const signal = AbortSignal.timeout(patience)
-    for (;;) {
+    for (let isOver = false; ; ) {
       const answer = await early()
       if (O.isSome(answer)) return answer
       const holders = await namesIn(join(folder, lock))
@@ -227,7 +227,9 @@ export const exclusively = <A>(
         const done = await attempt(locks, lock, use)
         if (O.isSome(done)) return done
       }
-      if (signal.aborted) return O.none
+      if (isOver) return O.none
+      // Once more after the time is up: a holder that is dead costs none.
+      isOver = signal.aborted
       for (const name of holders) await awaitEnd(locks, lock, name, signal)
     }
   })

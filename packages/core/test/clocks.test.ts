@@ -26,6 +26,23 @@ const always = function* (answer: ScriptedAnswer): Generator<ScriptedAnswer> {
   for (;;) yield answer
 }
 
+/** A store with a clock of its own, which nobody sets. */
+const tellingTime = (env: TestEnv, store: TokenStore): TokenStore => {
+  const stamped = (there: Stamped): Stamped => ({
+    ...there,
+    now: O.some(plus(START, millis(env.clock.monotonic?.() ?? 0))),
+  })
+  return {
+    ...store,
+    get: (key) => async () => pipe(await store.get(key)(), E.map(stamped)),
+    compareAndSet: (key, expected, next) => async () =>
+      pipe(
+        await store.compareAndSet(key, expected, next)(),
+        E.map((written) => (written._tag === 'Conflict' ? { ...written, found: stamped(written.found) } : written)),
+      ),
+  }
+}
+
 /** Asks every second, and answers what was got last. */
 const asking = async (env: TestEnv, source: TokenSource, duration: Duration): Promise<string> => {
   let last = ''
@@ -45,7 +62,7 @@ describe.each([
   const back = millis(-by)
 
   test('a token that was revoked by another process is served for maxStale at most', async () => {
-    const store = memoryStore()
+    const { changes: _untold, ...store } = memoryStore()
     const env = testEnv()
     const long = until(at(1_000 * HOUR), 'a')
     const { source, got } = open([E.right(long)], { store, env }, { needsRefreshToken: true })
@@ -160,6 +177,58 @@ describe.each([
     await env.clock.advance(seconds(1))
     expect(derived.peek()).toEqual(O.none)
     expect(await got()).toBe('derived 2')
+  })
+})
+
+describe.each([
+  ['on by seconds', 6_000],
+  ['on by half a minute', 30_000],
+  ['on by an hour', HOUR],
+  ['back by half a minute', -30_000],
+])('[A03] a date that is set %s, where the store has a clock of its own', (_, by) => {
+  test('ends no intent of another process, and makes none longer', async () => {
+    const env = testEnv()
+    const store = tellingTime(
+      env,
+      await holding({
+        token: O.some(refreshable(at(HOUR), 'stale')),
+        refused: true,
+        intent: intentOf(at(20_000)),
+      }),
+    )
+    const { source, attempts } = open([E.right(living('new'))], { env, store }, { needsRefreshToken: true })
+    // By the one who waits already.
+    void source.get()
+    await env.clock.advance(seconds(1))
+    env.clock.setDate(millis(by))
+    for (let second = 1; second < 19; second++) {
+      void source.get()
+      await env.clock.advance(seconds(1))
+    }
+    expect(attempts()).toHaveLength(0)
+    void source.get()
+    await env.clock.advance(seconds(2))
+    expect(attempts()).toHaveLength(1)
+  })
+
+  test('ends no cool-down early', async () => {
+    const env = testEnv()
+    const store = tellingTime(
+      env,
+      await holding({
+        token: O.some(refreshable(at(-1_000), 'old')),
+        verdict: { _tag: 'CoolingDown', until: at(20_000) },
+      }),
+    )
+    const { source, attempts } = open([E.right(living('new'))], { env, store }, { needsRefreshToken: true })
+    void source.get()
+    await env.clock.advance(seconds(1))
+    env.clock.setDate(millis(by))
+    for (let second = 1; second < 19; second++) {
+      void source.get()
+      await env.clock.advance(seconds(1))
+    }
+    expect(attempts()).toHaveLength(0)
   })
 })
 

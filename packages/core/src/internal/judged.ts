@@ -36,6 +36,15 @@ const lastRefusal: EndOf = ({ refusals }) =>
     O.map(({ at }) => at),
   )
 
+/** What a record is judged by. */
+interface Judge {
+  /** By the store's clock, or the date where it has none. */
+  readonly now: Instant
+  readonly hold: Duration
+  /** The store has a clock of its own. */
+  readonly tellsTime: boolean
+}
+
 /** Longer than any process's intent may be: a person's prompt. */
 const LONGEST_WAIT = minutes(20)
 
@@ -46,11 +55,12 @@ const lasting = (begun: O.Option<Instant>, end: Instant, now: Instant): Instant 
 /**
  * A record with the ends that its times have for this process. They are of a clock that may have been set back since they were
  * written, so an end comes no later than was thought when it was heard of before; what is heard of for the first time lasts no longer
- * than it was to last, and a wait that is longer than any may be is over.
+ * than it was to last, and a wait that is longer than any may be is over. But where the store tells its own time, intents and
+ * cool-downs end when it says: if this process's date were asked too, one that is set on would end what another process is doing.
  */
 export const judged = (
   stored: Cell<TokenSet>,
-  { offset, now, hold }: Pick<Heard, 'offset'> & { readonly now: Instant; readonly hold: Duration },
+  { offset, now, hold, tellsTime }: Pick<Heard, 'offset'> & Judge,
   before: O.Option<Heard>,
 ): Cell<TokenSet> => {
   const known = pipe(
@@ -86,8 +96,10 @@ export const judged = (
   )
   const expiresAt = endOf(expiry, (end) => lasting(issuedAt, end, now))
   const possible = (end: Instant): Instant => (between(now, end) > Math.max(2 * hold, LONGEST_WAIT) ? now : end)
-  const held = endOf(intentEnd, (end) => possible(lasting(firstAt, end, now)))
-  const cooled = endOf(coolDownEnd, possible)
+  const waitOf = (of: EndOf, first: (end: Instant) => Instant) =>
+    tellsTime ? pipe(of(stored), O.map(first)) : endOf(of, first)
+  const held = waitOf(intentEnd, (end) => possible(lasting(firstAt, end, now)))
+  const cooled = waitOf(coolDownEnd, possible)
   // In the future it was not: the next one is heard as if this had been now.
   const refusedAt = endOf(lastRefusal, (at) => earliest(at, now))
   return {

@@ -135,7 +135,7 @@ export const makeRecords = (
       E.map((stored) => {
         const now = O.getOrElse(() => date)(stamped.now)
         const offset = between(at, now)
-        const cell = judged(stored, { offset, now, hold }, known())
+        const cell = judged(stored, { offset, now, hold, tellsTime: O.isSome(stamped.now) }, known())
         return {
           version: stamped.version,
           cell,

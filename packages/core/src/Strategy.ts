@@ -41,6 +41,11 @@ export interface Traits {
   readonly needsRefreshToken?: boolean
   /** A person takes part: minutes, not seconds. Default: false. */
   readonly interactive?: boolean
+  /**
+   * Why it could not be made, see {@link left}. It always fails with this, so a source does not ask it: where it would acquire a token it
+   * answers this, and writes nothing. Default: none.
+   */
+  readonly error?: AuthError.AuthError
 }
 
 /** A way to acquire a token. A plain function of this shape is one too. */
@@ -102,11 +107,12 @@ export const make = <R>(
   acquire: (attempt: Attempt) => RTE.ReaderTaskEither<R, AuthError.AuthError, TokenSet>,
 ): Strategy<R> => Object.assign((attempt: Attempt) => acquire(attempt), { traits })
 
-/** Fails, and sends nothing. */
-export const left =
-  (error: AuthError.AuthError): Strategy<unknown> =>
-  () =>
-    RTE.left(error)
+/**
+ * Fails, and sends nothing: what stands for a strategy that could not be made. It begins no session, so it counts as one that needs a
+ * refresh token.
+ */
+export const left = (error: AuthError.AuthError): Strategy<unknown> =>
+  make({ needsRefreshToken: true, error }, () => RTE.left(error))
 
 /** Whether a strategy cannot do without a refresh token. */
 export const needsRefreshToken = <R>(strategy: Strategy<R>): boolean => strategy.traits?.needsRefreshToken === true
@@ -139,35 +145,40 @@ const either = <R1, R2>(
 /**
  * Goes on with the strategy that `onError` chooses, after any error. Prefer {@link alt}: after a request whose outcome is
  * unknown, another strategy may bring another person's token. The traits are those of the first, since the second is not known
- * before.
+ * before; where the first could not be made, it is, and takes its place.
  */
 export const orElse =
   <R2>(onError: (error: AuthError.AuthError) => Strategy<R2>) =>
   <R1>(first: Strategy<R1>): Strategy<R1 & R2> =>
-    decorate(first, (attempt) =>
-      pipe(
-        first(attempt),
-        RTE.orElseW((error) => onError(error)(attempt)),
-      ),
-    )
+    first.traits?.error !== undefined
+      ? onError(first.traits.error)
+      : decorate(first, (attempt) =>
+          pipe(
+            first(attempt),
+            RTE.orElseW((error) => onError(error)(attempt)),
+          ),
+        )
 
 /** Goes on with `second` when the first error satisfies `predicate`; when both fail, every cause is kept. */
 export const altWhen =
   <R2>(predicate: Predicate<AuthError.AuthError>, second: Strategy<R2>) =>
-  <R1>(first: Strategy<R1>): Strategy<R1 & R2> =>
-    either(first, second, (attempt) =>
-      pipe(
-        first(attempt),
-        RTE.orElseW((error) =>
-          predicate(error)
-            ? pipe(
-                second(attempt),
-                RTE.mapLeft((next) => AuthError.semigroup.concat(error, next)),
-              )
-            : RTE.left(error),
-        ),
-      ),
-    )
+  <R1>(first: Strategy<R1>): Strategy<R1 & R2> => {
+    const next = (error: AuthError.AuthError): Strategy<R2> =>
+      predicate(error)
+        ? pipe(
+            second,
+            mapLeft((later) => AuthError.semigroup.concat(error, later)),
+          )
+        : left(error)
+    return first.traits?.error !== undefined
+      ? next(first.traits.error)
+      : either(first, second, (attempt) =>
+          pipe(
+            first(attempt),
+            RTE.orElseW((error) => next(error)(attempt)),
+          ),
+        )
+  }
 
 /**
  * Goes on with `second` only when the first sent nothing, so that a time-out never changes whose token it is.
@@ -189,7 +200,9 @@ export const alt = <R2>(second: Strategy<R2>): (<R1>(first: Strategy<R1>) => Str
 export const mapLeft =
   (f: (error: AuthError.AuthError) => AuthError.AuthError) =>
   <R>(strategy: Strategy<R>): Strategy<R> =>
-    decorate(strategy, (attempt) => pipe(strategy(attempt), RTE.mapLeft(f)))
+    strategy.traits?.error !== undefined
+      ? left(f(strategy.traits.error))
+      : decorate(strategy, (attempt) => pipe(strategy(attempt), RTE.mapLeft(f)))
 
 /** Looks at the error. */
 export const tapError =

@@ -4,7 +4,9 @@ import { AuthError, CellCodec, Lifecycle, Secret, TokenSet } from '@tessera/core
 import { cells, tokenTexts } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
-import { left, right } from './support.js'
+import { isShallow } from '../src/internal/shapes.js'
+import { tokenSetOf } from '../src/internal/tokenSetOf.js'
+import { access, left, right } from './support.js'
 
 const record = (text: string) => O.some(Secret.make('Record', text))
 const recordOf = (json: unknown) => record(JSON.stringify(json))
@@ -174,6 +176,39 @@ test.each([450, 600, 5_000, 20_000])('[A12] nested %i deep: what is read can be 
     if (depth < 500) expect(jsonOf(right(decoded))).toEqual(JSON.parse(text))
     else expect(left(decoded)).toEqual(AuthError.storeFailed('decode', 'the record is nested too deep'))
   }
+})
+
+/** As deep as a strategy's answer may be, and beyond. */
+const DEPTHS = Array.from({ length: 12 }, (_, at) => 494 + at)
+
+test.each(DEPTHS)('[A12] nested %i deep in what a strategy answers: what is taken in can be read', (depth) => {
+  const answers = [
+    TokenSet.make(access('a'), { members: new Map([['more', Secret.make('Member', nested(depth))]]) }),
+    TokenSet.make(access('a'), { members: new Map([['tessera more', Secret.make('Member', nested(depth))]]) }),
+    TokenSet.make(access('a'), { restrictedTo: [JSON.parse(nested(depth - 1))] }),
+  ]
+  for (const answer of answers) {
+    const { token } = right(tokenSetOf(answer))
+    const record = CellCodec.encode({ ...Lifecycle.empty, generation: 1, token: O.some(token) })
+    expect(Secret.open(record).includes('[[')).toBe(depth <= 500)
+    expect(jsonOf(right(CellCodec.decode(O.some(record))))).toEqual(JSON.parse(Secret.open(record)))
+  }
+})
+
+test('[A12] the names of the places in a list are not made', () => {
+  const list = Array.from({ length: 1_000 }, () => 7)
+  const named: Array<PropertyKey> = []
+  const watched = new Proxy(list, {
+    ownKeys: (of) => {
+      named.push(...Reflect.ownKeys(of))
+      return Reflect.ownKeys(of)
+    },
+  })
+  expect(isShallow({ scope: watched }, 2)).toBe(true)
+  expect(named).toEqual([])
+  expect(isShallow([[[]]], 2)).toBe(false)
+  expect(isShallow([{ a: [] }], 2)).toBe(false)
+  expect(isShallow([{ a: [1] }], 3)).toBe(true)
 })
 
 test('[A12] two million wrong scopes are one error', () => {

@@ -2,7 +2,9 @@
 import {
   AuthError,
   memoryStore,
+  millis,
   minutes,
+  plus,
   remoteCallback,
   Secret,
   type SourceConfig,
@@ -15,8 +17,9 @@ import {
 } from '@tessera/core'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { access, left, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
 
@@ -268,6 +271,123 @@ test('[A11] what strategyFor answers, or throws: the next good one works', async
       expect(textOf(await env.clock.settle(users.for('ann').get()))).toBe('good')
     }),
   )
+})
+
+describe('[A11] a strategy that could not be made', () => {
+  const broken = AuthError.misconfigured('client', 'it is none')
+  const unmade: ReadonlyArray<readonly [string, () => Strategy<TestEnv>]> = [
+    ['strategyFor throws', () => raise()],
+    ['strategyFor answers nonsense', () => untyped('nonsense')],
+    ['Strategy.left', () => Strategy.left(broken)],
+    ['within and local', () => pipe(Strategy.left(broken), Strategy.within(seconds(1)), Strategy.local(identity))],
+    ['retrying and mapLeft', () => pipe(Strategy.left(broken), Strategy.retrying(always), Strategy.mapLeft(identity))],
+    [
+      'tapError',
+      () =>
+        pipe(
+          Strategy.left(broken),
+          Strategy.tapError(() => RTE.right(undefined)),
+        ),
+    ],
+    ['alt of two', () => pipe(Strategy.left(broken), Strategy.alt(Strategy.left(broken)))],
+    [
+      'orElse',
+      () =>
+        pipe(
+          Strategy.left(broken),
+          Strategy.orElse(() => Strategy.left(broken)),
+        ),
+    ],
+  ]
+  const always = () => O.some(seconds(1))
+  const raise = (): never => {
+    throw new RangeError('mine')
+  }
+  const expiring = (end: number): TokenSet =>
+    token('a', {
+      refreshToken: O.some(Secret.make('RefreshToken', 'owed')),
+      expiresAt: O.some(plus(START, millis(end))),
+    })
+
+  /** A user whose strategy cannot be made until it is mended. */
+  const opened = (strategyFor: () => Strategy<TestEnv>) => {
+    const env = testEnv()
+    const memory = memoryStore()
+    const writes: Array<string> = []
+    let [isMended, isServerThere] = [false, false]
+    const revoked: Array<string> = []
+    const users = TokenSource.keyed<unknown>({
+      store: {
+        ...memory,
+        compareAndSet: (key, ...more) => {
+          writes.push(key)
+          return memory.compareAndSet(key, ...more)
+        },
+      },
+      revocation: (of) => () => () => {
+        if (!isServerThere) return TE.left(AuthError.unreachable('https://server.example/revoke', 'refused'))
+        revoked.push(Secret.open(of.accessToken))
+        return TE.right(undefined)
+      },
+    })((): Strategy<TestEnv> => (isMended ? () => () => TE.right(token('good')) : strategyFor()))(env)()
+    const mend = (): void => {
+      isMended = true
+    }
+    const answer = (): void => {
+      isServerThere = true
+    }
+    return { env, users, memory, writes, mend, answer, revoked }
+  }
+
+  test.each(unmade)('%s: a tombstone keeps the token that it owes, and is revoked later', async (_, strategyFor) => {
+    const { env, users, memory, answer, revoked } = opened(strategyFor)
+    await users.for('ann').adopt(expiring(minutes(60)))()
+    expect(tagOf(await env.clock.settle(users.for('ann').revoke()))).not.toBe('Right')
+    const tombstone = await memory.get('ann')()
+    expect(tagOf(await env.clock.settle(users.for('ann').get()))).toBe('Misconfigured')
+    expect(await memory.get('ann')()).toEqual(tombstone)
+    expect(await users.for('ann').inspect()).toMatchObject(E.right({ state: 'revoked' }))
+    answer()
+    expect(await env.clock.settle(users.for('ann').revoke())).toEqual(E.right('revoked'))
+    expect(revoked).toEqual(['a'])
+  })
+
+  test.each(unmade)(
+    '%s: nothing is written for a token that expired, and the next one works',
+    async (_, strategyFor) => {
+      const { env, users, writes, mend } = opened(strategyFor)
+      await users.for('ann').adopt(expiring(minutes(60)))()
+      expect(textOf(await users.for('ann').get())).toBe('a')
+      await env.clock.advance(minutes(61))
+      writes.length = 0
+      for (let calls = 0; calls < 3; calls++) {
+        expect(tagOf(await env.clock.settle(users.for('ann').get()))).toBe('Misconfigured')
+      }
+      expect(writes).toEqual([])
+      mend()
+      // A strategy that was made is that of its session until this is closed.
+      await users.for('ann').close()()
+      expect(textOf(await env.clock.settle(users.for('ann').get()))).toBe('good')
+    },
+  )
+
+  test('it is told once a back-off, and a token that is valid is served', async () => {
+    const env = testEnv()
+    const told: Array<string> = []
+    const source = sourceOf(env, Strategy.left(broken), {
+      initial: expiring(seconds(100)),
+      observe: ({ _tag }) => told.push(_tag),
+    })
+    expect(textOf(await source.get())).toBe('a')
+    await env.clock.advance(seconds(99))
+    expect(textOf(await source.get())).toBe('a')
+    await source.settled()
+    expect(told).toEqual(['LoggedIn', 'RenewalFailed'])
+    await env.clock.advance(seconds(2))
+    expect(await env.clock.settle(source.get())).toEqual(E.left(broken))
+    expect(await env.clock.settle(source.get())).toEqual(E.left(broken))
+    expect(told).toEqual(['LoggedIn', 'RenewalFailed', 'RenewalFailed'])
+  })
 })
 
 test('[A11] what keyOf answers, or throws: the tokens are revoked, and the next login works', async () => {

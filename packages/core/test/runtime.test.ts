@@ -200,6 +200,43 @@ describe('[A07] an answer that comes when nobody waits for it any more', () => {
   })
 })
 
+describe('[A11] a failure that comes after its deadline is told', () => {
+  const invalidGrant = rejected(400, { error: O.some('invalid_grant') })
+  const expired = until(START, 'old', { refreshToken: O.some(Secret.make('RefreshToken', 'spent')) })
+  const told = async (answer: AuthError, meanwhile: (source: TokenSource) => Promise<unknown>) => {
+    const env = testEnv()
+    const store = await holding({ token: O.some(expired) })
+    const { source, events } = open(
+      [later(env, seconds(16), E.left(answer))],
+      { env, store },
+      { needsRefreshToken: true },
+    )
+    await env.clock.settle(source.get())
+    await meanwhile(source)
+    events.length = 0
+    await env.clock.advance(seconds(2))
+    return events
+  }
+  const nothing = async (): Promise<void> => undefined
+  const renewedMeanwhile = (source: TokenSource) => source.adopt(living('new'))()
+
+  test('where it says more than that there was no answer', async () => {
+    expect(await told(invalidGrant, nothing)).toEqual([
+      { key: 'default', _tag: 'RenewalFailed', error: invalidGrant },
+      { key: 'default', _tag: 'LoginRequired' },
+    ])
+  })
+
+  test('not where it says the same', async () => {
+    expect(await told(outcomeUnknown(false), nothing)).toEqual([])
+  })
+
+  test.each([invalidGrant, outcomeUnknown(false), rejected(429)])(
+    'not after another token, whatever it is: $_tag',
+    async (answer) => expect(await told(answer, renewedMeanwhile)).toEqual([]),
+  )
+})
+
 describe('[A07] a login whose token has expired when the store has it', () => {
   const slow = (env: TestEnv, by: Duration): TokenStore => {
     const memory = memoryStore()

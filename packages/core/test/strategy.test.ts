@@ -460,6 +460,26 @@ describe('traits', () => {
   })
 })
 
+test('[A11] one that could not be made is its error: what goes on after it stands alone', () => {
+  const f = (error: AuthError) => AuthError.semigroup.concat(error, AuthError.aborted)
+  fc.assert(
+    fc.property(errors, errors, fc.boolean(), (e1, e2, holds) => {
+      const [first, second] = [Strategy.left(e1), always(E.left(e2))]
+      const altWhen = Strategy.altWhen(() => holds, Strategy.left(e2))
+      expect(pipe(first, Strategy.mapLeft(f)).traits).toEqual(Strategy.left(f(e1)).traits)
+      expect(
+        pipe(
+          first,
+          Strategy.orElse(() => second),
+        ),
+      ).toBe(second)
+      const both = holds ? AuthError.semigroup.concat(e1, e2) : e1
+      expect(pipe(first, altWhen).traits).toEqual(Strategy.left(both).traits)
+      expect(pipe(second, altWhen).traits?.error).toBeUndefined()
+    }),
+  )
+})
+
 test('building a pipeline runs nothing', () => {
   const env = testEnv()
   const { strategy, attempts } = scriptedStrategy([])

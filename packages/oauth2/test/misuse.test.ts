@@ -1,9 +1,10 @@
 /**
  * Calls that only JavaScript can make: each names its function and the option that is wrong, and sends nothing.
  */
-import { AuthError, Secret } from '@tessera/core'
+import { AuthError, instant, memoryStore, Secret, Strategy, TokenSource } from '@tessera/core'
+import * as O from 'fp-ts/lib/Option.js'
 import * as oauth2 from '../src/index.js'
-import { errorOf, named } from './calls.js'
+import { errorOf, isCallable, named } from './calls.js'
 import { client, holding } from './support.js'
 
 const functions = new Map(named(oauth2))
@@ -103,6 +104,36 @@ test.each(CASES)('%s names %s, given %j', async (name, field, options) => {
   })
   expect(sent).toBe(0)
 })
+
+const STRATEGIES = [
+  'authorizationCode',
+  'clientCredentials',
+  'deviceCode',
+  'extensionGrant',
+  'jwtAssertion',
+  'refreshToken',
+  'tokenExchange',
+]
+
+test.each(STRATEGIES)(
+  '[A11] %s of a wrong call writes nothing, neither over a tombstone nor for a session',
+  async (name) => {
+    const made = functions.get(name)?.({})
+    // That of a token exchange takes the subject's token first.
+    const strategy: unknown = name === 'tokenExchange' && isCallable(made) ? made({}) : made
+    const { env } = world()
+    for (const isRevoked of [true, false]) {
+      const store = memoryStore()
+      const login = TokenSource.make({ store })(Strategy.left(AuthError.closed))(env)()
+      await login.adopt({ ...holding('R0'), expiresAt: O.some(instant(0)) })()
+      if (isRevoked) await login.revoke()
+      const before = await store.get('default')()
+      const get = isCallable(strategy) ? TokenSource.make({ store })(strategy as never)(env)().get : undefined
+      expect(await get?.()).toMatchObject({ left: { _tag: 'Misconfigured' } })
+      expect(await store.get('default')()).toEqual(before)
+    }
+  },
+)
 
 /** They take one value, whose type is its name: the halves of a request, conversions, questions. */
 const OF_VALUES = [

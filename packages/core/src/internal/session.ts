@@ -97,6 +97,7 @@ export const makeSession = <R>(
   // Long enough to see the intent of a crashed holder end, and to renew after it.
   const patience = millis(hold + timeout)
   const selfSufficient = !Strategy.needsRefreshToken(strategy)
+  const unmade = strategy.traits?.error
 
   // ---------------------------------------------------------------------------
   // what this process remembers
@@ -340,7 +341,7 @@ export const makeSession = <R>(
       })
     const place = placeOf(parent)
 
-    const failed = async (error: AuthError.AuthError): Promise<Turn> => {
+    const failed = async (error: AuthError.AuthError, isLate = false): Promise<Turn> => {
       const left = pipe(
         previous,
         O.filter(() => !lease.cell.refused),
@@ -351,7 +352,7 @@ export const makeSession = <R>(
         ),
       )
       const failure = toFailure(error, previous, !selfSufficient, restOf(left, uniform(random)()))
-      tell({ _tag: 'RenewalFailed', error })
+      if (!isLate) tell({ _tag: 'RenewalFailed', error })
       const applied = await apply(
         () => ({ _tag: 'Failed', parent, nonce: own, now: plus(clock.now(), lease.offset), failure }),
         lease,
@@ -359,6 +360,8 @@ export const makeSession = <R>(
         after(timeout),
       )
       if (E.isRight(applied) && applied.right.decision.work._tag === 'Again') return again
+      // That there was no answer was told at the deadline.
+      if (isLate && failure._tag !== 'Unknown') tell({ _tag: 'RenewalFailed', error })
       if (failure._tag === 'InvalidGrant') {
         // A verdict that is not written is none: the next call asks again.
         if (E.isLeft(applied)) return ended(applied)
@@ -411,7 +414,7 @@ export const makeSession = <R>(
         track<unknown>(
           E.isRight(answer)
             ? commitExclusively(redeemed(answer.right), O.none)
-            : exclusively(after(timeout), async () => E.right(await failed(answer.left))),
+            : exclusively(after(timeout), async () => E.right(await failed(answer.left, true))),
         ),
       )
     }
@@ -456,6 +459,15 @@ export const makeSession = <R>(
         reason === 'LogInAgain' ? 'refresh token rejected' : reason === 'Revoked' ? 'revoked' : 'nothing to redeem',
       ),
     )
+
+  /** A strategy that could not be made writes nothing: a lease of it would clear a tombstone, and be in the way of those that were. */
+  const failUnmade = (error: AuthError.AuthError): Result<never> => {
+    if (!holds(backOff, clock.now())) {
+      tell({ _tag: 'RenewalFailed', error })
+      backOff = backOffAfter(backOff, error, clock.now())
+    }
+    return E.left(error)
+  }
 
   const redeemExclusively = (from: Known, deadline: Instant, offer: (token: TokenSet) => void) =>
     exclusively(deadline, async (): Promise<Result<Turn>> => {
@@ -535,6 +547,7 @@ export const makeSession = <R>(
         O.filter(isValid),
       )
       if (O.isSome(token)) offer(token.value)
+      if (unmade !== undefined && (todo._tag === 'Redeem' || todo._tag === 'Fail')) return failUnmade(unmade)
       switch (todo._tag) {
         case 'Redeem': {
           if (holds(backOff, clock.now())) return E.left(backOff.error)

@@ -20,13 +20,16 @@ export const shaped =
   (value) =>
     isRecord(value) && Object.entries(members).every(([name, is]) => is(value[name]))
 
-/** How deep a value of JSON may be nested that is written again: a serializer recurs, and the stack ends somewhere. */
-const DEEPEST = 500
+/** How deep a value of JSON may be nested that is kept in a record: a serializer recurs, and the stack ends somewhere. */
+export const DEEPEST = 500
 
-/** Whether a value of JSON can be written again. */
-export const isShallow = (value: unknown, depth = DEEPEST): boolean => {
+/** How deep a record may be: a member of a token is three levels down in it. */
+export const DEEPEST_RECORD = DEEPEST + 3
+
+/** Whether a value of JSON is nested no deeper. In an array a loop over names would first make a text of each place. */
+export const isShallow = (value: unknown, depth: number): boolean => {
   if (!isRecord(value)) return true
   if (depth === 0) return false
-  for (const name in value) if (!isShallow(value[name], depth - 1)) return false
-  return true
+  const inner: ReadonlyArray<unknown> = Array.isArray(value) ? value : Object.values(value)
+  return inner.every((one) => isShallow(one, depth - 1))
 }

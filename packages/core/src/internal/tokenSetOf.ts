@@ -5,7 +5,7 @@ import * as AuthError from '../AuthError.js'
 import * as Secret from '../Secret.js'
 import { type Instant, instant } from '../Time.js'
 import { make, type TokenSet } from '../TokenSet.js'
-import { isRecord, isShallow, isText } from './shapes.js'
+import { DEEPEST, isRecord, isShallow, isText } from './shapes.js'
 
 /** Where a value is not what it should be. */
 export interface Wrong {
@@ -57,7 +57,7 @@ const texts: Take<ReadonlyArray<string>> = (value) =>
 const parsed = (json: string): O.Option<unknown> =>
   pipe(
     O.tryCatch((): unknown => JSON.parse(json)),
-    O.filter((value) => isShallow(value)),
+    O.filter((value) => isShallow(value, DEEPEST)),
   )
 
 /** What cannot be written is left out: after a rotation that is no reason to lose a token. */

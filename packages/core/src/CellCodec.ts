@@ -10,7 +10,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import * as AuthError from './AuthError.js'
 import { object } from './internal/object.js'
-import { DEEPEST_RECORD, isShallow } from './internal/shapes.js'
+import { DEEPEST_RECORD, DEEPEST_TOKEN, isShallow } from './internal/shapes.js'
 import type { Cell, Verdict } from './Lifecycle.js'
 import * as Lifecycle from './Lifecycle.js'
 import * as Secret from './Secret.js'
@@ -180,8 +180,10 @@ export const decode = (
     // The parser's message would show some of the record.
     return E.left(undecodable('the record is not JSON'))
   }
-  if (!isShallow(json, DEEPEST_RECORD)) return E.left(undecodable('the record is nested too deep'))
   const members = t.UnknownRecord.is(json) ? json : {}
+  if (!isShallow(json, DEEPEST_RECORD) || !isShallow(members['token'], DEEPEST_TOKEN)) {
+    return E.left(undecodable('the record is nested too deep'))
+  }
   const encoded = Encoded.decode(members)
   if (E.isLeft(encoded)) return E.left(wrong(encoded.left))
   const later = Object.entries(members).filter(([name]) => !KNOWN.has(name))

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AuthError, CellCodec, Lifecycle, Secret, TokenSet } from '@tessera/core'
+import { AuthError, CellCodec, instant, Lifecycle, Secret, TokenSet } from '@tessera/core'
 import { cells, tokenTexts } from '@tessera/testing'
 import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { isShallow } from '../src/internal/shapes.js'
 import { tokenSetOf } from '../src/internal/tokenSetOf.js'
@@ -189,9 +191,30 @@ test.each(DEPTHS)('[A12] nested %i deep in what a strategy answers: what is take
   ]
   for (const answer of answers) {
     const { token } = right(tokenSetOf(answer))
-    const record = CellCodec.encode({ ...Lifecycle.empty, generation: 1, token: O.some(token) })
-    expect(Secret.open(record).includes('[[')).toBe(depth <= 500)
-    expect(jsonOf(right(CellCodec.decode(O.some(record))))).toEqual(JSON.parse(Secret.open(record)))
+    const cell = { ...Lifecycle.empty, generation: 1 }
+    const owed = O.some({ tokens: [token], retryAt: instant(0) })
+    for (const of of [
+      { ...cell, token: O.some(token) },
+      { ...cell, owed },
+    ]) {
+      const record = CellCodec.encode(of)
+      expect(Secret.open(record).includes('[[')).toBe(depth <= 500)
+      expect(jsonOf(right(CellCodec.decode(O.some(record))))).toEqual(JSON.parse(Secret.open(record)))
+    }
+  }
+})
+
+// Whatever a record may hold more: what is read in one place of it may be written in another.
+test.each(DEPTHS)('[A12] nested %i deep in a token that is held: it can be read when it is owed', (depth) => {
+  for (const text of places(nested(depth))) {
+    const decoded = CellCodec.decode(record(text))
+    if (E.isLeft(decoded)) continue
+    const owed = pipe(
+      decoded.right.token,
+      O.map((of) => ({ tokens: [of], retryAt: instant(0) })),
+    )
+    const written = CellCodec.encode({ ...decoded.right, token: O.none, owed })
+    expect(jsonOf(right(CellCodec.decode(O.some(written))))).toEqual(JSON.parse(Secret.open(written)))
   }
 })
 

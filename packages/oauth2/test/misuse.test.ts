@@ -2,10 +2,9 @@
  * Calls that only JavaScript can make: each names its function and the option that is wrong, and sends nothing.
  */
 import { AuthError, instant, memoryStore, Secret, Strategy, TokenSource } from '@tessera/core'
-import * as O from 'fp-ts/lib/Option.js'
 import * as oauth2 from '../src/index.js'
 import { errorOf, isCallable, named } from './calls.js'
-import { client, holding } from './support.js'
+import { client, holding, world } from './support.js'
 
 const functions = new Map(named(oauth2))
 

@@ -23,8 +23,11 @@ export const shaped =
 /** How deep a value of JSON may be nested that is kept in a record: a serializer recurs, and the stack ends somewhere. */
 export const DEEPEST = 500
 
-/** How deep a record may be: a member of a token is three levels down in it. */
-export const DEEPEST_RECORD = DEEPEST + 3
+/** How deep a token may be in a record, wherever it is there: a member is two levels down in it. */
+export const DEEPEST_TOKEN = DEEPEST + 2
+
+/** How deep a record may be: a token that is owed is three levels down in it. */
+export const DEEPEST_RECORD = DEEPEST_TOKEN + 3
 
 /** Whether a value of JSON is nested no deeper. In an array a loop over names would first make a text of each place. */
 export const isShallow = (value: unknown, depth: number): boolean => {

@@ -2,6 +2,7 @@
  * Calls that only JavaScript can make: each names its function and the option that is wrong, and sends nothing.
  */
 import { AuthError, instant, memoryStore, Secret, Strategy, TokenSource } from '@tessera/core'
+import * as O from 'fp-ts/lib/Option.js'
 import * as oauth2 from '../src/index.js'
 import { errorOf, isCallable, named } from './calls.js'
 import { client, holding, world } from './support.js'
@@ -127,6 +128,7 @@ test.each(STRATEGIES)(
       await login.adopt({ ...holding('R0'), expiresAt: O.some(instant(0)) })()
       if (isRevoked) await login.revoke()
       const before = await store.get('default')()
+      // As from JavaScript, where nothing is checked.
       const get = isCallable(strategy) ? TokenSource.make({ store })(strategy as never)(env)().get : undefined
       expect(await get?.()).toMatchObject({ left: { _tag: 'Misconfigured' } })
       expect(await store.get('default')()).toEqual(before)

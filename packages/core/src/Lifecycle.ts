@@ -115,12 +115,12 @@ export interface View<T, F> {
 // model: events
 // -----------------------------------------------------------------------------
 
+/** An epoch of one history: another history of the same key has epochs of the same numbers, by other origins. */
+export type Place = Pick<Cell<never>, 'epoch' | 'origin'>
+
 /** The token that was redeemed, by its place in the lineage. */
-export interface Parent {
-  readonly epoch: number
+export interface Parent extends Place {
   readonly generation: number
-  /** That of the epoch: another history of the same key has epochs of the same numbers. */
-  readonly origin: O.Option<Nonce>
 }
 
 /** How a redemption failed. */
@@ -173,8 +173,8 @@ export type Event<T, F> =
       /** An API had accepted it before. */
       readonly accepted: boolean
     }
-  | (Dropping & { readonly _tag: 'LoggedIn'; readonly from: number; readonly nonce: Nonce; readonly token: T })
-  | (Dropping & { readonly _tag: 'RevokeAsked'; readonly from: number; readonly nonce: Nonce })
+  | (Dropping & { readonly _tag: 'LoggedIn'; readonly from: Place; readonly nonce: Nonce; readonly token: T })
+  | (Dropping & { readonly _tag: 'RevokeAsked'; readonly from: Place; readonly nonce: Nonce })
   | {
       /** Who meets what is owed tries to revoke it, and others leave it alone until `retryAt`. */
       readonly _tag: 'RevocationRetried'
@@ -424,7 +424,7 @@ const refused = <T, F>(view: View<T, F>, event: Of<T, F, 'Refused'>, cell: Cell<
 
 const loggedIn = <T, F>(view: View<T, F>, event: Of<T, F, 'LoggedIn'>, cell: Cell<T>): Result<T> => {
   const { from, nonce, token } = event
-  if (cell.epoch === from) {
+  if (isEpochOf(from, cell)) {
     const next: Cell<T> = {
       ...holding(view, token, cell),
       epoch: cell.epoch + 1,
@@ -451,7 +451,7 @@ const revokeAsked = <T, F>({ from, nonce, retryAt }: Of<T, F, 'RevokeAsked'>, ce
   const tokens = [...owedBy(cell), ...(O.isSome(cell.token) ? [cell.token.value] : [])]
   const decision: Decision<T> = { serve: O.none, work: { _tag: 'RevokeAtServer', tokens } }
   // Also onto nothing, and onto a tombstone: a login that began before must find another epoch than the one it began in.
-  if (cell.epoch === from) {
+  if (isEpochOf(from, cell)) {
     return [
       decision,
       {
@@ -543,9 +543,11 @@ const revocationConfirmed = <T, F>(view: View<T, F>, revoked: ReadonlyArray<F>, 
 // places
 // -----------------------------------------------------------------------------
 
-const parentOf = <T>({ epoch, generation, origin }: Cell<T>): Parent => ({ epoch, generation, origin })
+/** Where a login or a revoke begins. */
+export const placeOf = <T>({ epoch, origin }: Cell<T>): Place => ({ epoch, origin })
+const parentOf = <T>(cell: Cell<T>): Parent => ({ ...placeOf(cell), generation: cell.generation })
 /** An epoch that nobody opened, the first or an older version's, is known by its number alone. */
-const isEpochOf = <T>({ epoch, origin }: Parent, cell: Cell<T>): boolean =>
+const isEpochOf = <T>({ epoch, origin }: Place, cell: Cell<T>): boolean =>
   cell.epoch === epoch && (O.isNone(origin) || O.isNone(cell.origin) || isOrigin(origin.value, cell))
 const isParent = <T>(parent: Parent, cell: Cell<T>): boolean =>
   isEpochOf(parent, cell) && cell.generation === parent.generation

@@ -215,6 +215,63 @@ describe('[A02] two histories of one key', () => {
     expect(textOf(await b.get())).toBe(newer)
   })
 
+  test.each([true, false])(
+    'a login begun in the older one does not end the newer one of the same number (lossy: %s)',
+    async (isLossy) => {
+      let arrive: () => void = () => undefined
+      const arrived = new Promise<void>((resolve) => {
+        arrive = resolve
+      })
+      const { env, cell, remove, server, told, make, login } = open({ isLossy })
+      const [a, b] = [make(), make()]
+      right(await login(a))
+      const late = a.login(() => () => async () => {
+        await arrived
+        return E.right(server.login())
+      })({})()
+      await env.clock.advance(TICK)
+      remove()
+      const newer = textOf(await login(b))
+      const { origin, epoch } = cell()
+      expect(epoch).toBe(1)
+      arrive()
+      expect(textOf(await late)).toBe(newer)
+      expect(cell()).toMatchObject({ epoch, origin })
+      await env.clock.advance(millis(0))
+      expect(told).toContainEqual({ _tag: 'Discarded', key: 'default', revoked: true })
+      expect(textOf(await b.get())).toBe(newer)
+    },
+  )
+
+  test.each([true, false])(
+    'nor does a revoke begun in it, whose write has failed at first (lossy: %s)',
+    async (isLossy) => {
+      let meanwhile: (() => Promise<void>) | undefined
+      const { env, cell, remove, make, login } = open({ isLossy })
+      const a = make(undefined, (store) => ({
+        ...store,
+        compareAndSet: (key, expected, next) => async () => {
+          if (meanwhile === undefined) return store.compareAndSet(key, expected, next)()
+          const happens = meanwhile
+          meanwhile = undefined
+          await happens()
+          return E.left(AuthError.storeFailed('compareAndSet', 'down'))
+        },
+      }))
+      const b = make()
+      right(await login(a))
+      await env.clock.advance(TICK)
+      let newer = ''
+      meanwhile = async () => {
+        remove()
+        newer = textOf(await login(b))
+      }
+      expect(await env.clock.settle(a.revoke())).toEqual(E.right('forgotten'))
+      expect(cell()).toMatchObject({ epoch: 1, verdict: { _tag: 'None' } })
+      expect(textOf(await b.get())).toBe(newer)
+    },
+  )
+
   test('a clock that a fail-over sets back does not make a revoke older than its login', async () => {
     let time = START
     const { env, cell, lose, make, login } = open({ now: () => time })

@@ -86,6 +86,8 @@ const cell: fc.Arbitrary<Cell> = fc.oneof(
     }),
   ),
 )
+const place = fc.record({ epoch: fc.nat(3), origin: fc.option(nonce).map(O.fromNullable) })
+const inEpoch = (epoch: number): Lifecycle.Place => ({ epoch, origin: O.none })
 const parent = fc.record({
   epoch: fc.integer({ min: 1, max: 3 }),
   generation: fc.integer({ min: 1, max: 3 }),
@@ -117,8 +119,8 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   }),
   fc.record({ _tag: fc.constant('Failed' as const), parent, nonce, now: time, failure }),
   fc.record({ _tag: fc.constant('Refused' as const), access: fc.nat(3), now: time, accepted: fc.boolean() }),
-  fc.record({ _tag: fc.constant('LoggedIn' as const), from: fc.nat(3), nonce, token, retryAt }),
-  fc.record({ _tag: fc.constant('RevokeAsked' as const), from: fc.nat(3), nonce, retryAt }),
+  fc.record({ _tag: fc.constant('LoggedIn' as const), from: place, nonce, token, retryAt }),
+  fc.record({ _tag: fc.constant('RevokeAsked' as const), from: place, nonce, retryAt }),
   fc.record({ _tag: fc.constant('RevocationRetried' as const), now: time, retryAt: fc.constant(instant(200)) }),
   fc.record({ _tag: fc.constant('RevocationConfirmed' as const), revoked: fc.array(fc.nat(3)) }),
 )
@@ -175,6 +177,14 @@ describe('every step', () => {
     })
   })
 
+  test('[A02] opens an epoch only onto the one that the login or the revoke began in: of its number and origin', () => {
+    holds((before, happens, _decision, after) => {
+      if (after.epoch === before.epoch || !('from' in happens)) return
+      expect(happens.from.epoch).toBe(before.epoch)
+      if (O.isSome(before.origin) && O.isSome(happens.from.origin)) expect(happens.from.origin).toEqual(before.origin)
+    })
+  })
+
   test('[A02] keeps the time of its epoch: who writes it gives an epoch its time', () => {
     holds((before, _event, _decision, after) => {
       expect(after.since).toBe(before.since)
@@ -199,7 +209,7 @@ describe('every step', () => {
       if (happens._tag === 'Redeemed' && after.refused) return
       const again = step(happens)(after)[1]
       if (happens._tag === 'Redeemed' && after.generation === happens.parent.generation) return
-      if ((happens._tag === 'LoggedIn' || happens._tag === 'RevokeAsked') && after.epoch === happens.from) return
+      if ((happens._tag === 'LoggedIn' || happens._tag === 'RevokeAsked') && after.epoch === happens.from.epoch) return
       expect(again).toBe(after)
     })
   })
@@ -386,9 +396,9 @@ describe('Refused', () => {
     expect(twice.refusals).toEqual(O.some({ count: 2, at: 7 }))
     expect(stepped(renewed(twice), refusal(1)).after.refusals).toEqual(O.none)
     expect(
-      stepped(twice, { _tag: 'LoggedIn', from: 1, nonce: 'n', token: T, retryAt: RETRY_AT }).after.refusals,
+      stepped(twice, { _tag: 'LoggedIn', from: inEpoch(1), nonce: 'n', token: T, retryAt: RETRY_AT }).after.refusals,
     ).toEqual(O.none)
-    expect(stepped(twice, { _tag: 'RevokeAsked', from: 1, nonce: 'n', retryAt: RETRY_AT }).after.refusals).toEqual(
+    expect(stepped(twice, { _tag: 'RevokeAsked', from: inEpoch(1), nonce: 'n', retryAt: RETRY_AT }).after.refusals).toEqual(
       O.none,
     )
   })
@@ -413,7 +423,7 @@ describe('Refused', () => {
 })
 
 describe('LoggedIn', () => {
-  const loggedIn = (from: number): Event => ({ _tag: 'LoggedIn', from, nonce: 'l', token: U, retryAt: RETRY_AT })
+  const loggedIn = (from: number): Event => ({ _tag: 'LoggedIn', from: inEpoch(from), nonce: 'l', token: U, retryAt: RETRY_AT })
   test('1 into the epoch it started from: a new epoch, all else cleared', () => {
     const before: Cell = { ...held, refused: true, verdict: { _tag: 'LogInAgain' } }
     const { decision, after } = stepped(before, loggedIn(1))
@@ -430,7 +440,7 @@ describe('LoggedIn', () => {
 })
 
 describe('RevokeAsked and RevocationConfirmed', () => {
-  const revokeAsked = (from: number): Event => ({ _tag: 'RevokeAsked', from, nonce: 'r', retryAt: RETRY_AT })
+  const revokeAsked = (from: number): Event => ({ _tag: 'RevokeAsked', from: inEpoch(from), nonce: 'r', retryAt: RETRY_AT })
   const tombstone: Cell = {
     ...held,
     epoch: 2,
@@ -464,11 +474,11 @@ describe('RevokeAsked and RevocationConfirmed', () => {
     fc.assert(
       fc.property(cell, nonce, fc.boolean(), token, retryAt, (before, origin, isSentAgain, late, retryAt) => {
         fc.pre(!O.exists((of: string) => of === origin)(before.origin))
-        const asked: Event = { _tag: 'RevokeAsked', from: before.epoch, nonce: origin, retryAt }
+        const asked: Event = { _tag: 'RevokeAsked', from: Lifecycle.placeOf(before), nonce: origin, retryAt }
         const once = stepped(before, asked).after
         const revoked = isSentAgain ? stepped(once, asked).after : once
         expect(revoked).toBe(once)
-        const login: Event = { _tag: 'LoggedIn', from: before.epoch, nonce: 'late', token: late, retryAt }
+        const login: Event = { _tag: 'LoggedIn', from: Lifecycle.placeOf(before), nonce: 'late', token: late, retryAt }
         const { decision, after } = stepped(revoked, login)
         const work = O.isSome(retryAt) ? { _tag: 'DiscardAndRevoke', token: late } : { _tag: 'Discard' }
         expect(decision).toEqual({ serve: O.none, work })
@@ -492,7 +502,7 @@ describe('RevokeAsked and RevocationConfirmed', () => {
 describe('[A06] what is owed to the server', () => {
   const loggedIn = (more: Partial<Extract<Event, { readonly _tag: 'LoggedIn' }>> = {}): Event => ({
     _tag: 'LoggedIn',
-    from: 1,
+    from: inEpoch(1),
     nonce: 'l',
     token: U,
     retryAt: RETRY_AT,
@@ -525,7 +535,7 @@ describe('[A06] what is owed to the server', () => {
     const late = stepped({ ...before, epoch: 2 }, loggedIn(nowhere))
     expect(late.decision.work._tag).toBe('Discard')
     expect(late.after.owed).toEqual(owes(V))
-    const revoked = stepped(before, { _tag: 'RevokeAsked', from: 1, nonce: 'r', ...nowhere })
+    const revoked = stepped(before, { _tag: 'RevokeAsked', from: inEpoch(1), nonce: 'r', ...nowhere })
     expect(revoked.decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [V, T] })
     expect(revoked.after).toMatchObject({ token: O.none, owed: owes(V) })
   })
@@ -680,7 +690,7 @@ describe('at the edges', () => {
       verdict: { _tag: 'Revoked' },
       owed: owes(T),
     }
-    const asked = (from: number, nonce = 'r'): Event => ({ _tag: 'RevokeAsked', from, nonce, retryAt: RETRY_AT })
+    const asked = (from: number, nonce = 'r'): Event => ({ _tag: 'RevokeAsked', from: inEpoch(from), nonce, retryAt: RETRY_AT })
 
     test('that is sent again after a lost answer, or was not the first, finds what is owed, and changes nothing', () => {
       for (const nonce of ['r', 'other']) {
@@ -709,12 +719,12 @@ describe('at the edges', () => {
   })
 
   test('a login serves its token, and leaves nothing to do', () => {
-    const login: Event = { _tag: 'LoggedIn', from: 1, nonce: 'l', token: U, retryAt: RETRY_AT }
+    const login: Event = { _tag: 'LoggedIn', from: inEpoch(1), nonce: 'l', token: U, retryAt: RETRY_AT }
     expect(stepped({ ...held, token: O.none }, login).decision).toEqual({ serve: O.some(U), work: { _tag: 'None' } })
   })
 
   test('a login that lost, or that is there already, serves nothing and changes nothing', () => {
-    const login: Event = { _tag: 'LoggedIn', from: 1, nonce: 'l', token: U, retryAt: RETRY_AT }
+    const login: Event = { _tag: 'LoggedIn', from: inEpoch(1), nonce: 'l', token: U, retryAt: RETRY_AT }
     const own: Cell = { ...held, epoch: 2, origin: O.some('l') }
     expect(stepped(own, login)).toEqual({ decision: { serve: O.none, work: { _tag: 'Again' } }, after: own })
     const other: Cell = { ...held, epoch: 2, origin: O.some('m') }
@@ -739,6 +749,35 @@ describe('at the edges', () => {
     expect(after).toEqual({ ...theirs, owed: owes(U) })
     for (const origin of ['theirs', null]) expect(stepped(theirs, commit(origin)).after.token).toEqual(O.some(U))
     expect(stepped({ ...held, origin: O.none }, commit('ours')).after.token).toEqual(O.some(U))
+  })
+  test('[A02] nor does a login or a revoke that began in an epoch of the same number, which another opened, end it', () => {
+    const from = (origin: string | null): Lifecycle.Place => ({ epoch: 1, origin: O.fromNullable(origin) })
+    const login = (origin: string | null): Event => ({
+      _tag: 'LoggedIn',
+      from: from(origin),
+      nonce: 'l',
+      token: U,
+      retryAt: RETRY_AT,
+    })
+    const revoke = (origin: string | null): Event => ({
+      _tag: 'RevokeAsked',
+      from: from(origin),
+      nonce: 'r',
+      retryAt: RETRY_AT,
+    })
+    const theirs: Cell = { ...held, origin: O.some('theirs') }
+    expect(stepped(theirs, login('ours'))).toEqual({
+      decision: { serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } },
+      after: { ...theirs, owed: owes(U) },
+    })
+    expect(stepped(theirs, revoke('ours'))).toEqual({
+      decision: { serve: O.none, work: { _tag: 'RevokeAtServer', tokens: [] } },
+      after: theirs,
+    })
+    for (const begun of [login, revoke]) {
+      for (const origin of ['theirs', null]) expect(stepped(theirs, begun(origin)).after.epoch).toBe(2)
+      expect(stepped({ ...held, origin: O.none }, begun('ours')).after.epoch).toBe(2)
+    }
   })
   test('a commit of another generation, or epoch, serves nothing and changes nothing', () => {
     const commit: Event = {

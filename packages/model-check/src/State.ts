@@ -122,8 +122,8 @@ export type Told =
       readonly pair: number
     }
   | { readonly _tag: 'Refused'; readonly pair: number }
-  | { readonly _tag: 'LoggedIn'; readonly from: number; readonly nonce: string; readonly pair: number }
-  | { readonly _tag: 'RevokeAsked'; readonly from: number; readonly nonce: string }
+  | { readonly _tag: 'LoggedIn'; readonly from: Lifecycle.Place; readonly nonce: string; readonly pair: number }
+  | { readonly _tag: 'RevokeAsked'; readonly from: Lifecycle.Place; readonly nonce: string }
   | { readonly _tag: 'RevocationRetried' }
   | { readonly _tag: 'RevocationConfirmed'; readonly pair: number }
 
@@ -171,7 +171,7 @@ export type Stage =
     }
   | { readonly _tag: 'Awaiting'; readonly exchange: Exchange }
   /** A person logs in. */
-  | { readonly _tag: 'LoggingIn'; readonly from: number; readonly nonce: string }
+  | { readonly _tag: 'LoggingIn'; readonly from: Lifecycle.Place; readonly nonce: string }
   /** A revocation is on its way to the server. */
   | { readonly _tag: 'Revoking'; readonly pair: number }
 

@@ -324,10 +324,10 @@ export const makeModel = (step: Step, config: Config): Model => {
       const owed = owedOf(cell).length
       const mayOwe = owed === 0 || (owed === 1 && O.isNone(cell.token))
       if (can.login && mayOwe && pending === undefined)
-        emit(i, 'starts a login', ONCE, withStage(drawn, i, { _tag: 'LoggingIn', from: cell.epoch, nonce }))
+        emit(i, 'starts a login', ONCE, withStage(drawn, i, { _tag: 'LoggingIn', from: Lifecycle.placeOf(cell), nonce }))
       if (can.revoke && mayOwe) {
         const pair = pairOf(cell)
-        const told: Told = { _tag: 'RevokeAsked', from: cell.epoch, nonce }
+        const told: Told = { _tag: 'RevokeAsked', from: Lifecycle.placeOf(cell), nonce }
         if (does.revokeFirst && pair >= 0) {
           judge(judgeRevocation(state, pair, mode))
           const { next, settles, decision } = tell(Server.revoke(drawn, pair, mode), i, told)

@@ -146,7 +146,7 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
       out.push(relationOf(place, cell))
       for (const other of others) out.push(relationOf(place, other.cell))
     }
-    const putEpoch = (epoch: number): void => putPlace({ epoch, generation: Number.NEGATIVE_INFINITY, origin: O.none })
+    const putEpoch = (from: Lifecycle.Place): void => putPlace({ ...from, generation: Number.NEGATIVE_INFINITY })
     const putOwner = (nonce: string): void => {
       out.push(ownerOf(cell) === nonce ? 1 : 0)
       for (const other of others) out.push(ownerOf(other.cell) === nonce ? 1 : 0)

@@ -1,7 +1,7 @@
 /**
  * What processes tell `step`, as its events.
  */
-import { instant, type Lifecycle, millis } from '@tessera/core'
+import { instant, Lifecycle, millis } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Config } from './model.js'
 import { EARLY, endOf, FRESH, HOLD, PAUSE, type Phase, type State, type Token, type Told } from './State.js'
@@ -74,13 +74,13 @@ export const makeEvents = ({ mode, slips }: Config): Events => {
         return { _tag: 'Refused', access: told.pair, now, accepted: true }
       case 'LoggedIn': {
         const { nonce, pair } = told
-        const from = rebases ? state.cell.epoch : told.from
+        const from = rebases ? Lifecycle.placeOf(state.cell) : told.from
         return { _tag: 'LoggedIn', from, nonce, token: tokenOf(state, pair, FRESH), retryAt: RETRY_AT }
       }
       case 'RevokeAsked':
         return {
           _tag: 'RevokeAsked',
-          from: rebases ? state.cell.epoch : told.from,
+          from: rebases ? Lifecycle.placeOf(state.cell) : told.from,
           nonce: told.nonce,
           retryAt: RETRY_AT,
         }

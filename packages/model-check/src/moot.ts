@@ -54,7 +54,7 @@ export const makeSettle = (step: Step, mode: Mode, { toEvent }: Events): ((state
         return pairOf(cell) !== told.pair
       case 'LoggedIn':
       case 'RevokeAsked':
-        return told.from < cell.epoch
+        return told.from.epoch < cell.epoch
       case 'RevocationRetried':
         return O.isNone(cell.owed)
       case 'RevocationConfirmed':

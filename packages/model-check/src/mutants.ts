@@ -14,6 +14,8 @@ export interface Mutant {
   readonly slips: ReadonlyArray<Slip>
   /** What must happen for it; less than all where another property would notice first, or all states are looked at. */
   readonly happenings: ReadonlyArray<Happening>
+  /** It takes two histories of one key. */
+  readonly lossy?: boolean
 }
 
 const I1 = 'I1: one redemption'
@@ -56,6 +58,8 @@ const inStep = (
 
 /** What it takes is far away, amid all that may happen. */
 const amid = (few: ReadonlyArray<Happening>, mutant: Mutant): Mutant => ({ ...mutant, happenings: few })
+
+const inHistories = (few: ReadonlyArray<Happening>, mutant: Mutant): Mutant => ({ ...amid(few, mutant), lossy: true })
 
 const inRuntime = (name: Slip, mode: Mode, killedBy: Property, few: ReadonlyArray<Happening> = happenings): Mutant => ({
   name,
@@ -110,7 +114,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     'epoch: cell.epoch,\n      generation: cell.generation + 1,',
   ]),
   inStep('a login of any epoch', 'grace until used', I2, [
-    'if (cell.epoch === from) {\n    const next',
+    'if (isEpochOf(from, cell)) {\n    const next',
     'if (true) {\n    const next',
   ]),
   amid(
@@ -121,12 +125,26 @@ export const mutants: ReadonlyArray<Mutant> = [
     ]),
   ),
   inStep('a revoke of any epoch', 'grace until used', I2, [
-    'if (cell.epoch === from) {\n    return [',
+    'if (isEpochOf(from, cell)) {\n    return [',
     'if (!isOrigin(nonce, cell)) {\n    return [',
   ]),
+  inHistories(
+    ['login', 'revoke'],
+    inStep('a login knows the epoch by its number', 'grace until used', I2, [
+      'if (isEpochOf(from, cell)) {\n    const next',
+      'if (cell.epoch === from.epoch) {\n    const next',
+    ]),
+  ),
+  inHistories(
+    ['login', 'revoke'],
+    inStep('a revoke knows the epoch by its number', 'grace until used', I2, [
+      'if (isEpochOf(from, cell)) {\n    return [',
+      'if (cell.epoch === from.epoch) {\n    return [',
+    ]),
+  ),
   inStep('a revoke of nothing opens no epoch', 'grace until used', SUPERSEDED, [
-    'if (cell.epoch === from) {\n    return [',
-    'if (cell.epoch === from && (O.isSome(cell.token) || O.isSome(cell.intent))) {\n    return [',
+    'if (isEpochOf(from, cell)) {\n    return [',
+    'if (isEpochOf(from, cell) && (O.isSome(cell.token) || O.isSome(cell.intent))) {\n    return [',
   ]),
   inStep('a tombstone is a delete', 'grace until used', I2, [
     '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
@@ -230,11 +248,11 @@ export const mutants: ReadonlyArray<Mutant> = [
 ]
 
 /** Two processes are enough to notice any of them. */
-export const configOf = ({ mode, slips, happenings: given }: Mutant): Config => ({
+export const configOf = ({ mode, slips, happenings: given, lossy = false }: Mutant): Config => ({
   processes: 2,
   mode,
   happenings: given,
   slips,
   overlap: false,
-  lossy: false,
+  lossy,
 })

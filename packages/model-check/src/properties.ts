@@ -1,6 +1,7 @@
 /**
  * What must hold. Each is judged where it could break: at a write to the store, at a request, at what a caller is given.
  */
+import type { Lifecycle } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Mode } from './State.js'
 import { type Cell, type Decision, EXPIRED, LIVE, type Process, phaseOf, type State, type Told } from './State.js'
@@ -33,6 +34,10 @@ const pairOf = ({ token }: Cell): number => (O.isSome(token) ? token.value.pair 
 const ownerOf = ({ intent }: Cell): string | undefined =>
   O.isSome(intent) && O.isSome(intent.value.nonce) ? intent.value.nonce.value : undefined
 
+/** Whether it is the epoch that the cell is in, of the same history. */
+const isIn = ({ epoch, origin }: Lifecycle.Place, cell: Cell): boolean =>
+  cell.epoch === epoch && O.toUndefined(cell.origin) === O.toUndefined(origin)
+
 /** A write takes effect: `told` has made `after` of the cell. `hasLost`: the store has lost earlier writes. */
 export const judgeWrite = (
   { cell: before, pairs, now }: State,
@@ -48,7 +53,7 @@ export const judgeWrite = (
   // I2
   if (after.epoch < before.epoch || after.generation < before.generation)
     return violation('I2: the lineage is kept', 'epoch or generation goes back')
-  if (after.epoch !== before.epoch && !(opens && told.from === before.epoch))
+  if (after.epoch !== before.epoch && !(opens && isIn(told.from, before)))
     return violation('I2: the lineage is kept', 'it ends an epoch that it was not asked to end')
   const isNew = O.isSome(after.token) && pairOf(after) !== pairOf(before)
   if (isNew && after.generation !== before.generation + 1)
@@ -60,7 +65,7 @@ export const judgeWrite = (
     if (!isChild && !(hasLost && child?.family === parent?.family))
       return violation('I2: the lineage is kept', 'the token is not redeemed from the one that it replaces')
   }
-  if (isNew && isLogin && told.from !== before.epoch)
+  if (isNew && isLogin && !isIn(told.from, before))
     return violation('I2: the lineage is kept', 'a login from before the epoch')
   const isSameEpoch = after.epoch === before.epoch
   if (isSameEpoch && before.verdict._tag === 'Revoked' && after.verdict._tag !== 'Revoked' && told._tag !== 'Requested')
@@ -96,11 +101,11 @@ export const judgeWrite = (
   return undefined
 }
 
-/** The epoch that a login, which is not in the store yet, began in; -1 for none. */
-const loggingInFrom = ({ stage, pending }: Process): number => {
+/** Where a login, which is not in the store yet, began. */
+const loggingInFrom = ({ stage, pending }: Process): Lifecycle.Place | undefined => {
   if (pending?.told._tag === 'LoggedIn') return pending.told.from
   if (stage._tag === 'LoggingIn') return stage.from
-  return stage._tag === 'Writing' && stage.told._tag === 'LoggedIn' ? stage.told.from : -1
+  return stage._tag === 'Writing' && stage.told._tag === 'LoggedIn' ? stage.told.from : undefined
 }
 
 /** A revoke is over: what it was asked of must be too, or a login of before becomes a session. */
@@ -108,7 +113,7 @@ export const judgeRevoked = (
   { cell, processes }: State,
   { from }: Extract<Told, { readonly _tag: 'RevokeAsked' }>,
 ): Violation | undefined =>
-  cell.epoch === from && processes.some((process) => loggingInFrom(process) === from)
+  isIn(from, cell) && processes.map(loggingInFrom).some((of) => of !== undefined && isIn(of, cell))
     ? violation('a revoke ends the logins before it', 'one that is under way may still become a session')
     : undefined
 

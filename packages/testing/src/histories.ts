@@ -110,8 +110,9 @@ const eventOf = (
   const holder = O.isSome(cell.intent) ? O.toUndefined(cell.intent.value.nonce) : undefined
   const nonce = draft.nonce === 'own' && holder !== undefined ? holder : `nonce ${number}`
   const back = isCurrent ? 0 : 1
-  const parent = { epoch: cell.epoch, generation: Math.max(0, cell.generation - back), origin: cell.origin }
-  const from = Math.max(0, cell.epoch - back)
+  const place = Lifecycle.placeOf(cell)
+  const parent = { ...place, generation: Math.max(0, cell.generation - back) }
+  const from = { ...place, epoch: Math.max(0, cell.epoch - back) }
   const there = O.toUndefined(cell.token)
   const retryAt = draft.isRevocable ? O.some(plus(now, HOLD)) : O.none
   const token = draft.isSame && there !== undefined ? there : tokenAt(now, number, draft.hasRefresh)

@@ -259,7 +259,7 @@ const loggingIn = (by: 'login' | 'adopt'): SourceCommand =>
       const answer = ask(model, { _tag: 'LogIn' }, now)
       if (answer._tag !== 'Issued') return
       const nonce = `login ${++model.drawn}`
-      const decision = move(model, { _tag: 'LoggedIn', from: model.cell.epoch, nonce, token: answer.token, retryAt })
+      const decision = move(model, { _tag: 'LoggedIn', from: Lifecycle.placeOf(model.cell), nonce, token: answer.token, retryAt })
       await bench.settle(source().settled)
       revokeAtServer(model, decision, bench.clock.now())
       ensure(served(decision).includes(result), `${by} brings: ${result}; the model: ${served(decision).join()}`)
@@ -272,7 +272,7 @@ const adopt = loggingIn('adopt')
 const revoke: SourceCommand = command('revoke', async (model, { bench, source }) => {
   ensure(E.isRight(await bench.settle(source().revoke)), 'the revoke fails')
   const nonce = `revoke ${++model.drawn}`
-  const decision = move(model, { _tag: 'RevokeAsked', from: model.cell.epoch, nonce, retryAt })
+  const decision = move(model, { _tag: 'RevokeAsked', from: Lifecycle.placeOf(model.cell), nonce, retryAt })
   revokeAtServer(model, decision, bench.clock.now())
 })
 

@@ -131,7 +131,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'a login undoes a revoke',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
-    patches: inStep('if (cell.epoch === from) {\n    const next', 'if (true) {\n    const next'),
+    patches: inStep('if (isEpochOf(from, cell)) {\n    const next', 'if (true) {\n    const next'),
   },
   {
     name: 'a failed write redeems again',
@@ -230,8 +230,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
     patches: inStep(
-      'if (cell.epoch === from) {\n    return [',
-      'if (cell.epoch === from && O.isNone(cell.intent)) {\n    return [',
+      'if (isEpochOf(from, cell)) {\n    return [',
+      'if (isEpochOf(from, cell) && O.isNone(cell.intent)) {\n    return [',
     ),
   },
   {
@@ -240,8 +240,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: ['login', 'revoke'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: inStep(
-      'if (cell.epoch === from) {\n    return [',
-      'if (cell.epoch === from && (O.isSome(cell.token) || O.isSome(cell.intent))) {\n    return [',
+      'if (isEpochOf(from, cell)) {\n    return [',
+      'if (isEpochOf(from, cell) && (O.isSome(cell.token) || O.isSome(cell.intent))) {\n    return [',
     ),
   },
   {

@@ -484,7 +484,7 @@ export const makeSession = <R>(
       const known = O.isSome(start) ? start.value : found
       event ??= {
         _tag: 'LoggedIn',
-        from: known.cell.epoch,
+        from: Lifecycle.placeOf(known.cell),
         nonce: own,
         token: toStoreClock(token, known),
         retryAt: retryAt(found),
@@ -759,12 +759,12 @@ export const makeSession = <R>(
   const revokeSession = async (): Promise<Result<Revocation>> => {
     const deadline = after(timeout)
     const own = nonce(random)()
-    let from: number | undefined
+    let from: Lifecycle.Place | undefined
     const applied = await exclusively(deadline, () =>
       persist(
         (known) => {
           // Asked of the epoch that is there at first: a re-sent revoke never ends a later login.
-          from ??= known.cell.epoch
+          from ??= Lifecycle.placeOf(known.cell)
           return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(known) }
         },
         O.none,

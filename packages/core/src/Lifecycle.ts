@@ -543,7 +543,15 @@ const revocationConfirmed = <T, F>(view: View<T, F>, revoked: ReadonlyArray<F>, 
 // places
 // -----------------------------------------------------------------------------
 
-/** Where a login or a revoke begins. */
+/**
+ * Where a login or a revoke begins: it opens an epoch onto this one only.
+ *
+ * @example
+ * import { Lifecycle } from '@tessera/core'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * assert.deepStrictEqual(Lifecycle.placeOf(Lifecycle.empty), { epoch: 0, origin: O.none })
+ */
 export const placeOf = <T>({ epoch, origin }: Cell<T>): Place => ({ epoch, origin })
 const parentOf = <T>(cell: Cell<T>): Parent => ({ ...placeOf(cell), generation: cell.generation })
 /** An epoch that nobody opened, the first or an older version's, is known by its number alone. */

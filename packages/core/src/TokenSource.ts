@@ -91,7 +91,10 @@ export interface TokenSource extends Tokens {
    * Only what comes after this call counts: a revoke while the person was still logging in is not known here. `login` sees it.
    */
   readonly adopt: (token: TokenSet) => TaskEither<AuthError, TokenSet>
-  /** Ends the session for everybody who shares the store, then at the server. */
+  /**
+   * Ends the session for everybody who shares the store, then at the server. Where there was no record, there is one afterwards, and it
+   * stays: do not take keys of sessions that you do not know from outside.
+   */
   readonly revoke: TaskEither<AuthError, Revocation>
   /** Refuses new work and lets a request under way be committed. Closing twice is allowed. */
   readonly close: (options?: CloseOptions) => TaskEither<AuthError, void>

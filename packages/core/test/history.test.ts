@@ -315,8 +315,9 @@ test('[A18] a sealed record that is put back opens, and its session is there aga
   const old = right(await store.get('default')())
   // A login over it: as before, the version is the record's own.
   const newer = textOf(await login(a))
-  // The login's write.
-  lose(1)
+  await a.settled()
+  // The login's write, and that its revocation of the session before is confirmed.
+  lose(2)
   await env.clock.advance(TICK)
   const b = make(undefined, layer)
   expect(textOf(await b.get())).toBe(token)

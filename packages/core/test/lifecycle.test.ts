@@ -398,9 +398,9 @@ describe('Refused', () => {
     expect(
       stepped(twice, { _tag: 'LoggedIn', from: inEpoch(1), nonce: 'n', token: T, retryAt: RETRY_AT }).after.refusals,
     ).toEqual(O.none)
-    expect(stepped(twice, { _tag: 'RevokeAsked', from: inEpoch(1), nonce: 'n', retryAt: RETRY_AT }).after.refusals).toEqual(
-      O.none,
-    )
+    expect(
+      stepped(twice, { _tag: 'RevokeAsked', from: inEpoch(1), nonce: 'n', retryAt: RETRY_AT }).after.refusals,
+    ).toEqual(O.none)
   })
   test("the cell's token: refused; intent and verdict are kept", () => {
     const leased: Cell = { ...held, intent: lease() }
@@ -423,7 +423,13 @@ describe('Refused', () => {
 })
 
 describe('LoggedIn', () => {
-  const loggedIn = (from: number): Event => ({ _tag: 'LoggedIn', from: inEpoch(from), nonce: 'l', token: U, retryAt: RETRY_AT })
+  const loggedIn = (from: number): Event => ({
+    _tag: 'LoggedIn',
+    from: inEpoch(from),
+    nonce: 'l',
+    token: U,
+    retryAt: RETRY_AT,
+  })
   test('1 into the epoch it started from: a new epoch, all else cleared', () => {
     const before: Cell = { ...held, refused: true, verdict: { _tag: 'LogInAgain' } }
     const { decision, after } = stepped(before, loggedIn(1))
@@ -440,7 +446,12 @@ describe('LoggedIn', () => {
 })
 
 describe('RevokeAsked and RevocationConfirmed', () => {
-  const revokeAsked = (from: number): Event => ({ _tag: 'RevokeAsked', from: inEpoch(from), nonce: 'r', retryAt: RETRY_AT })
+  const revokeAsked = (from: number): Event => ({
+    _tag: 'RevokeAsked',
+    from: inEpoch(from),
+    nonce: 'r',
+    retryAt: RETRY_AT,
+  })
   const tombstone: Cell = {
     ...held,
     epoch: 2,
@@ -690,7 +701,12 @@ describe('at the edges', () => {
       verdict: { _tag: 'Revoked' },
       owed: owes(T),
     }
-    const asked = (from: number, nonce = 'r'): Event => ({ _tag: 'RevokeAsked', from: inEpoch(from), nonce, retryAt: RETRY_AT })
+    const asked = (from: number, nonce = 'r'): Event => ({
+      _tag: 'RevokeAsked',
+      from: inEpoch(from),
+      nonce,
+      retryAt: RETRY_AT,
+    })
 
     test('that is sent again after a lost answer, or was not the first, finds what is owed, and changes nothing', () => {
       for (const nonce of ['r', 'other']) {

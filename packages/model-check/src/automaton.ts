@@ -324,7 +324,12 @@ export const makeModel = (step: Step, config: Config): Model => {
       const owed = owedOf(cell).length
       const mayOwe = owed === 0 || (owed === 1 && O.isNone(cell.token))
       if (can.login && mayOwe && pending === undefined)
-        emit(i, 'starts a login', ONCE, withStage(drawn, i, { _tag: 'LoggingIn', from: Lifecycle.placeOf(cell), nonce }))
+        emit(
+          i,
+          'starts a login',
+          ONCE,
+          withStage(drawn, i, { _tag: 'LoggingIn', from: Lifecycle.placeOf(cell), nonce }),
+        )
       if (can.revoke && mayOwe) {
         const pair = pairOf(cell)
         const told: Told = { _tag: 'RevokeAsked', from: Lifecycle.placeOf(cell), nonce }

@@ -88,13 +88,15 @@ const ordersOf = (codes: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<Re
 
 const originOf = ({ origin }: Cell): string | undefined => O.toUndefined(origin)
 
+/** As over as one that is past, and not told from it by the number alone. */
+const OF_ANOTHER = 15
+
 /** 0 for the place of the cell, 1 and 2 for one behind it, and else how far it is ahead: in a store that has lost something. */
 const relationOf = (place: Lifecycle.Parent, cell: Lifecycle.Parent): number => {
   const epochs = place.epoch - cell.epoch
   const generations = place.generation - cell.generation
-  // One of another origin is as over as one that is past.
   if (epochs === 0 && O.isSome(place.origin) && O.isSome(cell.origin) && place.origin.value !== cell.origin.value)
-    return 2
+    return OF_ANOTHER
   if (epochs === 0 && generations <= 0) return generations === 0 ? 0 : 1
   return epochs < 0 ? 2 : 3 + clamp(epochs, 0, 2) * 4 + clamp(generations, 0, 3)
 }

@@ -259,7 +259,13 @@ const loggingIn = (by: 'login' | 'adopt'): SourceCommand =>
       const answer = ask(model, { _tag: 'LogIn' }, now)
       if (answer._tag !== 'Issued') return
       const nonce = `login ${++model.drawn}`
-      const decision = move(model, { _tag: 'LoggedIn', from: Lifecycle.placeOf(model.cell), nonce, token: answer.token, retryAt })
+      const decision = move(model, {
+        _tag: 'LoggedIn',
+        from: Lifecycle.placeOf(model.cell),
+        nonce,
+        token: answer.token,
+        retryAt,
+      })
       await bench.settle(source().settled)
       revokeAtServer(model, decision, bench.clock.now())
       ensure(served(decision).includes(result), `${by} brings: ${result}; the model: ${served(decision).join()}`)

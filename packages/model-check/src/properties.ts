@@ -34,9 +34,9 @@ const pairOf = ({ token }: Cell): number => (O.isSome(token) ? token.value.pair 
 const ownerOf = ({ intent }: Cell): string | undefined =>
   O.isSome(intent) && O.isSome(intent.value.nonce) ? intent.value.nonce.value : undefined
 
-/** Whether it is the epoch that the cell is in, of the same history. */
+/** Whether it is the epoch that the cell is in, of the same history: by the number alone where nobody has opened it. */
 const isIn = ({ epoch, origin }: Lifecycle.Place, cell: Cell): boolean =>
-  cell.epoch === epoch && O.toUndefined(cell.origin) === O.toUndefined(origin)
+  cell.epoch === epoch && (O.isNone(origin) || O.isNone(cell.origin) || origin.value === cell.origin.value)
 
 /** A write takes effect: `told` has made `after` of the cell. `hasLost`: the store has lost earlier writes. */
 export const judgeWrite = (

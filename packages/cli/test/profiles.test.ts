@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AuthorizationServer } from '@tessera/oauth2'
 import type { Consent } from '@tessera/sandbox'
@@ -349,15 +349,15 @@ describe('a profile', () => {
         return stderr
       }
       expect(await said('profile', 'show')).toBe('')
-      await chmod(file, 0o620)
-      const itself = `others can change ${file}: it has mode 0620, by which others can write it. Mend it by: chmod go-w '${file}'`
+      await chmod(file, 0o622)
+      const itself = `others can change ${file}: it has mode 0622, by which others can write it. Mend it by: chmod go-w '${file}'`
       expect(await said('profile', 'show')).toBe(`${itself}\n`)
       expect(await said('store', 'list')).toContain(itself)
       expect(await said('complete', '--', '--profile', 'bare', 'store', 'inspect', '')).toBe('')
       await chmod(file, 0o644)
       await chmod(folder, 0o777)
       expect(await said('profile', 'show')).toBe(
-        `others can change ${file}: its folder '${folder}' has mode 0777, by which others can replace it. Mend it by: chmod go-w '${folder}'\n`,
+        `others can change ${file}: the folder '${folder}' has mode 0777, by which others can replace it. Mend it by: chmod go-w '${folder}'\n`,
       )
       await chmod(folder, 0o755)
       expect(await said('profile', 'show')).toBe('')
@@ -373,6 +373,24 @@ describe('a profile', () => {
       for (const name of names) await writeFile(join(folder, name), 'n0t-this', { mode: 0o600 })
       expect((await run(['profile', 'remove', 'gone', '--yes'])).code).toBe(0)
       expect((await readdir(folder)).sort()).toEqual(['.gone.json.mine', '.other.json.0123456789ab', 'default.json'])
+    }),
+  )
+
+  it(
+    '[A18] that is a link is removed as such: beside it, too, no secret is left, and it is said that the file stays',
+    withHome(async ({ run, writeProfile, folder: home }) => {
+      const link = join(dirname(await writeProfile('gone', '')), 'gone.json')
+      const target = join(home, 'kept.json')
+      await rm(link)
+      await writeFile(target, JSON.stringify({ version: 1, server, clientId: 'app' }), { mode: 0o600 })
+      await symlink(target, link)
+      const drafts = [join(dirname(link), '.gone.json.0123456789ab'), join(dirname(target), '.kept.json.0123456789ab')]
+      for (const draft of drafts) await writeFile(draft, 'n0t-this', { mode: 0o600 })
+      const { code, stderr } = await run(['profile', 'remove', 'gone', '--yes'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: `removed profile gone; ${target}, to which it led, stays\n` })
+      expect(await readdir(dirname(link))).toEqual(['default.json'])
+      expect(await readdir(home)).not.toContain('.kept.json.0123456789ab')
+      expect(await readFile(target, 'utf8')).toContain('app')
     }),
   )
 

@@ -3,9 +3,9 @@
  *
  * @packageDocumentation
  */
-import { constants } from 'node:fs'
-import { link, open, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { constants, type Stats } from 'node:fs'
+import { link, lstat, open, readdir, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { AuthError, nonce, type Random, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,7 +14,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type EncryptionKeys, formatKeys, generateKey, parseKeys } from './encryptionKeys.js'
 import { codeOf } from './internal/code.js'
 import { quote } from './internal/quote.js'
-import { othersCanReplace } from './othersCanWrite.js'
+import { othersCanChange } from './othersCanWrite.js'
 import { systemRandom } from './systemRandom.js'
 
 /** The parameters of {@link keyFile}. */
@@ -29,15 +29,31 @@ const MOST_BYTES = 65_536
 
 const wrong = (path: string, message: string) => E.left(AuthError.misconfigured(path, message))
 
+/** What is made whole before it gets the name of the key. */
+const draftOf = (path: string, random: Random): string => `${path}.${nonce(random)()}`
+
+const isDraftOf = (path: string, name: string): boolean =>
+  name.startsWith(`${basename(path)}.`) && /^[0-9A-Za-z]{22}$/.test(name.slice(basename(path).length + 1))
+
+/** A process that was killed has left the key under a second name: it would outlive the first. */
+const sweep = async (path: string, { dev, ino }: Stats): Promise<void> => {
+  const folder = dirname(path)
+  for (const draft of (await readdir(folder)).filter((name) => isDraftOf(path, name))) {
+    const found = await lstat(join(folder, draft)).catch(() => undefined)
+    if (found?.ino === ino && found.dev === dev) await rm(join(folder, draft), { force: true })
+  }
+}
+
 /** The text of a file that is its owner's only; none where there is no file. */
-const readPrivate = async (path: string): Promise<E.Either<AuthError, O.Option<Secret>>> => {
+const readPrivate = async (path: string, create: boolean): Promise<E.Either<AuthError, O.Option<Secret>>> => {
   const user = process.geteuid?.()
   if (user === undefined) return wrong(path, 'cannot be a key file: this system has no modes of files')
   try {
     // Not blocking, since a pipe would hang.
     const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
-      const { mode, uid, size } = await handle.stat()
+      const found = await handle.stat()
+      const { mode, uid, size, nlink } = found
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) return wrong(path, 'is no regular file')
       if (uid !== user) return wrong(path, 'belongs to another user')
       if ((mode & 0o077) !== 0)
@@ -45,9 +61,11 @@ const readPrivate = async (path: string): Promise<E.Either<AuthError, O.Option<S
           path,
           `has mode 0${(mode & 0o777).toString(8)}: others may read it. Mend it by: chmod 600 ${quote(path)}`,
         )
-      const replaced = await othersCanReplace(dirname(path))
+      const replaced = await othersCanChange(dirname(path))
       if (O.isSome(replaced)) return wrong(path, replaced.value)
       if (size > MOST_BYTES) return wrong(path, `has more than ${MOST_BYTES} bytes`)
+      // In a folder that cannot be written it stays.
+      if (create && nlink > 1) await sweep(path, found).catch(() => undefined)
       return E.right(O.some(Secret.make('EncryptionKeys', await handle.readFile('utf8'))))
     } finally {
       await handle.close()
@@ -61,8 +79,10 @@ const readPrivate = async (path: string): Promise<E.Either<AuthError, O.Option<S
 
 /** Makes the file whole, or not at all: a name that is there is left as it is, and nobody sees half a key. */
 const createPrivate = async (path: string, text: Secret, random: Random): Promise<E.Either<AuthError, void>> => {
-  const fresh = `${path}.${nonce(random)()}`
+  const fresh = draftOf(path, random)
   try {
+    const replaced = await othersCanChange(dirname(path))
+    if (O.isSome(replaced)) return wrong(path, replaced.value)
     const handle = await open(fresh, 'wx', 0o600)
     try {
       try {
@@ -74,7 +94,7 @@ const createPrivate = async (path: string, text: Secret, random: Random): Promis
       // As exclusive as O_EXCL, and the file is complete when it appears.
       await link(fresh, path)
     } finally {
-      await unlink(fresh)
+      await rm(fresh, { force: true })
     }
     const folder = await open(dirname(path), 'r')
     try {
@@ -95,7 +115,7 @@ const createPrivate = async (path: string, text: Secret, random: Random): Promis
  * old ones; remove an old one when every record was written since.
  *
  * An error is `Misconfigured` and names the path: a mode wider than 0600 (with the command that mends it), a symbolic link,
- * another owner, no file; a folder in which others can put another file in its place.
+ * another owner, no file; a folder on the way to it, by which others can put another file in its place.
  *
  * @example
  * import { mkdtempSync } from 'node:fs'
@@ -113,7 +133,7 @@ export const keyFile = (
   path: string,
   { create = false, random = systemRandom }: KeyFileOptions = {},
 ): TE.TaskEither<AuthError, EncryptionKeys> => {
-  const read = (): Promise<E.Either<AuthError, O.Option<Secret>>> => readPrivate(path)
+  const read = (): Promise<E.Either<AuthError, O.Option<Secret>>> => readPrivate(path, create)
   return pipe(
     read,
     TE.flatMap((there) =>

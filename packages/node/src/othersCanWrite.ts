@@ -4,43 +4,59 @@
  * @packageDocumentation
  */
 import type { Stats } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { lstat, readlink, stat } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import { quote } from './internal/quote.js'
 
 const [GROUP, EVERYBODY, STICKY] = [0o020, 0o002, 0o1000]
 
-const written = (what: string, { mode }: Stats, mended: string): O.Option<string> =>
-  O.some(`${what} has mode 0${(mode & 0o777).toString(8)}, by which others can ${mended}`)
-
-const ofFile = (path: string, found: Stats): O.Option<string> => {
-  if (found.uid !== 0 && found.uid !== process.geteuid?.())
-    return O.some('it belongs to another user, who can write it')
-  return (found.mode & (GROUP | EVERYBODY)) === 0
-    ? O.none
-    : written('it', found, `write it. Mend it by: chmod go-w ${quote(path)}`)
-}
-
 /**
- * Whoever can write a folder can put another file in the place of one in it, unless the folder is sticky, as /tmp is. A group of the
- * user's own is nobody else: many systems give each user one, and make folders that it can write.
+ * The rule, for whatever is on the way to a file: it belongs to the user or to root, and nobody else can write it. A folder that others
+ * can write may be sticky, as /tmp is: they can replace nothing of another user's in it. A group whose number is the user's is nobody
+ * else: many systems give each user one, and make files and folders that it can write.
  */
-const ofFolder = (path: string, found: Stats): O.Option<string> => {
-  const others = found.gid === process.getegid?.() ? EVERYBODY : GROUP | EVERYBODY
-  return (found.mode & others) === 0 || (found.mode & STICKY) !== 0
+const ofEntry = (path: string, found: Stats): O.Option<string> => {
+  const user = process.geteuid?.()
+  const kind = found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : 'file'
+  const [what, can] = kind === 'file' ? ['it', 'write it'] : [`the ${kind} ${quote(path)}`, 'replace it']
+  if (found.uid !== 0 && found.uid !== user) return O.some(`${what} belongs to another user, who can ${can}`)
+  const others = found.gid === user ? EVERYBODY : GROUP | EVERYBODY
+  // The mode of a link says nothing.
+  const isKept = kind === 'link' || (kind === 'folder' && (found.mode & STICKY) !== 0) || (found.mode & others) === 0
+  const mode = `0${(found.mode & 0o777).toString(8)}`
+  return isKept
     ? O.none
-    : written(`its folder ${quote(path)}`, found, `replace it. Mend it by: chmod go-w ${quote(path)}`)
+    : O.some(`${what} has mode ${mode}, by which others can ${can}. Mend it by: chmod go-w ${quote(path)}`)
 }
 
-/** How others can put another file in the place of one of a folder. Rejects with the system's error. */
-export const othersCanReplace = async (folder: string): Promise<O.Option<string>> =>
-  ofFolder(folder, await stat(folder))
+/** The first fault on the way, which goes from `/` and along each link. */
+const along = async (folder: string, [name, ...ahead]: ReadonlyArray<string>): Promise<O.Option<string>> => {
+  if (name === undefined) return O.none
+  const entry = join(folder, name)
+  const found = await lstat(entry)
+  const how = ofEntry(entry, found)
+  if (O.isSome(how)) return how
+  if (!found.isSymbolicLink()) return along(entry, ahead)
+  const target = await readlink(entry)
+  return along(isAbsolute(target) ? '/' : folder, [...target.split('/'), ...ahead])
+}
 
 /**
- * Says how other users than root can change what a file says, and the command that mends it: by its mode or its owner, or by its folder's
- * mode. `none` where they cannot, where the file cannot be found, and on systems without modes of files.
+ * How others can change what is at a path: itself, or by putting another file, folder or link in the place of one that leads there.
+ * Rejects with the system's error.
+ */
+export const othersCanChange = async (path: string): Promise<O.Option<string>> => {
+  // It tells of links that lead nowhere, or in a circle.
+  await stat(path)
+  return along('/', (isAbsolute(path) ? path : `${process.cwd()}/${path}`).split('/'))
+}
+
+/**
+ * Says how other users than root can change what a file says, and the command that mends it where there is one: by the mode or the owner
+ * of the file, or of a folder or link on the way to it. `none` where they cannot, where the file cannot be found, and on systems without
+ * modes of files.
  *
  * @example
  * import { othersCanWrite } from '@tessera/node'
@@ -52,12 +68,7 @@ export const othersCanWrite =
   async () => {
     if (process.geteuid === undefined) return O.none
     try {
-      const real = await realpath(path)
-      const how = ofFile(path, await stat(real))
-      if (O.isSome(how)) return how
-      // A link can be replaced as well as what it leads to.
-      const [there, here] = [await othersCanReplace(dirname(real)), await othersCanReplace(dirname(resolve(path)))]
-      return O.isSome(there) ? there : here
+      return await othersCanChange(path)
     } catch {
       return O.none
     }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  linkSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -37,6 +38,17 @@ test('a file that is not there is made when asked, once, with mode 0600, and not
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readdirSync(join(path, '..'))).toEqual(['key'])
   expect(right(await keyFile(path)())).toMatchObject({ write: { kid: expect.stringMatching(/^\w{8}$/) }, read: [] })
+})
+
+test('[A18] a second name of the key, which a process that was killed has left, is taken away; no other file', async () => {
+  const path = fresh()
+  right(await keyFile(path, { create: true })())
+  const names = { left: `key.${'a1'.repeat(11)}`, mine: 'key.bak', other: `key.${'b2'.repeat(11)}` }
+  linkSync(path, join(path, '..', names.left))
+  linkSync(path, join(path, '..', names.mine))
+  writeFileSync(join(path, '..', names.other), '')
+  right(await keyFile(path, { create: true })())
+  expect(readdirSync(join(path, '..')).sort()).toEqual(['key', names.other, names.mine].sort())
 })
 
 test('the first key writes, the others read', async () => {

@@ -1,8 +1,18 @@
 /** Files that others than their owner can write, or put another in the place of. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { AuthError } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -24,7 +34,7 @@ const how = async (file: string): Promise<string> => O.getOrElse(() => 'they can
 const mend = (text: string) => execFileSync('sh', ['-c', /Mend it by: (.*)$/.exec(text)?.[1] ?? 'false'])
 
 describe('[A18] others can write', () => {
-  test.each([0o620, 0o602, 0o666, 0o664])('a file of mode %o, until it is mended as the text says', async (mode) => {
+  test.each([0o602, 0o606, 0o666])('a file of mode %o, until it is mended as the text says', async (mode) => {
     const { file } = made()
     chmodSync(file, mode)
     const text = await how(file)
@@ -54,21 +64,72 @@ describe('[A18] others can write', () => {
     }
   })
 
-  test('no file that they can only read, and none in a folder of a group of the user’s own', async () => {
-    const { folder, file } = made()
-    chmodSync(file, 0o644)
-    chmodSync(folder, 0o775)
+  test('a file below a folder of mode 777, until that is mended', async () => {
+    const { folder } = made()
+    const below = join(folder, 'a', 'b')
+    mkdirSync(below, { recursive: true, mode: 0o755 })
+    const file = join(below, 'settings.json')
+    writeFileSync(file, '{}', { mode: 0o600 })
+    expect(await how(file)).toBe('they cannot')
+    chmodSync(folder, 0o777)
+    const text = await how(file)
+    expect(text).toContain(`s-${basename(folder).slice(5)}' has mode`)
+    mend(text)
     expect(await how(file)).toBe('they cannot')
   })
 
-  testWith('root')('a file of another user’s, and one in a folder that another group can write', async () => {
-    const { folder, file } = made()
-    chownSync(file, NOBODY, 0)
-    expect(await how(file)).toBe('it belongs to another user, who can write it')
-    chownSync(file, 0, 0)
-    chownSync(folder, 0, NOBODY)
-    chmodSync(folder, 0o770)
-    expect(await how(file)).toContain('has mode 0770, by which others can replace it')
+  test('a file by a chain of links, of which one is in a folder of mode 777', async () => {
+    const [{ file }, open, other] = [made(), made(), made()]
+    symlinkSync(file, join(open.folder, 'second'))
+    symlinkSync(join('..', basename(open.folder), 'second'), join(other.folder, 'first'))
+    expect(await how(join(other.folder, 'first'))).toBe('they cannot')
+    chmodSync(open.folder, 0o777)
+    expect(await how(join(other.folder, 'first'))).toContain(basename(open.folder).slice(5))
+  })
+
+  test('no file that they can only read', async () => {
+    const { file } = made()
+    chmodSync(file, 0o644)
+    expect(await how(file)).toBe('they cannot')
+  })
+
+  testWith('root')('what a group can write that is not of the user alone: a file, its folder, one above', async () => {
+    const { folder } = made()
+    const below = join(folder, 'below')
+    const file = join(below, 'settings.json')
+    mkdirSync(below)
+    writeFileSync(file, '{}')
+    for (const [path, mode, what] of [
+      [file, 0o660, 'write'],
+      [below, 0o770, 'replace'],
+      [folder, 0o770, 'replace'],
+    ] as const) {
+      chmodSync(path, mode)
+      // Its number is the user's: many systems give each user such a group.
+      expect(await how(file)).toBe('they cannot')
+      chownSync(path, 0, NOBODY)
+      expect(await how(file)).toContain(`has mode 0${mode.toString(8)}, by which others can ${what} it`)
+      chownSync(path, 0, 0)
+    }
+  })
+
+  testWith('root')('what is another user’s: a file, its folder, one above, a link', async () => {
+    const { folder } = made()
+    const below = join(folder, 'below')
+    const file = join(below, 'settings.json')
+    const link = join(folder, 'link')
+    mkdirSync(below)
+    writeFileSync(file, '{}')
+    symlinkSync(file, link)
+    for (const path of [file, below, folder, link]) {
+      for (const mode of path === below ? [0o755, 0o1777] : [0o755]) {
+        if (path !== link) chmodSync(path, mode)
+        expect(await how(link)).toBe('they cannot')
+        lchownSync(path, NOBODY, 0)
+        expect(await how(link)).toContain('belongs to another user')
+        lchownSync(path, 0, 0)
+      }
+    }
   })
 })
 
@@ -113,5 +174,13 @@ describe('[A18] what others can write', () => {
     expect(text).toContain('by which others can replace it')
     mend(text)
     expect(E.isRight(await keyFile(path)())).toBe(true)
+  })
+  test('is no place for a new key file: none is made there', async () => {
+    const { folder } = made()
+    const path = join(folder, 'key')
+    chmodSync(folder, 0o777)
+    const refused = await keyFile(path, { create: true })()
+    expect(E.isLeft(refused) ? AuthError.show.show(refused.left) : '').toContain('by which others can replace it')
+    expect(existsSync(path)).toBe(false)
   })
 })

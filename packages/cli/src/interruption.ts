@@ -1,6 +1,7 @@
 /**
  * Ctrl-C, and how else a person or a system ends a program.
  */
+import { setMaxListeners } from 'node:events'
 import { ExitCode } from './exitCode.js'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -11,6 +12,8 @@ const SAME = 100
 /** The first signal asks for a clean end, by the abort. The next one, of whatever kind, ends the process at once. */
 export const interruptedBy = (host: NodeJS.Process): AbortSignal => {
   const interruption = new AbortController()
+  // Whatever is under way listens to it, and Node.js would warn of more than ten.
+  setMaxListeners(0, interruption.signal)
   let askedAt = Number.POSITIVE_INFINITY
   const interrupt = (): void => {
     if (performance.now() > askedAt + SAME) host.exit(ExitCode.interrupted)

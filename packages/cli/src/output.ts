@@ -11,6 +11,12 @@ export interface Sink {
   readonly isTTY?: boolean
 }
 
+/** Resolves when all that was written to a stream has gone, or nobody reads it any more. */
+export const drained = (stream: NodeJS.WritableStream): Promise<void> =>
+  new Promise((resolve) => {
+    stream.write('', () => resolve())
+  })
+
 export type Colors = ReturnType<typeof pc.createColors>
 
 export interface OutputOptions {

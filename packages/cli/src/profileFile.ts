@@ -2,7 +2,7 @@
  * The file of a profile for any provider: JSON of version 1, and how files of profiles are written.
  */
 import { randomBytes } from 'node:crypto'
-import { access, constants, link, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { access, constants, link, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Secret } from '@tessera/core'
 import { AuthorizationServer } from '@tessera/oauth2'
@@ -201,14 +201,21 @@ export const writePrivately = (
         : unwritable(file, error),
   )
 
-/** Removes a file, and what writers that were killed have left beside it: it may hold a secret. Whoever writes it now is told. */
-export const removeFile = (file: string): TE.TaskEither<Problem, void> =>
+/** Takes away what writers of a file that were killed have left beside it: it may hold a secret. Whoever writes it now is told. */
+const sweep = async (file: string): Promise<void> => {
+  const [folder, { isOne }] = [dirname(file), draftsOf(file)]
+  for (const name of await readdir(folder)) if (isOne(name)) await rm(join(folder, name), { force: true })
+}
+
+/** Removes a file and its drafts. Of a link it is the link, and the drafts of both: the file to which it led, which is told, stays. */
+export const removeFile = (file: string): TE.TaskEither<Problem, O.Option<string>> =>
   TE.tryCatch(
     async () => {
-      const target = await realpath(file)
-      const [folder, { isOne }] = [dirname(target), draftsOf(target)]
-      for (const name of await readdir(folder)) if (isOne(name)) await rm(join(folder, name), { force: true })
+      const isLink = (await lstat(file)).isSymbolicLink()
+      const target = isLink ? await realpath(file) : file
+      for (const each of new Set([file, target])) await sweep(each)
       await rm(file)
+      return isLink ? O.some(target) : O.none
     },
     () => problem(ExitCode.configuration, `${file} cannot be removed`, 'see that its folder is yours'),
   )

@@ -9,6 +9,8 @@ import {
   type Instant,
   type Key,
   millis,
+  plus,
+  race,
   Secret,
   seconds,
   type TokenStore,
@@ -20,8 +22,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as S from 'fp-ts/lib/string.js'
-import type { Task } from 'fp-ts/lib/Task.js'
-import type * as TE from 'fp-ts/lib/TaskEither.js'
+import * as T from 'fp-ts/lib/Task.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Host, RedisPlace } from './storePlace.js'
 
 export interface RedisSessions {
@@ -29,7 +31,7 @@ export interface RedisSessions {
   readonly namespace: string
   readonly list: TE.TaskEither<AuthError, ReadonlyArray<Key>>
   readonly remove: (key: Key) => TE.TaskEither<AuthError, void>
-  readonly close: Task<void>
+  readonly close: T.Task<void>
 }
 
 export interface RedisOptions {
@@ -173,22 +175,18 @@ const clientOf = ({ place, variables }: RedisOptions, reconnectStrategy: (tries:
 
 const RECONNECT = { first: 50, longest: 500 }
 
-/** Ends a wait that may last: after `timeout` (ms), or at the signal. */
-const bounded = async <A>(timeout: number, signal: AbortSignal, late: () => A, wait: Promise<A>): Promise<A> => {
-  let over: () => void = () => undefined
-  const ended = new Promise<A>((resolve) => {
-    over = () => resolve(late())
-  })
-  const timer = setTimeout(over, timeout)
-  signal.addEventListener('abort', over, { once: true })
-  if (signal.aborted) over()
-  try {
-    return await Promise.race([wait, ended])
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', over)
-  }
-}
+/** Ends a wait that may last: after `timeout`, or at the signal. */
+const bounded = <A>(timeout: Duration, signal: AbortSignal, late: () => A, wait: Promise<A>): Promise<A> =>
+  pipe(
+    race(
+      systemClock,
+      { deadline: plus(systemClock.now(), timeout), signal },
+      undefined,
+      undefined,
+      TE.fromTask(() => wait),
+    ),
+    TE.getOrElse(() => T.fromIO(late)),
+  )()
 
 /** Connects, and hears that somebody answers: one to whom nothing was said yet, not even a password, may hang. */
 const connect = async ({ redis, ping }: Client): Promise<void> => {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Home, withHome } from './support.js'
 
 /** A server's certificate that no authority of the system has signed. */
@@ -84,6 +85,27 @@ describe('curl', () => {
       }
       expect((await run(['curl', '-L', `${first.origin}/away`])).code).toBe(0)
       expect(away.seen.map(({ headers }) => headers.authorization)).toEqual([undefined])
+    }),
+  )
+
+  it(
+    '[A15] takes an answer that came while it was stopped, although its time is over by then',
+    withApis(async (home, open) => {
+      let arrived = (_: ServerResponse): void => undefined
+      const asked = new Promise<ServerResponse>((resolve) => {
+        arrived = resolve
+      })
+      const { origin } = await open((_, response) => arrived(response))
+      await listed(home, [origin])
+      expect((await home.run(['token'])).code).toBe(0)
+      const { child, ended } = home.start(['curl', '--timeout', '4', origin])
+      const answer = await asked
+      child.kill('SIGSTOP')
+      await new Promise<void>((resolve) => answer.end('late', resolve))
+      // Its time passes.
+      await sleep(4_500)
+      child.kill('SIGCONT')
+      expect(await ended).toMatchObject({ code: 0, stdout: 'late' })
     }),
   )
 

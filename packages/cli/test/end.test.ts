@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ended, type Running, withHome } from './support.js'
 
 const MAIN = join(__dirname, '..', 'bin', 'tessera.js')
@@ -32,6 +33,25 @@ describe('[A15] the end of the command', () => {
       expect(code).toBe(0)
       expect(said).toMatch(/ using Liftoff/)
       expect(said).not.toMatch(/ using TurboFan/)
+    }),
+  )
+
+  it(
+    'waits for whoever reads slowly, and cuts nothing',
+    withHome(async ({ folder, writeProfile }) => {
+      // More than the pipe and both ends of it hold.
+      const scope = Array.from({ length: 2_000 }, (_, at) => `${at}-${'a'.repeat(1_000)}`)
+      const server = { tokenEndpoint: 'https://as.example/token' }
+      const file = await writeProfile('long', { version: 1, server, clientId: 'app', scope })
+      const child = spawn(process.execPath, [MAIN, '--config', file, 'profile', 'show', '--json'], {
+        env: { PATH: process.env['PATH'], HOME: folder },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const closed = once(child, 'close')
+      // What is to be seen is that it does not end: it did a second after it had said all.
+      await Promise.race([once(child, 'exit'), sleep(3_000, undefined, { ref: false })])
+      expect(JSON.parse(await text(child.stdout))).toMatchObject({ scope })
+      expect((await closed)[0]).toBe(0)
     }),
   )
 

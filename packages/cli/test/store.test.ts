@@ -13,6 +13,22 @@ const listed = async ({ run }: Home, ...args: ReadonlyArray<string>) =>
 
 describe('store list', () => {
   it(
+    '[A15] of many sessions warns of nothing',
+    withHome(async (home) => {
+      const { run, state } = home
+      await run(['store', 'list'])
+      const store = fileStore({ folder: join(state, 'sessions') })
+      for (let user = 0; user < 30; user++) {
+        const next = { version: '1', record: Secret.make('Record', 'of another key') }
+        await must(store.compareAndSet(JSON.stringify(['https://as.example', 'app', `user:${user}`]), absent, next))
+      }
+      const { code, stdout, stderr } = await run(['store', 'list'])
+      expect({ code, sessions: stdout.trimEnd().split('\n').length }).toEqual({ code: 0, sessions: 30 })
+      expect(stderr).toBe(`store     file (encrypted)  ${join(state, 'sessions')}\n`)
+    }),
+  )
+
+  it(
     'has every session, with its name and state and no secret',
     withHome(async (home) => {
       const { run, box, state, sessions, settings } = home

@@ -14,6 +14,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ExitCode } from '../exitCode.js'
 import { type Command, commandLine, type Invocation, SECONDS } from '../invocation.js'
+import { within } from '../patience.js'
 import { printable } from '../printable.js'
 import { type Profile, usage } from '../profile.js'
 import { originsOf } from '../provider.js'
@@ -263,19 +264,16 @@ const sent = (
   const redirect = options.location ? 'follow' : 'manual'
   const { signal, shared } = invocation
   return TE.tryCatch(
-    async () => {
-      // It bounds the wait for the answer, whose body may take as long as it is.
-      const patience = new AbortController()
-      const timer = setTimeout(() => patience.abort(), seconds(shared.timeout ?? SECONDS))
-      const either = AbortSignal.any([signal, patience.signal])
-      try {
-        return await fetch(url, { method, headers, redirect, signal: either, ...(body !== undefined && { body }) })
-      } catch (error) {
-        throw patience.signal.aborted ? AuthError.toError(AuthError.timedOut(`an answer of ${url.host}`)) : error
-      } finally {
-        clearTimeout(timer)
-      }
-    },
+    // It bounds the wait for the answer, whose body may take as long as it is.
+    () =>
+      within(seconds(shared.timeout ?? SECONDS), async (late) => {
+        const either = AbortSignal.any([signal, late])
+        try {
+          return await fetch(url, { method, headers, redirect, signal: either, ...(body !== undefined && { body }) })
+        } catch (error) {
+          throw late.aborted ? AuthError.toError(AuthError.timedOut(`an answer of ${url.host}`)) : error
+        }
+      }),
     (error) => {
       if (stray.to !== undefined) return strayed(invocation, session, url, stray.to)
       if (signal.aborted) return told(AuthError.aborted)

@@ -236,9 +236,10 @@ const confirmed = (invocation: Invocation, { name, file }: Named): TE.TaskEither
   }
 }
 
-const removed = ({ output }: Invocation, { name, file }: Named): void => {
+const removed = ({ output }: Invocation, { name, file }: Named, target: O.Option<string>): void => {
   output.result(undefined, { name, file, removed: true })
-  output.say(`removed profile ${name}`)
+  const stays = O.isSome(target) ? `; ${target.value}, to which it led, stays` : ''
+  output.say(`removed profile ${name}${stays}`)
 }
 
 /** Removes a profile. Its sessions stay in their store. */
@@ -251,6 +252,6 @@ export const profileRemove: Command<ProfileRemoveOptions> = (invocation, { name,
       O.isSome(content) ? TE.right(undefined) : TE.leftTask(missing(invocation, 'profile remove', named)),
     ),
     TE.tap(({ named }) => (yes ? TE.right(undefined) : confirmed(invocation, named))),
-    TE.tap(({ named: { file } }) => removeFile(file)),
-    TE.map(({ named }) => removed(invocation, named)),
+    TE.bind('target', ({ named: { file } }) => removeFile(file)),
+    TE.map(({ named, target }) => removed(invocation, named, target)),
   )

@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as t from 'io-ts'
+import { within } from '../patience.js'
 import { printable } from '../printable.js'
 import { addressOf } from '../provider.js'
 import type { Session } from '../session.js'
@@ -45,8 +46,10 @@ const meOfBox =
       fetch: proxiedFetch({ proxy: 'environment' }),
     })
     try {
-      const answer = await fetch(`${base}/2.0/users/me?fields=name,login`, { signal: AbortSignal.timeout(PATIENCE) })
-      const me: unknown = answer.ok ? await answer.json() : undefined
+      const me = await within(PATIENCE, async (signal): Promise<unknown> => {
+        const answer = await fetch(`${base}/2.0/users/me?fields=name,login`, { signal })
+        return answer.ok ? answer.json() : undefined
+      })
       return Me.is(me) ? nameOf(me.name, me.login ?? me.id) : O.none
     } catch {
       return O.none

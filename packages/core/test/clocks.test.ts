@@ -10,14 +10,16 @@ import {
   type Stamped,
   Strategy,
   seconds,
+  type TokenSet,
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { type ScriptedAnswer, testClock } from '@tessera/testing'
+import { type ScriptedAnswer, scriptedStrategy, testClock } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { losing } from './losing.js'
 import { at, HOUR, holding, intentOf, living, open, refreshable, until } from './opened.js'
 import { rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
 
@@ -133,6 +135,30 @@ describe.each([
     expect(textOf(await got)).toBe('new')
   })
 
+  test('an intent is waited for no longer where the store is slow', async () => {
+    const held = await holding({
+      token: O.some(refreshable(at(HOUR), 'stale')),
+      refused: true,
+      intent: intentOf(at(20_000)),
+    })
+    const env = testEnv()
+    const store: TokenStore = {
+      ...held,
+      changes: undefined,
+      get: (key) => async () => {
+        await env.clock.sleep(seconds(1))()
+        return held.get(key)()
+      },
+    }
+    env.clock.setDate(back)
+    const { source, attempts } = open([E.right(living('new'))], { env, store }, { needsRefreshToken: true })
+    for (let second = 0; second < 25; second++) {
+      void source.get()
+      await env.clock.advance(seconds(1))
+    }
+    expect(attempts()).toHaveLength(1)
+  })
+
   test('retries end with their attempt: after it another may be sending', async () => {
     const env = testEnv()
     let requests = 0
@@ -230,6 +256,96 @@ describe.each([
     }
     expect(attempts()).toHaveLength(0)
   })
+})
+
+describe.each([
+  ['back', -HOUR],
+  ['on', HOUR],
+])('[A03] while the date is set %s by an hour', (_, by) => {
+  const LIFE = 10 * MINUTE
+  /** Issued for ten minutes, by a date that is set while the answer is made. */
+  const meanwhile =
+    (env: TestEnv, text: string): ScriptedAnswer =>
+    () =>
+    async () => {
+      env.clock.setDate(millis(by))
+      return E.right(refreshable(plus(env.clock.now(), LIFE), text))
+    }
+
+  describe.each([
+    ['dates', false],
+    ['a clock of its own', true],
+  ])('in a store with %s', (__, tellsTime) => {
+    const opening = (answers: (env: TestEnv) => Iterable<ScriptedAnswer>) => {
+      const env = testEnv()
+      const memory = memoryStore()
+      const store = tellsTime ? tellingTime(env, memory) : memory
+      const opened = open(answers(env), { env, store }, { needsRefreshToken: true })
+      const now = () => (tellsTime ? plus(START, millis(env.clock.monotonic?.() ?? 0)) : env.clock.now())
+      const life = async () =>
+        O.map((end: number) => end - now())(O.chain((of: TokenSet) => of.expiresAt)((await opened.cell()).token))
+      return { ...opened, env, now, life }
+    }
+
+    test('a login is written with its life', async () => {
+      const { env, source, life } = opening(() => [])
+      right(await source.login(scriptedStrategy([meanwhile(env, 'a')]).strategy)({})())
+      expect(await life()).toEqual(O.some(LIFE))
+    })
+
+    test('a renewal is written with its life, and so is one after it', async () => {
+      const { env, life, login, got } = opening((of) => [meanwhile(of, 'b')])
+      await login(refreshable(at(LIFE), 'a'))
+      await env.clock.advance(millis(LIFE))
+      expect(await got()).toBe('b')
+      expect(await life()).toEqual(O.some(LIFE))
+    })
+
+    test('a token is renewed for its life by what was known before', async () => {
+      const { env, life, login, got } = opening((of) => [
+        () => async () => E.right(refreshable(plus(of.clock.now(), LIFE), 'b')),
+      ])
+      await login(refreshable(at(LIFE), 'a'))
+      await env.clock.advance(millis(LIFE - 1_000))
+      env.clock.setDate(millis(by))
+      await env.clock.advance(seconds(1))
+      expect(await got()).toBe('b')
+      expect(await life()).toEqual(O.some(LIFE))
+    })
+
+    test('a server is left alone for as long as it says', async () => {
+      const { env, source, cell, now, login } = opening((of) => [
+        () => async () => {
+          of.clock.setDate(millis(by))
+          return E.left(rejected(429, { retryAfter: O.some(seconds(30)) }))
+        },
+      ])
+      await login(refreshable(at(LIFE), 'a'))
+      await env.clock.advance(millis(LIFE))
+      void source.get()
+      await env.clock.advance(millis(0))
+      const { verdict } = await cell()
+      expect(verdict).toEqual({ _tag: 'CoolingDown', until: plus(now(), seconds(30)) })
+    })
+  })
+})
+
+test('[A03] what a store has lost is restored with its life, although the date was set meanwhile', async () => {
+  const env = testEnv()
+  const { store, cell, lose } = losing({ isLossy: true })
+  const { source, login, got } = open([], { env, store })
+  await login(living('a'))
+  const { token: written } = cell()
+  lose(1)
+  env.clock.setDate(minutes(30))
+  await source.inspect()
+  expect(cell().token).toEqual(written)
+  env.clock.setDate(minutes(-60))
+  await source.inspect()
+  lose(1)
+  await source.inspect()
+  expect(cell().token).toEqual(written)
+  expect(await got()).toBe('a')
 })
 
 type Step =

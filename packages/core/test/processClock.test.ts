@@ -57,6 +57,27 @@ describe('[A03] process time', () => {
     )
   })
 
+  test('a process that is stopped between the two clocks does not take that for a date that was set', () => {
+    const { at, clock } = hands()
+    let stop = 0
+    const { now, ahead, jumps } = processClock({
+      ...clock,
+      monotonic: () => {
+        at.date += stop
+        at.monotonic += stop
+        stop = 0
+        return at.monotonic
+      },
+    })
+    now()
+    at.date += 1
+    at.monotonic += 1
+    stop = 5_000
+    expect(now()).toBe(at.date)
+    expect(ahead()).toBe(0)
+    expect(jumps()).toBe(0)
+  })
+
   test('without a monotonic clock it stands while the date is set back', () => {
     const { at, clock } = hands()
     const { now, ahead } = processClock({ now: clock.now, sleep: clock.sleep })

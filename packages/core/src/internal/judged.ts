@@ -12,8 +12,8 @@ export interface Heard {
   readonly stored: Cell<TokenSet>
   /** The store's clock minus process time. */
   readonly offset: Duration
-  /** How long the store took to answer. */
-  readonly took: Duration
+  /** The store has a clock of its own. */
+  readonly tellsTime: boolean
 }
 
 type EndOf = (cell: Cell<TokenSet>) => O.Option<Instant>
@@ -41,8 +41,6 @@ interface Judge {
   /** By the store's clock, or the date where it has none. */
   readonly now: Instant
   readonly hold: Duration
-  /** The store has a clock of its own. */
-  readonly tellsTime: boolean
 }
 
 /** Longer than any process's intent may be: a person's prompt. */
@@ -60,7 +58,7 @@ const lasting = (begun: O.Option<Instant>, end: Instant, now: Instant): Instant 
  */
 export const judged = (
   stored: Cell<TokenSet>,
-  { offset, now, hold, tellsTime }: Pick<Heard, 'offset'> & Judge,
+  { offset, now, hold, tellsTime }: Pick<Heard, 'offset' | 'tellsTime'> & Judge,
   before: O.Option<Heard>,
 ): Cell<TokenSet> => {
   const known = pipe(
@@ -77,8 +75,8 @@ export const judged = (
           O.flatMap((heard) =>
             pipe(
               of(heard.cell),
-              // By the store's clock as it is now. What the answer took may have gone by before the record was read.
-              O.map((then) => earliest(end, plus(then, millis(offset - heard.offset + heard.took)))),
+              // By the store's clock as it is now.
+              O.map((then) => earliest(end, plus(then, millis(offset - heard.offset)))),
             ),
           ),
           O.getOrElse(() => first(end)),

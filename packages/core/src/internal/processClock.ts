@@ -15,6 +15,8 @@ const GRAIN = 20
 export interface ProcessClock extends Clock {
   /** Process time minus the date: by how much the date was set back since. */
   readonly ahead: IO<Duration>
+  /** How often the date went on further than the monotonic clock: it was set on, or the machine slept. */
+  readonly jumps: IO<number>
 }
 
 export const processClock = (clock: Clock): ProcessClock => {
@@ -22,16 +24,21 @@ export const processClock = (clock: Clock): ProcessClock => {
   /** The date minus the monotonic clock. */
   let apart = 0
   let ahead = 0
+  let jumps = 0
   let time = instant(Number.NEGATIVE_INFINITY)
 
   const now = (): Instant => {
     const today = clock.now()
     // Within a millisecond there is nothing to find out, and the hot path reads one clock.
     if (today === date) return time
-    if (Number.isNaN(date)) apart = today - (clock.monotonic?.() ?? 0)
-    const unset = clock.monotonic === undefined ? Math.max(date, today) : clock.monotonic() + apart
+    const since = clock.monotonic?.()
+    // The process was stopped between the two: they tell nothing about each other.
+    if (since !== undefined && Math.abs(clock.now() - today) > GRAIN) return now()
+    if (Number.isNaN(date)) apart = today - (since ?? 0)
+    const unset = since === undefined ? Math.max(date, today) : since + apart
     const setBack = unset - today
     if (setBack > GRAIN) ahead += Math.round(setBack)
+    if (setBack < -GRAIN) jumps++
     if (setBack > GRAIN || setBack < 0) apart -= setBack
     date = today
     time = instant(Math.max(time, date + ahead))
@@ -43,6 +50,10 @@ export const processClock = (clock: Clock): ProcessClock => {
     ahead: () => {
       now()
       return millis(ahead)
+    },
+    jumps: () => {
+      now()
+      return jumps
     },
     sleep: clock.sleep.bind(clock),
     timer: clock.timer?.bind(clock),

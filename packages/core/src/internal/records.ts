@@ -40,6 +40,8 @@ export interface Known extends Heard {
   readonly record: O.Option<Secret.Secret<'Record'>>
   /** Process time when the store's `now` was taken, or just before. */
   readonly readAt: Instant
+  /** Of process time, until then. */
+  readonly jumps: number
 }
 
 /** The store's time at which something is known. */
@@ -127,23 +129,25 @@ export const makeRecords = (
     )
 
   /** Process time, and the date: the clock of a store that has none of its own. */
-  const present = () => ({ at: clock.now(), date: dateOf(clock, clock.now()) })
+  const present = () => ({ at: clock.now(), date: dateOf(clock, clock.now()), jumps: clock.jumps() })
 
-  const toKnown = (stamped: Stamped, { at, date }: ReturnType<typeof present>): Result<Known> =>
+  const toKnown = (stamped: Stamped, { at, date, jumps }: ReturnType<typeof present>): Result<Known> =>
     pipe(
       cellOf(stamped),
       E.map((stored) => {
         const now = O.getOrElse(() => date)(stamped.now)
         const offset = between(at, now)
-        const cell = judged(stored, { offset, now, hold, tellsTime: O.isSome(stamped.now) }, known())
+        const tellsTime = O.isSome(stamped.now)
+        const cell = judged(stored, { offset, now, hold, tellsTime }, known())
         return {
           version: stamped.version,
           cell,
           stored,
           record: stamped.record,
           offset,
+          tellsTime,
           readAt: at,
-          took: between(at, clock.now()),
+          jumps,
         }
       }),
     )
@@ -156,8 +160,10 @@ export const makeRecords = (
       adopt(found.right, begun)
       return found
     }
-    const { cell } = newer.value
-    const answer = await write(found.right, cell, deadline)
+    const { offset, tellsTime } = found.right
+    const { stored } = newer.value
+    const cell = judged(stored, { offset, now: storeNow(found.right), hold, tellsTime }, newer)
+    const answer = await write(found.right, cell, deadline, stored)
     if (E.isLeft(answer)) return answer
     if (answer.right._tag === 'Conflict') return take(answer.right.found, answer.right.begun, deadline)
     restored(answer.right.known)
@@ -179,10 +185,26 @@ export const makeRecords = (
     )
   }
 
+  /**
+   * What is known, by the clocks as they are now: what is written meant for the clocks of another time would live for longer. Where the
+   * store tells its own time, only it can say.
+   */
+  const timely = async (at: Known, deadline: Instant): Promise<Result<Known>> => {
+    if (at.tellsTime) return at.jumps === clock.jumps() ? E.right(at) : read(deadline)
+    const offset = millis(-clock.ahead())
+    if (offset === at.offset) return E.right(at)
+    const cell = judged(at.stored, { ...at, offset, now: dateOf(clock, clock.now()), hold }, O.some(at))
+    return E.right({ ...at, offset, cell })
+  }
+
   /** Writes a cell onto the version of what is known. */
-  const write = async (at: Known, cell: Cell<TokenSet>, deadline: Instant): Promise<Result<Written>> => {
+  const write = async (
+    at: Known,
+    cell: Cell<TokenSet>,
+    deadline: Instant,
+    stored = unjudged(at, cell),
+  ): Promise<Result<Written>> => {
     if (clock.now() >= deadline) return E.left(AuthError.storeFailed('compareAndSet', 'no turn by the deadline'))
-    const stored = unjudged(at, cell)
     const record = E.tryCatch(
       () => CellCodec.encode(stored),
       (error) =>
@@ -214,16 +236,17 @@ export const makeRecords = (
   }
 
   const apply: Records['apply'] = async (event, from, deadline) => {
-    let at = from
+    let found: Result<Known> = E.right(from)
     for (;;) {
+      const current = E.isLeft(found) ? found : await timely(found.right, deadline)
+      if (E.isLeft(current)) return current
+      const at = current.right
       const [decision, cell] = step(event(at))(at.cell)
       if (cell === at.cell) return E.right({ decision, known: at })
       const answer = await write(at, Lifecycle.dated(at.cell, cell, plus(clock.now(), at.offset)), deadline)
       if (E.isLeft(answer)) return answer
       if (answer.right._tag === 'Committed') return E.right({ decision, known: answer.right.known })
-      const found = await take(answer.right.found, answer.right.begun, deadline)
-      if (E.isLeft(found)) return found
-      at = found.right
+      found = await take(answer.right.found, answer.right.begun, deadline)
     }
   }
 

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { constant, constFalse, constTrue, pipe } from 'fp-ts/lib/function.js'
+import { constFalse, constTrue, pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -44,7 +44,7 @@ const READ_PATIENCE = seconds(2)
 /** For how long a token that the store did not take is offered to it again. */
 const PENDING_PATIENCE = minutes(60)
 
-/** A token that was acquired: what it means to the record that is known. The same event each time, once there was one. */
+/** A token that was acquired: what it means to the record that is known. The same each time, by the clocks as they are then. */
 type Acquired = (known: Known) => SessionEvent
 
 type WithoutKey<Event> = Event extends unknown ? Omit<Event, 'key'> : never
@@ -330,15 +330,17 @@ export const makeSession = <R>(
       O.map((token) => toProcessClock(token, lease)),
     )
 
-    const redeemed = (token: TokenSet): Acquired =>
-      constant({
+    const redeemed = (answer: TokenSet): Acquired => {
+      const token = taken(answer)
+      return (at) => ({
         _tag: 'Redeemed',
         parent,
-        token: toStoreClock(taken(token), lease),
-        now: plus(clock.now(), lease.offset),
+        token: toStoreClock(token, at),
+        now: plus(clock.now(), at.offset),
         backOff: millis(Math.max(minimumAge, PAUSE)),
-        retryAt: owing.retryAt(lease),
+        retryAt: owing.retryAt(at),
       })
+    }
     const place = placeOf(parent)
 
     const failed = async (error: AuthError.AuthError, isLate = false): Promise<Turn> => {
@@ -354,7 +356,7 @@ export const makeSession = <R>(
       const failure = toFailure(error, previous, !selfSufficient, restOf(left, uniform(random)()))
       if (!isLate) tell({ _tag: 'RenewalFailed', error })
       const applied = await apply(
-        () => ({ _tag: 'Failed', parent, nonce: own, now: plus(clock.now(), lease.offset), failure }),
+        (at) => ({ _tag: 'Failed', parent, nonce: own, now: plus(clock.now(), at.offset), failure }),
         lease,
         // What the server said counts for everybody, also when this flight has spent its time on waiting.
         after(timeout),
@@ -479,17 +481,16 @@ export const makeSession = <R>(
   /** A token as a new session after the one that is known: at the start, or else when the store is first heard of. */
   const beginning = (token: TokenSet, start: O.Option<Known>, retryAt = owing.retryAt): Acquired => {
     const own = nonce(random)()
-    let event: SessionEvent | undefined
+    let from: Lifecycle.Place | undefined
     return (found) => {
-      const known = O.isSome(start) ? start.value : found
-      event ??= {
+      from ??= Lifecycle.placeOf((O.isSome(start) ? start.value : found).cell)
+      return {
         _tag: 'LoggedIn',
-        from: Lifecycle.placeOf(known.cell),
+        from,
         nonce: own,
-        token: toStoreClock(token, known),
+        token: toStoreClock(token, found),
         retryAt: retryAt(found),
       }
-      return event
     }
   }
 

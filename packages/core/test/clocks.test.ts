@@ -136,7 +136,7 @@ describe.each([
   })
 
   test('an intent is waited for no longer where the store is slow', async () => {
-    const held = await holding({
+    const { changes: _untold, ...held } = await holding({
       token: O.some(refreshable(at(HOUR), 'stale')),
       refused: true,
       intent: intentOf(at(20_000)),
@@ -144,7 +144,6 @@ describe.each([
     const env = testEnv()
     const store: TokenStore = {
       ...held,
-      changes: undefined,
       get: (key) => async () => {
         await env.clock.sleep(seconds(1))()
         return held.get(key)()
@@ -262,7 +261,7 @@ describe.each([
   ['back', -HOUR],
   ['on', HOUR],
 ])('[A03] while the date is set %s by an hour', (_, by) => {
-  const LIFE = 10 * MINUTE
+  const LIFE = minutes(10)
   /** Issued for ten minutes, by a date that is set while the answer is made. */
   const meanwhile =
     (env: TestEnv, text: string): ScriptedAnswer =>
@@ -296,7 +295,7 @@ describe.each([
     test('a renewal is written with its life, and so is one after it', async () => {
       const { env, life, login, got } = opening((of) => [meanwhile(of, 'b')])
       await login(refreshable(at(LIFE), 'a'))
-      await env.clock.advance(millis(LIFE))
+      await env.clock.advance(LIFE)
       expect(await got()).toBe('b')
       expect(await life()).toEqual(O.some(LIFE))
     })
@@ -321,7 +320,7 @@ describe.each([
         },
       ])
       await login(refreshable(at(LIFE), 'a'))
-      await env.clock.advance(millis(LIFE))
+      await env.clock.advance(LIFE)
       void source.get()
       await env.clock.advance(millis(0))
       const { verdict } = await cell()

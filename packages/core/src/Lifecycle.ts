@@ -8,6 +8,7 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { State } from 'fp-ts/lib/State.js'
+import { afterNaturalEnd, afterRefusal, type Refusals } from './internal/refusals.js'
 import type { Secret } from './Secret.js'
 import { type Duration, type Instant, instant, plus } from './Time.js'
 
@@ -30,12 +31,7 @@ export interface Intent {
   readonly recovery: boolean
 }
 
-/** An unbroken row of refusals. */
-export interface Refusals {
-  readonly count: number
-  /** When the last one was, by the store's clock. */
-  readonly at: Instant
-}
+export type { Refusals }
 
 /** What stands between a caller and a new token. */
 export type Verdict =
@@ -76,7 +72,7 @@ export interface Cell<T> {
   readonly token: O.Option<T>
   /** An API answered 401 to the token. */
   readonly refused: boolean
-  /** The refusals of the tokens before, of which none was seen to be accepted by an API. */
+  /** The refusals of this token and of those before. */
   readonly refusals: O.Option<Refusals>
   readonly intent: O.Option<Intent>
   readonly verdict: Verdict
@@ -105,6 +101,7 @@ export const empty: Cell<never> = {
 
 /** What the lifecycle needs to know of a token. `F` is what tells tokens apart: the secret itself, or a model's number. */
 export interface View<T, F> {
+  readonly issuedAt: (token: T) => O.Option<Instant>
   readonly expiresAt: (token: T) => O.Option<Instant>
   readonly access: (token: T) => F
   readonly refresh: (token: T) => O.Option<F>
@@ -172,6 +169,8 @@ export type Event<T, F> =
       readonly now: Instant
       /** An API had accepted it before. */
       readonly accepted: boolean
+      /** How old a token must be for a refusal to be heard, and the first back-off of refusals in a row; 0 for none of both. */
+      readonly minimumAge: Duration
     }
   | (Dropping & { readonly _tag: 'LoggedIn'; readonly from: Place; readonly nonce: Nonce; readonly token: T })
   | (Dropping & { readonly _tag: 'RevokeAsked'; readonly from: Place; readonly nonce: Nonce })
@@ -287,6 +286,7 @@ const isBefore = (now: Instant, end: O.Option<Instant>): boolean => O.isNone(end
  * import { Lifecycle, instant, millis } from '@tessera/core'
  *
  * const view: Lifecycle.View<string, string> = {
+ *   issuedAt: () => ({ _tag: 'None' }),
  *   expiresAt: () => ({ _tag: 'None' }),
  *   access: (token) => token,
  *   refresh: () => ({ _tag: 'None' }),
@@ -366,6 +366,7 @@ const redeemed = <T, F>(view: View<T, F>, event: Of<T, F, 'Redeemed'>, cell: Cel
 
   const next: Cell<T> = {
     ...holding(view, token, cell),
+    refusals: cell.refused ? cell.refusals : afterNaturalEnd(cell.refusals, event.now, event.backOff),
     generation: cell.generation + 1,
     refused: false,
     intent: O.none,
@@ -416,8 +417,8 @@ const released = <T>(nonce: Nonce, now: Instant, wait: Duration, cell: Cell<T>):
 
 const refused = <T, F>(view: View<T, F>, event: Of<T, F, 'Refused'>, cell: Cell<T>): Cell<T> => {
   if (O.isNone(cell.token) || cell.refused || !view.equals(view.access(cell.token.value), event.access)) return cell
-  const count = O.isSome(cell.refusals) ? cell.refusals.value.count : 0
-  const refusals = event.accepted ? O.none : O.some({ count: count + 1, at: event.now })
+  const refusals = afterRefusal({ ...event, issuedAt: view.issuedAt(cell.token.value) }, cell.refusals)
+  if (O.isNone(refusals)) return cell
   // A cool-down of a valid token may be long: it ends with the token.
   return { ...cell, refused: true, refusals, verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict }
 }

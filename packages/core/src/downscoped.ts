@@ -15,9 +15,8 @@ import { acquiring } from './internal/acquiring.js'
 import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
 import { lastWord } from './internal/lastWord.js'
 import { processClock, timed } from './internal/processClock.js'
-import { isHeard, wasGood } from './internal/refusals.js'
+import { afterNaturalEnd, afterRefusal, type Refusals } from './internal/refusals.js'
 import { secretsOf } from './internal/secrets.js'
-import type { Refusals } from './Lifecycle.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
 import type { Strategy } from './Strategy.js'
@@ -66,7 +65,8 @@ interface Child {
   /** A failed exchange is answered again, without a request, until its back-off ends. */
   backOff: BackOff | undefined
   isRefused: boolean
-  /** Of tokens of this target that no API was seen to accept. */
+  isAccepted: boolean
+  /** Of tokens of this target. */
   refusals: O.Option<Refusals>
 }
 
@@ -124,6 +124,9 @@ export const downscoping =
     const mayServe = (child: Child): boolean =>
       !child.isRefused && (child.backOff === undefined ? isValid(child) : holds(child.backOff, clock.now()))
 
+    const rowAfter = ({ isRefused, refusals, token }: Child): O.Option<Refusals> =>
+      isRefused || O.isNone(token) ? refusals : afterNaturalEnd(refusals, clock.now(), MINIMUM_AGE)
+
     const childOf = (name: string, target: Target, subject: TokenSet): Child => {
       const there = children.get(name)
       if (there !== undefined && Secret.eq.equals(there.subject, subject.accessToken) && mayServe(there)) return there
@@ -148,7 +151,8 @@ export const downscoping =
         usableUntil: ALWAYS,
         backOff: undefined,
         isRefused: false,
-        refusals: there?.refusals ?? O.none,
+        isAccepted: false,
+        refusals: there === undefined ? O.none : rowAfter(there),
       }
       children.delete(name)
       children.set(name, child)
@@ -179,20 +183,24 @@ export const downscoping =
         return E.isLeft(renewed) ? renewed : childOf(name, target, renewed.right).result
       }
 
-      /** What an API was last seen to accept. */
-      let accepted: Secret.Secret | undefined
-      const refuse: Tokens['refuse'] = (used) => async () => {
+      /** The derived token that is there, where it is this one. */
+      const current = (used: Secret.Secret): { readonly child: Child; readonly token: TokenSet } | undefined => {
         const child = children.get(name)
-        const isUsed =
-          child !== undefined && O.isSome(child.token) && Secret.eq.equals(child.token.value.accessToken, used)
-        const now = clock.now()
-        if (!isUsed) return E.right(undefined)
-        const token = O.map((of: TokenSet) => timed(clock, of))(child.token)
-        const isGood = wasGood(token, accepted !== undefined && Secret.eq.equals(accepted, used), now)
-        if (isHeard(token, child.refusals, isGood, MINIMUM_AGE, now)) {
+        if (child === undefined || O.isNone(child.token)) return undefined
+        const token = child.token.value
+        return Secret.eq.equals(token.accessToken, used) ? { child, token } : undefined
+      }
+
+      const refuse: Tokens['refuse'] = (used) => async () => {
+        const there = current(used)
+        if (there === undefined || there.child.isRefused) return E.right(undefined)
+        const { child, token } = there
+        const { issuedAt } = timed(clock, token)
+        const refusal = { issuedAt, now: clock.now(), accepted: child.isAccepted, minimumAge: MINIMUM_AGE }
+        const refusals = afterRefusal(refusal, child.refusals)
+        if (O.isSome(refusals)) {
           child.isRefused = true
-          const count = isGood || O.isNone(child.refusals) ? 0 : child.refusals.value.count
-          child.refusals = O.some({ count: count + 1, at: now })
+          child.refusals = refusals
         }
         return E.right(undefined)
       }
@@ -226,7 +234,8 @@ export const downscoping =
           peek,
           refuse,
           accept: (used) => {
-            accepted = used
+            const there = current(used)
+            if (there !== undefined) there.child.isAccepted = true
           },
           within: limited,
         }

@@ -12,6 +12,7 @@ type Cell = Lifecycle.Cell<Token>
 type Event = Lifecycle.Event<Token, number>
 
 const view: Lifecycle.View<Token, number> = {
+  issuedAt: () => O.none,
   expiresAt: ({ end }) => (end === null ? O.none : O.some(instant(end))),
   access: ({ access }) => access,
   refresh: ({ refresh }) => O.fromNullable(refresh),
@@ -118,7 +119,13 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     retryAt,
   }),
   fc.record({ _tag: fc.constant('Failed' as const), parent, nonce, now: time, failure }),
-  fc.record({ _tag: fc.constant('Refused' as const), access: fc.nat(3), now: time, accepted: fc.boolean() }),
+  fc.record({
+    _tag: fc.constant('Refused' as const),
+    access: fc.nat(3),
+    now: time,
+    accepted: fc.boolean(),
+    minimumAge: fc.constantFrom(millis(0), millis(20)),
+  }),
   fc.record({ _tag: fc.constant('LoggedIn' as const), from: place, nonce, token, retryAt }),
   fc.record({ _tag: fc.constant('RevokeAsked' as const), from: place, nonce, retryAt }),
   fc.record({ _tag: fc.constant('RevocationRetried' as const), now: time, retryAt: fc.constant(instant(200)) }),
@@ -386,15 +393,20 @@ describe('Failed', () => {
 })
 
 describe('Refused', () => {
-  const refusal = (of: number, accepted = true): Event => ({ _tag: 'Refused', access: of, now: instant(7), accepted })
+  const refusal = (of: number, now = 7, accepted = false): Event => ({
+    _tag: 'Refused',
+    access: of,
+    now: instant(now),
+    accepted,
+    minimumAge: millis(1_000),
+  })
+  const rowOf = (count: number, at = 7): Cell['refusals'] => O.some({ count, at: instant(at) })
 
-  test('of a token that no API accepted: one more in a row, until a good one, a login or a revoke', () => {
-    const renewed = (before: Cell): Cell => ({ ...before, refused: false })
-    const once = stepped(held, refusal(1, false)).after
-    expect(once.refusals).toEqual(O.some({ count: 1, at: 7 }))
-    const twice = stepped(renewed(once), refusal(1, false)).after
-    expect(twice.refusals).toEqual(O.some({ count: 2, at: 7 }))
-    expect(stepped(renewed(twice), refusal(1)).after.refusals).toEqual(O.none)
+  test('one more in a row, until a login or a revoke', () => {
+    const once = stepped(held, refusal(1)).after
+    expect(once.refusals).toEqual(rowOf(1))
+    const twice = stepped({ ...once, refused: false }, refusal(1, 1_007)).after
+    expect(twice.refusals).toEqual(rowOf(2, 1_007))
     expect(
       stepped(twice, { _tag: 'LoggedIn', from: inEpoch(1), nonce: 'n', token: T, retryAt: RETRY_AT }).after.refusals,
     ).toEqual(O.none)
@@ -402,15 +414,47 @@ describe('Refused', () => {
       stepped(twice, { _tag: 'RevokeAsked', from: inEpoch(1), nonce: 'n', retryAt: RETRY_AT }).after.refusals,
     ).toEqual(O.none)
   })
+  test.each([
+    [1, false, 1_000, 1_200_000],
+    [2, false, 2_000, 1_200_000],
+    [10, false, 512_000, 1_200_000],
+    [11, false, 600_000, 1_200_000],
+    [1e15, false, 600_000, 1_200_000],
+    [1, true, 1_000, 120_000],
+    [2, true, 2_000, 120_000],
+    [11, true, 60_000, 120_000],
+  ])(
+    '[A10] the one after %i, of a token that was accepted: %s, is heard after %i ms; the row is over after %i',
+    (count, accepted, backOff, over) => {
+      const before: Cell = { ...held, refusals: rowOf(count, 0) }
+      expect(stepped(before, refusal(1, backOff - 1, accepted)).after).toBe(before)
+      expect(stepped(before, refusal(1, backOff, accepted)).after.refusals).toEqual(rowOf(count + 1, backOff))
+      expect(stepped(before, refusal(1, over - 1, accepted)).after.refusals).toEqual(rowOf(count + 1, over - 1))
+      expect(stepped(before, refusal(1, over, accepted)).after.refusals).toEqual(rowOf(1, over))
+    },
+  )
+  test('[A10] a token that was renewed before anybody refused it ends a row whose back-off is long over', () => {
+    const before: Cell = { ...held, refusals: rowOf(2, 0) }
+    const renewal = (now: number): Event => ({
+      _tag: 'Redeemed',
+      parent: P,
+      token: U,
+      now: instant(now),
+      backOff: millis(1_000),
+    })
+    expect(stepped(before, renewal(3_999)).after.refusals).toEqual(rowOf(2, 0))
+    expect(stepped(before, renewal(4_000)).after.refusals).toEqual(O.none)
+    expect(stepped({ ...before, refused: true }, renewal(4_000)).after.refusals).toEqual(rowOf(2, 0))
+  })
   test("the cell's token: refused; intent and verdict are kept", () => {
     const leased: Cell = { ...held, intent: lease() }
-    expect(stepped(leased, refusal(1)).after).toEqual({ ...leased, refused: true })
+    expect(stepped(leased, refusal(1)).after).toEqual({ ...leased, refused: true, refusals: rowOf(1) })
     const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
-    expect(stepped(told, refusal(1)).after).toEqual({ ...told, refused: true })
+    expect(stepped(told, refusal(1)).after).toEqual({ ...told, refused: true, refusals: rowOf(1) })
   })
   test('a cool-down ends with the token: it may be long, and was of a renewal that nobody needed yet', () => {
     const cooling: Cell = { ...held, verdict: { _tag: 'CoolingDown', until: instant(60) } }
-    expect(stepped(cooling, refusal(1)).after).toEqual({ ...held, refused: true })
+    expect(stepped(cooling, refusal(1)).after).toEqual({ ...held, refused: true, refusals: rowOf(1) })
     expect(stepped(cooling, refusal(2)).after).toBe(cooling)
     const again: Cell = { ...cooling, refused: true }
     expect(stepped(again, refusal(1)).after).toBe(again)

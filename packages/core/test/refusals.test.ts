@@ -1,4 +1,4 @@
-import { type Duration, memoryStore, millis, minutes, seconds, TokenSource } from '@tessera/core'
+import { type Duration, memoryStore, millis, minutes, plus, seconds, TokenSource } from '@tessera/core'
 import type { ScriptedAnswer } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -121,6 +121,108 @@ describe('[A10] an API that always answers 401', () => {
     await calling(HOUR)
     expect(redemptions() - before).toBeGreaterThanOrEqual(5)
     expect(redemptions() - before).toBeLessThanOrEqual(9)
+  })
+
+  test('also where who refuses a token has not read it', async () => {
+    const env = testEnv()
+    const store = memoryStore()
+    let drawn = 0
+    const undated: ScriptedAnswer = () => async () => E.right(token(`${++drawn}`))
+    for (let passed = 0; passed < HOUR; passed += 10_000) {
+      const { accessToken } = right(await open([undated], { env, store }).source.get())
+      const { source, events } = open([undated], { env, store })
+      const before = drawn
+      await source.refuse(accessToken)()
+      // It gets the token all the same where its refusal was not heard.
+      const got = await source.get()
+      expect(events.some(({ _tag }) => _tag === 'Refused')).toBe(drawn > before)
+      expect(textOf(got)).toBe(`${drawn}`)
+      await env.clock.advance(seconds(10))
+    }
+    expect(drawn).toBeGreaterThan(8)
+    expect(drawn).toBeLessThanOrEqual(20)
+  })
+
+  test('a refusal of a token that is unknown here, and was not heard, is heard later', async () => {
+    const env = testEnv()
+    const store = memoryStore()
+    const first = open(numbered(env), { env, store })
+    await env.clock.settle(first.source.get())
+    const { source, got } = open([E.right(token('renewed'))], { env, store })
+    const used = right(await first.source.get()).accessToken
+    await source.refuse(used)()
+    expect(await got()).toBe('1')
+    await env.clock.advance(seconds(1))
+    await source.refuse(used)()
+    expect(await got()).toBe('renewed')
+  })
+
+  test.each([
+    ['two hours', 120],
+    ['a quarter of an hour', 15],
+  ])('is not what %s lie between, also of tokens that live shorter', async (_, apart) => {
+    const env = testEnv()
+    const living: ScriptedAnswer = () => async () => {
+      const now = env.clock.now()
+      return E.right(token(`${now}`, { issuedAt: O.some(now), expiresAt: O.some(plus(now, minutes(10))) }))
+    }
+    const { source, attempts } = open(
+      Array.from({ length: 400 }, () => living),
+      { env },
+    )
+    const call = async () => right(await env.clock.settle(source.get())).accessToken
+    const refusal = async (): Promise<number> => {
+      await env.clock.advance(seconds(2))
+      const before = attempts().length
+      await env.clock.settle(source.refuse(await call())())
+      await call()
+      return attempts().length - before
+    }
+    for (let refusals = 0; refusals < 12; refusals++) {
+      for (let passed = 0; passed < apart; passed++) {
+        await env.clock.advance(minutes(1))
+        await call()
+      }
+      await refusal()
+    }
+    await env.clock.advance(minutes(1))
+    expect(await refusal()).toBe(1)
+  })
+
+  test('of which one endpoint takes every token, and another one none: at most one redemption a minute', async () => {
+    const { env, fleet, redemptions } = fleetOf(2)
+    for (let passed = 0; passed < HOUR; passed += 2_000) {
+      await env.clock.advance(seconds(2))
+      for (const { source } of fleet) {
+        const { accessToken } = right(await env.clock.settle(source.get()))
+        source.accept?.(accessToken)
+        await env.clock.settle(source.refuse(accessToken)())
+      }
+    }
+    expect(redemptions()).toBeGreaterThan(50)
+    expect(redemptions()).toBeLessThanOrEqual(70)
+  })
+
+  test.each([
+    ['one handle', false],
+    ['a handle for each request', true],
+  ])('and a derived token that is accepted by %s is a good one', async (_, each) => {
+    const env = testEnv()
+    const { source } = open([E.right(token('subject'))], { env })
+    let exchanges = 0
+    const exchange = () => () => () => async () => E.right(token(`derived ${++exchanges}`))
+    const down = TokenSource.downscoping({ exchange })(source)(env)
+    const target = { scope: ['little'] }
+    const one = down.for(target)
+    const handle = () => (each ? down.for(target) : one)
+    for (let passed = 0; passed < HOUR; passed += 10_000) {
+      const { accessToken } = right(await env.clock.settle(handle().get()))
+      handle().accept?.(accessToken)
+      await handle().refuse(accessToken)()
+      await env.clock.advance(seconds(10))
+    }
+    expect(exchanges).toBeGreaterThan(50)
+    expect(exchanges).toBeLessThanOrEqual(70)
   })
 
   test('is asked for a few derived tokens an hour', async () => {

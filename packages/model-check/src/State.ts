@@ -34,6 +34,7 @@ export interface Token {
 }
 
 export const view: Lifecycle.View<Token, number> = {
+  issuedAt: () => O.none,
   expiresAt: ({ end }) => O.some(instant(end)),
   access: ({ pair }) => pair,
   refresh: ({ refresh }) => refresh,

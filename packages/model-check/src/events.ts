@@ -70,8 +70,8 @@ export const makeEvents = ({ mode, slips }: Config): Events => {
         }
       }
       case 'Refused':
-        // How often refusals are heard is no part of the model.
-        return { _tag: 'Refused', access: told.pair, now, accepted: true }
+        // How often refusals are heard is no part of the model: each of them is.
+        return { _tag: 'Refused', access: told.pair, now, accepted: false, minimumAge: millis(0) }
       case 'LoggedIn': {
         const { nonce, pair } = told
         const from = rebases ? Lifecycle.placeOf(state.cell) : told.from

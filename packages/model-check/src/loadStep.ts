@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { transformSync } from '@swc/core'
 import * as core from '@tessera/core'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { type Step, view } from './State.js'
 
@@ -16,8 +17,33 @@ export interface Patch {
 
 const SOURCE = fileURLToPath(new URL('../../core/src/Lifecycle.ts', import.meta.url))
 
-/** What the source imports beside types. */
-const modules: Readonly<Record<string, unknown>> = { 'fp-ts/lib/Option.js': O, './Time.js': core }
+/** What the source imports beside types, and what a file that it imports does. */
+const modules: Readonly<Record<string, unknown>> = {
+  'fp-ts/lib/Option.js': O,
+  'fp-ts/lib/function.js': { pipe },
+  './Time.js': core,
+  '../Time.js': core,
+}
+const files: Readonly<Record<string, string>> = {
+  './internal/refusals.js': fileURLToPath(new URL('../../core/src/internal/refusals.ts', import.meta.url)),
+}
+
+/** What a text of TypeScript exports. */
+const load = (source: string): Readonly<Record<string, unknown>> => {
+  const { code } = transformSync(source, {
+    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+    module: { type: 'commonjs' },
+  })
+  const exports = {}
+  const require = (name: string): unknown => {
+    const file = files[name]
+    if (file !== undefined) return load(readFileSync(file, 'utf8'))
+    if (!(name in modules)) throw new Error(`Lifecycle.ts imports ${name}`)
+    return modules[name]
+  }
+  new Function('require', 'exports', code)(require, exports)
+  return exports
+}
 
 export const loadStep = (patches: ReadonlyArray<Patch>): Step => {
   const source = patches.reduce(
@@ -27,16 +53,7 @@ export const loadStep = (patches: ReadonlyArray<Patch>): Step => {
     },
     readFileSync(SOURCE, 'utf8'),
   )
-  const { code } = transformSync(source, {
-    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-    module: { type: 'commonjs' },
-  })
-  const exports: Partial<typeof core.Lifecycle> = {}
-  const require = (name: string): unknown => {
-    if (!(name in modules)) throw new Error(`Lifecycle.ts imports ${name}`)
-    return modules[name]
-  }
-  new Function('require', 'exports', code)(require, exports)
-  if (exports.step === undefined) throw new Error('Lifecycle.ts exports no step')
-  return exports.step(view)
+  const { step }: Partial<typeof core.Lifecycle> = load(source)
+  if (step === undefined) throw new Error('Lifecycle.ts exports no step')
+  return step(view)
 }

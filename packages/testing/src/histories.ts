@@ -3,7 +3,18 @@
  *
  * @packageDocumentation
  */
-import { type Duration, type Instant, instant, Lifecycle, millis, minutes, plus, Secret, TokenSet } from '@tessera/core'
+import {
+  type Duration,
+  type Instant,
+  instant,
+  Lifecycle,
+  millis,
+  minutes,
+  plus,
+  Secret,
+  seconds,
+  TokenSet,
+} from '@tessera/core'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { durationsAround } from './boundaries.js'
@@ -26,6 +37,7 @@ export type History = ReadonlyArray<Moment>
 
 /** Token sets as the lifecycle sees them. */
 export const tokenSetView: Lifecycle.View<TokenSet, Secret> = {
+  issuedAt: ({ issuedAt }) => issuedAt,
   expiresAt: ({ expiresAt }) => expiresAt,
   access: ({ accessToken }) => accessToken,
   refresh: ({ refreshToken }) => refreshToken,
@@ -129,6 +141,7 @@ const eventOf = (
         access: isCurrent && there !== undefined ? there.accessToken : UNKNOWN,
         now,
         accepted: draft.isSame,
+        minimumAge: seconds(1),
       }
     case 'LoggedIn':
       return { _tag: 'LoggedIn', from, nonce: `nonce ${number}`, token, retryAt }

@@ -13,7 +13,6 @@ import {
   memoryStore,
   millis,
   minutes,
-  plus,
   Secret,
   seconds,
   TokenSet,
@@ -44,6 +43,8 @@ export interface SourceModel {
   isLosing: boolean
   /** How many logins and revokes there were: each has a name of its own. */
   drawn: number
+  /** The token that an API was last seen to accept, by this process. */
+  accepted: O.Option<Secret>
   readonly rules: ServerModel.Rules
   readonly selfSufficient: boolean
   /** How long an intent of the source lasts, in ms. */
@@ -86,8 +87,8 @@ const step = Lifecycle.step(tokenSetView)
 const LIFETIME = minutes(60)
 /** By how much an intent outlives its flight. */
 const MARGIN = seconds(5)
-/** Of a token that old every refusal is heard, whatever was refused before. */
-const OLD = minutes(20)
+/** How old a token must be to be refused, and the first back-off of refusals in a row: the default of a source. */
+const MINIMUM_AGE = seconds(1)
 
 // -----------------------------------------------------------------------------
 // the model's moves
@@ -193,6 +194,13 @@ const summary = (cell: Lifecycle.Cell<TokenSet>): string =>
       ),
     ),
     ...(cell.refused ? ['refused'] : []),
+    `${pipe(
+      cell.refusals,
+      O.match(
+        () => 0,
+        ({ count }) => count,
+      ),
+    )} refusals`,
     ...(O.isSome(cell.intent) ? ['an intent'] : []),
     cell.verdict._tag,
     // Beside a session that goes on, a careful revoker leaves it for later.
@@ -237,16 +245,33 @@ const get: SourceCommand = command('get', async (model, { bench, source }) => {
 
 const advance = (by: Duration): SourceCommand => command(`${by} ms pass`, (_, { bench }) => bench.clock.advance(by))
 
+/** Heard or not: the model decides as the lifecycle does. */
 const refuse: SourceCommand = command(
   'refuse what is in the store',
   async (model, { bench, source }) => {
     if (O.isNone(model.cell.token)) return
-    const { accessToken, issuedAt } = model.cell.token.value
-    if (O.isSome(issuedAt) && bench.clock.now() < plus(issuedAt.value, OLD)) return
+    const { accessToken } = model.cell.token.value
     ensure(E.isRight(await bench.settle(source().refuse(accessToken))), 'the refusal fails')
-    move(model, { _tag: 'Refused', access: accessToken, now: bench.clock.now(), accepted: true })
+    move(model, {
+      _tag: 'Refused',
+      access: accessToken,
+      now: bench.clock.now(),
+      accepted: O.isSome(model.accepted) && Secret.eq.equals(model.accepted.value, accessToken),
+      minimumAge: MINIMUM_AGE,
+    })
   },
   ({ cell }) => O.isSome(cell.token) && cell.verdict._tag === 'None',
+)
+
+const accept: SourceCommand = command(
+  'accept what is in the store',
+  async (model, { source }) => {
+    if (O.isNone(model.cell.token)) return
+    const { accessToken } = model.cell.token.value
+    source().accept?.(accessToken)
+    model.accepted = O.some(accessToken)
+  },
+  ({ cell }) => O.isSome(cell.token),
 )
 
 /** A login by the source, or one of the application's whose tokens it takes in: to the model they are the same. */
@@ -282,7 +307,10 @@ const revoke: SourceCommand = command('revoke', async (model, { bench, source })
   revokeAtServer(model, decision, bench.clock.now())
 })
 
-const restart: SourceCommand = command('the process starts again', async (_, real) => real.restart())
+const restart: SourceCommand = command('the process starts again', async (model, real) => {
+  real.restart()
+  model.accepted = O.none
+})
 
 const lose: SourceCommand = command(
   'the next answer will be lost',
@@ -304,7 +332,7 @@ const endAtServer: SourceCommand = command('the server ends the session', async 
 })
 
 /**
- * Gets, time, refusals, logins, revokes, starts, lost answers and the end of a session at the server; each is judged by what it
+ * Gets, time, refusals, accepted tokens, logins, revokes, starts, lost answers and the end of a session at the server; each is judged by what it
  * brings, by what the store has then, and by what the server has issued.
  */
 export const sourceCommands: ReadonlyArray<fc.Arbitrary<SourceCommand>> = [
@@ -313,7 +341,7 @@ export const sourceCommands: ReadonlyArray<fc.Arbitrary<SourceCommand>> = [
   fc.constant(get),
   advances.map(advance),
   advances.map(advance),
-  ...[refuse, login, adopt, revoke, restart, lose, endAtServer].map((each) => fc.constant(each)),
+  ...[refuse, refuse, accept, login, adopt, revoke, restart, lose, endAtServer].map((each) => fc.constant(each)),
 ]
 
 /**
@@ -359,6 +387,7 @@ export const modelledSource =
       server: ServerModel.empty,
       isLosing: false,
       drawn: 0,
+      accepted: O.none,
       rules: { mode, lifetime: LIFETIME },
       selfSufficient,
       hold: millis(sourceTimeout + MARGIN),

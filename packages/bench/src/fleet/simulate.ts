@@ -35,6 +35,7 @@ type Cell = Lifecycle.Cell<Token>
 const at = (time: number) => O.some(toInstant(time))
 
 const step = Lifecycle.step<Token, number>({
+  issuedAt: ({ issuedAt }) => at(issuedAt),
   expiresAt: ({ expiresAt }) => expiresAt,
   access: ({ id }) => id,
   refresh: ({ refresh }) => refresh,

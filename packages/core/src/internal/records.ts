@@ -24,6 +24,7 @@ export type SessionEvent = Event<TokenSet, Secret.Secret>
 
 /** Token sets as the lifecycle sees them. */
 export const view: View<TokenSet, Secret.Secret> = {
+  issuedAt: (token) => token.issuedAt,
   expiresAt: (token) => token.expiresAt,
   access: (token) => token.accessToken,
   refresh: (token) => token.refreshToken,

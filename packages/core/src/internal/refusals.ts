@@ -1,55 +1,67 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { Refusals } from '../Lifecycle.js'
 import { between, type Duration, type Instant, millis, minutes, plus } from '../Time.js'
-import type { TokenSet } from '../TokenSet.js'
 
-const LONGEST = minutes(10)
-/**
- * A token that lived for so long before it was refused was a good one, whether or not anybody said so: well beyond the longest
- * back-off, as old as which a bad one gets too.
- */
-const GOOD_AGE = minutes(20)
+/** An unbroken row of refusals. */
+export interface Refusals {
+  readonly count: number
+  /** When the last one was, by the store's clock. */
+  readonly at: Instant
+}
 
-/** None where it is not known, or by a clock that is another's. */
-const ageOf = (token: O.Option<TokenSet>, now: Instant): O.Option<Duration> =>
-  pipe(
-    token,
-    O.flatMap(({ issuedAt }) => issuedAt),
-    O.map((at) => between(at, now)),
-    O.filter((age) => age >= 0),
-  )
+/** A refusal of the token that is there. */
+export interface Refusal {
+  /** Of the token; none where it is not known. */
+  readonly issuedAt: O.Option<Instant>
+  readonly now: Instant
+  /** An API had accepted the token before. */
+  readonly accepted: boolean
+  /** How old a token must be, and the first back-off; 0 for none of both. */
+  readonly minimumAge: Duration
+}
 
-/** Whether a token that is refused was a good one before: then its refusal is the first of its row. */
-export const wasGood = (token: O.Option<TokenSet>, isAccepted: boolean, now: Instant): boolean =>
-  isAccepted ||
-  pipe(
-    ageOf(token, now),
-    O.exists((age) => age >= GOOD_AGE),
-  )
+/** The longest back-off. Of tokens that one endpoint takes and another one refuses it is shorter, but there is one too. */
+const longestOf = (accepted: boolean): Duration => minutes(accepted ? 1 : 10)
 
 /** How long after so many refusals in a row the next one is heard. */
-const backOffOf = (minimumAge: Duration, count: number): Duration =>
-  millis(Math.min(LONGEST, minimumAge * 2 ** Math.min(Math.max(0, count - 1), 30)))
+const backOffOf = (count: number, first: Duration, longest: Duration): Duration =>
+  millis(Math.min(longest, first * 2 ** Math.min(count - 1, 30)))
 
 /**
- * Whether a refusal is heard. An API that always answers 401 must not burn one redemption after the other: of a token that is young
- * none is heard, and of tokens that nobody accepted one in each back-off, which is twice as long each time.
+ * The row of refusals after one more, or none where that one is not heard: an API that always answers 401 must not burn one redemption
+ * after the other. Of a token that is young none is heard, and of others one in each back-off, which is twice as long each time. After
+ * twice the longest back-off the row is over: who refuses all that he gets would have refused again.
  */
-export const isHeard = (
-  token: O.Option<TokenSet>,
+export const afterRefusal = (
+  { issuedAt, now, accepted, minimumAge }: Refusal,
   before: O.Option<Refusals>,
-  isGood: boolean,
-  minimumAge: Duration,
-  now: Instant,
-): boolean => {
+): O.Option<Refusals> => {
   const isYoung = pipe(
-    ageOf(token, now),
-    O.exists((age) => age < minimumAge),
+    issuedAt,
+    O.map((at) => between(at, now)),
+    // A negative age is by a clock that is another's.
+    O.exists((age) => age >= 0 && age < minimumAge),
+  )
+  const longest = longestOf(accepted)
+  const row = pipe(
+    before,
+    O.filter(({ at }) => now < plus(at, millis(2 * longest))),
   )
   const isBackedOff = pipe(
-    before,
-    O.exists(({ count, at }) => now < plus(at, backOffOf(minimumAge, isGood ? 0 : count))),
+    row,
+    O.exists(({ count, at }) => now < plus(at, backOffOf(count, minimumAge, longest))),
   )
-  return !isYoung && !isBackedOff
+  if (isYoung || isBackedOff) return O.none
+  const count = O.isSome(row) ? row.value.count : 0
+  return O.some({ count: count + 1, at: now })
 }
+
+/**
+ * The row after a token that was renewed without having been refused. It is over where a refusal would have been heard for as long
+ * as the back-off was: nobody refused what was good.
+ */
+export const afterNaturalEnd = (before: O.Option<Refusals>, now: Instant, minimumAge: Duration): O.Option<Refusals> =>
+  pipe(
+    before,
+    O.filter(({ count, at }) => now < plus(at, millis(2 * backOffOf(count, minimumAge, longestOf(false))))),
+  )

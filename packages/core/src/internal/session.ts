@@ -28,7 +28,6 @@ import { lastWord } from './lastWord.js'
 import { makeOwing } from './owing.js'
 import { dated, dateOf, type ProcessClock, processClock, timed } from './processClock.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
-import { isHeard, wasGood } from './refusals.js'
 import { makeRevoking } from './revoking.js'
 import { secretsOfOption } from './secrets.js'
 import { tellTo } from './tell.js'
@@ -663,26 +662,25 @@ export const makeSession = <R>(
   // refuse, login, revoke, close
   // ---------------------------------------------------------------------------
 
-  const wasGoodAt = ({ cell, offset }: Known, used: Secret.Secret): boolean =>
-    wasGood(cell.token, accepted !== undefined && Secret.eq.equals(accepted, used), plus(clock.now(), offset))
-
   const refusedAt =
     (access: Secret.Secret) =>
     (at: Known): SessionEvent => ({
       _tag: 'Refused',
       access,
       now: plus(clock.now(), at.offset),
-      accepted: wasGoodAt(at, access),
+      accepted: accepted !== undefined && Secret.eq.equals(accepted, access),
+      minimumAge,
     })
+
+  const isOf = ({ cell }: Known, used: Secret.Secret): boolean =>
+    O.isSome(cell.token) && Secret.eq.equals(cell.token.value.accessToken, used)
 
   /** What is not known to be the session's token is for the record to judge. */
   const isHeardNow = (used: Secret.Secret): boolean =>
     pipe(
       cache.known,
-      O.filter(({ cell }) => O.isSome(cell.token) && Secret.eq.equals(cell.token.value.accessToken, used)),
-      O.match(constTrue, (at) =>
-        isHeard(at.cell.token, at.cell.refusals, wasGoodAt(at, used), minimumAge, plus(clock.now(), at.offset)),
-      ),
+      O.filter((at) => isOf(at, used)),
+      O.match(constTrue, (at) => Lifecycle.step(view)(refusedAt(used)(at))(at.cell)[1] !== at.cell),
     )
 
   const refuse =
@@ -702,8 +700,11 @@ export const makeSession = <R>(
         (applied): Result<void> => {
           refusal = undefined
           if (E.isLeft(applied)) return applied
-          lastRefused = used
           if (refusing === used) refusing = undefined
+          const { known } = applied.right
+          // Not heard: another token was refused too lately.
+          if (isOf(known, used) && !known.cell.refused) return E.right(undefined)
+          lastRefused = used
           tell({ _tag: 'Refused' })
           return E.right(undefined)
         },

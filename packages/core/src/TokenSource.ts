@@ -35,9 +35,10 @@ export interface Tokens {
   /** The token known to this process if it is valid now. No I/O. */
   readonly peek: IO<Option<TokenSet>>
   /**
-   * Says that an API answered 401 to this token, so that nobody is given it again. Of tokens that no API was seen to accept, which
-   * {@link accept} tells, one refusal is heard a back-off: 1 s after the first, doubled each time, 10 minutes at most. Until then all
-   * get the token that there is. A login ends it, and so does a token that lived for 20 minutes before it was refused.
+   * Says that an API answered 401 to this token, so that nobody is given it again. One refusal is heard a back-off: 1 s after the
+   * first, doubled each time, 10 minutes at most; 1 minute of a token that an API was seen to accept, which {@link accept} tells.
+   * Until then all get the token that there is. A login ends it, and so do 20 minutes without a refusal that was heard; 2 minutes
+   * where the token was accepted.
    */
   readonly refuse: (used: Secret<'AccessToken'>) => TaskEither<AuthError, void>
   /**

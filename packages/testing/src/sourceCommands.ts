@@ -172,7 +172,7 @@ const renewing = (model: SourceModel, now: Instant): Expected => {
     return O.isSome(before.serve) ? served(before) : ['log in']
   }
   const token = previous === undefined ? answer.token : TokenSet.succeeding(previous)(answer.token)
-  const after = move(model, { _tag: 'Redeemed', parent: work.parent, token, now, backOff: millis(0), retryAt })
+  const after = move(model, { _tag: 'Redeemed', parent: work.parent, token, now, backOff: MINIMUM_AGE, retryAt })
   // In the background, the old token is served meanwhile.
   return [...served(after), ...served(before)]
 }

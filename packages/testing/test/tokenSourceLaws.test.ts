@@ -45,7 +45,7 @@ test('commands: what a source does otherwise than the model is found, by few of 
   const details = await fc.check(property, { seed: 1, numRuns: 500 })
   expect(details.failed).toBe(true)
   expect(String(details.counterexample)).toMatch(/^\d+ ms pass,refuse what is in the store \//)
-  expect(String(details.errorInstance)).toMatch(/the store has .*, and the model .*, refused, None/)
+  expect(String(details.errorInstance)).toMatch(/the store has .*, and the model .*, refused, 1 refusals, None/)
 })
 
 test('commands: a session of a source in memory', async () => {

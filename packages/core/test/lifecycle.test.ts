@@ -441,6 +441,7 @@ describe('Refused', () => {
       token: U,
       now: instant(now),
       backOff: millis(1_000),
+      retryAt: RETRY_AT,
     })
     expect(stepped(before, renewal(3_999)).after.refusals).toEqual(rowOf(2, 0))
     expect(stepped(before, renewal(4_000)).after.refusals).toEqual(O.none)

@@ -34,6 +34,21 @@ export interface Clock {
   readonly timer?: ((duration: Duration, wake: () => void) => () => void) | undefined
 }
 
+/**
+ * For how many turns of the event loop a deadline that has passed waits before it acts, so that what arrived in a stall is read
+ * first: in one turn a connection is accepted, in the next it is read from. Deno looks for what has arrived in one turn of 61 only, as
+ * long as there is something else to do. For a clock, or a store's client, of your own: `setImmediate` is a turn.
+ *
+ * @example
+ * import { turnsToRead } from '@tessera/core'
+ *
+ * const afterReading = (act: () => void, turns = turnsToRead(globalThis)): unknown =>
+ *   turns > 0 ? setImmediate(afterReading, act, turns - 1) : act()
+ * assert.ok(turnsToRead(globalThis) >= 2)
+ * afterReading(() => undefined)
+ */
+export const turnsToRead = (runtime: object): number => ('Deno' in runtime ? 2 * 61 : 2)
+
 /** The slice of an environment that has a clock. */
 export interface ClockEnv {
   readonly clock: Clock

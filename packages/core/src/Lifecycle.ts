@@ -131,7 +131,7 @@ export type Failure<F> =
 export interface Dropping {
   /**
    * When others may try to revoke it at the server, by the store's clock: who tells this tries at once. None where it has no way to,
-   * or must not: it is forgotten.
+   * or must not: it is forgotten, and a revoke forgets all that the session owes.
    */
   readonly retryAt: O.Option<Instant>
 }
@@ -464,12 +464,17 @@ const revokeAsked = <T, F>({ from, nonce, retryAt }: Of<T, F, 'RevokeAsked'>, ce
         refusals: O.none,
         intent: O.none,
         verdict: { _tag: 'Revoked' },
-        owed: O.isSome(retryAt) ? toOwed(tokens, retryAt.value) : cell.owed,
+        owed: O.isSome(retryAt) ? toOwed(tokens, retryAt.value) : O.none,
       },
     ]
   }
-  // Sent again after a lost answer, or another was first: what there is to revoke is owed already.
-  return [{ serve: O.none, work: { _tag: 'RevokeAtServer', tokens: owedBy(cell) } }, cell]
+  // Sent again after a lost answer, or another was first: what there is to revoke is owed already. What the server is not to be told
+  // leaves a tombstone all the same, whoever wrote that.
+  const isForgotten = O.isNone(retryAt) && cell.verdict._tag === 'Revoked' && O.isSome(cell.owed)
+  return [
+    { serve: O.none, work: { _tag: 'RevokeAtServer', tokens: owedBy(cell) } },
+    isForgotten ? { ...cell, owed: O.none } : cell,
+  ]
 }
 
 // -----------------------------------------------------------------------------

@@ -35,7 +35,7 @@ export const AuthError = AuthErrorModule
 export type AuthError = AuthErrorModule.AuthError
 export * as CellCodec from './CellCodec.js'
 export type { Cipher } from './Cipher.js'
-export type { Clock, ClockEnv } from './Clock.js'
+export { type Clock, type ClockEnv, turnsToRead } from './Clock.js'
 export { type Argument, checking, raised } from './checking.js'
 export type { ClosingOptions } from './closing.js'
 export type { DownscopeConfig, Downscoping, Exchange, Target } from './downscoped.js'

@@ -581,7 +581,7 @@ describe('[A06] what is owed to the server', () => {
     expect(decision.work).toMatchObject({ _tag: 'Redeem', previous: O.none })
     expect(after.owed).toEqual(owes(T))
   })
-  test('where there is no way to revoke, nothing is kept, and nothing of another is forgotten', () => {
+  test('where there is no way to revoke, nothing is kept; of another, nothing is forgotten before a revoke', () => {
     const nowhere = { retryAt: O.none }
     const before: Cell = { ...held, owed: owes(V) }
     expect(stepped(before, loggedIn(nowhere))).toMatchObject({
@@ -593,7 +593,7 @@ describe('[A06] what is owed to the server', () => {
     expect(late.after.owed).toEqual(owes(V))
     const revoked = stepped(before, { _tag: 'RevokeAsked', from: inEpoch(1), nonce: 'r', ...nowhere })
     expect(revoked.decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [V, T] })
-    expect(revoked.after).toMatchObject({ token: O.none, owed: owes(V) })
+    expect(revoked.after).toMatchObject({ token: O.none, owed: O.none })
   })
   test.each([
     ['access', { ...U, access: T.access }],
@@ -766,6 +766,15 @@ describe('at the edges', () => {
       const { decision, after } = stepped(before, asked(1))
       expect(decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [] })
       expect(after).toBe(before)
+    })
+    test('[A18] that nobody tells the server leaves no token, whatever was owed, and whoever revoked it first', () => {
+      const silent: Event = { _tag: 'RevokeAsked', from: inEpoch(1), nonce: 'r', retryAt: O.none }
+      const nothing: Cell = { ...tombstone, owed: O.none }
+      expect(stepped({ ...held, owed: owes(U) }, silent).after).toEqual(nothing)
+      expect(stepped(tombstone, silent).after).toEqual(nothing)
+      // What a later login owes is its own.
+      const later: Cell = { ...held, epoch: 2, origin: O.some('l'), owed: owes(U) }
+      expect(stepped(later, silent).after).toBe(later)
     })
     test('clears what was of the session: the refusal, the lease, the verdict', () => {
       const before: Cell = { ...held, refused: true, intent: lease(), verdict: { _tag: 'LogInAgain' } }

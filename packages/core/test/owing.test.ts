@@ -1,6 +1,6 @@
 /** What logins and revokes leave alive at the server, and who ends it. */
 import {
-  type AuthError,
+  AuthError,
   CellCodec,
   memoryStore,
   minutes,
@@ -254,4 +254,62 @@ describe('how often it is tried', () => {
       expect((await cell()).owed).toEqual(O.none)
     },
   )
+})
+
+describe('[A18] a revoke by a process that has no way to tell the server', () => {
+  test('[A18] leaves no token in the record by its one write, also none that was owed; and nobody tells the server later', async () => {
+    const { env, store, start, endpoint, asked, cell } = world('grant')
+    const { login, got } = start()
+    await login()
+    endpoint.is = down
+    await login()
+    await env.clock.advance(seconds(1))
+    expect((await cell()).owed).toMatchObject(O.some({ tokens: [{}] }))
+    endpoint.is = 'up'
+    const before = asked.length
+    let writes = 0
+    const once: TokenStore = {
+      ...store,
+      compareAndSet: (...args) => (++writes === 1 ? store.compareAndSet(...args) : () => new Promise(() => undefined)),
+    }
+    expect(await start({ revokes: false, store: once }).revoked()).toEqual(E.right('forgotten'))
+    expect(writes).toBe(1)
+    expect(await cell()).toMatchObject({ token: O.none, owed: O.none, verdict: { _tag: 'Revoked' } })
+    await env.clock.advance(LATER)
+    expect(await got()).toBe('no token: log in again: revoked')
+    await env.clock.advance(seconds(1))
+    expect(asked).toHaveLength(before)
+  })
+
+  test('[A18] nor does it, where another one was revoking at the same time', async () => {
+    const { env, store, start, endpoint, cell } = world('grant')
+    const { login, revoked } = start()
+    await login()
+    endpoint.is = down
+    let isFirst = true
+    const overtaken: TokenStore = {
+      ...store,
+      compareAndSet:
+        (...args) =>
+        async () => {
+          if (isFirst) {
+            isFirst = false
+            expect(await revoked()).toEqual(E.left(down))
+          }
+          return store.compareAndSet(...args)()
+        },
+    }
+    const mute = start({ revokes: false, store: overtaken })
+    expect(await env.clock.settle(mute.source.revoke())).toEqual(E.right('forgotten'))
+    expect(await cell()).toMatchObject({ token: O.none, owed: O.none, verdict: { _tag: 'Revoked' } })
+  })
+
+  test('[A18] one that could not be written says so', async () => {
+    const { start, store, cell } = world('grant')
+    await start().login()
+    const failed = AuthError.storeFailed('compareAndSet', 'READONLY')
+    const refusing: TokenStore = { ...store, compareAndSet: () => async () => E.left(failed) }
+    expect(tagOf(await start({ revokes: false, store: refusing }).revoked())).toBe('StoreFailed')
+    expect(O.isSome((await cell()).token)).toBe(true)
+  })
 })

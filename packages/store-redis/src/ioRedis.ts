@@ -62,9 +62,8 @@ const connection = (client: IoRedisClient, reason: string): RedisConnection => {
   const ready = readiness(client, reason)
   const send = async (signal: IO<AbortSignal>, command: () => Promise<unknown>): Promise<unknown> => {
     if (client.status === 'ready') return command()
-    const given = signal()
     await ready()
-    if (given.aborted) throw problem('aborted')
+    if (signal().aborted) throw problem('aborted')
     return command()
   }
   return {

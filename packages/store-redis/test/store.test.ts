@@ -459,3 +459,25 @@ describeWith('redis-server')('a store over one server', () => {
     await all.stop()
   })
 })
+
+describeWith('redis-server')('a connection that is not there yet', () => {
+  test.each(['ioredis', 'ioredis 5'] as const)(
+    '[A01] %s: what waits for it is not sent once its time is over, though nothing has said so yet',
+    async (name) => {
+      const all = servers()
+      const server = await all.start()
+      const { port, close } = await clients[name].standalone(server.port)
+      try {
+        let isOver = false
+        const signal = () => (isOver ? AbortSignal.abort() : new AbortController().signal)
+        const sending = port.eval(`return redis.call('SET', KEYS[1], ARGV[1])`, 'late', ['late'], signal)
+        isOver = true
+        await expect(sending).rejects.toThrow('aborted')
+        expect(await server.command('EXISTS', 'late')).toBe(0)
+      } finally {
+        await close()
+        await all.stop()
+      }
+    },
+  )
+})

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { within } from '../src/internal/within.js'
 
 const never = () => new Promise<never>(() => undefined)
@@ -34,4 +35,61 @@ test('a call that settles in time says so itself, and leaves no timer', async ()
   expect(await within(60_000, async () => 'done')).toBe('done')
   await expect(within(60_000, () => Promise.reject(new Error('mine')))).rejects.toThrow('mine')
   expect(timers()).toBe(before)
+})
+
+test('[A01] once its time is over nothing is sent any more, though a stall has kept the timer from saying so', async () => {
+  let isAborted = false
+  const given = within(20, async (signal) => {
+    await setImmediate()
+    const over = performance.now() + 20
+    while (performance.now() < over);
+    isAborted = signal().aborted
+    return 'the answer to what was sent before'
+  })
+  expect(await given).toBe('the answer to what was sent before')
+  expect(isAborted).toBe(true)
+})
+
+test('[A01] what waits in a queue when its time is over is not sent in the turns in which answers are read', async () => {
+  const done: Array<string> = []
+  const given = within(1, async (signal) => {
+    signal().addEventListener('abort', () => done.push('taken out of the queue'))
+    // Of the same time as the other, and begun later: it is over right after that.
+    setTimeout(() => done.push('the socket is ready'), 1)
+    return never()
+  })
+  await expect(given).rejects.toThrow('no answer in 1 ms')
+  expect(done).toEqual(['taken out of the queue', 'the socket is ready'])
+})
+
+test('what a client says of a command that it took out of its queue is no reason', async () => {
+  const given = within(1, (signal) => {
+    const given = signal()
+    return new Promise((_, reject) =>
+      given.addEventListener('abort', () => reject(new Error('The command was aborted'))),
+    )
+  })
+  await expect(given).rejects.toThrow('no answer in 1 ms')
+})
+
+test.each([
+  ['Node', {}, 1],
+  ['Deno, which reads in one turn of 61', { Deno: {} }, 2 * 61 - 1],
+])('[A01] an answer that is read some turns later than the time is over counts: %s', async (_, runtime, turns) => {
+  Object.assign(globalThis, runtime)
+  try {
+    const given = within(
+      1,
+      () =>
+        new Promise((resolve) => {
+          setTimeout(async () => {
+            for (let turn = 0; turn < turns; turn++) await setImmediate()
+            resolve('answered')
+          }, 1)
+        }),
+    )
+    expect(await given).toBe('answered')
+  } finally {
+    Reflect.deleteProperty(globalThis, 'Deno')
+  }
 })

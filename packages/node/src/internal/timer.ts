@@ -1,12 +1,7 @@
+import { turnsToRead } from '@tessera/core'
 import { constVoid } from 'fp-ts/lib/function.js'
 
 const LONGEST = 2 ** 31 - 1
-
-/**
- * For how many turns of the event loop a timer waits before it acts: in one a connection is accepted, in the next it is read from. Deno
- * looks for what has arrived in one turn of 61 only, as long as there is something else to do.
- */
-const TURNS = 'Deno' in globalThis ? 2 * 61 : 2
 
 /**
  * Calls `then` once after `ms`, and answers how to cancel that. An `unref` one does not keep the process alive.
@@ -20,7 +15,7 @@ export const after = (ms: number, then: () => void, unref?: 'unref'): (() => voi
   let cancel = constVoid
   const wait = (left: number): void => {
     const slice = Math.min(left, LONGEST)
-    const timeout = setTimeout(() => (left > slice ? wait(left - slice) : act(TURNS)), slice)
+    const timeout = setTimeout(() => (left > slice ? wait(left - slice) : act(turnsToRead(globalThis))), slice)
     if (unref !== undefined) timeout.unref()
     cancel = () => clearTimeout(timeout)
   }

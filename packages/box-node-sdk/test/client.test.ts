@@ -92,13 +92,13 @@ const CALLS = 1_000
 
 describe('1,000 concurrent calls with an expired token, each refresh token good for once', () => {
   test('whose expiry is known: 1 token request, 0 failures, no 401', async () => {
-    const sdk = patient(boxAuthentication(sourceOf({ initial: expiredPair(true).tokens }), atOnce()))
+    const sdk = patient(boxAuthentication(sourceOf({ initial: expiredPair(true).tokens }), { env: atOnce() }))
     expect(failures(await callAll([sdk], CALLS))).toEqual([])
     expect(requests()).toEqual({ token: 1, api: CALLS })
   })
 
   test('whose expiry is not known: 1,000 times 401, 1 token request, 0 failures', async () => {
-    const sdk = patient(boxAuthentication(sourceOf({ initial: expiredPair(false).tokens }), atOnce()))
+    const sdk = patient(boxAuthentication(sourceOf({ initial: expiredPair(false).tokens }), { env: atOnce() }))
     expect(failures(await callAll([sdk], CALLS))).toEqual([])
     expect(requests()).toEqual({ token: 1, api: 2 * CALLS })
   })
@@ -106,7 +106,7 @@ describe('1,000 concurrent calls with an expired token, each refresh token good 
   test('from two clients, with a source each, over one store: the same', async () => {
     const store = memoryStore()
     const { tokens } = expiredPair(false)
-    const two = [1, 2].map(() => patient(boxAuthentication(sourceOf({ store, initial: tokens }), atOnce())))
+    const two = [1, 2].map(() => patient(boxAuthentication(sourceOf({ store, initial: tokens }), { env: atOnce() })))
     expect(failures(await callAll(two, CALLS))).toEqual([])
     expect(requests()).toEqual({ token: 1, api: 2 * CALLS })
   })
@@ -117,7 +117,7 @@ describe('[A09] a second token that is rejected as soon as it is there: 2 token 
     ['is not known', false],
     ['is known', true],
   ])('where the expiry %s', async (_, isKnown) => {
-    const sdk = patient(boxAuthentication(sourceOf({ initial: expiredPair(isKnown).tokens }), atOnce()))
+    const sdk = patient(boxAuthentication(sourceOf({ initial: expiredPair(isKnown).tokens }), { env: atOnce() }))
     const before = box.counts().redeemed
     const expireNext = async (count: number) => {
       while (box.counts().redeemed < before + count) await new Promise((resolve) => setImmediate(resolve))

@@ -27,8 +27,8 @@ export const within = <A>(timeout: number, use: (signal: IO<AbortSignal>) => Pro
       wait(turnsToRead(globalThis))
     }, timeout)
     const signal = (): AbortSignal => {
-      if (isOver()) return AbortSignal.abort()
       controller ??= new AbortController()
+      if (isOver()) controller.abort()
       return controller.signal
     }
     const settle = (): void => {

@@ -130,7 +130,10 @@ export const makeRecords = (
     )
 
   /** Process time, and the date: the clock of a store that has none of its own. */
-  const present = () => ({ at: clock.now(), date: dateOf(clock, clock.now()), jumps: clock.jumps() })
+  const present = () => {
+    const at = clock.now()
+    return { at, date: dateOf(clock, at), jumps: clock.jumps() }
+  }
 
   const toKnown = (stamped: Stamped, { at, date, jumps }: ReturnType<typeof present>): Result<Known> =>
     pipe(

@@ -33,6 +33,12 @@ export interface Usage {
   readonly blame: IO<O.Option<Blamed>>
 }
 
+/**
+ * One for the process, which holds nothing itself: what is known of a call is in the contexts of that call. One for each client would
+ * stay for ever, and be walked at each promise that the process makes.
+ */
+const contexts = new AsyncLocalStorage<{ readonly of: object; readonly call: Call }>()
+
 /** How long after a token was last handed out a 401 may still be for it, and is not taken for its successor's. */
 const AFTER_USE = seconds(5)
 /** The same after a token was refused: then there are stragglers, as many as there were requests under way. */
@@ -47,11 +53,17 @@ const GOOD = seconds(30)
  * second 401 of a call, however soon it comes after the first.
  */
 export const makeUsage = (now: IO<Instant>): Usage => {
-  const calls = new AsyncLocalStorage<Call>()
+  /** Tells the calls of this client from another's. */
+  const own = {}
   let last: Dated | undefined
   let before: Dated | undefined
   let refused: Dated | undefined
   let isQuiet = true
+
+  const current = (): Call | undefined => {
+    const context = contexts.getStore()
+    return context?.of === own ? context.call : undefined
+  }
 
   const isWithin = (patience: Duration, dated: Dated | undefined): boolean =>
     dated !== undefined && Math.abs(between(dated.at, now())) < patience
@@ -60,14 +72,14 @@ export const makeUsage = (now: IO<Instant>): Usage => {
     dated !== undefined && Secret.eq.equals(dated.token, token)
 
   /** Whether a 401 is taken for the token that was handed out last. */
-  const isForLast = ({ token }: Call, { token: current }: Dated): boolean =>
+  const isForLast = ({ token }: Call, { token: latest }: Dated): boolean =>
     O.isSome(token)
-      ? Secret.eq.equals(token.value, current)
-      : isOf(refused, current) || !(isWithin(AFTER_USE, before) || isWithin(AFTER_REFUSAL, refused))
+      ? Secret.eq.equals(token.value, latest)
+      : isOf(refused, latest) || !(isWithin(AFTER_USE, before) || isWithin(AFTER_REFUSAL, refused))
 
   return {
     handOut: (token) => {
-      const call = calls.getStore()
+      const call = current()
       if (call !== undefined) call.token = O.some(token)
       // Two calls that overlap may bring the old token after the new one.
       const known = [last, before].find((handed) => isOf(handed, token))
@@ -81,9 +93,9 @@ export const makeUsage = (now: IO<Instant>): Usage => {
     },
 
     blame: () => {
-      const call = calls.getStore() ?? { token: O.none }
+      const call = current() ?? { token: O.none }
       // What the SDK does from here on, its next attempt among it, is this call's.
-      calls.enterWith(call)
+      contexts.enterWith({ of: own, call })
       const wasQuiet = isQuiet
       isQuiet = false
       if (last === undefined || !isForLast(call, last)) return O.none

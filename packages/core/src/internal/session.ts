@@ -919,7 +919,7 @@ export const makeSession = <R>(
 
   return {
     source: limited({}),
-    busy: () => !isIdle() || !logins.isIdle() || pending.size > 0 || refusing !== undefined,
+    busy: () => !isIdle() || pending.size > 0 || refusing !== undefined,
     rest: () => {
       changes.end()
       hear(O.none)

@@ -155,7 +155,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     'epoch: cell.epoch,\n        origin: O.some(nonce),',
   ]),
   inStep('a tombstone forgets the token', 'grace until used', REVOKED, [
-    'owed: O.isSome(retryAt) ? toOwed(tokens, retryAt.value) : cell.owed,',
+    'owed: O.isSome(retryAt) ? toOwed(tokens, retryAt.value) : O.none,',
     'owed: cell.owed,',
   ]),
   inStep('a login forgets the grant that it replaces', 'grace until used', REVOKED, [

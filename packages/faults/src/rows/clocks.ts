@@ -239,7 +239,9 @@ const LIFE = minutes(10)
 /** Two processes of one machine, whose date is set back; then one ends the session, or its token ends, and the other must see it. */
 const setBack = async ({ source }: Parts, { random, canaries }: Context, tally: Tally): Promise<void> => {
   const time = testClock()
-  const memory = memoryStore()
+  // It tells of no change: what another process did is to be found by its age.
+  const { guarantee, get, compareAndSet } = memoryStore()
+  const memory: TokenStore = { guarantee, get, compareAndSet }
   const store = random() < 0.5 ? memory : stamping(memory, { now: () => instant(time.monotonic?.() ?? 0) })
   const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: time, lifetime: LIFE })
   const initial = server.login()

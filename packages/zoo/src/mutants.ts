@@ -76,8 +76,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: [
       {
         file: 'internal/records.ts',
-        find: 'at = found.right\n    }',
-        replace: 'return E.right({ decision, known: found.right })\n    }',
+        find: 'found = await take(answer.right.found, answer.right.begun, deadline)\n    }',
+        replace:
+          'found = await take(answer.right.found, answer.right.begun, deadline)\n      if (E.isRight(found)) return E.right({ decision, known: found.right })\n    }',
       },
     ],
   },
@@ -88,8 +89,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: [
       {
         file: 'internal/records.ts',
-        find: 'at = found.right\n    }',
-        replace: 'at = { ...found.right, cell: at.cell }\n    }',
+        find: 'found = await take(answer.right.found, answer.right.begun, deadline)\n    }',
+        replace:
+          'const there = await take(answer.right.found, answer.right.begun, deadline)\n      found = E.isLeft(there) ? there : E.right({ ...there.right, cell: at.cell, stored: at.stored })\n    }',
       },
     ],
   },

@@ -49,7 +49,12 @@ const KEY = 'user 42'
 const ticking = (by: Duration): { readonly clock: Clock; readonly tick: () => void } => {
   let offset = 0
   return {
-    clock: { ...systemClock, now: () => plus(systemClock.now(), millis(offset)) },
+    // Time goes by for both: a date that went on alone would be one that was set.
+    clock: {
+      ...systemClock,
+      now: () => plus(systemClock.now(), millis(offset)),
+      monotonic: () => performance.now() + offset,
+    },
     tick: () => {
       offset += by
     },

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds } from '@tessera/core'
 import type { Rotation } from '@tessera/sandbox'
 import { type Account, type Crew, openCrew } from '../crew/Crew.js'
+import { login } from '../crew/login.js'
 import type { Member } from '../crew/Member.js'
 import { POINTS, type Point, type Struck } from '../crew/protocol.js'
 import { makeReserve, type Reserve } from '../crew/reserve.js'
@@ -68,14 +69,13 @@ const eventually = async (holds: () => boolean): Promise<boolean> => {
   return false
 }
 
+const loggedIn = async (account: Account, [member]: ReadonlyArray<Member>, crew: Crew): Promise<void> => {
+  if (member !== undefined) await login(account, member, crew, FIRST)
+}
+
 /** Whether each of the processes that go on asking comes to get that from the session. */
 const all = ({ outcomes }: Account, others: ReadonlyArray<Member>, outcome: string): Promise<boolean> =>
   eventually(() => others.every((other) => outcomes.get(other) === outcome))
-
-const login = async (account: Account, [member]: ReadonlyArray<Member>, { tally }: Crew): Promise<void> => {
-  const answer = await member?.ask({ do: 'login', key: account.key, pair: account.issue(), expiresIn: FIRST })
-  if (answer?.outcomes['ok'] !== 1) tally.problem('a login failed')
-}
 
 /** Logs in anew whenever the session is lost, after a look at what its processes do then. */
 const nurse = async (account: Account, { crew, others }: Stage, over: AbortSignal): Promise<void> => {
@@ -90,7 +90,7 @@ const nurse = async (account: Account, { crew, others }: Stage, over: AbortSigna
       crew.tally.problem('a lost session was not reported as ReauthenticationRequired to everybody')
     await sleep(SILENCE)
     if (account.requests() > requests) crew.tally.problem('a lost session was asked for again')
-    await login(account, others, crew)
+    await loggedIn(account, others, crew)
   }
 }
 
@@ -144,7 +144,7 @@ const strike = async (account: Account, stage: Stage, points: Point[]): Promise<
 
 const begin = async (account: Account, { crew, others }: Stage): Promise<void> => {
   for (const other of others) other.send({ do: 'join', ...account.membership(0) })
-  await login(account, others, crew)
+  await loggedIn(account, others, crew)
   for (const other of others) other.send({ do: 'ask', key: account.key })
 }
 

@@ -56,7 +56,8 @@ const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<
     generation: before.generation + 1,
     origin: goesOn ? before.origin : O.none,
     since: before.since,
-    owed: before.owed,
+    // What is still to be revoked may be an ancestor of the pair too: another grant that lives on is the lesser harm.
+    owed: pair === null ? before.owed : O.none,
     token:
       pair === null
         ? O.none

@@ -5,7 +5,9 @@ import {
   CellCodec,
   instant,
   Lifecycle,
+  type Limits,
   millis,
+  minutes,
   pairCallbackStore,
   plus,
   Secret,
@@ -354,6 +356,49 @@ describe('under a source', () => {
     await source.refuse(access('first'))()
     expect(textOf(await source.get())).toBe('second')
     expect(attempts()).toEqual([])
+  })
+
+  test.each([
+    ['a revoke', 'revoke' as const],
+    ['a login', 'login' as const],
+  ])(
+    '[A06] what %s has left to be revoked may be an ancestor of the pair that others write: it is left alone',
+    async (_, by) => {
+      const env = testEnv()
+      const server = modelServer({ mode: { _tag: 'NoRotation' }, clock: env.clock })
+      const theirs = server.login()
+      const both = (of: TokenSet) =>
+        pair(Secret.open(of.accessToken), pipe(of.refreshToken, O.map(Secret.open), O.toNullable))
+      const { store, state } = application(both(theirs))
+      let isDown = true
+      const revocation = Object.assign(
+        (of: TokenSet) => (limits: Required<Limits>) => (at: unknown) =>
+          isDown ? TE.left(AuthError.unreachable('u', 'r')) : server.revoking()(of)(limits)(at),
+        { ends: 'grant' as const },
+      )
+      const source = pipe(server.refreshing(), TokenSource.make({ store, key: 'k', revocation }))(env)()
+      expect(textOf(await source.get())).toBe('access-1')
+      if (by === 'revoke') left(await env.clock.settle(source.revoke()))
+      else right(await env.clock.settle(source.login(scriptedStrategy([E.right(server.login())]).strategy)({})()))
+      // Another process, which has heard of nothing, renews the pair that it remembers.
+      const renewed = right(pipe(O.toNullable(theirs.refreshToken) ?? refresh('none'), server.redeem)())
+      state.pair = { ...both(theirs), accessToken: Secret.open(renewed.accessToken) }
+      isDown = false
+      for (let passed = 0; passed < 3; passed++) {
+        await env.clock.advance(minutes(10))
+        expect(textOf(await env.clock.settle(source.get()))).toBe(Secret.open(renewed.accessToken))
+        await source.settled()
+      }
+      expect(server.isAlive(renewed.accessToken)()).toBe(true)
+    },
+  )
+
+  test('what is to be revoked is owed still where the application has forgotten its pair', async () => {
+    const { store, state } = application()
+    const owed = O.some({ tokens: [token('owed')], retryAt: START })
+    right(await store.compareAndSet('k', '', next('1', cellOf(token('a'), { owed })))())
+    state.pair = null
+    expect((await readCell(store)).cell).toMatchObject({ epoch: 2, token: O.none, owed })
   })
 
   test('a revoke tells the application nothing but null, and a login starts anew', async () => {

@@ -17,9 +17,9 @@ export interface RevocationOptions {
 }
 
 /**
- * Revokes the access token, and the refresh token with it: Box ends the pair by either, and no other one of the person's. An access token that has expired may
- * be unknown to Box by now and end nothing: the refresh token is sent instead, where there is one. Box answers 200 with an
- * empty body.
+ * Revokes the access token, and the refresh token with it: Box ends the pair by either, and no other one of the person's. An access
+ * token that has expired may be unknown to Box by now and end nothing: the refresh token is sent instead, where there is one, and also
+ * where Box says that it does not know the access token. Box answers 200 with an empty body.
  *
  * Source: Box's guide “Revoke a Token”; RFC 7009.
  *

@@ -290,6 +290,12 @@ export const isTerminal = (error: AuthError): boolean => causes(error).every(cau
 export const isNotSent = (error: AuthError): boolean =>
   causes(error).every(({ _tag }) => _tag === 'NotApplicable' || _tag === 'Unreachable' || _tag === 'TimedOut')
 
+/** The server does not know the token that was sent (any more). RFC 7009 §2.2 has a 200 for that; some servers say it. */
+export const isUnknownToken = (error: AuthError): boolean =>
+  error._tag === 'Rejected' &&
+  O.isSome(error.answer.error) &&
+  ['invalid_token', 'invalid_grant'].includes(error.answer.error.value)
+
 // -----------------------------------------------------------------------------
 // instances
 // -----------------------------------------------------------------------------

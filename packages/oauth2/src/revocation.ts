@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { checking, type Ends, type Revoker, type TokenSet } from '@tessera/core'
+import { AuthError, checking, type Ends, type Revoker, type TokenSet } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
@@ -21,7 +21,8 @@ export interface RevocationOptions {
   readonly client: Client
   /**
    * Which token is sent. Every server ends the whole grant by the refresh token, not every one by the access token (RFC 7009
-   * §2.1). Default: `refresh`. Where there is no refresh token, the access token is sent anyway.
+   * §2.1). Default: `refresh`. Where there is no refresh token, the access token is sent anyway. Where the server says that it does
+   * not know the one, the other is sent: it may be alive all the same.
    */
   readonly token?: 'access' | 'refresh' | undefined
   /**
@@ -60,16 +61,21 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
   (error) => () => () => RTE.left(error),
   ({ client, ends = 'all', ...options }): Revoker<TokenEnv> => {
     const parametersOf = revocationParameters(options)
+    const otherOf = revocationParameters({ token: options.token === 'access' ? 'refresh' : 'access' })
     const { revocationEndpoint, allowHttp } = client.server
     const send = post(endpoint('revocationEndpoint', revocationEndpoint, allowHttp), authenticate(client))
-    const revoke: Revoker<TokenEnv> = (token) => {
-      const request = send({ parameters: [], further: parametersOf(token), repeatable: true })
-      return (limits) =>
-        pipe(
-          request(limits),
-          RTE.map(() => undefined),
-        )
-    }
+    const request = (further: ReadonlyArray<Parameter>) => send({ parameters: [], further, repeatable: true })
+    const revoke: Revoker<TokenEnv> = (token) => (limits) =>
+      pipe(
+        request(parametersOf(token))(limits),
+        // The end of a token that is unknown is not the end of the other one of its pair.
+        RTE.orElse((error) =>
+          AuthError.isUnknownToken(error) && O.isSome(token.refreshToken)
+            ? request(otherOf(token))(limits)
+            : RTE.left(error),
+        ),
+        RTE.map(() => undefined),
+      )
     return Object.assign(revoke, { ends })
   },
 )

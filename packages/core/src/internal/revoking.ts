@@ -13,12 +13,6 @@ import { secretsOf } from './secrets.js'
 /** The pauses before the tries to revoke a token that nobody holds. */
 const PAUSES = [0, 1_000, 2_000]
 
-/** The server has no such token any more: RFC 7009 §2.2 has a 200 for that, and some servers say it. */
-const isUnknown = (error: AuthError.AuthError): boolean =>
-  error._tag === 'Rejected' &&
-  O.isSome(error.answer.error) &&
-  ['invalid_token', 'invalid_grant'].includes(error.answer.error.value)
-
 /** Ends tokens at the server. */
 export interface Revoking {
   readonly revoke: (token: TokenSet) => Promise<E.Either<AuthError.AuthError, Revocation>>
@@ -52,7 +46,7 @@ export const makeRevoking = <R>(
     )()
     return pipe(
       done,
-      E.orElse((error) => (isUnknown(error) ? E.right(undefined) : E.left(error))),
+      E.orElse((error) => (AuthError.isUnknownToken(error) ? E.right(undefined) : E.left(error))),
       E.map((): Revocation => 'revoked'),
     )
   }

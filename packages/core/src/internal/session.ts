@@ -28,6 +28,7 @@ import { lastWord } from './lastWord.js'
 import { makeOwing } from './owing.js'
 import { dated, dateOf, type ProcessClock, processClock, timed } from './processClock.js'
 import { type Applied, type Known, makeRecords, type Result, type SessionEvent, storeNow, view } from './records.js'
+import { makeRefusing } from './refusing.js'
 import { makeRevoking } from './revoking.js'
 import { secretsOfOption } from './secrets.js'
 import { tellTo } from './tell.js'
@@ -111,10 +112,7 @@ export const makeSession = <R>(
   let isFlushing = false
   /** Whose answers are here and on their way to the store: a late one must not be asked for again meanwhile. */
   const answered = new Set<string>()
-  /** A refused token, as long as the store may still call it good. */
-  let refusing: Secret.Secret | undefined
-  let refusal: { readonly access: Secret.Secret; readonly done: Promise<Result<void>> } | undefined
-  let lastRefused: Secret.Secret | undefined
+  const refusing = makeRefusing()
   /** What an API was last seen to accept. */
   let accepted: Secret.Secret | undefined
   /** From here on tokens are in process time: what came with dates is {@link taken}, and handed out dated. */
@@ -137,7 +135,7 @@ export const makeSession = <R>(
       dated: (token) => dated(clock, token),
       draw: uniform(random),
     },
-    (token) => !isClosed() && !(refusing !== undefined && Secret.eq.equals(refusing, token.accessToken)),
+    ({ accessToken }) => !isClosed() && !refusing.has(accessToken),
   )
   const onChange: Store.OnChange = (version) => {
     const by = hear(version)
@@ -517,9 +515,9 @@ export const makeSession = <R>(
         const flushed = await flushExclusively(deadline)
         if (E.isLeft(flushed)) return flushed
       }
-      if (refusal !== undefined) await refusal.done
+      await refusing.settled()
 
-      const remembered = first && refusing === undefined && !holds(backOff, clock.now()) ? present() : O.none
+      const remembered = first && refusing.tokens().length === 0 && !holds(backOff, clock.now()) ? present() : O.none
       const from = pipe(
         found,
         O.orElse(() => pipe(remembered, O.filter(wantsRedemption))),
@@ -531,11 +529,10 @@ export const makeSession = <R>(
       if (E.isLeft(wrote)) return wrote
       if (wrote.right) continue
       let known = there.right
-      if (refusing !== undefined) {
-        const access = refusing
+      for (const access of refusing.tokens()) {
         const applied = await apply(refusedAt(access), known, deadline)
         if (E.isLeft(applied)) return applied
-        if (refusing === access) refusing = undefined
+        refusing.forget(access)
         known = applied.right.known
       }
 
@@ -687,30 +684,25 @@ export const makeSession = <R>(
     (used: Secret.Secret<'AccessToken'>): TaskEither<AuthError.AuthError, void> =>
     async () => {
       if (isClosed()) return E.left(AuthError.closed)
-      if (refusal !== undefined && Secret.eq.equals(refusal.access, used)) return refusal.done
+      const writing = refusing.writing(used)
+      if (writing !== undefined) return writing
       const isCurrent = O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, used)
       // Ten thousand callers of one token are answered by one write.
-      if (!isCurrent && lastRefused !== undefined && Secret.eq.equals(lastRefused, used)) return E.right(undefined)
+      if (!isCurrent && refusing.isLast(used)) return E.right(undefined)
       if (!isHeardNow(used)) return E.right(undefined)
-      refusing = used
       if (isCurrent) expire()
       flight = undefined
       const deadline = after(timeout)
-      const done = track(exclusively(deadline, () => persist(refusedAt(used), O.none, deadline))).then(
-        (applied): Result<void> => {
-          refusal = undefined
-          if (E.isLeft(applied)) return applied
-          if (refusing === used) refusing = undefined
-          const { known } = applied.right
-          // Not heard: another token was refused too lately.
-          if (isOf(known, used) && !known.cell.refused) return E.right(undefined)
-          lastRefused = used
-          tell({ _tag: 'Refused' })
-          return E.right(undefined)
-        },
-      )
-      refusal = { access: used, done }
-      return done
+      const write = async (): Promise<Result<boolean>> => {
+        const applied = await exclusively(deadline, () => persist(refusedAt(used), O.none, deadline))
+        if (E.isLeft(applied)) return applied
+        const { known } = applied.right
+        // Not heard: another token was refused too lately.
+        const isHeard = !isOf(known, used) || known.cell.refused
+        if (isHeard) tell({ _tag: 'Refused' })
+        return E.right(isHeard)
+      }
+      return track(refusing.write(used, write))
     }
 
   /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
@@ -919,7 +911,7 @@ export const makeSession = <R>(
 
   return {
     source: limited({}),
-    busy: () => !isIdle() || pending.size > 0 || refusing !== undefined,
+    busy: () => !isIdle() || pending.size > 0 || refusing.tokens().length > 0,
     rest: () => {
       changes.end()
       hear(O.none)

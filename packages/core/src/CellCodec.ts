@@ -38,7 +38,7 @@ const Encoded = object(
     ),
     // What else there is depends on the tag, and a later version's is its own affair.
     verdict: object({ tag: t.string }, {}),
-    owed: object({ tokens: t.array(t.unknown), retry_at: TokenSet.Finite }, {}),
+    owed: object({ tokens: t.array(t.unknown), retry_at: TokenSet.Finite }, { since: TokenSet.Finite }),
   },
 )
 type Encoded = t.TypeOf<typeof Encoded>
@@ -100,6 +100,7 @@ const settled = (cell: Cell<TokenSet.TokenSet>): Cell<TokenSet.TokenSet> =>
         owed: O.some({
           tokens: [...(O.isSome(cell.owed) ? cell.owed.value.tokens : []), cell.token.value],
           retryAt: instant(0),
+          since: O.none,
         }),
       }
     : cell
@@ -128,7 +129,11 @@ const toCell = (encoded: Encoded, { token, owed }: Tokens, later: Later): Cell<T
   owed: pipe(
     O.fromNullable(encoded.owed),
     O.filter(() => owed.length > 0),
-    O.map(({ retry_at }) => ({ tokens: owed, retryAt: instant(retry_at) })),
+    O.map(({ retry_at, since }) => ({
+      tokens: owed,
+      retryAt: instant(retry_at),
+      since: pipe(O.fromNullable(since), O.map(instant)),
+    })),
   ),
   later: later.length === 0 ? O.none : O.some(Secret.make('Member', JSON.stringify(Object.fromEntries(later)))),
 })
@@ -160,7 +165,11 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
       verdict: fromVerdict(cell.verdict),
       owed: pipe(
         cell.owed,
-        O.map(({ tokens, retryAt }) => ({ tokens: tokens.map(TokenSet.codec.encode), retry_at: retryAt })),
+        O.map(({ tokens, retryAt, since }) => ({
+          tokens: tokens.map(TokenSet.codec.encode),
+          retry_at: retryAt,
+          since: O.toUndefined(since),
+        })),
         O.toUndefined,
       ),
     }),

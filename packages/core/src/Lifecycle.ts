@@ -10,7 +10,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { State } from 'fp-ts/lib/State.js'
 import { afterNaturalEnd, afterRefusal, type Refusals } from './internal/refusals.js'
 import type { Secret } from './Secret.js'
-import { type Duration, type Instant, instant, plus } from './Time.js'
+import { between, type Duration, type Instant, instant, minutes, plus } from './Time.js'
 
 // -----------------------------------------------------------------------------
 // model: the cell
@@ -51,10 +51,15 @@ export interface Owed<T> {
   readonly tokens: ReadonlyArray<T>
   /** When others may try, by the store's clock. Until then, who wrote it does. */
   readonly retryAt: Instant
+  /** When it was tried again first, by the store's clock. */
+  readonly since: O.Option<Instant>
 }
 
 /** How many tokens a record keeps until the server has confirmed that they are revoked. */
 export const MOST_OWED = 8
+
+/** For how long a server is asked again to revoke. What it still has then, it does not revoke. */
+const REVOCATION_PATIENCE = minutes(7 * 24 * 60)
 
 /** One session, as a store keeps it. Owned intent ⇒ no verdict; log in again or revoked ⇒ no intent; revoked ⇒ no token. */
 export interface Cell<T> {
@@ -175,7 +180,10 @@ export type Event<T, F> =
   | (Dropping & { readonly _tag: 'LoggedIn'; readonly from: Place; readonly nonce: Nonce; readonly token: T })
   | (Dropping & { readonly _tag: 'RevokeAsked'; readonly from: Place; readonly nonce: Nonce })
   | {
-      /** Who meets what is owed tries to revoke it, and others leave it alone until `retryAt`. */
+      /**
+       * Who meets what is owed tries to revoke it, and others leave it alone until `retryAt`; later, for as long again as it has been
+       * tried already.
+       */
       readonly _tag: 'RevocationRetried'
       readonly now: Instant
       readonly retryAt: Instant
@@ -464,7 +472,7 @@ const revokeAsked = <T, F>({ from, nonce, retryAt }: Of<T, F, 'RevokeAsked'>, ce
         refusals: O.none,
         intent: O.none,
         verdict: { _tag: 'Revoked' },
-        owed: O.isSome(retryAt) ? toOwed(tokens, retryAt.value) : O.none,
+        owed: O.isSome(retryAt) ? newlyOwed(tokens, retryAt.value) : O.none,
       },
     ]
   }
@@ -483,14 +491,39 @@ const revokeAsked = <T, F>({ from, nonce, retryAt }: Of<T, F, 'RevokeAsked'>, ce
 
 const owedBy = <T>({ owed }: Cell<T>): ReadonlyArray<T> => (O.isSome(owed) ? owed.value.tokens : [])
 
-const toOwed = <T>(tokens: ReadonlyArray<T>, retryAt: Instant): O.Option<Owed<T>> =>
-  tokens.length === 0 ? O.none : O.some({ tokens: tokens.slice(-MOST_OWED), retryAt })
+const toOwed = <T>(tokens: ReadonlyArray<T>, times: Omit<Owed<T>, 'tokens'>): O.Option<Owed<T>> =>
+  tokens.length === 0
+    ? O.none
+    : O.some({ tokens: tokens.slice(-MOST_OWED), retryAt: times.retryAt, since: times.since })
+
+const newlyOwed = <T>(tokens: ReadonlyArray<T>, retryAt: Instant): O.Option<Owed<T>> =>
+  toOwed(tokens, { retryAt, since: O.none })
 
 /** Whether two tokens are of one grant, as far as that can be seen: the end of the one is the end of the other. */
 const isOfOne = <T, F>({ access, refresh, equals }: View<T, F>, one: T, other: T): boolean => {
   const [mine, theirs] = [refresh(one), refresh(other)]
   return equals(access(one), access(other)) || (O.isSome(mine) && O.isSome(theirs) && equals(mine.value, theirs.value))
 }
+
+/**
+ * Whether the session goes on by this token, or by another one of the same grant, as far as that can be seen.
+ *
+ * @example
+ * import { Lifecycle } from '@tessera/core'
+ *
+ * const view: Lifecycle.View<string, string> = {
+ *   issuedAt: () => ({ _tag: 'None' }),
+ *   expiresAt: () => ({ _tag: 'None' }),
+ *   access: (token) => token,
+ *   refresh: () => ({ _tag: 'None' }),
+ *   equals: (a, b) => a === b,
+ * }
+ * assert.strictEqual(Lifecycle.isHeld(view, 'a')({ ...Lifecycle.empty, token: { _tag: 'Some', value: 'a' } }), true)
+ */
+export const isHeld =
+  <T, F>(view: View<T, F>, token: T) =>
+  ({ token: held }: Cell<T>): boolean =>
+    O.isSome(held) && isOfOne(view, token, held.value)
 
 /** The cell with a token. Some servers grant the same one again: then it is no longer owed. */
 const holding = <T, F>(view: View<T, F>, token: T, cell: Cell<T>): Cell<T> => {
@@ -501,7 +534,7 @@ const holding = <T, F>(view: View<T, F>, token: T, cell: Cell<T>): Cell<T> => {
     owed: O.isSome(owed)
       ? toOwed(
           owed.value.tokens.filter((of) => !isOfOne(view, of, token)),
-          owed.value.retryAt,
+          owed.value,
         )
       : O.none,
   }
@@ -509,10 +542,10 @@ const holding = <T, F>(view: View<T, F>, token: T, cell: Cell<T>): Cell<T> => {
 
 /** The cell that owes one token more; none where that is of the session which the cell holds, or cannot be revoked. */
 const owing = <T, F>(view: View<T, F>, token: T, retryAt: O.Option<Instant>, cell: Cell<T>): O.Option<Cell<T>> => {
-  if (O.isNone(retryAt) || (O.isSome(cell.token) && isOfOne(view, token, cell.token.value))) return O.none
+  if (O.isNone(retryAt) || isHeld(view, token)(cell)) return O.none
   const tokens = owedBy(cell)
   const isThere = tokens.some((of) => view.equals(view.access(of), view.access(token)))
-  return O.some(isThere ? cell : { ...cell, owed: toOwed([...tokens, token], retryAt.value) })
+  return O.some(isThere ? cell : { ...cell, owed: newlyOwed([...tokens, token], retryAt.value) })
 }
 
 /** Of a token whose epoch is over. */
@@ -530,19 +563,25 @@ const discarded = <T, F>(
 const revocationRetried = <T, F>({ now, retryAt }: Of<T, F, 'RevocationRetried'>, cell: Cell<T>): Result<T> => {
   if (O.isNone(cell.owed)) return [NOTHING, cell]
   const { tokens, retryAt: due } = cell.owed.value
+  const since = O.isSome(cell.owed.value.since) ? cell.owed.value.since.value : now
+  const tried = between(since, now)
+  const next = instant(Math.max(retryAt, plus(now, tried)))
   // Later than a try that begins now would put it, it is of a clock that was set back.
-  if (now < due && due <= retryAt) return [NOTHING, cell]
+  if (now < due && due <= next) return [NOTHING, cell]
   return [
     { serve: O.none, work: { _tag: 'RevokeAtServer', tokens } },
-    due === retryAt ? cell : { ...cell, owed: O.some({ tokens, retryAt }) },
+    {
+      ...cell,
+      owed: tried < REVOCATION_PATIENCE ? toOwed(tokens, { retryAt: next, since: O.some(since) }) : O.none,
+    },
   ]
 }
 
 const revocationConfirmed = <T, F>(view: View<T, F>, revoked: ReadonlyArray<F>, cell: Cell<T>): Cell<T> => {
   if (O.isNone(cell.owed)) return cell
-  const { tokens, retryAt } = cell.owed.value
+  const { tokens } = cell.owed.value
   const left = tokens.filter((of) => !revoked.some((access) => view.equals(access, view.access(of))))
-  return left.length === tokens.length ? cell : { ...cell, owed: toOwed(left, retryAt) }
+  return left.length === tokens.length ? cell : { ...cell, owed: toOwed(left, cell.owed.value) }
 }
 
 // -----------------------------------------------------------------------------

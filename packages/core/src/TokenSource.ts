@@ -90,6 +90,9 @@ export interface TokenSource extends Tokens {
    * or a revoke came first, it is revoked at the server, and the answer is theirs. A source that is closed revokes it too.
    *
    * Only what comes after this call counts: a revoke while the person was still logging in is not known here. `login` sees it.
+   *
+   * What it replaces is taken for another grant, which a revoker that ends a `grant` revokes. So a token that another library has renewed
+   * for this session is no login: where it keeps them, read them from there by `pairCallbackStore`.
    */
   readonly adopt: (token: TokenSet) => TaskEither<AuthError, TokenSet>
   /**

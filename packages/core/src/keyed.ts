@@ -41,8 +41,8 @@ export interface Keyed {
   readonly for: (key: Key) => TokenSource
   /**
    * A login whose key is known by its tokens only: acquires by a strategy, asks `keyOf` whose tokens they are, and starts a new
-   * epoch of that session, with the guarantees of `TokenSource.adopt`. When `keyOf` fails, throws or gives no key, or all was
-   * closed meanwhile, the tokens are revoked at the server; the event of that has an empty key.
+   * epoch of that session, with the guarantees of `TokenSource.adopt`. When `keyOf` fails, throws or gives no key, the tokens are
+   * dropped, and revoked at the server where that ends their `grant` only; the event of that has an empty key.
    *
    * Only what comes after the key is known counts: a revoke, or another login, of the same key while the person was still logging
    * in does not stop this one, since nothing tied them together yet. `source.login` has that tie.
@@ -135,7 +135,9 @@ const openKeyed = <R>(
   }
 
   const discard = async (token: TokenSet): Promise<void> => {
-    tellTo(observe)({ key: '', _tag: 'Discarded', revoked: await server.discard(token) })
+    // Where one token ends all that the person has granted, it might end the session of a key that nobody knows.
+    const may = async (): Promise<boolean> => revocation?.ends === 'grant'
+    tellTo(observe)({ key: '', _tag: 'Discarded', revoked: await server.discard(token, may) })
   }
 
   const adopt = async (

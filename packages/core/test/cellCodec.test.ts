@@ -192,7 +192,7 @@ test.each(DEPTHS)('[A12] nested %i deep in what a strategy answers: what is take
   for (const answer of answers) {
     const { token } = right(tokenSetOf(answer))
     const cell = { ...Lifecycle.empty, generation: 1 }
-    const owed = O.some({ tokens: [token], retryAt: instant(0) })
+    const owed = O.some({ tokens: [token], retryAt: instant(0), since: O.none })
     for (const of of [
       { ...cell, token: O.some(token) },
       { ...cell, owed },
@@ -211,7 +211,7 @@ test.each(DEPTHS)('[A12] nested %i deep in a token that is held: it can be read 
     if (E.isLeft(decoded)) continue
     const owed = pipe(
       decoded.right.token,
-      O.map((of) => ({ tokens: [of], retryAt: instant(0) })),
+      O.map((of) => ({ tokens: [of], retryAt: instant(0), since: O.none })),
     )
     const written = CellCodec.encode({ ...decoded.right, token: O.none, owed })
     expect(jsonOf(right(CellCodec.decode(O.some(written))))).toEqual(JSON.parse(Secret.open(written)))

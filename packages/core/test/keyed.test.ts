@@ -1,5 +1,6 @@
 import {
   AuthError,
+  type Ends,
   memoryStore,
   plus,
   remoteCallback,
@@ -130,16 +131,19 @@ test('one whose token the store does not hold yet is never dropped', async () =>
 })
 
 describe('login', () => {
-  const opened = (config: Partial<Parameters<typeof TokenSource.keyed>[0]> = {}) => {
+  const opened = (config: Partial<Parameters<typeof TokenSource.keyed>[0]> = {}, ends: Ends = 'grant') => {
     const env = testEnv()
     const revoked: Array<string> = []
     const events: Array<SourceEvent> = []
     const sources = TokenSource.keyed({
       store: memoryStore(),
-      revocation: (given) => () => () => {
-        revoked.push(Secret.open(given.accessToken))
-        return TE.right(undefined)
-      },
+      revocation: Object.assign(
+        (given: TokenSet) => () => () => {
+          revoked.push(Secret.open(given.accessToken))
+          return TE.right(undefined)
+        },
+        { ends },
+      ),
       observe: (event) => events.push(event),
       ...config,
     })(() => remoteCallback(() => 'another'))(env)()
@@ -207,7 +211,9 @@ describe('login', () => {
   test('when keyOf fails, the caller does not wait for the revocation; a close does', async () => {
     let revoke: () => void = () => undefined
     const done = new Promise<void>((resolve) => (revoke = resolve))
-    const { sources, login, events, env } = opened({ revocation: () => () => () => async () => E.right(await done) })
+    const { sources, login, events, env } = opened({
+      revocation: Object.assign(() => () => () => async () => E.right(await done), { ends: 'grant' as const }),
+    })
     expect(left(await login('lost', () => TE.left(AuthError.aborted))())).toEqual(AuthError.aborted)
     expect(events).toEqual([])
     const closing = sources.close()()
@@ -215,6 +221,36 @@ describe('login', () => {
     await env.clock.settle(closing)
     expect(events).toEqual([{ key: '', _tag: 'Discarded', revoked: true }])
   })
+
+  test('[A06] when keyOf fails, and the server ends all that a person has granted: nobody knows whose session that would end', async () => {
+    const { sources, login, revoked, events, env } = opened({}, 'all')
+    expect(left(await login('lost', () => TE.left(AuthError.aborted))())).toEqual(AuthError.aborted)
+    await env.clock.settle(sources.close()())
+    expect(revoked).toEqual([])
+    expect(events).toEqual([{ key: '', _tag: 'Discarded', revoked: false }])
+  })
+
+  test.each([
+    ['grant' as const, ['late']],
+    ['all' as const, []],
+  ])(
+    '[A06] all are closed during keyOf, and the person has another session: of a server that ends %s, %j is revoked',
+    async (ends, expected) => {
+      const store = memoryStore()
+      const { sources, login, revoked, env } = opened({ store, capacity: 1 }, ends)
+      let go: (key: string) => void = () => undefined
+      const running = login('late', () => () => new Promise((resolve) => (go = (key) => resolve(E.right(key)))))()
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+      const other = opened({ store }, ends)
+      right(await other.login('here', () => TE.right('a'))())
+      const closing = sources.close({ revoke: false })()
+      go('a')
+      expect(left(await env.clock.settle(running))).toEqual(AuthError.closed)
+      await env.clock.settle(closing)
+      expect(revoked).toEqual(expected)
+      expect(textOf(await other.sources.for('a').get())).toBe('here')
+    },
+  )
 
   test('it is bounded by the limits of its caller, which are those of the attempt', async () => {
     const { sources, env } = opened()

@@ -46,6 +46,7 @@ const owed: fc.Arbitrary<Cell['owed']> = fc
     fc.record({
       tokens: fc.uniqueArray(token, { minLength: 1, maxLength: 3, selector: ({ access }) => access }),
       retryAt: time,
+      since: fc.option(time).map(O.fromNullable),
     }),
   )
   .map(O.fromNullable)
@@ -235,7 +236,9 @@ describe('every step', () => {
 const T: Token = { access: 1, refresh: 1, end: 50 }
 const U: Token = { access: 2, refresh: 2, end: 90 }
 const RETRY_AT = O.some(instant(600))
-const owes = (...tokens: ReadonlyArray<Token>): Cell['owed'] => O.some({ tokens, retryAt: instant(600) })
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+const owes = (...tokens: ReadonlyArray<Token>): Cell['owed'] => O.some({ tokens, retryAt: instant(600), since: O.none })
 const held: Cell = { ...Lifecycle.empty, epoch: 1, generation: 1, token: O.some(T) }
 const ask = (now: number, more: Partial<Extract<Event, { readonly _tag: 'Requested' }>> = {}): Event => ({
   _tag: 'Requested',
@@ -629,9 +632,31 @@ describe('[A06] what is owed to the server', () => {
     for (const now of [600, 499]) {
       const { decision, after } = stepped(before, retried(now))
       expect(decision).toEqual({ serve: O.none, work: { _tag: 'RevokeAtServer', tokens: [T, U] } })
-      expect(after).toEqual({ ...before, owed: O.some({ tokens: [T, U], retryAt: now + 100 }) })
+      expect(after).toEqual({ ...before, owed: O.some({ tokens: [T, U], retryAt: now + 100, since: O.some(now) }) })
     }
     expect(stepped(held, retried(600))).toEqual({ decision: { serve: O.none, work: { _tag: 'None' } }, after: held })
+  })
+  test('[A06] a server that does not revoke is asked more and more seldom, and no more after a week', () => {
+    const tries: Array<number> = []
+    let cell: Cell = { ...held, owed: owes(T) }
+    for (let now = 600; now < 14 * DAY; now += 10 * MINUTE) {
+      const { decision, after } = stepped(cell, {
+        _tag: 'RevocationRetried',
+        now: instant(now),
+        retryAt: instant(now + 10 * MINUTE),
+      })
+      if (decision.work._tag === 'RevokeAtServer') tries.push(Math.round((now - 600) / (10 * MINUTE)))
+      cell = after
+    }
+    expect(tries).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
+    expect(cell.owed).toEqual(O.none)
+    // Another debt begins anew, for all.
+    const tried: Cell = {
+      ...held,
+      epoch: 2,
+      owed: O.some({ tokens: [T], retryAt: instant(9), since: O.some(instant(1)) }),
+    }
+    expect(stepped(tried, loggedIn()).after.owed).toEqual(owes(T, U))
   })
   test('[A06] a grant is forgotten only where the server confirmed its end, rejected it, or it is the session', () => {
     holds((before, happens, _decision, after) => {

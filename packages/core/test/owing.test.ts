@@ -53,6 +53,9 @@ const world = (ends?: 'grant' | 'all') => {
 }
 
 const down = rejected(503)
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+}
 const LATER = minutes(10)
 
 describe('[A06] a grant that is alive at the server is not forgotten', () => {
@@ -193,6 +196,122 @@ describe('a server that ends all that a person has granted, as one may do that s
     await env.clock.settle(source.close({ revoke: false })())
     expect(tagOf(await env.clock.settle(slow))).toBe('Closed')
     expect(asked).toEqual([])
+  })
+})
+
+describe('[A06] where the server ends all, each try goes by what there is then', () => {
+  /** A login of a minute, and what happens meanwhile. */
+  const slowly = ({ env, server, start }: ReturnType<typeof world>) => {
+    const one = start()
+    const late = server.login()
+    const slow = one.source.login(() => () => async () => {
+      await env.clock.sleep(minutes(1))()
+      return E.right(late)
+    })({})()
+    return { ...one, late, slow }
+  }
+
+  test('[A06] a login that ends at a closed source, and another process has logged in meanwhile', async () => {
+    const of = world('all')
+    const { env, start, asked } = of
+    const { source, slow } = slowly(of)
+    await env.clock.advance(seconds(1))
+    const here = await start().login()
+    const closed = source.close({ revoke: false })()
+    expect(tagOf(await env.clock.settle(slow))).toBe('Closed')
+    await env.clock.settle(closed)
+    expect(asked).toEqual([])
+    expect(of.isAlive(here)).toBe(true)
+  })
+
+  test('[A06] a token that is adopted by a closed source, and another process has a session', async () => {
+    const { env, server, start, asked, isAlive } = world('all')
+    const here = await start().login()
+    const { source } = start()
+    await env.clock.settle(source.close({ revoke: false })())
+    expect(tagOf(await env.clock.settle(source.adopt(server.login())()))).toBe('Closed')
+    expect(asked).toEqual([])
+    expect(isAlive(here)).toBe(true)
+  })
+
+  test.each(['all', 'grant'] as const)(
+    '[A05] of a server that ends %s: a token that comes to a closed source, and nobody has a session, is revoked',
+    async (ends) => {
+      const { env, server, start, isAlive } = world(ends)
+      const { source } = start()
+      await env.clock.settle(source.close({ revoke: false })())
+      const late = server.login()
+      expect(tagOf(await env.clock.settle(source.adopt(late)()))).toBe('Closed')
+      expect(isAlive(late)).toBe(false)
+    },
+  )
+
+  test('[A06] the token that a closed source is given is the session of another process: it goes on', async () => {
+    const { env, start, asked, isAlive } = world('grant')
+    const here = await start().login()
+    const { source } = start()
+    await env.clock.settle(source.close({ revoke: false })())
+    expect(tagOf(await env.clock.settle(source.adopt(here)()))).toBe('Closed')
+    expect(asked).toEqual([])
+    expect(isAlive(here)).toBe(true)
+  })
+
+  test('[A06] the first try fails, and a person logs in before the second', async () => {
+    const of = world('all')
+    const { env, start, asked, endpoint } = of
+    const { slow, revoked } = slowly(of)
+    await env.clock.advance(seconds(1))
+    await revoked()
+    endpoint.is = down
+    await env.clock.advance(seconds(59))
+    await slow
+    await turns()
+    expect(asked).toEqual(['access-1'])
+    endpoint.is = 'up'
+    const here = await start().login()
+    await env.clock.advance(minutes(1))
+    expect(asked).toEqual(['access-1'])
+    expect(of.isAlive(here)).toBe(true)
+  })
+
+  test('[A06] the first try fails, and a login has begun before the second', async () => {
+    const of = world('all')
+    const { env, source, asked, endpoint } = { ...of, ...slowly(of) }
+    await env.clock.advance(seconds(1))
+    await env.clock.settle(source.revoke())
+    endpoint.is = down
+    await env.clock.advance(seconds(59))
+    await turns()
+    expect(asked).toEqual(['access-1'])
+    endpoint.is = 'up'
+    const here = of.server.login()
+    const second = source.login(() => () => async () => {
+      await env.clock.sleep(minutes(1))()
+      return E.right(here)
+    })({})()
+    await env.clock.advance(seconds(30))
+    expect(asked).toEqual(['access-1'])
+    expect(textOf(await env.clock.settle(second))).toBe(Secret.open(here.accessToken))
+    expect(of.isAlive(here)).toBe(true)
+  })
+
+  test('[A04] a token that waits for the store came before a revoke that the store takes first: it is ended', async () => {
+    const { env, server, store, start, isAlive, cell } = world('all')
+    let isDown = true
+    const failing: TokenStore = {
+      ...store,
+      get: (of) => (isDown ? async () => E.left(AuthError.storeFailed('get', 'it is down')) : store.get(of)),
+    }
+    const { source } = start({ store: failing })
+    const late = server.login()
+    const adopted = source.adopt(late)()
+    await env.clock.advance(seconds(3))
+    isDown = false
+    expect(E.isRight(await env.clock.settle(source.revoke()))).toBe(true)
+    await env.clock.settle(adopted)
+    await env.clock.settle(source.settled())
+    expect((await cell()).verdict._tag).toBe('Revoked')
+    expect(isAlive(late)).toBe(false)
   })
 })
 

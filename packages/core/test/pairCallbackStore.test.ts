@@ -395,7 +395,7 @@ describe('under a source', () => {
 
   test('what is to be revoked is owed still where the application has forgotten its pair', async () => {
     const { store, state } = application()
-    const owed = O.some({ tokens: [token('owed')], retryAt: START })
+    const owed = O.some({ tokens: [token('owed')], retryAt: START, since: O.none })
     right(await store.compareAndSet('k', '', next('1', cellOf(token('a'), { owed })))())
     state.pair = null
     expect((await readCell(store)).cell).toMatchObject({ epoch: 2, token: O.none, owed })
@@ -521,7 +521,7 @@ describe('[A13] what is kept of ten thousand users and more', () => {
     const tombstone: ReturnType<typeof cellOf> = {
       ...cellOf(known('to be revoked'), { epoch: 2, verdict: { _tag: 'Revoked' } }),
       token: O.none,
-      owed: O.some({ tokens: [known('to be revoked')], retryAt: START }),
+      owed: O.some({ tokens: [known('to be revoked')], retryAt: START, since: O.none }),
     }
     right(await store.compareAndSet('k', '', next('1', cellOf(known('to be revoked'))))())
     right(await store.compareAndSet('k', '1', next('2', tombstone))())

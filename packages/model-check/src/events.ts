@@ -85,7 +85,7 @@ export const makeEvents = ({ mode, slips }: Config): Events => {
           retryAt: RETRY_AT,
         }
       case 'RevocationRetried':
-        return { _tag: 'RevocationRetried', now, retryAt: RETRY_AT.value }
+        return { _tag: 'RevocationRetried', now: RETRY_AT.value, retryAt: RETRY_AT.value }
       case 'RevocationConfirmed':
         return { _tag: 'RevocationConfirmed', revoked: [told.pair] }
     }

@@ -155,7 +155,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     'epoch: cell.epoch,\n        origin: O.some(nonce),',
   ]),
   inStep('a tombstone forgets the token', 'grace until used', REVOKED, [
-    'owed: O.isSome(retryAt) ? toOwed(tokens, retryAt.value) : O.none,',
+    'owed: O.isSome(retryAt) ? newlyOwed(tokens, retryAt.value) : O.none,',
     'owed: cell.owed,',
   ]),
   inStep('a login forgets the grant that it replaces', 'grace until used', REVOKED, [
@@ -177,7 +177,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   amid(
     ['crash', 'login'],
     inStep('one confirmation is taken for all that is owed', 'grace until used', REVOKED, [
-      'owed: toOwed(left, retryAt) }',
+      'owed: toOwed(left, cell.owed.value) }',
       'owed: O.none }',
     ]),
   ),

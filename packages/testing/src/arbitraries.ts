@@ -222,6 +222,7 @@ export const cells: fc.Arbitrary<Lifecycle.Cell<TokenSet>> = fc
       fc.record({
         tokens: fc.array(tokenSets, { minLength: 1, maxLength: Lifecycle.MOST_OWED }),
         retryAt: instants,
+        since: options(instants),
       }),
     ),
   })

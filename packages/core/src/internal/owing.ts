@@ -20,6 +20,9 @@ export interface OwingParts {
   readonly now: () => Instant
   /** The end of a call to the store, or of a request, that begins now. */
   readonly deadline: () => Instant
+  /** A token of this process waits for the store, or a person is logging in. */
+  readonly isBeginning: () => boolean
+  readonly read: Records['read']
   readonly apply: Records['apply']
   /** As of the records, inside the user's lock. */
   readonly persist: (event: (known: Known) => SessionEvent) => ReturnType<Records['persist']>
@@ -27,33 +30,49 @@ export interface OwingParts {
 
 /** The record keeps what is owed to the server until that has confirmed the end of it. */
 export interface Owing {
-  /**
-   * Whether a token may be revoked now. Where one ends all that a person has granted, none is ended beside a session that goes on, or
-   * begins: it would end that too.
-   */
-  readonly isHarmless: (known: Known) => boolean
   /** For the events that drop a token: this process tries to revoke it at once. */
   readonly retryAt: (known: Known) => O.Option<Instant>
   /** Revokes, and takes out of the record what the server has ended; the first failure, after all were tried. */
   readonly pay: (tokens: ReadonlyArray<TokenSet>, known: Known, deadline: Instant) => Promise<Result<Revocation>>
-  /** As `pay`, of one that was dropped, and tried again. Tells whether it was revoked. */
+  /** As `pay`, of one that the record dropped just now, and tried again. Tells whether it was revoked. */
   readonly discard: (token: TokenSet, known: Known) => Promise<boolean>
+  /** As `discard`, of one that came to a source that is closed: no record owes it. */
+  readonly drop: (token: TokenSet) => Promise<boolean>
   /** Tries what another process, or an earlier try, has left: nobody waits for it. */
   readonly meet: (known: Known) => void
 }
 
 const retried = (now: Instant): SessionEvent => ({ _tag: 'RevocationRetried', now, retryAt: plus(now, RETRY) })
 
-export const makeOwing = ({ server, ends, outside, now, deadline, apply, persist }: OwingParts): Owing => {
+export const makeOwing = (parts: OwingParts): Owing => {
+  const { server, ends, outside, now, deadline, isBeginning, read, apply, persist } = parts
   let isRetrying = false
-  const isHarmless: Owing['isHarmless'] = ({ cell }) =>
-    ends === 'grant' || (O.isNone(cell.token) && O.isNone(cell.intent))
+
+  /**
+   * Whether the end of a token leaves the session alone. Where one ends all that a person has granted, none is ended beside a session
+   * that goes on.
+   */
+  const isHarmless = (token: TokenSet, { cell }: Known): boolean =>
+    ends === 'grant' ? !Lifecycle.isHeld(view, token)(cell) : O.isNone(cell.token) && O.isNone(cell.intent)
+  /** As `isHarmless`; nor is one that begins ended, of what nobody has asked to end. */
+  const isTimely = (token: TokenSet, known: Known): boolean =>
+    isHarmless(token, known) && (ends === 'grant' || !isBeginning())
+
+  /** Asked before each try: sessions begin and end between them. What was known at first counts once. */
+  const asked = (token: TokenSet, first: O.Option<Known>) => {
+    let known = first
+    return async (): Promise<boolean> => {
+      const there: Result<Known> = O.isSome(known) ? E.right(known.value) : await read(deadline())
+      known = O.none
+      return E.isRight(there) ? isTimely(token, there.right) : ends === 'grant'
+    }
+  }
 
   const confirm = (tokens: ReadonlyArray<TokenSet>, known: Known, until: Instant) =>
     apply(() => ({ _tag: 'RevocationConfirmed', revoked: tokens.map(({ accessToken }) => accessToken) }), known, until)
 
-  const pay: Owing['pay'] = async (tokens, known, until) => {
-    if (!isHarmless(known)) return E.right('forgotten')
+  const pay: Owing['pay'] = async (owed, known, until) => {
+    const tokens = owed.filter((token) => isHarmless(token, known))
     const results = await Promise.all(tokens.map((token) => server.revoke(outside(token, known))))
     const isEnded = (at: number): boolean => {
       const result = results[at]
@@ -68,23 +87,27 @@ export const makeOwing = ({ server, ends, outside, now, deadline, apply, persist
     const tried = await persist((at) => retried(storeNow(at)))
     if (E.isLeft(tried)) return
     const { decision, known } = tried.right
-    if (decision.work._tag === 'RevokeAtServer') await pay(decision.work.tokens, known, deadline())
+    if (decision.work._tag !== 'RevokeAtServer') return
+    await pay(
+      decision.work.tokens.filter((token) => isTimely(token, known)),
+      known,
+      deadline(),
+    )
   }
 
   return {
-    isHarmless,
     retryAt: (known) => (ends === undefined ? O.none : O.some(plus(storeNow(known), RETRY))),
     pay,
     discard: async (token, known) => {
-      if (!isHarmless(known)) return false
-      const isRevoked = await server.discard(outside(token, known))
+      const isRevoked = await server.discard(outside(token, known), asked(token, O.some(known)))
       if (isRevoked) await confirm([token], known, deadline())
       return isRevoked
     },
+    drop: (token) => server.discard(token, asked(token, O.none)),
     meet: (known) => {
-      if (isRetrying || ends === undefined || !isHarmless(known)) return
+      if (isRetrying || ends === undefined) return
       const [{ work }] = Lifecycle.step(view)(retried(plus(now(), known.offset)))(known.cell)
-      if (work._tag !== 'RevokeAtServer') return
+      if (work._tag !== 'RevokeAtServer' || !work.tokens.some((token) => isTimely(token, known))) return
       isRetrying = true
       void retry().then(() => {
         isRetrying = false

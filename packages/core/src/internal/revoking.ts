@@ -16,8 +16,11 @@ const PAUSES = [0, 1_000, 2_000]
 /** Ends tokens at the server. */
 export interface Revoking {
   readonly revoke: (token: TokenSet) => Promise<E.Either<AuthError.AuthError, Revocation>>
-  /** Of a token that nobody holds, and which must not stay alive: tried again. Tells whether it was revoked. */
-  readonly discard: (token: TokenSet) => Promise<boolean>
+  /**
+   * Of a token that nobody holds, and which must not stay alive: tried again, and each time only where `may` still says so. Tells whether
+   * it was revoked.
+   */
+  readonly discard: (token: TokenSet, may: () => Promise<boolean>) => Promise<boolean>
 }
 
 export const makeRevoking = <R>(
@@ -51,9 +54,10 @@ export const makeRevoking = <R>(
     )
   }
 
-  const discard: Revoking['discard'] = async (token) => {
+  const discard: Revoking['discard'] = async (token, may) => {
     for (const pause of PAUSES) {
       if (pause > 0) await clock.sleep(millis(pause))()
+      if (!(await may())) return false
       const revoked = await revoke(token)
       if (E.isRight(revoked)) return revoked.right === 'revoked'
     }

@@ -126,6 +126,8 @@ export const makeSession = <R>(
   const { track, isIdle, settled } = makeWork()
   /** Of people, who may take minutes: a close waits for them, and nothing else does. */
   const logins = makeWork()
+  /** Of these logins no token has come yet. */
+  const loggingIn = new Set<unknown>()
   const commits = makeWork()
 
   const { cache, memory, hear, expire, pauseRead, postpone } = makeCache(
@@ -206,6 +208,9 @@ export const makeSession = <R>(
     outside: (token, known) => dated(clock, toProcessClock(token, known)),
     now: clock.now,
     deadline: () => after(timeout),
+    // At a source that is closed a login ends in nothing.
+    isBeginning: () => pending.size > 0 || (!isClosed() && loggingIn.size > 0),
+    read,
     apply,
     persist: (event) => {
       const deadline = after(timeout)
@@ -721,12 +726,7 @@ export const makeSession = <R>(
   /** As `begin`; what comes when the source is closed must not stay alive. */
   const takeIn = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
     if (!isClosed()) return begin(taken(token), start)
-    const known = pipe(
-      cache.known,
-      O.alt(() => start),
-    )
-    const isLeft = O.isSome(known) && !owing.isHarmless(known.value)
-    tell({ _tag: 'Discarded', revoked: isLeft ? false : await server.discard(token) })
+    tell({ _tag: 'Discarded', revoked: await owing.drop(token) })
     return E.left(AuthError.closed)
   }
 
@@ -737,9 +737,12 @@ export const makeSession = <R>(
       const acquire = async (): Promise<Result<TokenSet>> => {
         const start = await read(after(timeout))
         if (E.isLeft(start)) return start
-        return interactively(env.clock, limits, interactive, theirs, (token) =>
-          track(takeIn(token, O.some(start.right))),
-        )()
+        const done = interactively(env.clock, limits, interactive, theirs, (token) => {
+          loggingIn.delete(done)
+          return track(takeIn(token, O.some(start.right)))
+        })()
+        loggingIn.add(done)
+        return done.finally(() => loggingIn.delete(done))
       }
       // A close waits for its token, which is revoked then.
       return async () => (isClosed() ? E.left(AuthError.closed) : logins.track(acquire()))
@@ -758,7 +761,11 @@ export const makeSession = <R>(
       persist(
         (known) => {
           // Asked of the epoch that is there at first: a re-sent revoke never ends a later login.
-          from ??= Lifecycle.placeOf(known.cell)
+          if (from === undefined) {
+            from = Lifecycle.placeOf(known.cell)
+            // What waits for the store came before: it begins here too, and not on the tombstone.
+            for (const acquired of pending) acquired(known)
+          }
           return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(known) }
         },
         O.none,
@@ -769,11 +776,14 @@ export const makeSession = <R>(
     supersede()
     initial = O.none
     const { decision, known } = applied.right
-    const flushed = await flushExclusively(deadline)
-    if (E.isLeft(flushed)) return flushed
-    if (decision.work._tag !== 'RevokeAtServer' || decision.work.tokens.length === 0) return E.right('forgotten')
-    tell({ _tag: 'Revoked' })
-    return owing.pay(decision.work.tokens, known, deadline)
+    const tokens = decision.work._tag === 'RevokeAtServer' ? decision.work.tokens : []
+    if (tokens.length > 0) tell({ _tag: 'Revoked' })
+    // By the record that was written just now: later, a session may have begun.
+    const paid = await owing.pay(tokens, known, deadline)
+    return pipe(
+      await flushExclusively(deadline),
+      E.flatMap(() => paid),
+    )
   }
 
   const revoke: TaskEither<AuthError.AuthError, Revocation> = async () =>

@@ -1,8 +1,10 @@
 import type { Account, Crew } from './Crew.js'
 import type { Member } from './Member.js'
 
-/** How often it is tried: on a busy machine Redis may not answer in time. */
-const TRIES = 5
+/** For how long it is tried again, in ms of real time: on a busy machine neither the store nor the server may answer in fast time. */
+const PATIENCE = 120_000
+
+const LATE = ['StoreFailed', 'TimedOut']
 
 /** Logs in anew, with a token that lasts for so many ms. */
 export const login = async (
@@ -11,9 +13,11 @@ export const login = async (
   { tally }: Crew,
   expiresIn: number,
 ): Promise<void> => {
-  for (let left = TRIES; left > 0; left--) {
+  for (const end = performance.now() + PATIENCE; ; ) {
     const { outcomes } = await member.ask({ do: 'login', key, pair: issue(), expiresIn })
     if (outcomes['ok'] === 1) return
-    if (outcomes['StoreFailed'] !== 1 || left === 1) tally.problem(`a login ended by ${Object.keys(outcomes).join()}`)
+    if (LATE.some((outcome) => outcomes[outcome] === 1) && performance.now() < end) continue
+    tally.problem(`a login ended by ${Object.keys(outcomes).join()}`)
+    return
   }
 }

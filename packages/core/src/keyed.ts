@@ -18,7 +18,7 @@ import { interactively } from './internal/interactive.js'
 import { processClock } from './internal/processClock.js'
 import { makeRevoking } from './internal/revoking.js'
 import { secretsOf } from './internal/secrets.js'
-import { makeSession, type Session } from './internal/session.js'
+import { type Collection, makeSession, type Session } from './internal/session.js'
 import { isCallable } from './internal/shapes.js'
 import { tellTo } from './internal/tell.js'
 import { makeWork } from './internal/work.js'
@@ -58,7 +58,8 @@ export interface Keyed {
   readonly size: IO<number>
   /**
    * Closes all that are in memory, and refuses new ones. Those that were dropped from memory, and are held by the application still,
-   * refuse new work too. The first error is reported, after all are closed.
+   * refuse new work too, and what they have under way, or the store did not take yet, is waited for. The first error is reported, after
+   * all are closed.
    */
   readonly close: (options?: CloseOptions) => TaskEither<AuthError.AuthError, void>
 }
@@ -94,6 +95,7 @@ const openKeyed = <R>(
   // A Map keeps the order of insertion: the first is the one that was used longest ago.
   const sessions = new Map<Key, Session>()
   let isClosed = false
+  const collection: Collection = { isClosed: () => isClosed, working: new Set() }
 
   const evict = (asked: Key): void => {
     for (const [key, { busy, rest }] of sessions) {
@@ -109,16 +111,14 @@ const openKeyed = <R>(
   const server = makeRevoking(revocation, timeout, env)
   const { track, settled } = makeWork()
 
-  /** The session that is kept. One that was closed by itself is over, and its key is not: its end is waited for, no more. */
+  /** The session that is kept. One that was closed by itself is over, and its key is not. */
   const kept = (key: Key): Session | undefined => {
     const session = sessions.get(key)
-    if (session === undefined || isClosed || !session.source.closed()) return session
-    void track(session.source.settled())
-    return undefined
+    return isClosed || session?.source.closed() !== true ? session : undefined
   }
 
   const make = (key: Key, strategy: Strategy<R>): Session =>
-    makeSession({ ...config, key }, strategy, env, () => isClosed, clock)
+    makeSession({ ...config, key }, strategy, env, collection, clock)
 
   const get = (key: Key): TokenSource => {
     let session = kept(key)
@@ -176,7 +176,8 @@ const openKeyed = <R>(
     size: () => sessions.size,
     close: (options) => async () => {
       isClosed = true
-      const results = await Promise.all(Array.from(sessions.values(), ({ source }) => source.close(options)()))
+      const open = new Set([...sessions.values(), ...collection.working])
+      const results = await Promise.all(Array.from(open, ({ source }) => source.close(options)()))
       // A login or a `keyOf` that hangs keeps nobody.
       const patient = { deadline: plus(env.clock.now(), timeout) }
       await race(env.clock, patient, undefined, undefined, () => settled().then(E.right))()

@@ -1,5 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import {
   AuthError,
+  CellCodec,
   type Ends,
   memoryStore,
   plus,
@@ -348,6 +351,115 @@ describe('close', () => {
     expect(left(await dropped.refuse(token('token of a').accessToken)())).toEqual(AuthError.closed)
     expect(left(await dropped.revoke())).toEqual(AuthError.closed)
     expect(await dropped.close()()).toEqual(E.right(undefined))
+  })
+
+  /** A source that was dropped, and is held by the application, over a store that others share. */
+  const droppedOf = (config: Partial<Parameters<typeof TokenSource.keyed>[0]> = {}) => {
+    const env = testEnv()
+    const memory = memoryStore()
+    const [work, works] = [{ isBroken: false }, { come: (_text: string): void => undefined }]
+    const store: TokenStore = {
+      ...memory,
+      ephemeral: false,
+      compareAndSet: (key, expected, next) => async () =>
+        work.isBroken
+          ? E.left(AuthError.storeFailed('compareAndSet', 'full'))
+          : memory.compareAndSet(key, expected, next)(),
+    }
+    const sources = TokenSource.keyed({ store, capacity: 1, ...config })(() =>
+      remoteCallback(() => new Promise<string>((resolve) => (works.come = resolve))),
+    )(env)()
+    const dropped = sources.for('a')
+    sources.for('b')
+    expect(sources.for('b')).not.toBe(dropped)
+    expect(sources.size()).toBe(1)
+    const turns = async (): Promise<void> => {
+      for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+    }
+    /** Closes all; what is under way ends only when `end` is called, and the close not before it. */
+    const closing = async (end: () => void) => {
+      let isOver = false
+      const closed = sources
+        .close()()
+        .finally(() => (isOver = true))
+      await turns()
+      expect(isOver).toBe(false)
+      end()
+      return env.clock.settle(closed)
+    }
+    const held = async () => right(CellCodec.decode(right(await store.get('a')()).record)).token
+    return { env, sources, dropped, work, works, turns, closing, held }
+  }
+
+  test('[A13] the renewal of a source that was dropped is waited for, and its token is in the store', async () => {
+    const { dropped, works, turns, closing, held } = droppedOf()
+    const getting = dropped.get()
+    await turns()
+    right(await closing(() => works.come('renewed')))
+    await getting
+    expect(textOf(E.fromOption(() => AuthError.closed)(await held()))).toBe('renewed')
+  })
+
+  test('[A13] a token that the store did not take is offered to it, also of a source that was dropped', async () => {
+    const { env, dropped, work, works, turns, sources, held } = droppedOf()
+    const getting = dropped.get()
+    await turns()
+    work.isBroken = true
+    works.come('pending')
+    expect(left(await env.clock.settle(getting))).toMatchObject({ _tag: 'StoreFailed', pending: true })
+    work.isBroken = false
+    right(await env.clock.settle(sources.close()()))
+    expect(textOf(E.fromOption(() => AuthError.closed)(await held()))).toBe('pending')
+  })
+
+  test('[A13] a login that ends after it, in a source that was dropped: its token is revoked at the server first', async () => {
+    const revoked: Array<string> = []
+    const { dropped, turns, closing } = droppedOf({
+      revocation: (given) => () => () => async () => {
+        revoked.push(Secret.open(given.accessToken))
+        return E.right(undefined)
+      },
+    })
+    let come: (text: string) => void = () => undefined
+    const exchange = () => () => () =>
+      new Promise<E.Either<never, TokenSet>>((resolve) => (come = (text) => resolve(E.right(token(text)))))
+    const login = dropped.login(exchange)({})()
+    await turns()
+    right(await closing(() => come('late')))
+    expect(revoked).toEqual(['late'])
+    expect(left(await login)).toEqual(AuthError.closed)
+  })
+
+  test('[A13] what hangs in a source that was dropped keeps nobody who closes', async () => {
+    const { env, dropped, sources, turns } = droppedOf()
+    void dropped.get()
+    void dropped.login(() => () => () => new Promise<never>(() => undefined))({})()
+    await turns()
+    expect(await env.clock.settle(sources.close()())).toEqual(E.right(undefined))
+  })
+
+  test('[A13] of the many that were dropped, and are idle again, none is in memory', async () => {
+    setFlagsFromString('--expose_gc')
+    const collect: unknown = runInNewContext('gc')
+    if (typeof collect !== 'function') throw new Error('the collector cannot be called')
+    const { sources } = open(1)
+    const seen: Array<WeakRef<TokenSource>> = []
+    const use = async (): Promise<void> => {
+      for (let user = 0; user < 300; user++) {
+        const dropped = sources.for(`${user}`)
+        sources.for('another')
+        expect(textOf(await dropped.get())).toBe(`token of ${user}`)
+        seen.push(new WeakRef(dropped))
+      }
+    }
+    await use()
+    const alive = (): number => seen.filter((source) => source.deref()).length
+    for (let tries = 0; tries < 50 && alive() > 10; tries++) {
+      // What was looked at is kept until the turn is over.
+      await new Promise((resolve) => setImmediate(resolve))
+      collect()
+    }
+    expect(alive()).toBeLessThanOrEqual(10)
   })
 
   test('all are closed, and a later one is too', async () => {

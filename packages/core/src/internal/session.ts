@@ -77,15 +77,20 @@ export interface Session {
   readonly rest: IO<void>
 }
 
-/**
- * The runtime of the lifecycle, for one key in one process. What is decided about tokens is decided by `Lifecycle.step`. Once
- * `isOver`, it refuses new work as after its own close.
- */
+/** What the sessions of a collection share. */
+export interface Collection {
+  /** From then on they refuse new work, as after their own close. */
+  readonly isClosed: () => boolean
+  /** Those that have something under way, or in memory only: a close of all closes them too, whoever holds them. */
+  readonly working: Set<Session>
+}
+
+/** The runtime of the lifecycle, for one key in one process. What is decided about tokens is decided by `Lifecycle.step`. */
 export const makeSession = <R>(
   config: SourceConfig<R>,
   strategy: Strategy.Strategy<R>,
   env: R & SourceEnv,
-  isOver: () => boolean = constFalse,
+  { isClosed: isOver, working }: Collection = { isClosed: constFalse, working: new Set() },
   clock: ProcessClock = processClock(env.clock),
 ): Session => {
   const { store, renewal = 'background', minimumAge = seconds(1), revocation, observe } = config
@@ -123,9 +128,13 @@ export const makeSession = <R>(
   )
   let isClosing = false
   const isClosed = (): boolean => isClosing || isOver()
-  const { track, isIdle, settled } = makeWork()
+  const report = (): void => {
+    if (isIdle() && logins.isIdle() && pending.size === 0) working.delete(session)
+    else working.add(session)
+  }
+  const { track, isIdle, settled } = makeWork(report)
   /** Of people, who may take minutes: a close waits for them, and nothing else does. */
-  const logins = makeWork()
+  const logins = makeWork(report)
   /** Of these logins no token has come yet. */
   const loggingIn = new Set<unknown>()
   const commits = makeWork()
@@ -803,7 +812,7 @@ export const makeSession = <R>(
       await race(clock, patient, undefined, undefined, () => logins.settled().then(settled).then(E.right))()
       // An answer may have come in a stall that used up that time. A commit ends by its own deadline.
       await commits.settled()
-      const flushed = await flushExclusively(after(timeout))
+      const flushed = await track(flushExclusively(after(timeout)))
       if (first) tell({ _tag: 'Closed' })
       return pipe(
         revoked,
@@ -919,7 +928,7 @@ export const makeSession = <R>(
     }
   }
 
-  return {
+  const session: Session = {
     source: limited({}),
     busy: () => !isIdle() || pending.size > 0 || refusing.tokens().length > 0,
     rest: () => {
@@ -927,4 +936,5 @@ export const makeSession = <R>(
       hear(O.none)
     },
   }
+  return session
 }

@@ -1,3 +1,6 @@
+import { constVoid } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+
 /** What is under way, so that its end can be waited for. */
 export interface Work {
   readonly track: <A>(promise: Promise<A>) => Promise<A>
@@ -5,14 +8,17 @@ export interface Work {
   readonly settled: () => Promise<void>
 }
 
-export const makeWork = (): Work => {
+/** `onChange` hears of each piece that begins, and of each that has ended. */
+export const makeWork = (onChange: IO<void> = constVoid): Work => {
   const work = new Set<Promise<unknown>>()
   return {
     track: (promise) => {
       const forget = (): void => {
         work.delete(promise)
+        onChange()
       }
       work.add(promise)
+      onChange()
       promise.then(forget, forget)
       return promise
     },

@@ -26,7 +26,7 @@ const Encoded = object(
     since: TokenSet.Finite,
     token: t.unknown,
     refused: t.boolean,
-    refusals: object({ count: Count, at: TokenSet.Finite }, {}),
+    refusals: object({ count: Count, at: TokenSet.Finite }, { accepted: Count }),
     intent: object(
       {
         nonce: t.union([t.string, t.null]),
@@ -114,7 +114,8 @@ const toCell = (encoded: Encoded, { token, owed }: Tokens, later: Later): Cell<T
   refused: encoded.refused === true,
   refusals: pipe(
     O.fromNullable(encoded.refusals),
-    O.map(({ count, at }) => ({ count, at: instant(at) })),
+    // Older versions tell the two kinds not apart.
+    O.map(({ count, accepted = 0, at }) => ({ count, accepted, at: instant(at) })),
   ),
   intent: pipe(
     O.fromNullable(encoded.intent),
@@ -151,7 +152,11 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
       since: O.toUndefined(cell.since),
       token: pipe(cell.token, O.map(TokenSet.codec.encode), O.toUndefined),
       refused: cell.refused || undefined,
-      refusals: O.toUndefined(cell.refusals),
+      refusals: pipe(
+        cell.refusals,
+        O.map(({ count, accepted, at }) => ({ count, accepted: accepted || undefined, at })),
+        O.toUndefined,
+      ),
       intent: pipe(
         cell.intent,
         O.map(({ nonce, firstAt, until, recovery }) => ({

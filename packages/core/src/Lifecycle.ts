@@ -8,7 +8,7 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { State } from 'fp-ts/lib/State.js'
-import { afterNaturalEnd, afterRefusal, type Refusals } from './internal/refusals.js'
+import { afterAcceptance, afterNaturalEnd, afterRefusal, type Refusals } from './internal/refusals.js'
 import type { Secret } from './Secret.js'
 import { between, type Duration, type Instant, instant, minutes, plus } from './Time.js'
 
@@ -172,11 +172,13 @@ export type Event<T, F> =
       readonly _tag: 'Refused'
       readonly access: F
       readonly now: Instant
-      /** An API had accepted it before. */
+      /** Who tells this has seen an API accept it before. */
       readonly accepted: boolean
       /** How old a token must be for a refusal to be heard, and the first back-off of refusals in a row; 0 for none of both. */
       readonly minimumAge: Duration
     }
+  /** An API accepted a token: a row of tokens that none accepted is over. */
+  | { readonly _tag: 'Accepted'; readonly access: F }
   | (Dropping & { readonly _tag: 'LoggedIn'; readonly from: Place; readonly nonce: Nonce; readonly token: T })
   | (Dropping & { readonly _tag: 'RevokeAsked'; readonly from: Place; readonly nonce: Nonce })
   | {
@@ -318,6 +320,8 @@ export const step =
         return (cell) => failed(view, event, cell)
       case 'Refused':
         return (cell) => [NOTHING, refused(view, event, cell)]
+      case 'Accepted':
+        return (cell) => [NOTHING, accepted(view, event, cell)]
       case 'LoggedIn':
         return (cell) => loggedIn(view, event, cell)
       case 'RevokeAsked':
@@ -429,6 +433,12 @@ const refused = <T, F>(view: View<T, F>, event: Of<T, F, 'Refused'>, cell: Cell<
   if (O.isNone(refusals)) return cell
   // A cool-down of a valid token may be long: it ends with the token.
   return { ...cell, refused: true, refusals, verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict }
+}
+
+const accepted = <T, F>(view: View<T, F>, { access }: Of<T, F, 'Accepted'>, cell: Cell<T>): Cell<T> => {
+  if (!O.exists(({ count }: Refusals) => count > 0)(cell.refusals) || cell.refused) return cell
+  if (O.isNone(cell.token) || !view.equals(view.access(cell.token.value), access)) return cell
+  return { ...cell, refusals: afterAcceptance(cell.refusals) }
 }
 
 const loggedIn = <T, F>(view: View<T, F>, event: Of<T, F, 'LoggedIn'>, cell: Cell<T>): Result<T> => {

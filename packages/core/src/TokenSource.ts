@@ -36,14 +36,14 @@ export interface Tokens {
   readonly peek: IO<Option<TokenSet>>
   /**
    * Says that an API answered 401 to this token, so that nobody is given it again. One refusal is heard a back-off: 1 s after the
-   * first, doubled each time, 10 minutes at most; 1 minute of a token that an API was seen to accept, which {@link accept} tells.
-   * Until then all get the token that there is. A login ends it, and so do 20 minutes without a refusal that was heard; 2 minutes
-   * where the token was accepted.
+   * first, doubled each time, 10 minutes at most. Until then all get the token that there is. A token that an API accepts, which
+   * {@link accept} tells, ends the row; refusals of such tokens have one of their own, of 1 minute at most. So do a login, and 20
+   * minutes without a refusal that was heard.
    */
   readonly refuse: (used: Secret<'AccessToken'>) => TaskEither<AuthError, void>
   /**
-   * Says that an API accepted this token, so that a 401 later is not one of an API that always answers 401. It costs nothing, and
-   * writes nothing.
+   * Says that an API accepted this token, so that a 401 later is not one of an API that always answers 401. It waits for nothing, and
+   * only the first token that is accepted after refusals is written down, for all processes.
    */
   readonly accept?: (used: Secret<'AccessToken'>) => void
   /** The same source with a bound on each call's wait. */

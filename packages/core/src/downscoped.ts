@@ -15,7 +15,7 @@ import { acquiring } from './internal/acquiring.js'
 import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
 import { lastWord } from './internal/lastWord.js'
 import { processClock, timed } from './internal/processClock.js'
-import { afterNaturalEnd, afterRefusal, type Refusals } from './internal/refusals.js'
+import { afterAcceptance, afterNaturalEnd, afterRefusal, type Refusals } from './internal/refusals.js'
 import { secretsOf } from './internal/secrets.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
@@ -65,7 +65,6 @@ interface Child {
   /** A failed exchange is answered again, without a request, until its back-off ends. */
   backOff: BackOff | undefined
   isRefused: boolean
-  isAccepted: boolean
   /** Of tokens of this target. */
   refusals: O.Option<Refusals>
 }
@@ -151,7 +150,6 @@ export const downscoping =
         usableUntil: ALWAYS,
         backOff: undefined,
         isRefused: false,
-        isAccepted: false,
         refusals: there === undefined ? O.none : rowAfter(there),
       }
       children.delete(name)
@@ -196,7 +194,7 @@ export const downscoping =
         if (there === undefined || there.child.isRefused) return E.right(undefined)
         const { child, token } = there
         const { issuedAt } = timed(clock, token)
-        const refusal = { issuedAt, now: clock.now(), accepted: child.isAccepted, minimumAge: MINIMUM_AGE }
+        const refusal = { issuedAt, now: clock.now(), accepted: false, minimumAge: MINIMUM_AGE }
         const refusals = afterRefusal(refusal, child.refusals)
         if (O.isSome(refusals)) {
           child.isRefused = true
@@ -235,7 +233,7 @@ export const downscoping =
           refuse,
           accept: (used) => {
             const there = current(used)
-            if (there !== undefined) there.child.isAccepted = true
+            if (there !== undefined) there.child.refusals = afterAcceptance(there.child.refusals)
           },
           within: limited,
         }

@@ -282,6 +282,16 @@ test.each([
   expect(jsonOf(cell)).toEqual({ ...minimal, verdict })
 })
 
+test('[A10] a row of refusals of an older version tells nothing of accepted tokens, and a new one what there is', () => {
+  const minimal = { v: 1, epoch: 1, generation: 1 }
+  const rowOf = (refusals: object) => right(CellCodec.decode(recordOf({ ...minimal, refusals })))
+  const older = { count: 3, at: 7 }
+  expect(rowOf(older).refusals).toEqual(O.some({ count: 3, accepted: 0, at: 7 }))
+  expect(jsonOf(rowOf(older))).toEqual({ ...minimal, refusals: older })
+  const newer = { count: 0, accepted: 2, at: 7 }
+  expect(jsonOf(rowOf(newer))).toEqual({ ...minimal, refusals: newer })
+})
+
 test('[A06] a tombstone of an older version, which kept the token: that is owed, and may be tried at once', () => {
   const token = { v: 1, access_token: 'a', refresh_token: 'r' }
   const cell = right(CellCodec.decode(recordOf({ ...minimal, token, verdict: { tag: 'revoked' } })))

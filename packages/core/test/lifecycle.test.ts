@@ -57,7 +57,7 @@ const someCell = fc.record({
   since: fc.option(time).map(O.fromNullable),
   token: fc.option(token).map(O.fromNullable),
   refused: fc.boolean(),
-  refusals: fc.option(fc.record({ count: fc.nat(3), at: time })).map(O.fromNullable),
+  refusals: fc.option(fc.record({ count: fc.nat(3), accepted: fc.nat(3), at: time })).map(O.fromNullable),
   owed,
   later: fc.constant(O.none),
 })
@@ -127,6 +127,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     accepted: fc.boolean(),
     minimumAge: fc.constantFrom(millis(0), millis(20)),
   }),
+  fc.record({ _tag: fc.constant('Accepted' as const), access: fc.nat(3) }),
   fc.record({ _tag: fc.constant('LoggedIn' as const), from: place, nonce, token, retryAt }),
   fc.record({ _tag: fc.constant('RevokeAsked' as const), from: place, nonce, retryAt }),
   fc.record({ _tag: fc.constant('RevocationRetried' as const), now: time, retryAt: fc.constant(instant(200)) }),
@@ -403,7 +404,8 @@ describe('Refused', () => {
     accepted,
     minimumAge: millis(1_000),
   })
-  const rowOf = (count: number, at = 7): Cell['refusals'] => O.some({ count, at: instant(at) })
+  const rowOf = (count: number, at = 7, ofAccepted = 0): Cell['refusals'] =>
+    O.some({ count, accepted: ofAccepted, at: instant(at) })
 
   test('one more in a row, until a login or a revoke', () => {
     const once = stepped(held, refusal(1)).after
@@ -418,24 +420,58 @@ describe('Refused', () => {
     ).toEqual(O.none)
   })
   test.each([
-    [1, false, 1_000, 1_200_000],
-    [2, false, 2_000, 1_200_000],
-    [10, false, 512_000, 1_200_000],
-    [11, false, 600_000, 1_200_000],
-    [1e15, false, 600_000, 1_200_000],
-    [1, true, 1_000, 120_000],
-    [2, true, 2_000, 120_000],
-    [11, true, 60_000, 120_000],
+    [1, 1_000],
+    [2, 2_000],
+    [10, 512_000],
+    [11, 600_000],
+    [1e15, 600_000],
+  ])('[A10] the one after %i is heard after %i ms; the row is over after twenty minutes', (count, backOff) => {
+    const before: Cell = { ...held, refusals: rowOf(count, 0) }
+    expect(stepped(before, refusal(1, backOff - 1)).after).toBe(before)
+    expect(stepped(before, refusal(1, backOff)).after.refusals).toEqual(rowOf(count + 1, backOff))
+    expect(stepped(before, refusal(1, 1_199_999)).after.refusals).toEqual(rowOf(count + 1, 1_199_999))
+    expect(stepped(before, refusal(1, 1_200_000)).after.refusals).toEqual(rowOf(1, 1_200_000))
+  })
+  test.each([
+    [0, 0],
+    [1, 1_000],
+    [2, 2_000],
+    [11, 60_000],
   ])(
-    '[A10] the one after %i, of a token that was accepted: %s, is heard after %i ms; the row is over after %i',
-    (count, accepted, backOff, over) => {
-      const before: Cell = { ...held, refusals: rowOf(count, 0) }
-      expect(stepped(before, refusal(1, backOff - 1, accepted)).after).toBe(before)
-      expect(stepped(before, refusal(1, backOff, accepted)).after.refusals).toEqual(rowOf(count + 1, backOff))
-      expect(stepped(before, refusal(1, over - 1, accepted)).after.refusals).toEqual(rowOf(count + 1, over - 1))
-      expect(stepped(before, refusal(1, over, accepted)).after.refusals).toEqual(rowOf(1, over))
+    '[A10] of a token that an API has accepted, the one after %i such is heard after %i ms; the row is over after two minutes',
+    (before, backOff) => {
+      const seen: Cell = { ...held, refusals: rowOf(9, 0, before) }
+      const told: Cell = { ...held, refusals: rowOf(0, 0, before) }
+      for (const [cell, isSeen] of [
+        [seen, true],
+        [told, false],
+        [told, true],
+      ] as const) {
+        if (backOff > 0) expect(stepped(cell, refusal(1, backOff - 1, isSeen)).after).toBe(cell)
+        expect(stepped(cell, refusal(1, backOff, isSeen)).after.refusals).toEqual(rowOf(1, backOff, before + 1))
+        expect(stepped(cell, refusal(1, 119_999, isSeen)).after.refusals).toEqual(rowOf(1, 119_999, before + 1))
+        expect(stepped(cell, refusal(1, 120_000, isSeen)).after.refusals).toEqual(rowOf(1, 120_000, 1))
+      }
     },
   )
+  test('[A10] one that no API accepted waits for both: also in a process that has not seen that others were', () => {
+    const cell: Cell = { ...held, refusals: rowOf(1, 0, 4) }
+    expect(stepped(cell, refusal(1, 7_999)).after).toBe(cell)
+    expect(stepped(cell, refusal(1, 8_000)).after.refusals).toEqual(rowOf(2, 8_000, 4))
+  })
+  test('[A10] an accepted token ends the row of those that no API accepted, and is written once', () => {
+    const before: Cell = { ...held, refusals: rowOf(9, 0, 2) }
+    const acceptance: Event = { _tag: 'Accepted', access: 1 }
+    const { after } = stepped(before, acceptance)
+    expect(after).toEqual({ ...held, refusals: rowOf(0, 0, 2) })
+    expect(stepped(after, acceptance).after).toBe(after)
+    expect(stepped(held, acceptance).after).toBe(held)
+    expect(stepped(before, { ...acceptance, access: 2 }).after).toBe(before)
+    const refused: Cell = { ...before, refused: true }
+    expect(stepped(refused, acceptance).after).toBe(refused)
+    const none: Cell = { ...before, token: O.none }
+    expect(stepped(none, acceptance).after).toBe(none)
+  })
   test('[A10] a token that was renewed before anybody refused it ends a row whose back-off is long over', () => {
     const before: Cell = { ...held, refusals: rowOf(2, 0) }
     const renewal = (now: number): Event => ({

@@ -78,6 +78,65 @@ describe('[A10] an API that always answers 401', () => {
     expect(redemptions()).toBe(before + 4)
   })
 
+  /** Until just after a refusal was heard, of a row that is long. */
+  const untilHeard = async ({ env, call, redemptions, fleet }: ReturnType<typeof fleetOf>): Promise<void> => {
+    const [member] = fleet
+    if (member === undefined) throw new Error('none')
+    await env.clock.advance(seconds(1))
+    for (const before = redemptions(); redemptions() === before; await env.clock.advance(seconds(1))) await call(member)
+  }
+
+  test.each([1, 2, 3])(
+    '[A10] a good token ends it over the fleet: process %i of three is heard at once, also where it has not seen that',
+    async (who) => {
+      const world = fleetOf(3)
+      const { env, fleet, isGood, call, redemptions, calling } = world
+      await calling(HOUR)
+      await untilHeard(world)
+      const [first] = fleet
+      const member = fleet[who - 1]
+      if (first === undefined || member === undefined) throw new Error('none')
+      isGood.is = true
+      await call(first)
+      await env.clock.settle(first.source.settled())
+      isGood.is = false
+      await env.clock.advance(seconds(2))
+      const before = redemptions()
+      await call(member)
+      await call(member)
+      expect(redemptions()).toBe(before + 1)
+    },
+  )
+
+  test('[A10] an API that takes no token any more backs off for as long as one that never took any', async () => {
+    const world = fleetOf(2)
+    const { fleet, isGood, call, redemptions, calling } = world
+    for (let rejections = 0; rejections < 5; rejections++) {
+      isGood.is = true
+      for (const member of fleet) await call(member)
+      isGood.is = false
+      await calling(seconds(20))
+    }
+    const before = redemptions()
+    await calling(HOUR)
+    expect(redemptions() - before).toBeLessThanOrEqual(16)
+  })
+
+  test('[A10] of which one endpoint takes every token in one process, and another one none in another: one redemption a minute', async () => {
+    const { env, fleet, redemptions } = fleetOf(2)
+    const [taking, refusing] = fleet
+    if (taking === undefined || refusing === undefined) throw new Error('none')
+    for (let passed = 0; passed < HOUR; passed += 2_000) {
+      await env.clock.advance(seconds(2))
+      const { accessToken } = right(await env.clock.settle(taking.source.get()))
+      taking.source.accept(accessToken)
+      await env.clock.settle(taking.source.settled())
+      await env.clock.settle(refusing.source.refuse(right(await env.clock.settle(refusing.source.get())).accessToken)())
+    }
+    expect(redemptions()).toBeGreaterThan(50)
+    expect(redemptions()).toBeLessThanOrEqual(70)
+  })
+
   test('a login ends it', async () => {
     const { calling, redemptions, call, fleet, env } = fleetOf(1)
     await calling(HOUR)

@@ -215,7 +215,7 @@ export const cells: fc.Arbitrary<Lifecycle.Cell<TokenSet>> = fc
     since: options(instants),
     token: options(tokenSets),
     refused: fc.boolean(),
-    refusals: options(fc.record({ count: fc.nat(), at: instants })),
+    refusals: options(fc.record({ count: fc.nat(), accepted: fc.nat(), at: instants })),
     intent: options(intents),
     verdict: verdicts,
     owed: options(

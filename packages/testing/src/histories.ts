@@ -73,6 +73,7 @@ const drafts: fc.Arbitrary<Draft> = fc.record({
     'LoggedIn',
     'Failed',
     'Refused',
+    'Accepted',
     'RevokeAsked',
     'RevocationRetried',
     'RevocationConfirmed',
@@ -143,6 +144,8 @@ const eventOf = (
         accepted: draft.isSame,
         minimumAge: seconds(1),
       }
+    case 'Accepted':
+      return { _tag: 'Accepted', access: isCurrent && there !== undefined ? there.accessToken : UNKNOWN }
     case 'LoggedIn':
       return { _tag: 'LoggedIn', from, nonce: `nonce ${number}`, token, retryAt }
     case 'RevokeAsked':

@@ -198,7 +198,7 @@ const summary = (cell: Lifecycle.Cell<TokenSet>): string =>
       cell.refusals,
       O.match(
         () => 0,
-        ({ count }) => count,
+        ({ count, accepted }) => (accepted === 0 ? count : `${count} and ${accepted}`),
       ),
     )} refusals`,
     ...(O.isSome(cell.intent) ? ['an intent'] : []),
@@ -265,11 +265,15 @@ const refuse: SourceCommand = command(
 
 const accept: SourceCommand = command(
   'accept what is in the store',
-  async (model, { source }) => {
+  async (model, { bench, source }) => {
     if (O.isNone(model.cell.token)) return
     const { accessToken } = model.cell.token.value
-    source().accept?.(accessToken)
+    // Who accepts a token has read of it.
+    await bench.settle(source().inspect)
+    source().accept(accessToken)
+    await bench.settle(source().settled)
     model.accepted = O.some(accessToken)
+    move(model, { _tag: 'Accepted', access: accessToken })
   },
   ({ cell }) => O.isSome(cell.token),
 )

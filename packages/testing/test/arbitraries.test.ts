@@ -203,11 +203,12 @@ describe('settings files', () => {
 })
 
 describe('histories', () => {
-  const seen = fc.sample(histories, 500).flat()
+  const seen = fc.sample(histories, 3_000).flat()
 
   test('hold every event and every decision', () => {
     const tags = (of: ReadonlyArray<{ readonly _tag: string }>) => [...new Set(of.map(({ _tag }) => _tag))].sort()
     expect(tags(seen.map(({ event }) => event))).toEqual([
+      'Accepted',
       'Failed',
       'LoggedIn',
       'Redeemed',

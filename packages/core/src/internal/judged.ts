@@ -104,7 +104,7 @@ export const judged = (
     ...stored,
     refusals: pipe(
       stored.refusals,
-      O.map(({ count, at }) => ({ count, at: O.getOrElse(() => at)(refusedAt) })),
+      O.map((row) => ({ ...row, at: O.getOrElse(() => row.at)(refusedAt) })),
     ),
     token: O.isSome(token) && O.isSome(expiresAt) ? O.some({ ...token.value, expiresAt }) : token,
     intent: O.isSome(intent) && O.isSome(held) ? O.some({ ...intent.value, until: held.value }) : intent,

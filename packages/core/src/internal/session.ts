@@ -16,6 +16,7 @@ import type { TokenSet } from '../TokenSet.js'
 
 import type { Inspection, Limits, Revocation, SourceConfig, SourceEnv, TokenSource } from '../TokenSource.js'
 import * as Store from '../TokenStore.js'
+import { makeAccepting } from './accepting.js'
 import { acquiring } from './acquiring.js'
 import { type BackOff, backOffAfter, holds } from './backOff.js'
 import { isUsable, makeCache, toProcessClock, toStoreClock } from './cache.js'
@@ -118,8 +119,6 @@ export const makeSession = <R>(
   /** Whose answers are here and on their way to the store: a late one must not be asked for again meanwhile. */
   const answered = new Set<string>()
   const refusing = makeRefusing()
-  /** What an API was last seen to accept. */
-  let accepted: Secret.Secret | undefined
   /** From here on tokens are in process time: what came with dates is {@link taken}, and handed out dated. */
   const taken = (token: TokenSet): TokenSet => timed(clock, token)
   let initial = pipe(
@@ -673,13 +672,18 @@ export const makeSession = <R>(
   // refuse, login, revoke, close
   // ---------------------------------------------------------------------------
 
+  const accepting = makeAccepting((event, known) => {
+    const deadline = after(timeout)
+    return track(exclusively(deadline, () => apply(() => event, known, deadline)))
+  })
+
   const refusedAt =
     (access: Secret.Secret) =>
     (at: Known): SessionEvent => ({
       _tag: 'Refused',
       access,
       now: plus(clock.now(), at.offset),
-      accepted: accepted !== undefined && Secret.eq.equals(accepted, access),
+      accepted: accepting.isAccepted(access),
       minimumAge,
     })
 
@@ -914,9 +918,7 @@ export const makeSession = <R>(
       get: limits.deadline === undefined ? bounded : servedInTime,
       peek,
       refuse: (used) => bound('the token store', refuse(used)),
-      accept: (used) => {
-        accepted = used
-      },
+      accept: (used) => accepting.accept(used, isClosed() ? O.none : cache.known),
       login: login(limits),
       adopt: (token) => begun('the token store', adopt(token)),
       revoke: bound('a revocation', revoke),

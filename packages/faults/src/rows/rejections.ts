@@ -31,8 +31,11 @@ export interface Parts {
 
 /** So many redemptions an hour for an API that always answers 401: after 1 s, 2 s, 4 s … 512 s, and then every 10 minutes. */
 const MOST = 16
-/** How long a caller meets 401s after a good token was rejected, in ms: the longest back-off of such, and until it asks again. */
-const LONGEST = 61_000
+/**
+ * How long a caller meets 401s after a good token was rejected, in ms: after three such rejections the back-off is 2 s at most, and it is
+ * as long again until a renewal is there, and it asks again.
+ */
+const LONGEST = 3_000
 /** How long it asks, in ms. */
 const PATIENCE = 180_000
 

@@ -11,14 +11,19 @@ import * as O from 'fp-ts/lib/Option.js'
 /** A token, and when something was last done with it. */
 interface Dated {
   readonly token: Secret<'AccessToken'>
-  readonly since: Instant
+  /** When it was first handed to a call that had met no 401: of its fifth one, the SDK does not tell. */
+  since: Instant | undefined
   at: Instant
 }
 
 /** What is known of a call that met a 401: the token of the attempt that it makes now. */
 interface Call {
   token: O.Option<Secret<'AccessToken'>>
+  /** It is several calls, whose tokens nobody can tell apart. */
+  isShared: boolean
 }
+
+const newCall = (): Call => ({ token: O.none, isShared: false })
 
 /** The token that a 401 is taken for. */
 export interface Blamed {
@@ -80,27 +85,34 @@ export const makeUsage = (now: IO<Instant>): Usage => {
   return {
     handOut: (token) => {
       const call = current()
-      if (call !== undefined) call.token = O.some(token)
+      if (call !== undefined) {
+        // Another token without a 401: an application that renewed by itself makes its calls in one context.
+        call.isShared ||= O.isSome(call.token) && !Secret.eq.equals(call.token.value, token)
+        call.token = call.isShared ? O.none : O.some(token)
+      }
+      const since = call === undefined || call.isShared ? now() : undefined
       // Two calls that overlap may bring the old token after the new one.
       const known = [last, before].find((handed) => isOf(handed, token))
       if (known !== undefined) {
         known.at = now()
+        known.since ??= since
         return
       }
       before = last
-      last = { token, since: now(), at: now() }
+      last = { token, since, at: now() }
       isQuiet = true
     },
 
     blame: () => {
-      const call = current() ?? { token: O.none }
-      // What the SDK does from here on, its next attempt among it, is this call's.
-      contexts.enterWith({ of: own, call })
+      const call = current() ?? newCall()
+      // What the SDK does from here on, its next attempt among it, is this call's, and none of those that it shared a context with.
+      contexts.enterWith({ of: own, call: newCall() })
       const wasQuiet = isQuiet
       isQuiet = false
       if (last === undefined || !isForLast(call, last)) return O.none
       refused = { ...last, at: now() }
-      return O.some({ token: last.token, wasGood: wasQuiet && between(last.since, now()) >= GOOD })
+      const { token, since } = last
+      return O.some({ token, wasGood: wasQuiet && since !== undefined && between(since, now()) >= GOOD })
     },
   }
 }

@@ -2,8 +2,10 @@
  * The SDK does not say which token a 401 was for. A model of its client, run by virtual time: requests that take a while, tokens
  * that die at the server, renewals that come early.
  */
-import { instant, Secret, TokenSet } from '@tessera/core'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { instant, memoryStore, millis, minutes, Secret, TokenSet, TokenSource } from '@tessera/core'
 import { type NodeEnv, nodeEnv } from '@tessera/node'
+import { modelServer, testClock, testRandom } from '@tessera/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -34,7 +36,7 @@ interface Turn {
 /** As many as the SDK makes. */
 const ATTEMPTS = 5
 
-const play = async (calls: ReadonlyArray<Call>, turns: ReadonlyArray<Turn>) => {
+const play = async (calls: ReadonlyArray<Call>, turns: ReadonlyArray<Turn>, isRenewedByHand = false) => {
   const dead = new Set<string>()
   const refused: Array<{ readonly token: string; readonly wasDead: boolean }> = []
   let now = 0
@@ -80,6 +82,7 @@ const play = async (calls: ReadonlyArray<Call>, turns: ReadonlyArray<Turn>) => {
       await sleep(2 ** number * 1_000 * (0.5 + (sleeps[number - 1] ?? 0)))
     }
   }
+  if (isRenewedByHand) await auth.refreshToken()
   for (const call of calls) later(call.at, () => void make(call))
   for (const { at, what } of turns) {
     later(at, () => {
@@ -172,6 +175,50 @@ test('[A09] a hundred calls that meet two dead tokens: the second is refused at 
   expect(current).toBe(2)
   expect(outcomes).toEqual(Array.from({ length: 100 }, () => '200'))
 })
+
+test('[A09] calls that share a context with a `refreshToken` of the application’s own: one renewal for all of them', async () => {
+  const late = Array.from({ length: 300 }, (_, i) => [0, 50 + 60 * i] as const)
+  const { outcomes, refused, current } = await play(calls(...late), [{ at: 0, what: 'dies' }], true)
+  expect([...new Set(refused.map(({ token }) => token))]).toEqual(['token0'])
+  expect(current).toBe(1)
+  expect(outcomes).toEqual(late.map(() => '200'))
+})
+
+test.each([10_000, 60_000, 180_000, 900_000])(
+  '[A10] an API that takes no token, called every %i ms: none is said to be accepted, and the renewals back off',
+  async (every) => {
+    const clock = testClock()
+    const server = modelServer({ mode: { _tag: 'GraceUntilUsed' }, clock, lifetime: minutes(24 * 60) })
+    const config = { store: memoryStore(), initial: server.login() }
+    const session = TokenSource.make(config)(server.refreshing())({ clock, random: testRandom(7) })()
+    const accepted: string[] = []
+    const source: Source = { ...session, accept: (token) => void accepted.push(Secret.open(token)) }
+    const auth = boxAuthentication(source, { env: { ...live, clock } })
+    // Each call has a context of its own, as in a server.
+    const inContext = AsyncLocalStorage.snapshot()
+    const make = async (): Promise<void> => {
+      for (let number = 1; ; number++) {
+        await clock.settle(auth.retrieveAuthorizationHeader())
+        await clock.advance(millis(100))
+        if (number === ATTEMPTS) return
+        await clock.settle(auth.refreshToken())
+        await clock.advance(millis(2 ** number * 1_000))
+      }
+    }
+    const hours: number[] = []
+    for (let hour = 0; hour < 3; hour++) {
+      const [before, end] = [server.counts().redeemed, clock.now() + minutes(60)]
+      while (clock.now() < end) {
+        await inContext(make)
+        await clock.advance(millis(every))
+      }
+      hours.push(server.counts().redeemed - before)
+    }
+    expect(accepted).toEqual([])
+    expect(Math.max(...hours)).toBeLessThanOrEqual(16)
+  },
+  60_000,
+)
 
 test.each([
   [30_001, true],

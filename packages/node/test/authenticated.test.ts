@@ -155,6 +155,23 @@ describe.each(doors)('S-OAUTH2-12 through %s', (_, open) => {
     expect(tokens.accepted).toEqual(['t1', 't2'])
   })
 
+  test('[A10] a redirect, or an early hint, is made before anybody looks at the token', async () => {
+    const served = await serve(async (request, response) => {
+      if (request.url === '/moved') {
+        response.writeHead(308, { location: '/moved/' }).end()
+        return
+      }
+      response.writeEarlyHints({ link: '</a>; rel=preload' })
+      response.writeHead(404).end()
+    })
+    closing.push(served.close)
+    const tokens = scripted()
+    const call = open(tokens, [served.origin])
+    await call(`${served.origin}/moved`)
+    await call(`${served.origin}/hinted`)
+    expect(tokens.accepted).toEqual([])
+  })
+
   test('no token after a 401: the typed error', async () => {
     const server = await api([])
     const tokens = scripted({ get: (time) => (time === 1 ? AuthError.closed : undefined) })

@@ -35,8 +35,8 @@ export const bearer = async (tokens: Tokens): Promise<E.Either<AuthError, Bearer
     : E.left(AuthError.malformed({ what: 'access token', path: '', expected: 'printable ASCII (RFC 6750 §2.1)' }))
 }
 
-/** Whether an API took the token: what fails may have failed before anybody looked at it. */
-export const isAccepting = (status: number): boolean => status < 400
+/** Whether an API took the token: a failure, a redirect or a hint may come before anybody looks at it. */
+export const isAccepting = (status: number): boolean => status >= 200 && status < 300
 
 /** The bearer to try again with after a 401 to `used`: none where the source stands by it. */
 export const renewed = async (tokens: Tokens, used: Bearer): Promise<E.Either<AuthError, Bearer | undefined>> => {

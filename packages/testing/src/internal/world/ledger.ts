@@ -4,10 +4,9 @@ import {
   type Committed,
   type Conflict,
   type Key,
-  type Lifecycle,
+  millis,
   type Next,
-  Secret,
-  type TokenSet,
+  plus,
   type TokenStore,
 } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
@@ -15,20 +14,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import * as ServerModel from '../../ServerModel.js'
+import type * as ServerModel from '../../ServerModel.js'
+import { accessOf, type Cell, placeOf, showCell } from '../cells.js'
+import { isLease, judgeWrite } from '../writes.js'
 import type { Stage } from './stage.js'
-
-export type Cell = Lifecycle.Cell<TokenSet>
-
-export const accessOf = ({ token }: Cell): string | undefined =>
-  O.isSome(token) ? Secret.open(token.value.accessToken) : undefined
-
-const refreshOf = ({ token }: Cell): Secret | undefined =>
-  O.isSome(token) ? O.toUndefined(token.value.refreshToken) : undefined
-
-const placeOf = ({ epoch, generation }: Cell): string => `epoch ${epoch}, generation ${generation}`
-const holderOf = ({ intent }: Cell): string | undefined =>
-  O.isSome(intent) ? O.toUndefined(intent.value.nonce) : undefined
 
 type Write = TaskEither<AuthError, Committed | Conflict>
 
@@ -78,48 +67,6 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
     return decoded.right
   }
 
-  const judgeLineage = (before: Cell, after: Cell, change: string): void => {
-    if (after.epoch < before.epoch || after.generation < before.generation) violated('lineage kept', `back: ${change}`)
-    const isNew = accessOf(before) !== accessOf(after)
-    if (!isNew && after.generation > before.generation && !before.refused)
-      violated('lineage kept', `a generation without a token: ${change}`)
-    if (!isNew || O.isNone(after.token)) return
-    if (after.generation !== before.generation + 1) violated('lineage kept', `a token without a generation: ${change}`)
-    const parent = refreshOf(before)
-    const isRenewed = after.epoch === before.epoch && parent !== undefined && refreshOf(after) !== undefined
-    if (isRenewed && !ServerModel.isChild(parent, after.token.value.accessToken)(server()))
-      violated('lineage kept', `${accessOf(after)} is not redeemed from the token of ${accessOf(before)}: ${change}`)
-  }
-
-  const judgeIntent = (before: Cell, after: Cell, change: string): boolean => {
-    const isNew = holderOf(after) !== undefined && holderOf(after) !== holderOf(before)
-    const isSame = O.isSome(before.intent) && O.isSome(after.intent) && holderOf(before) === holderOf(after)
-    if (isSame && O.isSome(before.intent) && O.isSome(after.intent)) {
-      if (before.intent.value.until !== after.intent.value.until)
-        violated('a lease ends when it said', `its end was moved: ${change}`)
-    }
-    return isNew
-  }
-
-  const judgeVerdict = (before: Cell, after: Cell, isNewIntent: boolean, change: string): void => {
-    const { verdict } = before
-    if (
-      verdict._tag === 'Revoked' &&
-      after.verdict._tag !== 'Revoked' &&
-      after.epoch === before.epoch &&
-      !selfSufficient
-    )
-      violated('nothing resurrected', `a tombstone was overwritten: ${change}`)
-    if (verdict._tag === 'LogInAgain' && after.epoch === before.epoch) {
-      if (isNewIntent) violated('terminal until a login', `an intent after the verdict: ${change}`)
-      if (after.verdict._tag === 'None' && after.generation === before.generation)
-        violated('terminal until a login', `the verdict is gone: ${change}`)
-    }
-    const left = verdict._tag === 'CoolingDown' ? verdict.until - now() - offset : 0
-    if (left > 0 && isNewIntent)
-      violated('terminal until a login', `an intent ${left} ms before the end of the cool-down: ${change}`)
-  }
-
   const judgeLogin = (before: Cell, after: Cell, change: string): void => {
     const access = accessOf(after)
     if (access === undefined || access === accessOf(before)) return
@@ -130,12 +77,11 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
 
   const judge = (process: number, before: Cell, after: Cell): void => {
     const change = `${placeOf(before)} → ${placeOf(after)}`
-    judgeLineage(before, after, change)
-    const isNewIntent = judgeIntent(before, after, change)
-    judgeVerdict(before, after, isNewIntent, change)
+    const write = { before, after, now: plus(now(), millis(offset)), server: server(), selfSufficient }
+    for (const { property, detail } of judgeWrite(write)) violated(property, detail)
     judgeLogin(before, after, change)
 
-    if (isNewIntent && O.isSome(after.intent)) recovering.set(process, after.intent.value.recovery)
+    if (isLease(before, after) && O.isSome(after.intent)) recovering.set(process, after.intent.value.recovery)
     if (after.verdict._tag === 'Revoked' && after.epoch > before.epoch) tombstones++
     const access = accessOf(after)
     if (access !== undefined && !stored.has(access)) stored.set(access, after.epoch)
@@ -175,12 +121,3 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
 
 const showWrite = (result: E.Either<AuthError, Committed | Conflict>, after: Cell): string =>
   E.isRight(result) && result.right._tag === 'Committed' ? showCell(after) : `nothing, there is ${showCell(after)}`
-
-/** A cell in one line. The tokens of the model are its own, so that they may be read. */
-const showCell = (cell: Cell): string =>
-  [
-    placeOf(cell),
-    `${accessOf(cell) ?? 'no token'}${cell.refused ? ' (refused)' : ''}`,
-    ...(O.isSome(cell.intent) ? [cell.intent.value.recovery ? 'an intent to recover' : 'an intent'] : []),
-    ...(cell.verdict._tag === 'None' ? [] : [cell.verdict._tag]),
-  ].join(', ')

@@ -1,0 +1,141 @@
+import { AuthError, type Clock, type Instant, minutes, type Revoker, Secret, Strategy, TokenSet } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { requestOf } from '../internal/endpoint.js'
+import { byDeadline, type Outcome, toExchange, toResult } from '../internal/outcome.js'
+import * as ServerModel from '../ServerModel.js'
+import type { Transport } from '../transport.js'
+import type { Judge } from './judge.js'
+import type { Send } from './network.js'
+import type { Fault, Plan } from './Plan.js'
+import type { Process } from './processes.js'
+
+export const LIFETIME = minutes(60)
+
+/** The one server. A request has its effect where it arrives. */
+export interface AuthServer {
+  readonly strategyOf: (process: Process) => Strategy<unknown>
+  readonly revokerOf: (process: Process) => Revoker<unknown>
+  readonly httpOf: (process: Process, clock: Clock) => Transport
+  /** A person logs in, through that process. */
+  readonly loginOf: (process: Process) => Strategy<unknown>
+  /** The session that there is at the beginning. */
+  readonly begin: () => TokenSet
+  readonly model: () => ServerModel.ServerState
+  readonly state: () => string
+}
+
+export interface ServerParts {
+  readonly plan: Plan
+  readonly now: () => Instant
+  readonly send: Send
+  readonly judge: Judge
+}
+
+const REDEMPTION = { faults: ['lost answer', 'late answer', 'not sent', 'throttled'], isUrgent: true } as const
+const OTHER = { faults: [] } as const
+
+const shownOf = (answer: ServerModel.Answer): string =>
+  answer._tag === 'Issued' ? Secret.open(answer.token.accessToken) : answer._tag
+
+const seenOf = (answer: ServerModel.Answer): string =>
+  answer._tag === 'Issued'
+    ? `${Secret.open(answer.token.accessToken)} until ${O.toUndefined(answer.token.expiresAt)}`
+    : answer._tag
+
+const REFUSED: Readonly<Partial<Record<Fault, Outcome>>> = {
+  'not sent': { _tag: 'NotSent' },
+  throttled: { _tag: 'Busy', status: 429 },
+}
+
+export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer => {
+  const serve = ServerModel.serve({ mode: plan.mode, lifetime: LIFETIME })
+  let state = ServerModel.empty
+  let text = ''
+
+  const ask = (request: ServerModel.Request): ServerModel.Answer => {
+    const [answer, next] = serve(request, now())(state)
+    state = next
+    text = showState(state)
+    return answer
+  }
+
+  const request = (process: Process, of: ServerModel.Request, what: string): Promise<Outcome> =>
+    send<Outcome>(
+      process,
+      { at: 'server', isRead: false, what, ...(of._tag === 'Redeem' ? REDEMPTION : OTHER) },
+      (fault) => {
+        const refused = fault === undefined ? undefined : REFUSED[fault]
+        if (refused !== undefined)
+          return { value: refused, seen: refused._tag, told: () => `the ${what} of ${process.name} is not granted` }
+        const answer = ask(of)
+        judge.asked(process, of, answer, fault)
+        const told = () => `the server gets the ${what} of ${process.name}, and answers ${shownOf(answer)}`
+        return fault === 'lost answer'
+          ? { value: { _tag: 'Lost', reason: 'reset after headers' }, seen: 'lost', told }
+          : { value: { _tag: 'Answered', answer }, seen: seenOf(answer), told }
+      },
+    )
+
+  const redeeming = (process: Process): Strategy<unknown> =>
+    Strategy.make({ needsRefreshToken: true }, ({ previous, deadline }) => () => async () => {
+      if (O.isNone(previous) || O.isNone(previous.value.refreshToken))
+        return E.left(AuthError.notApplicable('there is no refresh token'))
+      if (now() >= deadline) return toResult({ _tag: 'TimedOut' }, false)
+      const token = previous.value.refreshToken.value
+      const outcome = await request(process, { _tag: 'Redeem', token }, `request with ${Secret.open(token)}`)
+      return pipe(toResult(outcome, false), E.map(TokenSet.succeeding(previous.value)))
+    })
+
+  const revoke = (process: Process, token: Secret): Promise<Outcome> =>
+    request(process, { _tag: 'Revoke', token }, `revocation of ${Secret.open(token)}`)
+
+  const begin = (): TokenSet => {
+    const answer = ask({ _tag: 'LogIn' })
+    if (answer._tag !== 'Issued') throw new Error('the model does not log in')
+    return answer.token
+  }
+
+  return {
+    begin,
+    model: () => state,
+    state: () => text,
+    strategyOf: redeeming,
+    loginOf: (process) => () => () => async () => {
+      judge.loggingIn(process)
+      return toResult(await request(process, { _tag: 'LogIn' }, 'login'), false)
+    },
+    revokerOf: (process) => {
+      const revoker: Revoker<unknown> =
+        ({ accessToken, refreshToken }) =>
+        () =>
+        () =>
+        async () => {
+          await revoke(process, O.isSome(refreshToken) ? refreshToken.value : accessToken)
+          return E.right(undefined)
+        }
+      return Object.assign(revoker, { ends: 'grant' as const })
+    },
+    httpOf: (process, clock) => ({
+      send: (of) => async () =>
+        toExchange(await byDeadline(clock, of.deadline, () => request(process, requestOf(of), 'request'))),
+    }),
+  }
+}
+
+/** All that its answers depend on. */
+const showState = ({ issued, families, ended }: ServerModel.ServerState): string =>
+  `${families} ${[...ended].join(' ')} ${issued
+    .map(({ family, accessIsAlive, isUsed, redeemed, token }) =>
+      [
+        family,
+        accessIsAlive,
+        isUsed,
+        O.isSome(token.expiresAt) ? token.expiresAt.value : '',
+        ...(O.isSome(redeemed)
+          ? [redeemed.value.at, ...redeemed.value.brought.map(({ accessToken }) => Secret.open(accessToken))]
+          : []),
+      ].join(','),
+    )
+    .join(';')}`

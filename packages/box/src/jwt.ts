@@ -5,7 +5,7 @@
  */
 import { checking, Strategy } from '@tessera/core'
 import { type JwtAssertionOptions, jwtAssertion, type TokenEnv } from '@tessera/oauth2'
-import { CLIENT, SIGNER, SUBJECT } from './internal/arguments.js'
+import { CLIENT, optional, SCOPES, SIGNER, SUBJECT } from './internal/arguments.js'
 import { clockSkew } from './skew.js'
 import type { SubjectChoice } from './subject.js'
 
@@ -33,8 +33,8 @@ export interface JwtOptions extends Omit<JwtAssertionOptions, 'clockSkew' | 'sub
  * assert.strictEqual(typeof strategy, 'function')
  */
 export const jwt: (options: JwtOptions) => Strategy<TokenEnv> = checking(
-  'Box.jwt takes { client, signer, subject, … }',
-  { client: CLIENT, signer: SIGNER, subject: SUBJECT },
+  'Box.jwt takes { client, signer, subject, scope?, … }',
+  { client: CLIENT, signer: SIGNER, subject: SUBJECT, scope: optional(SCOPES) },
   Strategy.left,
   (options) => jwtAssertion({ ...options, clockSkew }),
 )

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-import type { AuthorizationServer } from '@tessera/oauth2'
+import { AuthorizationServer } from '@tessera/oauth2'
 import * as O from 'fp-ts/lib/Option.js'
+import { provider } from './provider.js'
 
 /**
  * Box's endpoints; any of them can be replaced.
@@ -19,15 +20,13 @@ import * as O from 'fp-ts/lib/Option.js'
  * assert.strictEqual(Box.server({ tokenEndpoint: 'https://box.example/token' }).tokenEndpoint, 'https://box.example/token')
  */
 export const server = (overrides: Partial<AuthorizationServer> = {}): AuthorizationServer => ({
-  issuer: O.none,
-  authorizationEndpoint: O.some('https://account.box.com/api/oauth2/authorize'),
-  tokenEndpoint: 'https://api.box.com/oauth2/token',
-  revocationEndpoint: O.some('https://api.box.com/oauth2/revoke'),
-  deviceAuthorizationEndpoint: O.none,
-  issParameterSupported: false,
-  tokenEndpointAuthMethods: O.some(['client_secret_post']),
-  allowHttp: [],
-  scopesSupported: O.none,
+  ...AuthorizationServer.make({
+    authorizationEndpoint: 'https://account.box.com/api/oauth2/authorize',
+    tokenEndpoint: 'https://api.box.com/oauth2/token',
+    revocationEndpoint: 'https://api.box.com/oauth2/revoke',
+    tokenEndpointAuthMethods: ['client_secret_post'],
+    provider,
+  }),
   ...overrides,
 })
 

@@ -17,6 +17,9 @@ describe('server', () => {
       issParameterSupported: false,
       tokenEndpointAuthMethods: O.some(['client_secret_post']),
       scopesSupported: O.none,
+      registrationEndpoint: O.none,
+      codeChallengeMethods: O.none,
+      provider: Box.provider,
       allowHttp: [],
     })
   })

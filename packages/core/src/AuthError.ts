@@ -43,6 +43,8 @@ export interface NotApplicable {
 export interface Rejected {
   readonly _tag: 'Rejected'
   readonly answer: ServerAnswer
+  /** The server means `invalid_grant` (RFC 6749 §5.2), and has another word for it in `answer`. See {@link isInvalidGrant}. */
+  readonly invalidGrant?: true
 }
 
 /** The request was proven not to be sent: no connection, no address. */
@@ -289,6 +291,24 @@ export const isTerminal = (error: AuthError): boolean => causes(error).every(cau
 /** It is proven that no request reached the server. What {@link alt} of `Strategy` goes on after. */
 export const isNotSent = (error: AuthError): boolean =>
   causes(error).every(({ _tag }) => _tag === 'NotApplicable' || _tag === 'Unreachable' || _tag === 'TimedOut')
+
+/**
+ * The server refused the grant itself: its `error` is `invalid_grant` (RFC 6749 §5.2), or one that is known to mean that at this
+ * server. To a refresh token it is the end: log in again.
+ *
+ * @example
+ * import { AuthError, type ServerAnswer } from '@tessera/core'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * const answer: ServerAnswer = {
+ *   method: 'POST', url: 'https://as.example/token', status: 400, error: O.some('invalid_grant'),
+ *   description: O.none, requestId: O.none, date: O.none, retryAfter: O.none,
+ * }
+ * assert.ok(AuthError.isInvalidGrant(AuthError.rejected(answer)))
+ */
+export const isInvalidGrant = (error: AuthError): boolean =>
+  error._tag === 'Rejected' &&
+  (error.invalidGrant === true || (O.isSome(error.answer.error) && error.answer.error.value === 'invalid_grant'))
 
 /** The server does not know the token that was sent (any more). RFC 7009 §2.2 has a 200 for that; some servers say it. */
 export const isUnknownToken = (error: AuthError): boolean =>

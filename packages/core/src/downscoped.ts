@@ -288,7 +288,7 @@ const isSubjectRefused = (error: AuthError.AuthError): boolean =>
     (cause) =>
       cause._tag === 'Rejected' &&
       ((cause.answer.status === 401 && !O.elem(eqString)('invalid_client')(cause.answer.error)) ||
-        O.elem(eqString)('invalid_grant')(cause.answer.error) ||
+        AuthError.isInvalidGrant(cause) ||
         O.elem(eqString)('invalid_token')(cause.answer.error)),
   )
 

@@ -6,6 +6,7 @@
 import { checking, raised } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
+import * as Provider from './Provider.js'
 
 // -----------------------------------------------------------------------------
 // model
@@ -29,6 +30,12 @@ export interface AuthorizationServer {
   readonly allowHttp: ReadonlyArray<string>
   /** Scopes that may be asked for; a server need not list all (RFC 8414 §2). None where it did not say. */
   readonly scopesSupported: O.Option<ReadonlyArray<string>>
+  /** Where clients register themselves (RFC 7591). */
+  readonly registrationEndpoint: O.Option<string>
+  /** How a code challenge may be made: `S256`, say (RFC 7636 §4.3). None where it did not say. */
+  readonly codeChallengeMethods: O.Option<ReadonlyArray<string>>
+  /** How it speaks. */
+  readonly provider: Provider.Provider
 }
 
 // -----------------------------------------------------------------------------
@@ -50,6 +57,11 @@ export interface Options {
   readonly allowHttp?: ReadonlyArray<string> | undefined
   /** `scopes_supported`: `offline_access`, say. */
   readonly scopesSupported?: ReadonlyArray<string> | undefined
+  readonly registrationEndpoint?: string | undefined
+  /** `code_challenge_methods_supported`: `S256`, say. */
+  readonly codeChallengeMethods?: ReadonlyArray<string> | undefined
+  /** Default: `Provider.rfc`. */
+  readonly provider?: Provider.Provider | undefined
 }
 
 /**
@@ -78,6 +90,9 @@ export const make: (options: Options) => AuthorizationServer = checking(
     tokenEndpointAuthMethods: O.fromNullable(options.tokenEndpointAuthMethods),
     allowHttp: options.allowHttp ?? [],
     scopesSupported: O.fromNullable(options.scopesSupported),
+    registrationEndpoint: O.fromNullable(options.registrationEndpoint),
+    codeChallengeMethods: O.fromNullable(options.codeChallengeMethods),
+    provider: options.provider ?? Provider.rfc,
   }),
 )
 

@@ -29,7 +29,8 @@ const toSecret = (secret: Secret<'ClientSecret'> | string): Secret<'ClientSecret
 export const none: ClientAuthentication = { _tag: 'None' }
 
 /**
- * The secret in the `Authorization` header, form-encoded before base64 (RFC 6749 §2.3.1).
+ * The secret in the `Authorization` header, form-encoded before base64 (RFC 6749 §2.3.1), unless the server's `provider` says that it
+ * does not decode.
  *
  * @example
  * import { ClientAuthentication } from '@tessera/oauth2'

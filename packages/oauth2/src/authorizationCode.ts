@@ -57,5 +57,9 @@ export const authorizationCode: (options: AuthorizationCodeOptions) => Strategy<
   { client: CLIENT, code: GIVEN },
   failing,
   ({ client, refreshTokenRequired = true, ...code }) =>
-    plain(tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })(authorizationCodeGrant(code))),
+    plain(
+      tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired, provider: client.server.provider }) })(
+        authorizationCodeGrant(code),
+      ),
+    ),
 )

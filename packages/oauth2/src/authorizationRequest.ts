@@ -17,6 +17,7 @@ import { CLIENT } from './internal/clientArguments.js'
 import { endpoint } from './internal/endpoint.js'
 import { form } from './internal/form.js'
 import { once } from './internal/once.js'
+import { scopeParameter } from './internal/scope.js'
 import { codeChallenge, codeVerifier } from './pkce.js'
 
 // -----------------------------------------------------------------------------
@@ -95,7 +96,7 @@ export const authorizationParameters = ({
   ['response_type', 'code'],
   ['client_id', client.id],
   ...(redirectUri === undefined ? [] : [['redirect_uri', redirectUri] as const]),
-  ...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]),
+  ...scopeParameter(client.server.provider, scope),
   ['code_challenge', challenge],
   ['code_challenge_method', 'S256'],
   ...(nonce === undefined ? [] : [['nonce', nonce] as const]),

@@ -47,9 +47,33 @@ const checkState = ({ state }: Transaction, query: URLSearchParams): E.Either<Au
       // An application that keeps transactions may have lost the state: nothing is never equal to nothing.
       O.isSome(given) && given.value !== '' && equals(Secret.open(state), given.value)
         ? E.right(undefined)
-        : wrong('state', `the one of this login: the callback is another login's, or was made up; ${AGAIN}`),
+        : wrong('state', `the one of this login: ${O.isNone(given) ? withoutState(query) : ANOTHER}; ${AGAIN}`),
     ),
   )
+
+const ANOTHER = "the callback is another login's, or was made up"
+
+// RFC 6749 §4.1.2.1. No others: a page that made the callback up must not put words of its own before a person.
+const ERRORS: ReadonlyArray<string> = [
+  'invalid_request',
+  'unauthorized_client',
+  'access_denied',
+  'unsupported_response_type',
+  'invalid_scope',
+  'server_error',
+  'temporarily_unavailable',
+]
+
+/**
+ * Some servers leave the state out of an error, though it is required (RFC 6749 §4.1.2.1). Nothing else in a callback is a secret of
+ * this login, so that any page could send the same: it is said what came, and that it is not believed. The login goes on waiting.
+ */
+const withoutState = (query: URLSearchParams): string => {
+  const error = ERRORS.find((each) => query.get('error') === each)
+  return error === undefined
+    ? ANOTHER
+    : `the callback says ${error}, but without a state any page could say that, so it is not believed; if the server did say it, it refuses the authorization request`
+}
 
 const AGAIN = 'begin the login again'
 

@@ -4,12 +4,15 @@
  * @packageDocumentation
  */
 import { checking, type Strategy } from '@tessera/core'
+import type { Options } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
 import { SCOPE } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { failing } from './internal/failing.js'
 import { plain } from './internal/plain.js'
+import { scopeParameter } from './internal/scope.js'
+import { rfc } from './Provider.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
 
@@ -25,10 +28,11 @@ export interface ClientCredentialsOptions {
 export const clientCredentialsGrant = ({
   scope = [],
   parameters = {},
-}: Omit<ClientCredentialsOptions, 'client'> = {}): Grant => ({
+  provider = rfc,
+}: Omit<ClientCredentialsOptions, 'client'> & Pick<Options, 'provider'> = {}): Grant => ({
   type: 'client_credentials',
   parameters: [],
-  further: [...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]), ...Object.entries(parameters)],
+  further: [...scopeParameter(provider, scope), ...Object.entries(parameters)],
   repeatable: true,
 })
 
@@ -45,5 +49,6 @@ export const clientCredentials: (options: ClientCredentialsOptions) => Strategy<
   'clientCredentials takes { client, scope?, parameters? }',
   { client: CLIENT, scope: SCOPE },
   failing,
-  ({ client, ...options }) => plain(tokenRequest({ client })(clientCredentialsGrant(options))),
+  ({ client, ...options }) =>
+    plain(tokenRequest({ client })(clientCredentialsGrant({ ...options, provider: client.server.provider }))),
 )

@@ -26,9 +26,12 @@ import { EXTRA, SCOPE } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { authenticate } from './internal/credentials.js'
 import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
-import { checked, decodeJson, malformedAt, matching, without } from './internal/json.js'
+import { unread } from './internal/errorInside.js'
+import { checked, decodeJson, matching, without } from './internal/json.js'
 import { post } from './internal/post.js'
+import { scopeParameter } from './internal/scope.js'
 import { secureUrl } from './internal/secureUrl.js'
+import { rfc } from './Provider.js'
 import type { TokenEnv } from './TokenEnv.js'
 
 // -----------------------------------------------------------------------------
@@ -65,8 +68,9 @@ export interface DeviceAuthorizationOptions {
 export const deviceAuthorizationParameters = ({
   scope = [],
   extra = {},
-}: Omit<DeviceAuthorizationOptions, 'client'> = {}): ReadonlyArray<Parameter> => [
-  ...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]),
+  provider = rfc,
+}: Omit<DeviceAuthorizationOptions, 'client'> & Pick<Options, 'provider'> = {}): ReadonlyArray<Parameter> => [
+  ...scopeParameter(provider, scope),
   ...Object.entries(extra),
 ]
 
@@ -101,7 +105,7 @@ const decoder = (isSecure: Predicate<URL>) => {
 // Beyond a day nobody waits; it also keeps what a server says within what a timer can count.
 const bounded = (count: number): Duration => seconds(Math.min(count, 86_400))
 
-/** The answer's pure half: reads an answer of the server that came at `now` (RFC 8628 §3.2). */
+/** The answer's pure half: reads an answer to a request that was sent at `now` (RFC 8628 §3.2). */
 export const deviceAuthorizationResponse = ({
   allowHttp,
 }: Pick<Options, 'allowHttp'> = {}): ((
@@ -144,18 +148,18 @@ export const deviceAuthorization: (
   { client: CLIENT, scope: SCOPE, extra: EXTRA },
   (error) => () => RTE.left(error),
   ({ client, ...options }) => {
-    const { deviceAuthorizationEndpoint, allowHttp } = client.server
+    const { deviceAuthorizationEndpoint, allowHttp, provider } = client.server
     const read = deviceAuthorizationResponse({ allowHttp })
     const request = post(
       endpoint('deviceAuthorizationEndpoint', deviceAuthorizationEndpoint, allowHttp),
       authenticate(client),
-    )({ parameters: [], further: deviceAuthorizationParameters(options), repeatable: true })
+    )({ parameters: [], further: deviceAuthorizationParameters({ ...options, provider }), repeatable: true })
     return (limits) => (env) => async () => {
       const sent = await request(limits)(env)()
       if (E.isLeft(sent)) return sent
-      const { body, now, answer } = sent.right
-      const decoded = read(body, now)
-      return E.isRight(decoded) ? decoded : E.left(malformedAt(answer(), true)(decoded.left))
+      const { body, sentAt } = sent.right
+      const decoded = read(body, sentAt)
+      return E.isRight(decoded) ? decoded : E.left(unread(provider, true)(sent.right)(decoded.left))
     }
   },
 )

@@ -27,6 +27,7 @@ import { type Endpoint, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { checked, decodeJson, malformedAt, texts } from './internal/json.js'
 import { shownUrl, urlFrom } from './internal/secureUrl.js'
 import { transfer } from './internal/transfer.js'
+import type { Provider } from './Provider.js'
 
 /** Whose metadata is asked for. */
 export interface MetadataOptions {
@@ -34,6 +35,8 @@ export interface MetadataOptions {
   readonly issuer: string
   /** The http origins that the issuer and its endpoints may have: `['http://keycloak:8080']`. Default: none. */
   readonly allowHttp?: ReadonlyArray<string> | undefined
+  /** How the server speaks, beyond what it says of itself. Default: `Provider.rfc`. */
+  readonly provider?: Provider | undefined
 }
 
 /** The parameters of {@link discovery}. */
@@ -85,6 +88,9 @@ const metadataWith = (url: t.Type<string>) =>
       authorization_response_iss_parameter_supported: t.boolean,
       token_endpoint_auth_methods_supported: texts,
       scopes_supported: texts,
+      // To log in takes none of these: a server that writes what it has not as null is one to log in at.
+      registration_endpoint: t.union([url, t.null]),
+      code_challenge_methods_supported: t.union([texts, t.null]),
     }),
   ])
 
@@ -101,6 +107,7 @@ const decoder = (isAllowed: Predicate<URL>) => {
 export const metadataResponse = ({
   issuer,
   allowHttp,
+  provider,
 }: MetadataOptions): ((body: Secret<'Body'>) => E.Either<AuthError, AuthorizationServer.AuthorizationServer>) => {
   const decode = pipe(urlFrom(issuer, allowHttp), E.map(decoder))
   return (body) =>
@@ -127,6 +134,9 @@ export const metadataResponse = ({
           tokenEndpointAuthMethods: metadata.token_endpoint_auth_methods_supported,
           allowHttp,
           scopesSupported: metadata.scopes_supported,
+          registrationEndpoint: metadata.registration_endpoint ?? undefined,
+          codeChallengeMethods: metadata.code_challenge_methods_supported ?? undefined,
+          provider,
         }),
       ),
     )

@@ -57,7 +57,10 @@ export const extensionGrant: (options: ExtensionGrantOptions) => Strategy<TokenE
     refreshTokenRequired = false,
     singleUse = true,
   }) => {
-    const request = tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired }) })
+    const request = tokenRequest({
+      client,
+      decode: tokenResponse({ refreshTokenRequired, provider: client.server.provider }),
+    })
     const send = (given: GrantParameters) =>
       request({ type: grantType, parameters: Object.entries(given), further: [], repeatable: !singleUse })
     if (typeof parameters !== 'function') return Strategy.make({ needsRefreshToken }, send(parameters))

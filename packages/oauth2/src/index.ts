@@ -6,6 +6,7 @@
 import * as AuthorizationServerModule from './AuthorizationServer.js'
 import * as ClientModule from './Client.js'
 import * as ClientAuthenticationModule from './ClientAuthentication.js'
+import * as ProviderModule from './Provider.js'
 
 export const AuthorizationServer = AuthorizationServerModule
 export type AuthorizationServer = AuthorizationServerModule.AuthorizationServer
@@ -48,6 +49,9 @@ export { type Claims, type IdTokenClaimsOptions, idTokenClaims } from './idToken
 export { isLoopback } from './internal/secureUrl.js'
 export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
 export { codeChallenge, codeVerifier } from './pkce.js'
+export const Provider = ProviderModule
+export type Provider = ProviderModule.Provider
+export type { DeadGrant } from './Provider.js'
 export { type RefreshTokenOptions, refreshToken, refreshTokenGrant } from './refreshToken.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
 export type { Algorithm, PrivateKey, Signer, SignerEnv } from './Signer.js'

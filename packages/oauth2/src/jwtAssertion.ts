@@ -17,13 +17,16 @@ import {
 } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Options } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
-import { SIGNER, SUBJECT } from './internal/arguments.js'
+import { SCOPE, SIGNER, SUBJECT } from './internal/arguments.js'
 import { expiry, jti, assertion as signedBy } from './internal/assertion.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { failing } from './internal/failing.js'
 import { plain } from './internal/plain.js'
+import { scopeParameter } from './internal/scope.js'
+import { rfc } from './Provider.js'
 import type { Signer } from './Signer.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { tokenRequest } from './tokenRequest.js'
@@ -43,6 +46,8 @@ export interface JwtAssertionOptions {
   readonly signer: Signer
   /** A subject, or the one to choose given what the previous token set remembers. */
   readonly subject: Subject | ((remembered: O.Option<string>) => E.Either<AuthError, Subject>)
+  /** What the token is for (RFC 7521 §4.1). Default: what the server grants where nothing is asked for. */
+  readonly scope?: ReadonlyArray<string> | undefined
   /** `aud`. Default: the token endpoint. */
   readonly audience?: string | undefined
   /** How long an assertion lives, in ms. Default: 30 s. */
@@ -57,10 +62,15 @@ export interface JwtAssertionOptions {
 }
 
 /** The request's pure half. An assertion is made anew for each request, so that a lost answer may be asked for again. */
-export const jwtAssertionGrant = ({ assertion }: { readonly assertion: Secret<'Assertion'> }): Grant => ({
+export const jwtAssertionGrant = ({
+  assertion,
+  scope = [],
+  provider = rfc,
+}: { readonly assertion: Secret<'Assertion'> } & Pick<JwtAssertionOptions, 'scope'> &
+  Pick<Options, 'provider'>): Grant => ({
   type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
   parameters: [['assertion', assertion]],
-  further: [],
+  further: scopeParameter(provider, scope),
   repeatable: true,
 })
 
@@ -79,13 +89,14 @@ export const jwtAssertionGrant = ({ assertion }: { readonly assertion: Secret<'A
  * assert.strictEqual(typeof strategy, 'function')
  */
 export const jwtAssertion: (options: JwtAssertionOptions) => Strategy<TokenEnv> = checking(
-  'jwtAssertion takes { client, signer, subject, … }',
-  { client: CLIENT, signer: SIGNER, subject: SUBJECT },
+  'jwtAssertion takes { client, signer, subject, scope?, … }',
+  { client: CLIENT, signer: SIGNER, subject: SUBJECT, scope: SCOPE },
   failing,
   ({
     client,
     signer,
     subject,
+    scope,
     audience = client.server.tokenEndpoint,
     lifetime = seconds(30),
     claims = {},
@@ -104,7 +115,8 @@ export const jwtAssertion: (options: JwtAssertionOptions) => Strategy<TokenEnv> 
       const registered = { iss: client.id, sub, aud: audience, jti: jti(env.random)(), exp: expiry(now, lifetime) }
       const signed = await sign({ ...claims, ...own, ...registered }, attempt, env.clock)()
       if (E.isLeft(signed)) return signed
-      const token = await request(jwtAssertionGrant({ assertion: signed.right }))(attempt)(env)()
+      const grant = jwtAssertionGrant({ assertion: signed.right, scope, provider: client.server.provider })
+      const token = await request(grant)(attempt)(env)()
       return E.isLeft(token) ? token : E.right({ ...token.right, subject: O.fromNullable(remember) })
     }
 

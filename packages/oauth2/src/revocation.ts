@@ -3,17 +3,20 @@
  *
  * @packageDocumentation
  */
-import { AuthError, checking, type Ends, type Revoker, type TokenSet } from '@tessera/core'
+import { AuthError, checking, type Ends, type Limits, type Revoker, type TokenSet } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { Options } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Parameter } from './Grant.js'
 import { optional, TEXT } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { authenticate } from './internal/credentials.js'
 import { endpoint } from './internal/endpoint.js'
+import { errorInside } from './internal/errorInside.js'
 import { post } from './internal/post.js'
+import { rfc } from './Provider.js'
 import type { TokenEnv } from './TokenEnv.js'
 
 /** The parameters of {@link revocation}. */
@@ -32,16 +35,34 @@ export interface RevocationOptions {
   readonly ends?: Ends | undefined
 }
 
-/** The request's pure half. */
+/**
+ * The request's pure half. The hint says which of the two the token is (RFC 7009 §2.1): a server that finds a token by its form looks
+ * in the wrong place without it, and answers 200 all the same.
+ */
 export const revocationParameters =
-  ({ token = 'refresh' }: Pick<RevocationOptions, 'token'> = {}): ((held: TokenSet) => ReadonlyArray<Parameter>) =>
-  ({ accessToken, refreshToken }) => [
-    ['token', token === 'refresh' && O.isSome(refreshToken) ? refreshToken.value : accessToken],
-  ]
+  ({
+    token = 'refresh',
+    provider = rfc,
+  }: Pick<RevocationOptions, 'token'> & Pick<Options, 'provider'> = {}): ((
+    held: TokenSet,
+  ) => ReadonlyArray<Parameter>) =>
+  ({ accessToken, refreshToken }) => {
+    const [sent, hint] =
+      token === 'refresh' && O.isSome(refreshToken)
+        ? ([refreshToken.value, 'refresh_token'] as const)
+        : ([accessToken, 'access_token'] as const)
+    return [['token', sent], ...(provider.revocationHint ? [['token_type_hint', hint] as const] : [])]
+  }
 
 /**
- * Revokes at the client's revocation endpoint. Any 2xx is a success, for an unknown token and with an empty body too; after a
- * 503 the token still exists (`Rejected`, retryable). `Misconfigured` where the server has no revocation endpoint, or a
+ * Revokes at the client's revocation endpoint. Any 2xx is a success, for an unknown token and with an empty body too, unless its body
+ * is an error (of another kind than that the token is unknown); after a 503 the token still exists (`Rejected`, retryable).
+ *
+ * **What a success shows.** That the server took the request, and no more: it answers 200 also for a token that it does not know (RFC
+ * 7009 §2.2), so that no client can tell a token that has been ended from one that was not found. To know, ask the server: by a
+ * request of its API with the token, or by introspection (RFC 7662).
+ *
+ * `Misconfigured` where the server has no revocation endpoint, or a
  * parameter is not text.
  *
  * @example
@@ -60,11 +81,22 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
   { client: CLIENT, token: optional(TEXT), ends: optional(TEXT) },
   (error) => () => () => RTE.left(error),
   ({ client, ends = 'all', ...options }): Revoker<TokenEnv> => {
-    const parametersOf = revocationParameters(options)
-    const otherOf = revocationParameters({ token: options.token === 'access' ? 'refresh' : 'access' })
-    const { revocationEndpoint, allowHttp } = client.server
+    const { revocationEndpoint, allowHttp, provider } = client.server
+    const parametersOf = revocationParameters({ ...options, provider })
+    const otherOf = revocationParameters({ token: options.token === 'access' ? 'refresh' : 'access', provider })
+    const refused = errorInside(provider, true)
     const send = post(endpoint('revocationEndpoint', revocationEndpoint, allowHttp), authenticate(client))
-    const request = (further: ReadonlyArray<Parameter>) => send({ parameters: [], further, repeatable: true })
+    const request = (further: ReadonlyArray<Parameter>) => (limits: Required<Limits>) =>
+      pipe(
+        send({ parameters: [], further, repeatable: true })(limits),
+        RTE.flatMap((answered) => {
+          const error = refused(answered)
+          // A token that the server does not know is no error (RFC 7009 §2.2).
+          return O.isSome(error) && !AuthError.isUnknownToken(error.value)
+            ? RTE.left(error.value)
+            : RTE.right(undefined)
+        }),
+      )
     const revoke: Revoker<TokenEnv> = (token) => (limits) =>
       pipe(
         request(parametersOf(token))(limits),
@@ -74,7 +106,6 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
             ? request(otherOf(token))(limits)
             : RTE.left(error),
         ),
-        RTE.map(() => undefined),
       )
     return Object.assign(revoke, { ends })
   },

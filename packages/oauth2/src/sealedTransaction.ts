@@ -60,8 +60,11 @@ const Sealed = t.intersection([
 ])
 const decode = decodeJson(WHAT, Sealed)
 
-/** What of a server is not kept: a login under way has asked already, and the list may be too long for a cookie. */
-type Unkept = 'scopesSupported'
+/**
+ * What of a server is not kept: a login under way has asked already, lists may be too long for a cookie, and how the server speaks is
+ * the client's to say at the exchange.
+ */
+type Unkept = 'scopesSupported' | 'registrationEndpoint' | 'codeChallengeMethods' | 'provider'
 
 /** No endpoint of a server is forgotten: the compiler asks for each. */
 type ServerRecord = {

@@ -8,9 +8,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { Options } from './AuthorizationServer.js'
 import type { Grant, Parameter } from './Grant.js'
 import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
 import { plain } from './internal/plain.js'
+import { scopeParameter } from './internal/scope.js'
+import { rfc } from './Provider.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { type ClientOrServer, tokenRequest } from './tokenRequest.js'
 import { ACCESS_TOKEN, tokenResponse } from './tokenResponse.js'
@@ -61,7 +64,13 @@ const isAbsolute = (uri: string): boolean =>
 
 /** The request's pure half. `Misconfigured` where a resource is not absolute or has a fragment. It consumes nothing. */
 export const tokenExchangeGrant =
-  ({ subjectTokenType = ACCESS_TOKEN, requestedTokenType, audience, actor }: TokenExchangeParameters = {}) =>
+  ({
+    subjectTokenType = ACCESS_TOKEN,
+    requestedTokenType,
+    audience,
+    actor,
+    provider = rfc,
+  }: TokenExchangeParameters & Pick<Options, 'provider'> = {}) =>
   (subject: TokenSet, { scope = [], resource, parameters = {} }: ExchangeTarget): E.Either<AuthError, Grant> =>
     pipe(
       listOf(resource),
@@ -78,7 +87,7 @@ export const tokenExchangeGrant =
         parameters: [
           ['subject_token', subject.accessToken],
           ['subject_token_type', subjectTokenType],
-          ...each('scope', scope.length === 0 ? [] : [scope.join(' ')]),
+          ...scopeParameter(provider, scope),
           ...each('resource', resources),
           ...each('audience', listOf(audience)),
           ...each('requested_token_type', listOf(requestedTokenType)),
@@ -116,11 +125,12 @@ export const tokenExchange: (
   CLIENT_OR_SERVER,
   (error) => () => Strategy.left(error),
   ({ client, server, ...options }) => {
-    const decode = tokenResponse({ exchanged: options.requestedTokenType ?? ACCESS_TOKEN })
+    const { provider } = client === undefined ? server : client.server
+    const decode = tokenResponse({ exchanged: options.requestedTokenType ?? ACCESS_TOKEN, provider })
     const request = tokenRequest(
       client === undefined ? { server, decode } : { client: { ...client, parameters: {} }, decode },
     )
-    const grantFor = tokenExchangeGrant(options)
+    const grantFor = tokenExchangeGrant({ ...options, provider })
     return (subject, target): Strategy<TokenEnv> => {
       const grant = grantFor(subject, target)
       return plain(E.isLeft(grant) ? () => RTE.left(grant.left) : request(grant.right))

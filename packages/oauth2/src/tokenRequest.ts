@@ -13,10 +13,11 @@ import type { Grant, Parameter } from './Grant.js'
 import { FUNCTION, optional } from './internal/arguments.js'
 import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
 import { anonymous, authenticate } from './internal/credentials.js'
+import { markDeadGrant } from './internal/deadGrant.js'
 import { withoutEchoes } from './internal/echo.js'
 import { endpoint } from './internal/endpoint.js'
+import { unread } from './internal/errorInside.js'
 import { failing } from './internal/failing.js'
-import { malformedAt } from './internal/json.js'
 import { post } from './internal/post.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { type TokenResponseDecoder, tokenResponse } from './tokenResponse.js'
@@ -28,7 +29,7 @@ export type ClientOrServer =
 
 /** The parameters of {@link tokenRequest}. */
 export type TokenRequestOptions = ClientOrServer & {
-  /** Reads the answer. Default: `tokenResponse()`. */
+  /** Reads the answer. Default: `tokenResponse({ provider })`, with the server's. */
   readonly decode?: TokenResponseDecoder | undefined
 }
 
@@ -37,6 +38,8 @@ export type TokenRequestOptions = ClientOrServer & {
  * parameters, the client's authentication, the grant's further parameters, the client's parameters. The endpoint, the
  * client's authentication and the decoder are prepared once. A secret of the request, of 8 characters or more, that the answer
  * echoes in a public member (`scope`, `token_type`, `restricted_to`, `issued_token_type`) is redacted there.
+ *
+ * An answer of success that has an `error` and no token is the error that it says, whoever sends it.
  *
  * Errors: `Misconfigured` (the endpoint, a parameter that is not text, or one that is there twice and is not `resource` or
  * `audience`), `Aborted`, `TimedOut` and `Unreachable` (nothing was sent), `Rejected`, `OutcomeUnknown`, `Malformed`.
@@ -55,9 +58,11 @@ export const tokenRequest: (
   'tokenRequest takes { client | server, decode? }',
   { ...CLIENT_OR_SERVER, decode: optional(FUNCTION) },
   (error) => () => failing(error),
-  ({ decode = tokenResponse(), ...from }) => {
+  ({ decode: given, ...from }) => {
     const { client } = from
-    const { tokenEndpoint, allowHttp } = client === undefined ? from.server : client.server
+    const { tokenEndpoint, allowHttp, provider } = client === undefined ? from.server : client.server
+    const decode = given ?? tokenResponse({ provider })
+    const marked = markDeadGrant(provider)
     const send = post(
       endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
       client === undefined ? anonymous : authenticate(client),
@@ -71,12 +76,12 @@ export const tokenRequest: (
       })
       return (limits) => (env) => async () => {
         const sent = await request(limits)(env)()
-        if (E.isLeft(sent)) return sent
-        const { body, now, secrets, answer } = sent.right
-        const decoded = decode(body, now)
+        if (E.isLeft(sent)) return E.left(marked(sent.left))
+        const { body, sentAt, secrets } = sent.right
+        const decoded = decode(body, sentAt)
         return E.isRight(decoded)
           ? E.right(withoutEchoes(secrets)(decoded.right))
-          : E.left(malformedAt(answer(), repeatable)(decoded.left))
+          : E.left(marked(unread(provider, repeatable)(sent.right)(decoded.left)))
       }
     }
   },

@@ -8,6 +8,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { checked, decodeJson, without } from './internal/json.js'
+import { grantedScopes } from './internal/scope.js'
+import { type Provider, rfc } from './Provider.js'
 
 /** What an answer must have beyond an access token. */
 export interface TokenResponseOptions {
@@ -19,10 +21,12 @@ export interface TokenResponseOptions {
    * `token_type` may be missing: Box's documentation shows that.
    */
   readonly exchanged?: string | undefined
+  /** Whose answer it is. Default: `Provider.rfc`. */
+  readonly provider?: Provider | undefined
 }
 
-/** Reads an answer that came at `now`. */
-export type TokenResponseDecoder = (body: Secret<'Body'>, now: Instant) => E.Either<AuthError, TokenSet>
+/** Reads the answer to a request that was sent at `sentAt`: what the server issued may live since then. */
+export type TokenResponseDecoder = (body: Secret<'Body'>, sentAt: Instant) => E.Either<AuthError, TokenSet>
 
 /** The type of an access token (RFC 8693 §3). */
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
@@ -55,15 +59,16 @@ const isSeconds = (value: unknown): value is number | string =>
     ? value >= 0 && Number.isFinite(value)
     : typeof value === 'string' && /^\d{1,15}$/.test(value)
 
-const isBearer = (value: unknown): value is string =>
-  typeof value === 'string' && (value === 'bearer' || value.toLowerCase() === 'bearer')
-
-// `N_A` is for what is no access token (RFC 8693 §2.2.1).
-const isTokenType = (value: unknown): value is string =>
-  isBearer(value) || (typeof value === 'string' && value.toUpperCase() === 'N_A')
+const isBearer = (value: string, { tokenTypes }: Provider): boolean =>
+  value === 'bearer' || value.toLowerCase() === 'bearer' || tokenTypes.includes(value.toLowerCase())
 
 const isRestrictions = (value: unknown): value is ReadonlyArray<unknown> =>
   Array.isArray(value) && value.every((each) => isPlain(each))
+
+const isScope = (value: unknown): value is string | ReadonlyArray<string> =>
+  Array.isArray(value) ? value.every(isScopeText) : isScopeText(value)
+
+const isScopeText = (value: unknown): value is string => typeof value === 'string' && !/[^\x20-\x7e]/.test(value)
 
 // Servers write an optional member that they do not have as null: to refuse that would lose a rotated refresh token.
 const optional = <A>(codec: t.Type<A>): t.Type<A | null> =>
@@ -72,10 +77,10 @@ const optional = <A>(codec: t.Type<A>): t.Type<A | null> =>
 // A token goes into a header: no space, no control character, nothing beyond ASCII (RFC 6749 appendix A, RFC 6750 §2.1).
 const REQUIRED = { access_token: without('a text of visible ASCII characters', /[^\x21-\x7e]/, 1) }
 const OPTIONAL = {
-  token_type: checked('"bearer"', isTokenType),
+  token_type: optional(without('"bearer"', /[^\x21-\x7e]/, 1)),
   expires_in: optional(checked('a number of seconds, zero or more', isSeconds)),
   refresh_token: optional(without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1)),
-  scope: optional(without('scopes with a space between them', /[^\x20-\x7e]/, 0)),
+  scope: optional(checked('scopes with a space between them', isScope)),
   restricted_to: optional(checked('a list', isRestrictions)),
   issued_token_type: optional(without('a token type', /[^\x21-\x7e]/, 1)),
 }
@@ -111,22 +116,35 @@ const members = (response: Readonly<Record<string, unknown>>): O.Option<TokenSet
   return unknown === undefined ? NO_MEMBERS : O.some(unknown)
 }
 
-const isUsable = (asked: string, tokenType: string | undefined): boolean =>
-  asked === ACCESS_TOKEN ? tokenType === undefined || isBearer(tokenType) : tokenType !== undefined
+// `N_A` is for what is no access token (RFC 8693 §2.2.1).
+const isUsable = (asked: string | undefined, tokenType: string | undefined, provider: Provider): boolean => {
+  const isBearerToken = asked === undefined || asked === ACCESS_TOKEN
+  if (tokenType === undefined) return asked === ACCESS_TOKEN || (asked === undefined && !provider.tokenTypeRequired)
+  return isBearer(tokenType, provider) || (!isBearerToken && tokenType.toUpperCase() === 'N_A')
+}
 
 const isIssued = (asked: string, issued: O.Option<string>): boolean =>
   O.isNone(issued)
     ? asked === ACCESS_TOKEN
-    : issued.value === asked || (asked === ACCESS_TOKEN && isBearer(issued.value))
+    : issued.value === asked || (asked === ACCESS_TOKEN && isBearer(issued.value, rfc))
 
-const scopes = (scope: string): ReadonlyArray<string> =>
-  scope === '' ? [] : scope.split(' ').filter((each) => each !== '')
+/** In seconds. */
+const ROUNDED = { longest: 60, shortest: 2 }
+
+/**
+ * For how many seconds a token is used. A server counts in whole ones, so that a token which was issued late in a second has up to a
+ * second less than it says. Of a token of less than a minute that second is left out; a longer one is renewed well before it. One of
+ * less than two has none to leave out.
+ */
+const lifetime = (expiresIn: number): number =>
+  expiresIn >= ROUNDED.shortest && expiresIn < ROUNDED.longest ? expiresIn - 1 : Math.min(expiresIn, TEN_YEARS)
 
 /**
  * A strict decoder. Wrong types, rubbish and hostile members are `Malformed` with the path and never with a piece of the
- * input. Leniences: `expires_in` may be a text of digits, a lifetime beyond ten years counts as ten years, and `null` for an
- * optional member (`expires_in`, `refresh_token`, `scope`, `restricted_to`, `issued_token_type`) counts as absent. Unknown
- * members are kept apart, as the JSON text of each.
+ * input. Leniences: `expires_in` may be a text of digits, a lifetime beyond ten years counts as ten years, `scope` may be a list,
+ * and `null` for an optional member (`expires_in`, `refresh_token`, `scope`, `restricted_to`, `issued_token_type`) counts as absent.
+ * Of a lifetime of 2 to 59 seconds the last one is left out, since servers round. Unknown members are kept apart, as the
+ * JSON text of each.
  *
  * @example
  * import { instant, Secret } from '@tessera/core'
@@ -140,18 +158,16 @@ const scopes = (scope: string): ReadonlyArray<string> =>
  * assert.deepStrictEqual(token.right.expiresAt, O.some(3_600_000))
  */
 export const tokenResponse =
-  ({ refreshTokenRequired = false, exchanged }: TokenResponseOptions = {}): TokenResponseDecoder =>
-  (body, now) => {
+  ({ refreshTokenRequired = false, exchanged, provider = rfc }: TokenResponseOptions = {}): TokenResponseDecoder =>
+  (body, sentAt) => {
     const decoded = decode(body)
     if (E.isLeft(decoded)) return decoded
     const response = decoded.right
-    const { token_type } = response
+    const tokenType = response.token_type ?? undefined
     const refreshToken = O.fromNullable(response.refresh_token)
     const expiresIn = O.fromNullable(response.expires_in)
     const issuedTokenType = O.fromNullable(response.issued_token_type)
-    if (exchanged === undefined ? !isBearer(token_type) : !isUsable(exchanged, token_type)) {
-      return malformed('token_type', '"bearer"')
-    }
+    if (!isUsable(exchanged, tokenType, provider)) return malformed('token_type', '"bearer"')
     if (O.isNone(refreshToken) && refreshTokenRequired) return malformed('refresh_token', REFRESHABLE)
     if (exchanged !== undefined && !isIssued(exchanged, issuedTokenType)) {
       return malformed('issued_token_type', 'the type that was asked for')
@@ -161,12 +177,10 @@ export const tokenResponse =
     return E.right({
       accessToken: Secret.make('AccessToken', response.access_token),
       refreshToken: O.isNone(refreshToken) ? O.none : O.some(Secret.make('RefreshToken', refreshToken.value)),
-      issuedAt: O.some(now),
-      expiresAt: O.isNone(expiresIn)
-        ? O.none
-        : O.some(plus(now, seconds(Math.min(Number(expiresIn.value), TEN_YEARS)))),
-      scope: scopes(response.scope ?? ''),
-      tokenType: token_type ?? 'bearer',
+      issuedAt: O.some(sentAt),
+      expiresAt: O.isNone(expiresIn) ? O.none : O.some(plus(sentAt, seconds(lifetime(Number(expiresIn.value))))),
+      scope: grantedScopes(provider, response.scope ?? ''),
+      tokenType: tokenType ?? 'bearer',
       restrictedTo: response.restricted_to ?? [],
       issuedTokenType,
       subject: O.none,

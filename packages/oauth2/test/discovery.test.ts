@@ -4,7 +4,7 @@ import { AuthError, seconds } from '@tessera/core'
 import { nodeEnv } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { discovery, metadataUrls } from '../src/index.js'
+import { discovery, metadataUrls, Provider } from '../src/index.js'
 import { left, NOW, right, world } from './support.js'
 
 const issuer = 'https://server.example.com'
@@ -17,6 +17,8 @@ const metadata = {
   authorization_response_iss_parameter_supported: true,
   token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
   scopes_supported: ['openid', 'offline_access'],
+  registration_endpoint: 'https://server.example.com/register',
+  code_challenge_methods_supported: ['S256'],
   jwks_uri: 'https://server.example.com/jwks.json',
 }
 
@@ -31,6 +33,9 @@ test('RFC 8414 §3: the metadata', async () => {
     issParameterSupported: true,
     tokenEndpointAuthMethods: O.some(['client_secret_post', 'private_key_jwt']),
     scopesSupported: O.some(['openid', 'offline_access']),
+    registrationEndpoint: O.some(metadata.registration_endpoint),
+    codeChallengeMethods: O.some(['S256']),
+    provider: Provider.rfc,
     allowHttp: [],
   })
   expect(w.requests).toMatchObject([

@@ -10,7 +10,7 @@ test('B-OAUTH2-01 an empty 200 is a success', async () => {
   const w = world({ status: 200, body: '' })
   expect(await revoke(w)).toEqual(E.right(undefined))
   expect(w.requests[0]?.url).toBe('https://as.example/revoke')
-  expect(bodyOf(w.requests[0])).toBe('client_id=app&client_secret=S3CRET&token=R0')
+  expect(bodyOf(w.requests[0])).toBe('client_id=app&client_secret=S3CRET&token=R0&token_type_hint=refresh_token')
 })
 
 test.each(['', '{}', '<html>', '{"error":"invalid_token"}'])(
@@ -37,6 +37,9 @@ test('RFC 7009 §2.1: the refresh token where there is one, unless the access to
     right(await revoke(w, options, holding(undefined)))
   }
   expect(w.forms().map((form) => form.get('token'))).toEqual(['R0', 'A0', 'R0', 'A0', 'A0', 'A0'])
+  expect(w.forms().map((form) => form.get('token_type_hint'))).toEqual(
+    ['R0', 'A0', 'R0', 'A0', 'A0', 'A0'].map((token) => (token === 'R0' ? 'refresh_token' : 'access_token')),
+  )
 })
 
 test('the client authenticates in its own way', async () => {
@@ -44,7 +47,7 @@ test('the client authenticates in its own way', async () => {
   const own = Client.make({ id: 'app', authentication: ClientAuthentication.basic('s'), ...endpoints })
   right(await revocation({ client: own })(holding('R0'))(attempt())(w.env)())
   expect(headerOf(w.requests[0], 'authorization')).toBe('Basic YXBwOnM=')
-  expect(bodyOf(w.requests[0])).toBe('token=R0')
+  expect(bodyOf(w.requests[0])).toBe('token=R0&token_type_hint=refresh_token')
 })
 
 test.each([undefined, 'http://as.example/revoke'])(

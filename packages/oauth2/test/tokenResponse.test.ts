@@ -117,10 +117,14 @@ test('RFC 8693 §2.2.1: the token type of what is no access token is required', 
 test.each([
   [0, NOW],
   [0.5, NOW + 500],
+  [1, NOW + 1_000],
+  [2, NOW + 1_000],
+  [59, NOW + 58_000],
+  [60, NOW + 60_000],
   ['3600', NOW + 3_600_000],
   [Number.MAX_SAFE_INTEGER, NOW + 315_360_000_000],
   ['999999999999999', NOW + 315_360_000_000],
-])('expires_in %j is read, and capped at ten years', (expires_in, expiresAt) => {
+])('expires_in %j is read, without the second that servers round, and capped at ten years', (expires_in, expiresAt) => {
   expect(right(read({ ...good, expires_in })).expiresAt).toEqual(O.some(expiresAt))
 })
 
@@ -128,7 +132,7 @@ test.each([
   ['access_token', [1, '', null, undefined, [], {}, true, 'a b', 'a\nb', 'a\r\nx: y', 'ä', '\u0000', 'a\u007f']],
   ['refresh_token', [1, '', [], {}, true, 'a\nb', 'ü']],
   ['expires_in', [-1, '-1', '', 'soon', '1e3', ' 1', [], {}, true, '1'.repeat(400)]],
-  ['scope', [1, ['a'], {}, 'a\nb']],
+  ['scope', [1, ['a', 1], [['a']], {}, 'a\nb', ['a\nb']]],
   ['restricted_to', ['a', {}, 1]],
   ['issued_token_type', [1, '', 'a\nb']],
   ['token_type', [1, null, [], {}]],
@@ -379,11 +383,30 @@ test('nothing of a token set shows its secrets', () => {
   expect(inspect(token, { depth: 9, showHidden: true }) + JSON.stringify(token)).not.toContain(CANARY)
 })
 
-test('the time is that of the answer', () => {
+test('the time is that of the request', () => {
   expect(right(decode(Secret.make('Body', JSON.stringify({ ...good, expires_in: 1 })), instant(5)))).toMatchObject({
     issuedAt: O.some(5),
     expiresAt: O.some(1005),
   })
+})
+
+test('[P03] a token of less than a minute ends before that of a server that counts in whole seconds', () => {
+  const time = fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 })
+  fc.assert(
+    fc.property(
+      time,
+      fc.integer({ min: 0, max: 5_000 }),
+      fc.integer({ min: 2, max: 59 }),
+      (sentAt, took, expires_in) => {
+        // Of the server, which issued it `took` ms after the request was sent and tells times apart by the second.
+        const exp = Math.floor((sentAt + took) / 1_000) + expires_in
+        const token = right(decode(Secret.make('Body', JSON.stringify({ ...good, expires_in })), instant(sentAt)))
+        const end = O.isSome(token.expiresAt) ? token.expiresAt.value : Number.NaN
+        expect(end).toBeLessThanOrEqual(exp * 1_000)
+        expect(end).toBeGreaterThan(sentAt)
+      },
+    ),
+  )
 })
 
 test('a member may be nested 32 deep, and no deeper', () => {

@@ -38,8 +38,7 @@ export const toFailure = (
           return { _tag: 'Throttled', retryAfter: millis(Math.max(throttle(cause.answer.retryAfter), rest)) }
         }
         return needsRefreshToken &&
-          O.isSome(cause.answer.error) &&
-          cause.answer.error.value === 'invalid_grant' &&
+          AuthError.isInvalidGrant(cause) &&
           O.isSome(previous) &&
           O.isSome(previous.value.refreshToken)
           ? { _tag: 'InvalidGrant', refresh: previous.value.refreshToken.value }

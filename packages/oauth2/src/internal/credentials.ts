@@ -7,7 +7,7 @@ import type { Client } from '../Client.js'
 import type { Parameter } from '../Grant.js'
 import type { HttpRequest } from '../Http.js'
 import { assertion, expiry, jti } from './assertion.js'
-import { encoded } from './form.js'
+import { encoded, text, wrong } from './form.js'
 
 /** A client's authentication, as it goes into one request. */
 export interface Credentials {
@@ -36,6 +36,19 @@ const always = (credentials: E.Either<AuthError, Credentials>): Authenticate => 
 /** No client at all: Box exchanges tokens without one. */
 export const anonymous: Authenticate = always(E.right(posted([])))
 
+/** In UTF-8 (RFC 7617 §2.1); what is form-encoded is ASCII. */
+const base64 = (credentials: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))
+
+/** A colon ends the id (RFC 7617 §2). */
+const userId = (id: string): E.Either<AuthError, string> =>
+  pipe(
+    text('client_id', id),
+    E.filterOrElse(
+      (user) => !user.includes(':'),
+      () => wrong('client_id has a colon, which Basic has no place for where it is sent as it is'),
+    ),
+  )
+
 /** What does not change is made once. */
 export const authenticate = ({ id, authentication, server }: Client): Authenticate => {
   switch (authentication._tag) {
@@ -55,10 +68,10 @@ export const authenticate = ({ id, authentication, server }: Client): Authentica
       return always(
         pipe(
           E.Do,
-          E.apS('user', encoded('client_id', id)),
-          E.apS('password', encoded('client_secret', secret)),
+          E.apS('user', server.provider.basic === 'verbatim' ? userId(id) : encoded('client_id', id)),
+          E.apS('password', (server.provider.basic === 'verbatim' ? text : encoded)('client_secret', secret)),
           E.map(({ user, password }) => {
-            const credentials = btoa(`${user}:${password}`)
+            const credentials = base64(`${user}:${password}`)
             return {
               parameters: [],
               headers: [['authorization', Secret.make('Authorization', `Basic ${credentials}`)]],

@@ -9,16 +9,22 @@ const PLAIN = /^[A-Za-z0-9*._-]*$/
 export const encode = (text: string): string =>
   PLAIN.test(text) ? text : new URLSearchParams([['', text]]).toString().slice(1)
 
-const wrong = (message: string): E.Either<AuthError, never> => E.left(AuthError.misconfigured('parameters', message))
+export const wrong = (message: string): AuthError => AuthError.misconfigured('parameters', message)
 
 const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value)
 
-/** A parameter's value, encoded. From JavaScript comes a setting that is missing, too: it is `Misconfigured`. */
+/** A parameter's value. From JavaScript comes a setting that is missing, too: it is `Misconfigured`. */
+export const text = (name: string, value: unknown): E.Either<AuthError, string> => {
+  const opened = Secret.is(value) ? Secret.open(value) : value
+  return typeof opened === 'string'
+    ? E.right(opened)
+    : E.left(wrong(`${encode(name)} is not text but ${kindOf(opened)}: is a setting missing?`))
+}
+
+/** The same, encoded. */
 export const encoded = (name: string, value: unknown): E.Either<AuthError, string> => {
-  const text = Secret.is(value) ? Secret.open(value) : value
-  return typeof text === 'string'
-    ? E.right(encode(text))
-    : wrong(`${encode(name)} is not text but ${kindOf(text)}: is a setting missing?`)
+  const opened = text(name, value)
+  return E.isLeft(opened) ? opened : E.right(encode(opened.right))
 }
 
 const MANY: ReadonlySet<string> = new Set(['resource', 'audience'])
@@ -30,18 +36,18 @@ const MANY: ReadonlySet<string> = new Set(['resource', 'audience'])
  */
 export const form = (parameters: ReadonlyArray<Parameter>): E.Either<AuthError, string> => {
   const names = new Set<string>()
-  let text = ''
+  let joined = ''
   for (const [name, value] of parameters) {
     const sent = encoded(name, value)
     if (E.isLeft(sent)) return sent
     // As the server gets it: two lone surrogates are one name.
     const key = encode(name)
-    if (names.has(key) && !MANY.has(key)) return wrong(`there is more than one ${key}`)
+    if (names.has(key) && !MANY.has(key)) return E.left(wrong(`there is more than one ${key}`))
     names.add(key)
-    if (text !== '') text += '&'
-    text += `${key}=${sent.right}`
+    if (joined !== '') joined += '&'
+    joined += `${key}=${sent.right}`
   }
-  return E.right(text)
+  return E.right(joined)
 }
 
 /** The values that must not be seen. */

@@ -5,6 +5,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { HttpEnv, HttpFailure, HttpRequest } from '../Http.js'
 import { cleaned, refusal, serverAnswer } from '../serverAnswer.js'
 import type { Endpoint } from './endpoint.js'
+import { formAsJson } from './formAnswer.js'
 import { stopped } from './limits.js'
 
 /** One request. */
@@ -18,7 +19,8 @@ export interface Transfer extends Pick<HttpRequest, 'method' | 'headers' | 'body
 /** A successful answer: 2xx. */
 export interface Answered {
   readonly body: Secret<'Body'>
-  readonly now: Instant
+  /** When the request was sent, or a little before: what is issued may live since then. */
+  readonly sentAt: Instant
   /** Of the request. */
   readonly secrets: ReadonlyArray<Secret>
   /** Made only where an error needs it. */
@@ -54,6 +56,7 @@ export const transfer =
     if (O.isSome(late)) return E.left(late.value)
     try {
       const { deadline, signal } = limits
+      const sentAt = clock.now()
       const sent = await http.send({
         method,
         url: endpoint.url,
@@ -64,11 +67,11 @@ export const transfer =
         maxBytes: MAX_BYTES,
       })()
       if (E.isLeft(sent)) return E.left(failed(sent.left, request))
-      const response = sent.right
+      const response = formAsJson(sent.right)
       const now = clock.now()
       const answer = () => serverAnswer({ method, url: endpoint.shown, secrets })(response, now)
       return response.status >= 200 && response.status < 300
-        ? E.right({ body: response.body, now, secrets, answer })
+        ? E.right({ body: response.body, sentAt, secrets, answer })
         : E.left(refusal(answer(), repeatable))
     } catch (error) {
       const unknown = (threw: string): AuthError =>

@@ -76,8 +76,17 @@ const memberOf = ({ client, access, next }: Secrets): Readonly<Record<string, fc
   ),
   // What a server echoes there of the request is public.
   scope: part(
-    [undefined, 'null', '""', '"item_read root_readwrite"', json(`item_read ${client}`)],
-    ['0', 'true', '[]', json([access]), json('a\nb')],
+    [
+      undefined,
+      'null',
+      '""',
+      '[]',
+      '"item_read root_readwrite"',
+      '["item_read"]',
+      json(`item_read ${client}`),
+      json([client]),
+    ],
+    ['0', 'true', '[0]', '[[]]', json('a\nb'), json(['a\nb'])],
   ),
   restricted_to: part([undefined, 'null', '[]', '[{"scope":"item_read"}]'], ['0', '{}', '"all"', nested(40)]),
   // Two members of which nobody has heard.
@@ -150,7 +159,7 @@ const headers: fc.Arbitrary<Readonly<Record<string, string>>> = fc.record(
   {
     'retry-after': fc.constantFrom('1', '-1', '1e9', '99999999999999999999', 'soon', 'Wed, 21 Oct 2125 07:28:00 GMT'),
     date: fc.constantFrom('Thu, 01 Jan 1970 00:00:00 GMT', 'yesterday', 'Fri, 31 Dec 9999 23:59:59 GMT'),
-    'content-type': fc.constantFrom('text/html', 'application/json', 'x'),
+    'content-type': fc.constantFrom('text/html', 'application/json', 'application/x-www-form-urlencoded', 'x'),
     'box-request-id': fc.string({
       unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
     }),

@@ -83,7 +83,7 @@ const bodies: ReadonlyArray<fc.Arbitrary<string>> = [
   raw('expires_in', '-1', '-0.5', '1e999', '-1e999', '{}', '[]', 'true', '"soon"', '"-1"', '"1e3"', '" 1"'),
   with_('refresh_token', fc.constantFrom<unknown>(0, true, [], {}, 'a\r\nb')),
   with_('token_type', fc.constantFrom<unknown>('mac', 'DPoP', '', 0, [], {})),
-  with_('scope', fc.constantFrom<unknown>(0, {}, ['a'], 'a\nb')),
+  with_('scope', fc.constantFrom<unknown>(0, {}, [0], 'a\nb')),
   // What would change more than the answer.
   raw('__proto__', '{"polluted":true}'),
   raw('constructor', '{"prototype":{"polluted":true}}'),

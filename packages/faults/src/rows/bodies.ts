@@ -63,8 +63,9 @@ const ask = ({ secrets, decode }: Run, tokenEndpoint: string, env: TokenEnv): Ta
   return tokenRequest({ client, decode })(grant)(limits)(env)
 }
 
+// An answer of success may be an error all the same, by its body.
 const errorsOf = (status: number): ReadonlyArray<AuthError['_tag']> =>
-  status >= 200 && status < 300 ? ['Malformed'] : ['Rejected', 'OutcomeUnknown']
+  status >= 200 && status < 300 ? ['Malformed', 'Rejected'] : ['Rejected', 'OutcomeUnknown']
 
 /** When an answer came, in ms: not before, and not after. */
 interface Came {

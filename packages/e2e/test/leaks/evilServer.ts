@@ -9,6 +9,7 @@ const PUBLIC: ReadonlySet<string> = new Set([
   'client_id',
   'client_assertion_type',
   'subject_token_type',
+  'token_type_hint',
   'actor_token_type',
   'requested_token_type',
   'scope',

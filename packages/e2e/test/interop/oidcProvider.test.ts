@@ -18,6 +18,7 @@ import {
   discovery,
   extensionGrant,
   jwtAssertion,
+  Provider,
   refreshToken,
   revocation,
   type TokenEnv,
@@ -162,6 +163,9 @@ describe('discovery', () => {
         'none',
       ]),
       scopesSupported: O.some(['openid', 'offline_access', 'read', 'write']),
+      registrationEndpoint: O.none,
+      codeChallengeMethods: O.some(['S256']),
+      provider: Provider.rfc,
       allowHttp: [],
     })
   })

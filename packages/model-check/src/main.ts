@@ -95,6 +95,8 @@ const configsOf = (given: Options): ReadonlyArray<Config> => {
   return all.filter(({ mode }) => servers === undefined || servers.includes(mode))
 }
 
+const WORKER = new URL('./worker.js', import.meta.url)
+
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
@@ -118,7 +120,7 @@ const list = (): void => {
 const runMutants = async (chosen: ReadonlyArray<Mutant>, { limit, json }: Options): Promise<boolean> => {
   const jobs = chosen.map((mutant): Job => ({ config: configOf(mutant), patches: mutant.patches, limit }))
   const rows = new Map<Mutant, Row>()
-  await runAll(jobs, (row, index) => {
+  await runAll<Job, Row>(WORKER, jobs, (row, index) => {
     const mutant = chosen[index]
     if (mutant !== undefined) rows.set(mutant, row)
   })
@@ -146,7 +148,7 @@ const runChecks = async (configs: ReadonlyArray<Config>, { limit, json }: Option
   if (!json) print(`${BOUNDS}\n`)
   // The largest first: the threads end together.
   const jobs = configs.map((config): Job => ({ config, patches: [], limit })).reverse()
-  await runAll(jobs, (row, index) => {
+  await runAll<Job, Row>(WORKER, jobs, (row, index) => {
     rows[jobs.length - 1 - index] = row
     const { config, result, seconds } = row
     if (json) print(JSON.stringify({ ...config, ...result, seconds }))

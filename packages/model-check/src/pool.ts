@@ -1,14 +1,16 @@
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Row } from './format.js'
-import type { Job } from './worker.js'
 
 /** Runs the jobs in as many threads as there are cores, and hears of each when it is done. */
-export const runAll = async (jobs: ReadonlyArray<Job>, done: (row: Row, index: number) => void): Promise<void> => {
+export const runAll = async <Job, Row>(
+  program: URL,
+  jobs: ReadonlyArray<Job>,
+  done: (row: Row, index: number) => void,
+): Promise<void> => {
   const rest = [...jobs.entries()]
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url))
+    const worker = new Worker(program)
     try {
       for (let job = rest.shift(); job !== undefined; job = rest.shift()) {
         const [index, message] = job

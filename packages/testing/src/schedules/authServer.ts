@@ -85,6 +85,7 @@ export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer 
       if (now() >= deadline) return toResult({ _tag: 'TimedOut' }, false)
       const token = previous.value.refreshToken.value
       const outcome = await request(process, { _tag: 'Redeem', token }, `request with ${Secret.open(token)}`)
+      if (outcome._tag === 'Answered' && outcome.answer._tag === 'Issued') judge.brought(process, Secret.open(token))
       return pipe(toResult(outcome, false), E.map(TokenSet.succeeding(previous.value)))
     })
 

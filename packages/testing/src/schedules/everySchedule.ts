@@ -43,7 +43,7 @@ export interface Schedules {
 /** More moves than any schedule has that comes to rest. */
 const LONGEST = 3_000
 /** How many schedules the search for a shorter story may take, at each length. */
-const SHORTENING = 2_000
+const SHORTENING = 300
 
 const ALL = { sleep: true, seen: true, local: true, forget: true }
 

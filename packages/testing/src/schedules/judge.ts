@@ -27,6 +27,8 @@ export interface Judge {
     fault: Fault | undefined,
   ) => void
   readonly loggingIn: (process: Process) => void
+  /** It was given what a refresh token was redeemed for. */
+  readonly brought: (process: Process, refresh: string) => void
   readonly crashed: (process: Process) => void
   /** A caller was given this. */
   readonly gave: (process: Process, result: E.Either<AuthError, TokenSet>) => void
@@ -77,9 +79,9 @@ export const makeJudge = (plan: Plan, now: () => Instant, server: () => ServerMo
   }
 
   const redeemed = (process: Process, token: string, answer: ServerModel.Answer, fault: Fault | undefined): void => {
-    const { isRecovering, generation } = notesOf(process)
+    const { isRecovering, generation, spent: had } = notesOf(process)
     const spent = stored.get(token.replace('refresh', 'access')) ?? 0
-    const isForgiven = hasLost ? generation <= spent : isRecovering && hits.has(token)
+    const isForgiven = hasLost ? generation <= spent : isRecovering && hits.has(token) && !had.has(token)
     if ('isRepeated' in answer && answer.isRepeated && !isForgiven)
       violated('one redemption', `${token} is redeemed again, and not to recover from a fault`)
     if (answer._tag === 'InvalidGrant') isRejected = true
@@ -152,6 +154,9 @@ export const makeJudge = (plan: Plan, now: () => Instant, server: () => ServerMo
         logins.set(Secret.open(answer.token.accessToken), notesOf(process).tombstonesAtLogin)
         grant(process, answer.token, Secret.open(answer.token.accessToken))
       }
+    },
+    brought: (process, refresh) => {
+      notesOf(process).spent.add(refresh)
     },
     crashed: ({ index }) => {
       for (const { process, from } of granted.values()) if (process === index) hits.set(from, 'crash')

@@ -11,6 +11,8 @@ export interface Notes {
   /** What its own revoke has ended, and what it must not serve any more: its revoke is over, or its refusal. */
   readonly revoking: Set<string>
   readonly over: Set<string>
+  /** The refresh tokens that it has redeemed, with success. */
+  readonly spent: Set<string>
 }
 
 /** Of each process; and as a text. */
@@ -27,6 +29,7 @@ export const makeNotes = () => {
         tombstonesAtLogin: 0,
         revoking: new Set(),
         over: new Set(),
+        spent: new Set(),
       }
       all.set(index, made)
       return made
@@ -34,7 +37,7 @@ export const makeNotes = () => {
     notes: (): string =>
       [...all]
         .sort(([one], [other]) => one - other)
-        .map(([, { over, revoking, ...of }]) => `${Object.values(of).join()} ${[...over, '', ...revoking].join()}`)
+        .map(([, of]) => Object.values(of).map((value) => (value instanceof Set ? [...value].join() : value)))
         .join('|'),
   }
 }

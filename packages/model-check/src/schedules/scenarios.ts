@@ -1,0 +1,45 @@
+/**
+ * What `npm run explore` runs in every order.
+ */
+import type { EveryScheduleOptions } from '@tessera/testing'
+
+export interface Scenario {
+  readonly name: string
+  readonly options: Omit<EveryScheduleOptions, 'stalls' | 'limit' | 'turn'>
+  /** Time stands still while anything is on its way, whatever is asked: with more there is no end. */
+  readonly mostStalls?: number
+}
+
+/** The second use of a refresh token is noticed, and ends nothing: a late answer may bring the only token that is good. */
+const WITHOUT_KILL = { _tag: 'Strict', killsFamily: false } as const
+
+export const scenarios: ReadonlyArray<Scenario> = [
+  { name: '2 asks', options: {} },
+  { name: '2 asks of a token that is due', options: { start: 'due' } },
+  { name: '2 asks, a crash anywhere', options: { faults: { crash: 1 } } },
+  { name: '2 asks, a lost answer', options: { faults: { 'lost answer': 1 } } },
+  { name: '2 asks, a late answer', options: { mode: WITHOUT_KILL, faults: { 'late answer': 1 } } },
+  {
+    name: 'an ask again, a late answer',
+    options: { mode: WITHOUT_KILL, acts: [['ask', 'ask']], faults: { 'late answer': 1 } },
+  },
+  { name: '2 asks, a lost answer, then no connection', options: { faults: { 'lost answer': 1, 'not sent': 1 } } },
+  { name: '2 asks, no connection, then a 429', options: { faults: { 'not sent': 1, throttled: 1 } } },
+  { name: 'ask and revoke', options: { acts: [['ask'], ['revoke']] } },
+  { name: 'ask and revoke, a crash', options: { acts: [['ask'], ['revoke']], faults: { crash: 1 } } },
+  { name: 'login and revoke twice', options: { acts: [['login'], ['revoke', 'revoke']] } },
+  { name: 'login and revoke', options: { acts: [['login'], ['revoke']] } },
+  { name: 'ask and login', options: { acts: [['ask'], ['login']] } },
+  { name: 'ask, revoke, and ask again', options: { start: 'due', acts: [['ask', 'revoke', 'ask']] } },
+  { name: '2 asks and a refusal', options: { start: 'due', acts: [['ask'], ['refuse', 'ask']] } },
+  { name: '2 asks, late store answers', options: { faults: { 'late store answer': 1 } } },
+  { name: '2 asks, a failed and a lost write', options: { faults: { 'failed write': 1, 'lost store answer': 1 } } },
+  { name: '2 asks, a write that hangs', options: { faults: { 'hung write': 1 } } },
+  { name: 'ask and close', options: { acts: [['ask', 'close'], ['ask']] } },
+  { name: '2 asks, a store that may lose writes', options: { faults: { 'lost write': 1 } } },
+  { name: "2 asks in the user's lock", options: { exclusive: true } },
+  { name: "2 asks in the user's lock, a crash", options: { exclusive: true, faults: { crash: 1 } } },
+  { name: '2 asks, a store that tells of changes', options: { wakes: true }, mostStalls: 0 },
+  { name: '3 asks', options: { acts: [['ask'], ['ask'], ['ask']] }, mostStalls: 0 },
+  { name: '2 asks and a revoke', options: { acts: [['ask'], ['ask'], ['revoke']] }, mostStalls: 0 },
+]

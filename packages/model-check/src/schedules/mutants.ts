@@ -52,6 +52,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ofZoo('the cool-down is ignored', '2 asks, no connection, then a 429', 'terminal until a login'),
   ofZoo('commit fenced by the lease', '2 asks, a late answer', 'no session lost'),
   ofZoo('late answers are dropped', 'an ask again, a late answer', 'no session lost'),
+  ofZoo('a late answer is asked for again', 'an ask again, a late answer', 'one redemption'),
   ofZoo('commit to any generation', '2 asks, a failed and a lost write', 'lineage kept'),
   ofZoo('nobody takes over', '2 asks, a failed and a lost write', 'served in the end'),
   ofZoo('commit into a dead epoch', 'ask and revoke', 'nothing resurrected'),

@@ -61,8 +61,9 @@ export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer 
     return answer
   }
 
-  const request = (process: Process, of: ServerModel.Request, what: string): Promise<Outcome> =>
-    send<Outcome>(
+  const request = (process: Process, of: ServerModel.Request, what: string): Promise<Outcome> => {
+    const isSpent = judge.isSpent(process, of)
+    return send<Outcome>(
       process,
       { at: 'server', isRead: false, what, ...(of._tag === 'Redeem' ? REDEMPTION : OTHER) },
       (fault) => {
@@ -70,13 +71,14 @@ export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer 
         if (refused !== undefined)
           return { value: refused, seen: refused._tag, told: () => `the ${what} of ${process.name} is not granted` }
         const answer = ask(of)
-        judge.asked(process, of, answer, fault)
+        judge.asked(process, of, answer, fault, isSpent)
         const told = () => `the server gets the ${what} of ${process.name}, and answers ${shownOf(answer)}`
         return fault === 'lost answer'
           ? { value: { _tag: 'Lost', reason: 'reset after headers' }, seen: 'lost', told }
           : { value: { _tag: 'Answered', answer }, seen: seenOf(answer), told }
       },
     )
+  }
 
   const redeeming = (process: Process): Strategy<unknown> =>
     Strategy.make({ needsRefreshToken: true }, ({ previous, deadline }) => () => async () => {

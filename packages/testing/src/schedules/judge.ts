@@ -25,10 +25,13 @@ export interface Judge {
     request: ServerModel.Request,
     answer: ServerModel.Answer,
     fault: Fault | undefined,
+    isSpent: boolean,
   ) => void
   readonly loggingIn: (process: Process) => void
   /** It was given what a refresh token was redeemed for. */
   readonly brought: (process: Process, refresh: string) => void
+  /** Whether it was when it sent what arrives later. */
+  readonly isSpent: (process: Process, request: ServerModel.Request) => boolean
   readonly crashed: (process: Process) => void
   /** A caller was given this. */
   readonly gave: (process: Process, result: E.Either<AuthError, TokenSet>) => void
@@ -60,9 +63,7 @@ export const makeJudge = (plan: Plan, now: () => Instant, server: () => ServerMo
   let hasLost = false
   let isRejected = false
 
-  const violated: Judge['violated'] = (property, detail) => {
-    violations.push({ property, detail })
-  }
+  const violated: Judge['violated'] = (property, detail) => void violations.push({ property, detail })
 
   const familyOf = (token: string): number =>
     O.getOrElse(() => -1)(ServerModel.familyOf(Secret.make('Token', token))(server()))
@@ -78,10 +79,16 @@ export const makeJudge = (plan: Plan, now: () => Instant, server: () => ServerMo
     if (process.isDead) hits.set(from, 'crash')
   }
 
-  const redeemed = (process: Process, token: string, answer: ServerModel.Answer, fault: Fault | undefined): void => {
-    const { isRecovering, generation, spent: had } = notesOf(process)
+  const redeemed = (
+    process: Process,
+    token: string,
+    answer: ServerModel.Answer,
+    fault: Fault | undefined,
+    isSpent: boolean,
+  ): void => {
+    const { isRecovering, generation } = notesOf(process)
     const spent = stored.get(token.replace('refresh', 'access')) ?? 0
-    const isForgiven = hasLost ? generation <= spent : isRecovering && hits.has(token) && !had.has(token)
+    const isForgiven = hasLost ? generation <= spent : isRecovering && hits.has(token) && !isSpent
     if ('isRepeated' in answer && answer.isRepeated && !isForgiven)
       violated('one redemption', `${token} is redeemed again, and not to recover from a fault`)
     if (answer._tag === 'InvalidGrant') isRejected = true
@@ -147,8 +154,8 @@ export const makeJudge = (plan: Plan, now: () => Instant, server: () => ServerMo
       const of = notesOf(process)
       of.tombstonesAtLogin = of.tombstones
     },
-    asked: (process, request, answer, fault) => {
-      if (request._tag === 'Redeem') redeemed(process, Secret.open(request.token), answer, fault)
+    asked: (process, request, answer, fault, isSpent) => {
+      if (request._tag === 'Redeem') redeemed(process, Secret.open(request.token), answer, fault, isSpent)
       if (request._tag === 'Revoke') revocationOf(Secret.open(request.token))
       if (request._tag === 'LogIn' && answer._tag === 'Issued') {
         logins.set(Secret.open(answer.token.accessToken), notesOf(process).tombstonesAtLogin)
@@ -158,6 +165,7 @@ export const makeJudge = (plan: Plan, now: () => Instant, server: () => ServerMo
     brought: (process, refresh) => {
       notesOf(process).spent.add(refresh)
     },
+    isSpent: (process, request) => request._tag === 'Redeem' && notesOf(process).spent.has(Secret.open(request.token)),
     crashed: ({ index }) => {
       for (const { process, from } of granted.values()) if (process === index) hits.set(from, 'crash')
     },

@@ -87,7 +87,7 @@ export const inFlight = (world: World): { readonly count: number; readonly lates
   let latest = Number.POSITIVE_INFINITY
   for (const process of world.processes) {
     const waiting = waitingSince(world, process)
-    count += waiting.length + process.acts.length
+    count += waiting.length + (process.begun === 0 ? process.acts.length : 0)
     const isUrgent = process.calls.some((call) => call.isUrgent && !call.isLate) || world.judge.isOwing(process)
     if (isUrgent) latest = Math.min(latest, ...waiting.map((since) => since + patienceOf(world)))
   }

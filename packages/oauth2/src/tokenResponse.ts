@@ -60,7 +60,7 @@ const isSeconds = (value: unknown): value is number | string =>
     : typeof value === 'string' && /^\d{1,15}$/.test(value)
 
 const isBearer = (value: string, { tokenTypes }: Provider): boolean =>
-  value === 'bearer' || value.toLowerCase() === 'bearer' || tokenTypes.includes(value.toLowerCase())
+  ['bearer', ...tokenTypes].includes(value.toLowerCase())
 
 const isRestrictions = (value: unknown): value is ReadonlyArray<unknown> =>
   Array.isArray(value) && value.every((each) => isPlain(each))

@@ -13,7 +13,6 @@ export const grantedScopes = (
   { scopeSeparator }: Provider,
   scope: string | ReadonlyArray<string>,
 ): ReadonlyArray<string> => {
-  if (scope === '') return []
   const text = typeof scope === 'string' ? scope : scope.join(' ')
   return text.split(scopeSeparator.answer === ',' ? /[ ,]/ : ' ').filter((each) => each !== '')
 }

@@ -81,7 +81,8 @@ export interface TokenSource extends Tokens {
   readonly accept: NonNullable<Tokens['accept']>
   /**
    * Acquires by a strategy in which a person takes part, and starts a new epoch with its token. When the source is closed
-   * meanwhile, the token is revoked at the server, and the answer is `Closed`.
+   * meanwhile, the token is revoked at the server, unless that would end a session that goes on, and the answer is `Closed`. At a server
+   * that ends all that a person has granted, it begins after a revocation that is under way.
    */
   readonly login: <R>(strategy: Strategy<R>) => ReaderTaskEither<R, AuthError, TokenSet>
   /**

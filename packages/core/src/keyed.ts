@@ -95,7 +95,13 @@ const openKeyed = <R>(
   // A Map keeps the order of insertion: the first is the one that was used longest ago.
   const sessions = new Map<Key, Session>()
   let isClosed = false
-  const collection: Collection = { isClosed: () => isClosed, working: new Set() }
+  /** Logins of which nobody knows the key yet. */
+  const keyless = new Set<unknown>()
+  const collection: Collection = {
+    isClosed: () => isClosed,
+    isBeginning: () => keyless.size > 0,
+    working: new Set(),
+  }
 
   const evict = (asked: Key): void => {
     for (const [key, { busy, rest }] of sessions) {
@@ -111,9 +117,17 @@ const openKeyed = <R>(
   const server = makeRevoking(revocation, timeout, env)
   const { track, settled } = makeWork()
 
-  /** The session that is kept. One that was closed by itself is over, and its key is not. */
+  /** One that was dropped, and in which somebody logs in, say. */
+  const stray = (key: Key): Session | undefined => {
+    for (const session of collection.working) {
+      if (session.source.key === key && !session.source.closed()) return session
+    }
+    return undefined
+  }
+
+  /** The session that is kept, or has something under way. One that was closed by itself is over, and its key is not. */
   const kept = (key: Key): Session | undefined => {
-    const session = sessions.get(key)
+    const session = sessions.get(key) ?? stray(key)
     return isClosed || session?.source.closed() !== true ? session : undefined
   }
 
@@ -143,6 +157,7 @@ const openKeyed = <R>(
   const adopt = async (
     token: TokenSet,
     keyOf: (token: TokenSet) => TaskEither<AuthError.AuthError, Key>,
+    known: IO<void>,
   ): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
     const asked = guard(
       (did) => AuthError.misconfigured('keyOf', `it ${did}`),
@@ -156,8 +171,10 @@ const openKeyed = <R>(
       return key
     }
     const source = get(key.right)
+    const adopting = source.adopt(token)()
+    known()
     return pipe(
-      await source.adopt(token)(),
+      await adopting,
       E.map(() => source),
     )
   }
@@ -169,9 +186,12 @@ const openKeyed = <R>(
       (theirs) =>
       async () => {
         if (isClosed) return E.left(AuthError.closed)
-        const login = interactively(env.clock, limits, strategy, theirs, (token) => track(adopt(token, keyOf)))
+        const own = {}
+        const known = (): void => void keyless.delete(own)
+        const login = interactively(env.clock, limits, strategy, theirs, (token) => track(adopt(token, keyOf, known)))
+        keyless.add(own)
         // A close waits for its token, which is revoked then.
-        return track(login())
+        return track(login()).finally(known)
       },
     size: () => sessions.size,
     close: (options) => async () => {

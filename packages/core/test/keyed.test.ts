@@ -5,6 +5,7 @@ import {
   CellCodec,
   type Ends,
   memoryStore,
+  minutes,
   plus,
   remoteCallback,
   Secret,
@@ -14,7 +15,7 @@ import {
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { scriptedStrategy } from '@tessera/testing'
+import { modelServer, scriptedStrategy } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -499,4 +500,30 @@ describe('close', () => {
     expect(all.map((source) => source.closed())).toEqual([true, true, true])
     expect(revoked).toHaveLength(3)
   })
+})
+
+test('[A13] a source that is closed while its token waits for the store: it is offered again, and no spent token is redeemed', async () => {
+  const env = testEnv()
+  const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: env.clock })
+  const memory = { ...memoryStore(), ephemeral: false }
+  let writes = Number.NEGATIVE_INFINITY
+  // Once it counts, the store takes the lease, and no more.
+  const store: TokenStore = {
+    ...memory,
+    compareAndSet: (...args) =>
+      ++writes > 1
+        ? async () => E.left(AuthError.storeFailed('compareAndSet', 'READONLY'))
+        : memory.compareAndSet(...args),
+  }
+  const users = TokenSource.keyed({ store })(() => server.refreshing())(env)()
+  right(await env.clock.settle(users.for('ann').adopt(server.login())()))
+  await env.clock.advance(minutes(61))
+  writes = 0
+  const source = users.for('ann')
+  expect(left(await env.clock.settle(source.get()))).toMatchObject({ pending: true })
+  expect(left(await env.clock.settle(source.close()()))).toMatchObject({ pending: true })
+  writes = Number.NEGATIVE_INFINITY
+  await env.clock.advance(seconds(30))
+  expect(textOf(await env.clock.settle(users.for('ann').get()))).toBe('access-2')
+  expect(server.counts()).toMatchObject({ repeated: 0, killed: 0 })
 })

@@ -3,7 +3,9 @@ import {
   AuthError,
   CellCodec,
   memoryStore,
+  millis,
   minutes,
+  plus,
   type Revoker,
   Secret,
   seconds,
@@ -30,7 +32,14 @@ const world = (ends?: 'grant' | 'all') => {
     return endpoint.is === 'up' ? server.revoking()(token)(limits)(of)() : E.left(endpoint.is)
   }
   /** A process of its own: one that is not asked any more has crashed. */
-  const start = (known: { readonly env?: TestEnv; readonly store?: TokenStore; readonly revokes?: boolean } = {}) => {
+  const start = (
+    known: {
+      readonly env?: TestEnv
+      readonly store?: TokenStore
+      readonly revokes?: boolean
+      readonly initial?: TokenSet
+    } = {},
+  ) => {
     const revocation = known.revokes === false ? {} : { revocation: Object.assign(revoker.bind(undefined), { ends }) }
     const config = { store, key: 'ann', ...known, ...revocation }
     const source = pipe(server.refreshing(), TokenSource.make(config))(known.env ?? env)()
@@ -312,6 +321,171 @@ describe('[A06] where the server ends all, each try goes by what there is then',
     await env.clock.settle(source.settled())
     expect((await cell()).verdict._tag).toBe('Revoked')
     expect(isAlive(late)).toBe(false)
+  })
+})
+
+describe('[A06] what was given at the start is of the session that ends', () => {
+  test.each([
+    ['a revoke', async ({ revoke }: TokenSource) => expect(await revoke()).toEqual(E.right('revoked'))],
+    ['a close that revokes', async ({ close }: TokenSource) => expect(E.isRight(await close()())).toBe(true)],
+  ])('[A06] %s before the first use ends it at the server', async (_, end) => {
+    const { server, start, isAlive, cell } = world('grant')
+    const initial = server.login()
+    await end(start({ initial }).source)
+    expect(isAlive(initial)).toBe(false)
+    expect(await cell()).toMatchObject({ token: O.none, owed: O.none, verdict: { _tag: 'Revoked' } })
+  })
+
+  test('[A06] also where the store did not take it at first', async () => {
+    const { env, server, store, start, isAlive } = world('grant')
+    const initial = server.login()
+    let isDown = true
+    const failing: TokenStore = {
+      ...store,
+      compareAndSet: (...args) =>
+        isDown ? async () => E.left(AuthError.storeFailed('compareAndSet', 'READONLY')) : store.compareAndSet(...args),
+    }
+    const { source, got } = start({ store: failing, initial })
+    expect(await got()).toContain('held')
+    isDown = false
+    expect(E.isRight(await env.clock.settle(source.revoke()))).toBe(true)
+    await env.clock.settle(source.settled())
+    expect(isAlive(initial)).toBe(false)
+  })
+
+  test('[A06] where another session is in the store, it is that one that ends', async () => {
+    const { server, start, isAlive, asked } = world('grant')
+    const first = await start().login()
+    const initial = server.login()
+    expect(await start({ initial }).revoked()).toEqual(E.right('revoked'))
+    expect(isAlive(first)).toBe(false)
+    expect(asked).toEqual(['access-1'])
+  })
+})
+
+describe('[A06] where the server ends all, and a revoke of before is tried again: a login that begins is not ended', () => {
+  /** A collection whose user was logged out while the server was down, ten minutes ago. */
+  const loggedOut = async () => {
+    const env = testEnv()
+    const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: env.clock })
+    const granted: TokenSet[] = []
+    const endpoint = { is: 'down', takes: 0 }
+    const asked: string[] = []
+    const revoker: Revoker<unknown> = (token) => (limits) => (of) => async () => {
+      asked.push(Secret.open(token.accessToken))
+      if (endpoint.is === 'down') return E.left(down)
+      await env.clock.sleep(millis(endpoint.takes))()
+      for (const each of granted) await server.revoking()(each)(limits)(of)()
+      return E.right(undefined)
+    }
+    const config = { store: memoryStore(), revocation: revoker, capacity: 1 }
+    const users = TokenSource.keyed(config)(() => server.refreshing())(env)()
+    const grant = (): TokenSet => {
+      const token = server.login()
+      granted.push(token)
+      return token
+    }
+    right(await env.clock.settle(users.for('ann').adopt(grant())()))
+    expect(E.isLeft(await env.clock.settle(users.for('ann').revoke()))).toBe(true)
+    endpoint.is = 'up'
+    await env.clock.advance(LATER)
+    asked.length = 0
+    const get = async () => textOf(await env.clock.settle(users.for('ann').get()))
+    return {
+      env,
+      server,
+      users,
+      endpoint,
+      asked,
+      grant,
+      get,
+      isAlive: (of: TokenSet) => server.isAlive(of.accessToken)(),
+    }
+  }
+
+  test('[A06] one of which nobody knows the key yet', async () => {
+    const { env, users, asked, grant, get, isAlive } = await loggedOut()
+    const second = grant()
+    const login = users.login(scriptedStrategy([E.right(second)]).strategy, () => async () => {
+      await env.clock.sleep(seconds(2))()
+      return E.right('ann')
+    })({})()
+    await env.clock.advance(millis(100))
+    await get()
+    right(await env.clock.settle(login))
+    await env.clock.advance(seconds(1))
+    expect(asked).toEqual([])
+    expect(isAlive(second)).toBe(true)
+    expect(await get()).toBe('access-2')
+  })
+
+  test('[A06] one in a source that was dropped from memory', async () => {
+    const { env, users, asked, grant, get, isAlive } = await loggedOut()
+    let second: TokenSet | undefined
+    const login = users.for('ann').login(() => () => async () => {
+      second = grant()
+      await env.clock.sleep(minutes(1))()
+      return E.right(second)
+    })({})()
+    await env.clock.advance(seconds(1))
+    users.for('bob')
+    users.for('carl')
+    await get()
+    await env.clock.advance(seconds(1))
+    expect(asked).toEqual([])
+    right(await env.clock.settle(login))
+    expect(second && isAlive(second)).toBe(true)
+  })
+
+  test('[A06] one that begins while the server is being asked: it waits for that', async () => {
+    const { env, users, endpoint, asked, grant, get, isAlive } = await loggedOut()
+    endpoint.takes = 8_000
+    expect(await get()).toBe('no token: log in again: revoked')
+    await env.clock.advance(millis(10))
+    expect(asked).toEqual(['access-1'])
+    let second: TokenSet | undefined
+    const login = users.for('ann').login(() => () => async () => {
+      second = grant()
+      return E.right(second)
+    })({})()
+    right(await env.clock.settle(login))
+    await env.clock.advance(seconds(20))
+    expect(second && isAlive(second)).toBe(true)
+  })
+
+  test('[A06] by its limits, where the server does not answer', async () => {
+    const { env, users, endpoint, get } = await loggedOut()
+    endpoint.takes = 60_000
+    await get()
+    await env.clock.advance(millis(10))
+    const source = users.for('ann').within({ deadline: plus(env.clock.now(), seconds(3)) })
+    const login = source.login(() => () => async () => E.right(await Promise.reject()))({})()
+    expect(tagOf(await env.clock.settle(login))).toBe('TimedOut')
+  })
+
+  test('[A06] nor is one whose token waits for the store', async () => {
+    const { env, server, start, asked, endpoint, isAlive, store } = world('all')
+    const { login, source } = start()
+    await login()
+    endpoint.is = down
+    expect(E.isLeft(await env.clock.settle(source.revoke()))).toBe(true)
+    endpoint.is = 'up'
+    await env.clock.advance(LATER)
+    asked.length = 0
+    let isDown = true
+    const failing: TokenStore = {
+      ...store,
+      compareAndSet: (...args) =>
+        isDown ? async () => E.left(AuthError.storeFailed('compareAndSet', 'READONLY')) : store.compareAndSet(...args),
+    }
+    const other = start({ store: failing })
+    const second = server.login()
+    expect(tagOf(await env.clock.settle(other.source.adopt(second)()))).toBe('StoreFailed')
+    isDown = false
+    expect(await other.got()).toBe('access-2')
+    await env.clock.advance(seconds(1))
+    expect(asked).toEqual([])
+    expect(isAlive(second)).toBe(true)
   })
 })
 

@@ -365,15 +365,18 @@ describe('under a source', () => {
     '[A06] what %s has left to be revoked may be an ancestor of the pair that others write: it is left alone',
     async (_, by) => {
       const env = testEnv()
-      const server = modelServer({ mode: { _tag: 'NoRotation' }, clock: env.clock })
+      const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: env.clock })
       const theirs = server.login()
+      const asked: string[] = []
       const both = (of: TokenSet) =>
         pair(Secret.open(of.accessToken), pipe(of.refreshToken, O.map(Secret.open), O.toNullable))
       const { store, state } = application(both(theirs))
       let isDown = true
       const revocation = Object.assign(
-        (of: TokenSet) => (limits: Required<Limits>) => (at: unknown) =>
-          isDown ? TE.left(AuthError.unreachable('u', 'r')) : server.revoking()(of)(limits)(at),
+        (of: TokenSet) => (limits: Required<Limits>) => (at: unknown) => {
+          asked.push(Secret.open(of.accessToken))
+          return isDown ? TE.left(AuthError.unreachable('u', 'r')) : server.revoking()(of)(limits)(at)
+        },
         { ends: 'grant' as const },
       )
       const source = pipe(server.refreshing(), TokenSource.make({ store, key: 'k', revocation }))(env)()
@@ -382,16 +385,42 @@ describe('under a source', () => {
       else right(await env.clock.settle(source.login(scriptedStrategy([E.right(server.login())]).strategy)({})()))
       // Another process, which has heard of nothing, renews the pair that it remembers.
       const renewed = right(pipe(O.toNullable(theirs.refreshToken) ?? refresh('none'), server.redeem)())
-      state.pair = { ...both(theirs), accessToken: Secret.open(renewed.accessToken) }
+      state.pair = both(renewed)
       isDown = false
+      asked.length = 0
       for (let passed = 0; passed < 3; passed++) {
         await env.clock.advance(minutes(10))
         expect(textOf(await env.clock.settle(source.get()))).toBe(Secret.open(renewed.accessToken))
         await source.settled()
       }
+      expect(asked).toEqual([])
       expect(server.isAlive(renewed.accessToken)()).toBe(true)
     },
   )
+
+  test('[A13] a login of minutes, and ten thousand other users meanwhile: it ends the same as alone', async () => {
+    const env = testEnv()
+    const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: env.clock })
+    const database = new Map<string, TokenPair | null>()
+    const store = pairCallbackStore({ retrieve: (k) => database.get(k), store: (of, k) => void database.set(k, of) })
+    const revocation = Object.assign(server.revoking().bind(undefined), { ends: 'grant' as const })
+    const users = TokenSource.keyed({ store, revocation, capacity: 10 })(() => server.refreshing())(env)()
+    const login = (takes: number) => {
+      const token = server.login()
+      const slow = () => () => async () => {
+        await env.clock.sleep(millis(takes))()
+        return E.right(token)
+      }
+      return { token, done: users.for('ann').login(slow)({})() }
+    }
+    right(await env.clock.settle(login(1).done))
+    await env.clock.settle(users.for('ann').revoke())
+    const second = login(120_000)
+    await env.clock.advance(millis(1))
+    for (let n = 0; n < 10_300; n++) right(await users.for(`user ${n}`).adopt(server.login())())
+    expect(textOf(await env.clock.settle(second.done))).toBe(Secret.open(second.token.accessToken))
+    expect(server.isAlive(second.token.accessToken)()).toBe(true)
+  })
 
   test('what is to be revoked is owed still where the application has forgotten its pair', async () => {
     const { store, state } = application()

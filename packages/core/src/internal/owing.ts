@@ -6,6 +6,7 @@ import type { TokenSet } from '../TokenSet.js'
 import type { Ends, Revocation } from '../TokenSource.js'
 import { type Known, type Records, type Result, type SessionEvent, storeNow, view } from './records.js'
 import type { Revoking } from './revoking.js'
+import { makeWork } from './work.js'
 
 /** How long all processes leave alone what one of them has tried to revoke. */
 const RETRY = minutes(10)
@@ -40,6 +41,8 @@ export interface Owing {
   readonly drop: (token: TokenSet) => Promise<boolean>
   /** Tries what another process, or an earlier try, has left: nobody waits for it. */
   readonly meet: (known: Known) => void
+  /** The end of what is being revoked, where the server ends all: a login begins after it. */
+  readonly settled: () => Promise<void>
 }
 
 const retried = (now: Instant): SessionEvent => ({ _tag: 'RevocationRetried', now, retryAt: plus(now, RETRY) })
@@ -47,6 +50,7 @@ const retried = (now: Instant): SessionEvent => ({ _tag: 'RevocationRetried', no
 export const makeOwing = (parts: OwingParts): Owing => {
   const { server, ends, outside, now, deadline, isBeginning, read, apply, persist } = parts
   let isRetrying = false
+  const { track, settled } = makeWork()
 
   /**
    * Whether the end of a token leaves the session alone. Where one ends all that a person has granted, none is ended beside a session
@@ -96,20 +100,23 @@ export const makeOwing = (parts: OwingParts): Owing => {
   }
 
   return {
+    settled: async () => {
+      if (ends === 'all') await settled()
+    },
     retryAt: (known) => (ends === undefined ? O.none : O.some(plus(storeNow(known), RETRY))),
-    pay,
+    pay: (...args) => track(pay(...args)),
     discard: async (token, known) => {
-      const isRevoked = await server.discard(outside(token, known), asked(token, O.some(known)))
+      const isRevoked = await track(server.discard(outside(token, known), asked(token, O.some(known))))
       if (isRevoked) await confirm([token], known, deadline())
       return isRevoked
     },
-    drop: (token) => server.discard(token, asked(token, O.none)),
+    drop: (token) => track(server.discard(token, asked(token, O.none))),
     meet: (known) => {
       if (isRetrying || ends === undefined) return
       const [{ work }] = Lifecycle.step(view)(retried(plus(now(), known.offset)))(known.cell)
       if (work._tag !== 'RevokeAtServer' || !work.tokens.some((token) => isTimely(token, known))) return
       isRetrying = true
-      void retry().then(() => {
+      void track(retry()).then(() => {
         isRetrying = false
       })
     },

@@ -82,6 +82,8 @@ export interface Session {
 export interface Collection {
   /** From then on they refuse new work, as after their own close. */
   readonly isClosed: () => boolean
+  /** A login is under way of which nobody knows the key yet. */
+  readonly isBeginning: () => boolean
   /** Those that have something under way, or in memory only: a close of all closes them too, whoever holds them. */
   readonly working: Set<Session>
 }
@@ -91,7 +93,7 @@ export const makeSession = <R>(
   config: SourceConfig<R>,
   strategy: Strategy.Strategy<R>,
   env: R & SourceEnv,
-  { isClosed: isOver, working }: Collection = { isClosed: constFalse, working: new Set() },
+  collection?: Collection,
   clock: ProcessClock = processClock(env.clock),
 ): Session => {
   const { store, renewal = 'background', minimumAge = seconds(1), revocation, observe } = config
@@ -126,6 +128,15 @@ export const makeSession = <R>(
     O.map((token) => pipe(token, given('initial'), E.getOrElse<AuthError.AuthError, TokenSet>(raised), taken)),
   )
   let isClosing = false
+  const {
+    isClosed: isOver,
+    isBeginning,
+    working,
+  }: Collection = collection ?? {
+    isClosed: () => isClosing,
+    isBeginning: constFalse,
+    working: new Set(),
+  }
   const isClosed = (): boolean => isClosing || isOver()
   const report = (): void => {
     if (isIdle() && logins.isIdle() && pending.size === 0) working.delete(session)
@@ -133,7 +144,10 @@ export const makeSession = <R>(
   }
   const { track, isIdle, settled } = makeWork(report)
   /** Of people, who may take minutes: a close waits for them, and nothing else does. */
-  const logins = makeWork(report)
+  const logins = makeWork(() => {
+    report()
+    restWhenIdle()
+  })
   /** Of these logins no token has come yet. */
   const loggingIn = new Set<unknown>()
   const commits = makeWork()
@@ -162,6 +176,7 @@ export const makeSession = <R>(
     {
       ...memory,
       attend: () => {
+        isResting = false
         if (!isClosed()) changes.attend()
       },
       adopt: (known, begun) => {
@@ -217,7 +232,7 @@ export const makeSession = <R>(
     now: clock.now,
     deadline: () => after(timeout),
     // At a source that is closed a login ends in nothing.
-    isBeginning: () => pending.size > 0 || (!isClosed() && loggingIn.size > 0),
+    isBeginning: () => pending.size > 0 || (!isClosed() && (loggingIn.size > 0 || isBeginning())),
     read,
     apply,
     persist: (event) => {
@@ -292,15 +307,16 @@ export const makeSession = <R>(
 
   /**
    * Offers what is pending to the store again: no call may come here for long, and another process would redeem a refresh
-   * token that is spent. Between the tries it keeps no process alive.
+   * token that is spent. Between the tries it keeps no process alive. A source that was closed by itself goes on with it: its collection
+   * makes another one for that key.
    */
   const flushLater = async (): Promise<void> => {
     if (isFlushing) return
     isFlushing = true
     const end = after(PENDING_PATIENCE)
-    while (pending.size > 0 && !isClosing && clock.now() < end) {
+    while (pending.size > 0 && !isOver() && clock.now() < end) {
       await clock.sleep(PAUSE, undefined, 'unref')()
-      if (!isClosing) await track(flushExclusively(after(timeout)))
+      if (!isOver()) await track(flushExclusively(after(timeout)))
     }
     isFlushing = false
   }
@@ -506,8 +522,10 @@ export const makeSession = <R>(
 
   const writeInitial = async (known: Known): Promise<Result<boolean>> => {
     if (O.isNone(initial) || known.version !== Store.absent) return E.right(false)
-    // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs.
-    const first = beginning(initial.value, O.some(known), () => O.none)
+    // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs, unless that is over.
+    const first = beginning(initial.value, O.some(known), (found) =>
+      found.cell.verdict._tag === 'Revoked' ? owing.retryAt(found) : O.none,
+    )
     initial = O.none
     return pipe(
       await commitExclusively(first, O.some(known)),
@@ -750,15 +768,24 @@ export const makeSession = <R>(
       const acquire = async (): Promise<Result<TokenSet>> => {
         const start = await read(after(timeout))
         if (E.isLeft(start)) return start
-        const done = interactively(env.clock, limits, interactive, theirs, (token) => {
-          loggingIn.delete(done)
+        // What is being revoked might end what is granted now.
+        const { deadline = instant(Number.POSITIVE_INFINITY), signal } = limits
+        const late = AuthError.timedOut('the login')
+        const quiet = await race(clock, { deadline, signal }, late, AuthError.aborted, () =>
+          owing.settled().then(E.right),
+        )()
+        if (E.isLeft(quiet)) return quiet
+        return interactively(env.clock, limits, interactive, theirs, (token) => {
+          loggingIn.delete(acquire)
           return track(takeIn(token, O.some(start.right)))
         })()
-        loggingIn.add(done)
-        return done.finally(() => loggingIn.delete(done))
       }
       // A close waits for its token, which is revoked then.
-      return async () => (isClosed() ? E.left(AuthError.closed) : logins.track(acquire()))
+      return async () => {
+        if (isClosed()) return E.left(AuthError.closed)
+        loggingIn.add(acquire)
+        return logins.track(acquire()).finally(() => loggingIn.delete(acquire))
+      }
     }
 
   const adopt: TokenSource['adopt'] = (token) => async () => {
@@ -768,6 +795,14 @@ export const makeSession = <R>(
 
   const revokeSession = async (): Promise<Result<Revocation>> => {
     const deadline = after(timeout)
+    // What was given at the start is of the session that ends.
+    if (O.isSome(initial)) {
+      const wrote = await pipe(
+        await read(deadline),
+        E.match(async (error) => E.left(error), writeInitial),
+      )
+      if (E.isLeft(wrote)) return wrote
+    }
     const own = nonce(random)()
     let from: Lifecycle.Place | undefined
     const applied = await exclusively(deadline, () =>
@@ -930,12 +965,20 @@ export const makeSession = <R>(
     }
   }
 
+  /** Dropped by its collection. While somebody logs in, the store keeps what it knows of the key. */
+  let isResting = false
+  const restWhenIdle = (): void => {
+    if (!isResting || !logins.isIdle()) return
+    changes.end()
+    hear(O.none)
+  }
+
   const session: Session = {
     source: limited({}),
     busy: () => !isIdle() || pending.size > 0 || refusing.tokens().length > 0,
     rest: () => {
-      changes.end()
-      hear(O.none)
+      isResting = true
+      restWhenIdle()
     },
   }
   return session

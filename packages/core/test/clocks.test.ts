@@ -329,6 +329,34 @@ describe.each([
   })
 })
 
+test('[A03] a lease that is written while a read is slow ends when it is to end, not earlier by what the read took', async () => {
+  const env = testEnv()
+  const store = await holding({ token: O.some(refreshable(START, 'stale')) })
+  let isSlow = true
+  const slow: TokenStore = {
+    ...store,
+    get: (key) => async () => {
+      if (isSlow) await env.clock.sleep(seconds(8))()
+      isSlow = false
+      return store.get(key)()
+    },
+  }
+  const redeeming = { needsRefreshToken: true }
+  const other = open([], { store: slow, env }, redeeming)
+  const waiting = other.source.get()
+  await env.clock.advance(millis(7_500))
+  const answer = async () => {
+    await env.clock.sleep(millis(14_900))()
+    return E.right(living('new'))
+  }
+  const holder = open([() => answer], { store, env }, redeeming)
+  const renewing = holder.source.get()
+  await env.clock.advance(minutes(1))
+  expect(textOf(await env.clock.settle(renewing))).toBe('new')
+  expect(textOf(await env.clock.settle(waiting))).toBe('new')
+  expect(other.attempts()).toEqual([])
+})
+
 test('[A03] what a store has lost is restored with its life, although the date was set meanwhile', async () => {
   const env = testEnv()
   const { store, cell, lose } = losing({ isLossy: true })

@@ -139,9 +139,10 @@ export const makeRecords = (
     pipe(
       cellOf(stamped),
       E.map((stored) => {
-        const now = O.getOrElse(() => date)(stamped.now)
-        const offset = between(at, now)
+        const offset = between(at, O.getOrElse(() => date)(stamped.now))
         const tellsTime = O.isSome(stamped.now)
+        // What was written while the call was under way is not of the future.
+        const now = O.getOrElse(() => present().date)(stamped.now)
         const cell = judged(stored, { offset, now, hold, tellsTime }, known())
         return {
           version: stamped.version,

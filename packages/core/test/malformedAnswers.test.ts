@@ -397,10 +397,13 @@ test('[A11] what keyOf answers, or throws: the tokens are revoked, and the next 
       const revoked: string[] = []
       const users = TokenSource.keyed({
         store: memoryStore(),
-        revocation: (of) => () => () => {
-          revoked.push(Secret.open(of.accessToken))
-          return TE.right(undefined)
-        },
+        revocation: Object.assign(
+          (of: TokenSet) => () => () => {
+            revoked.push(Secret.open(of.accessToken))
+            return TE.right(undefined)
+          },
+          { ends: 'grant' as const },
+        ),
       })(() => Strategy.left(AuthError.closed))(env)()
       const interactive: Strategy<unknown> = () => () => TE.right(token('new'))
       // A strategy has two arguments more than it.

@@ -99,8 +99,8 @@ const once = async (
       const result = await time(tokens.get)
       canaries.wrote(printedResult(result))
       if (E.isLeft(result)) {
-        // For who waits while the date is set on, also for the store, time is up.
-        if (result.left._tag === 'TimedOut' || result.left._tag === 'StoreFailed') continue
+        // Where the date is set on, time is up for who waits, also for the store, and for a token on its way there.
+        if (['TimedOut', 'StoreFailed', 'Malformed'].includes(result.left._tag)) continue
         if (result.left._tag === 'ReauthenticationRequired') tally.lost++
         else tally.problem(`${key}: ${result.left._tag}`)
         return ''

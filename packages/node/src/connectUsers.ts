@@ -39,8 +39,8 @@ export interface Users<R = NodeEnv> {
   /** The session of a user. It is closed with all others; where it was closed alone, this is a new one. */
   readonly for: (key: Key) => Connection<R>
   /**
-   * A login whose user is known by its tokens only. When `keyOf` throws, rejects or gives no key, the tokens are revoked at the
-   * server. The promise resolves when they are in the store.
+   * A login whose user is known by its tokens only. When `keyOf` throws, rejects or gives no key, the tokens are dropped, and
+   * revoked at the server where that ends their `grant` only. The promise resolves when they are in the store.
    *
    * Only what comes after the key is known counts: a revoke, or another login, of the same user while this one was still logging in
    * does not stop it.

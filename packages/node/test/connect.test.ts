@@ -244,7 +244,10 @@ describe('connectUsers', () => {
   ])('when keyOf %s, the tokens are revoked at the server', async (_, keyOf, error) => {
     const { texts, revocation } = revoked()
     const events: Array<SourceEvent> = []
-    const users = connectUsers(() => remoteCallback(() => 'another'), { revocation, observe: (e) => events.push(e) })
+    const users = connectUsers(() => remoteCallback(() => 'another'), {
+      revocation: Object.assign(revocation, { ends: 'grant' as const }),
+      observe: (e) => events.push(e),
+    })
     await expect(users.login(strategyOf('t1'), keyOf)).rejects.toMatchObject({ error })
     await users.close()
     expect(texts).toEqual(['t1'])

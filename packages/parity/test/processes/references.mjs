@@ -57,7 +57,9 @@ const send = async (method) => {
   await oauth.genericTokenEndpointRequest(server, client, as(), given.grantType, given.parameters, options)
   await oauth.deviceAuthorizationRequest(server, client, as(), { scope: given.scope }, options)
   await oauth.deviceCodeGrantRequest(server, client, as(), given.deviceCode, options)
-  await oauth.revocationRequest(server, client, as(), given.accessToken, options)
+  // The reference leaves the hint to its caller (RFC 7009 §2.1).
+  const hinted = { ...options, additionalParameters: { token_type_hint: 'access_token' } }
+  await oauth.revocationRequest(server, client, as(), given.accessToken, hinted)
 }
 
 for (const method of methods) await send(method)

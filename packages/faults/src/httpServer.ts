@@ -41,7 +41,8 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 
 /** An HTTP server that reads each request to its end and answers it. */
 export const httpServer = (answer: (received: Received, response: ServerResponse) => void): Promise<Listening> => {
-  const server = createServer((request, response) => {
+  // On a busy machine a connection may be idle for longer than the 5 s after which Node ends it, and end while it is used.
+  const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
     bodyOf(request).then(
       (body) => answer({ request, body }, response),
       // The client went away.

@@ -67,6 +67,13 @@ export const mutants: ReadonlyArray<Mutant> = [
   ofZoo('a refusal clears the intent', '2 asks and a refusal', 'one redemption'),
   ofZoo('a refusal moves the end of the lease', '2 asks and a refusal', 'a lease ends when it said'),
   ofZoo('a refused token is served', '2 asks and a refusal', 'refused is not served'),
+  own(
+    'an old lease is used',
+    '2 asks of a token that is due',
+    'one redemption',
+    [SESSION, "if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))", ''],
+    2,
+  ),
   own('a login is asked of whatever there is when it ends', 'login and revoke', 'nothing resurrected', [
     SESSION,
     'from ??= Lifecycle.placeOf((O.isSome(start) ? start.value : found).cell)',

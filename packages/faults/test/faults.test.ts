@@ -160,7 +160,7 @@ describe('what may be typed', () => {
   test.each([
     [['--only', 'nothing'], 'there is no row "nothing"'],
     [['--scale', '2'], '--scale is a number above 0, up to 1'],
-    [['--report', '--only', 'redirects'], '--report needs all rows at full scale'],
+    [['--report', '--scale', '0.5'], '--report needs full scale'],
     [['--unknown'], '--unknown'],
   ])('%j is wrong: 2, and how it is used', async (args, message) => {
     const { code, stdout, stderr } = await faults(...args)

@@ -10,7 +10,7 @@ import { makeStopwatch } from '../src/overdue.js'
 import { printed, showing } from '../src/printed.js'
 import { broken, rowOf, tableOf, toJson } from '../src/Row.js'
 import { dealt, makeRandom, pick, shuffled, whole } from '../src/random.js'
-import { writeReport } from '../src/report.js'
+import { updateReport, writeReport } from '../src/report.js'
 import { rows } from '../src/rows/index.js'
 import { makeTally } from '../src/tally.js'
 
@@ -103,6 +103,25 @@ describe('the report', () => {
     expect(text.split(begin)).toHaveLength(2)
     expect(text).not.toContain('old')
     for (const word of ['--seed 7', '2026-01-02', 'what is done', 'what must be', 'a word'])
+      expect(text).toContain(word)
+  })
+
+  test('takes in a row that was run again alone, and says so', () => {
+    const file = join(folder, 'again.md')
+    writeFileSync(file, '<!-- npm run faults -- --report: begin --><!-- npm run faults -- --report: end -->')
+    const [one, other] = [fault({ name: 'one' }), fault({ name: 'another' })]
+    const bad = found({ problems: ['it is wrong'], note: 'before' })
+    writeReport(
+      file,
+      [rowOf(one, 10, 1, bad, true), rowOf(other, 10, 1, found({ note: 'the same' }), true)],
+      circumstances,
+    )
+    expect(readFileSync(file, 'utf8')).toContain('NOT OK')
+    updateReport(file, [rowOf(one, 10, 1, found({ note: 'after' }), true)], { ...circumstances, seed: 8 })
+    const text = readFileSync(file, 'utf8')
+    expect(text).not.toMatch(/NOT OK|before/)
+    expect(text.match(/^\| (one|another) /gm)).toEqual(['| one ', '| another ', '| one ', '| another '])
+    for (const word of ['--report --seed 7', '--report --only one --seed 8', 'after', 'the same'])
       expect(text).toContain(word)
   })
 

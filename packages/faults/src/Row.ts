@@ -70,10 +70,13 @@ const cellsOf = ({ fault, count, findings, ok }: Row): ReadonlyArray<string> => 
   ok ? 'ok' : 'NOT OK',
 ]
 
+/** What a column of Markdown has at least, by its formatter. */
+const NARROWEST = 3
+
 /** A table of Markdown that can be read as it is. */
 export const table = (head: ReadonlyArray<string>, lines: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = head.map((title, column) =>
-    Math.max(title.length, ...lines.map((cells) => (cells[column] ?? '').length)),
+    Math.max(NARROWEST, title.length, ...lines.map((cells) => (cells[column] ?? '').length)),
   )
   const line = (cells: ReadonlyArray<string>): string =>
     `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`

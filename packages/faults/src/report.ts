@@ -40,15 +40,27 @@ const rewrite = (file: string, write: (section: string) => ReadonlyArray<string>
 export const writeReport = (file: string, rows: ReadonlyArray<Row>, circumstances: Circumstances): void =>
   rewrite(file, () => [heading([], circumstances), ...tablesOf(rows)])
 
-const nameOf = (line: string): string => line.split('|')[1]?.trim() ?? ''
+/** The cells of a table: its head, and its lines. */
+const cellsOf = (
+  text: string,
+): { readonly head: ReadonlyArray<string>; readonly lines: ReadonlyArray<ReadonlyArray<string>> } => {
+  const [head = [], , ...lines] = text.split('\n').map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+  return { head, lines }
+}
 
 /** A table with the lines of another one in place of its own of those names. */
 const replaced = (before: string, now: string): string => {
-  const lines = now.split('\n').slice(2)
-  return before
-    .split('\n')
-    .map((line) => lines.find((of) => nameOf(of) === nameOf(line)) ?? line)
-    .join('\n')
+  const { head, lines } = cellsOf(before)
+  const others = cellsOf(now).lines
+  return table(
+    head,
+    lines.map((line) => others.find(([name]) => name === line[0]) ?? line),
+  )
 }
 
 /** Puts rows that were run again alone in their places, and says so. */

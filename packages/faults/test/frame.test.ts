@@ -120,6 +120,9 @@ describe('the report', () => {
     updateReport(file, [rowOf(one, 10, 1, found({ note: 'after' }), true)], { ...circumstances, seed: 8 })
     const text = readFileSync(file, 'utf8')
     expect(text).not.toMatch(/NOT OK|before/)
+    // As wide as what is longest now.
+    for (const of of text.split('\n\n').filter((part) => part.startsWith('|')))
+      expect(new Set(of.split('\n').map(({ length }) => length)).size).toBe(1)
     expect(text.match(/^\| (one|another) /gm)).toEqual(['| one ', '| another ', '| one ', '| another '])
     for (const word of ['--report --seed 7', '--report --only one --seed 8', 'after', 'the same'])
       expect(text).toContain(word)

@@ -527,3 +527,25 @@ test('[A13] a source that is closed while its token waits for the store: it is o
   expect(textOf(await env.clock.settle(users.for('ann').get()))).toBe('access-2')
   expect(server.counts()).toMatchObject({ repeated: 0, killed: 0 })
 })
+
+test('[A13] a source whose strategy could not be made is not kept, also while it is in use: the next call asks again', async () => {
+  const env = testEnv()
+  const memory = memoryStore()
+  const store: TokenStore = {
+    ...memory,
+    get: (key) => async () => {
+      await env.clock.sleep(seconds(1))()
+      return memory.get(key)()
+    },
+  }
+  let fails = true
+  const users = TokenSource.keyed({ store })(() => {
+    if (fails) throw new Error('mine')
+    return remoteCallback(() => 'a')
+  })(env)()
+  const first = users.for('ann').get()
+  fails = false
+  const second = users.for('ann').get()
+  expect(left(await env.clock.settle(first))).toMatchObject({ _tag: 'Misconfigured' })
+  expect(textOf(await env.clock.settle(second))).toBe('a')
+})

@@ -117,6 +117,8 @@ export const makeSession = <R>(
   /** Acquired tokens that the store does not hold yet; of these, those whose commit is under way. */
   const pending = new Set<Acquired>()
   const committing = new Set<Acquired>()
+  /** Of these, logins: their place may not be known before the store is heard of. */
+  const begun = new Set<Acquired>()
   let isFlushing = false
   /** Whose answers are here and on their way to the store: a late one must not be asked for again meanwhile. */
   const answered = new Set<string>()
@@ -265,6 +267,7 @@ export const makeSession = <R>(
     committing.delete(acquired)
     if (E.isLeft(applied)) return heldBack(applied.left)
     pending.delete(acquired)
+    begun.delete(acquired)
     const { decision, known } = applied.right
     const event = acquired(known)
     if (event._tag === 'Redeemed') answered.delete(placeOf(event.parent))
@@ -314,9 +317,11 @@ export const makeSession = <R>(
     if (isFlushing) return
     isFlushing = true
     const end = after(PENDING_PATIENCE)
-    while (pending.size > 0 && !isOver() && clock.now() < end) {
+    // After a close a login would not know what its successor has seen meanwhile.
+    const isDone = (): boolean => isOver() || (isClosing && begun.size > 0)
+    while (pending.size > 0 && !isDone() && clock.now() < end) {
       await clock.sleep(PAUSE, undefined, 'unref')()
-      if (!isOver()) await track(flushExclusively(after(timeout)))
+      if (!isDone()) await track(flushExclusively(after(timeout)))
     }
     isFlushing = false
   }
@@ -744,7 +749,9 @@ export const makeSession = <R>(
   /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
   const begin = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
     initial = O.none
-    const applied = await commitExclusively(beginning(token, start), O.none)
+    const acquired = beginning(token, start)
+    begun.add(acquired)
+    const applied = await commitExclusively(acquired, O.none)
     if (E.isLeft(applied)) return applied
     supersede()
     const { decision, known } = applied.right
@@ -771,7 +778,7 @@ export const makeSession = <R>(
         // What is being revoked might end what is granted now.
         const { deadline = instant(Number.POSITIVE_INFINITY), signal } = limits
         const late = AuthError.timedOut('the login')
-        const quiet = await race(clock, { deadline, signal }, late, AuthError.aborted, () =>
+        const quiet = await race(env.clock, { deadline, signal }, late, AuthError.aborted, () =>
           owing.settled().then(E.right),
         )()
         if (E.isLeft(quiet)) return quiet

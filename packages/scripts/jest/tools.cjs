@@ -17,24 +17,45 @@ const isProgram = (path) => {
 }
 
 /**
- * Where a program is, if it is on the PATH.
+ * Where programs of that name are, in the order of the PATH.
  * @param {string} name
  */
-const onPath = (name) =>
+const allOnPath = (name) =>
   (process.env['PATH'] ?? '')
     .split(delimiter)
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, name))
-    .find(isProgram)
+    .filter(isProgram)
+
+/**
+ * Where a program is, if it is on the PATH.
+ * @param {string} name
+ */
+const onPath = (name) => allOnPath(name)[0]
+
+/**
+ * The first program of that name that can run a line of code: one Python may have a library that another has not.
+ * @param {string} name
+ * @param {string} flag
+ * @param {string} code
+ */
+const running = (name, flag, code) =>
+  allOnPath(name).find((program) => spawnSync(program, [flag, code], { timeout: 60_000 }).status === 0)
 
 /** The user who owns nothing, on every system. */
 const NOBODY = 65_534
 
 const chromium = () => process.env['CHROMIUM'] ?? onPath('chromium')
 
+// Authorization servers are asked for by their versions too: what each of them does is known of that one.
+const authlib = () => running('python3', '-c', 'import authlib; assert authlib.__version__.startswith("1.2.")')
+const oauthlib = () => running('python3', '-c', 'import oauthlib; assert oauthlib.__version__.startswith("3.2.")')
+const doorkeeper = () =>
+  running('ruby', '-e', 'gem "doorkeeper", "~> 5.5.0"; gem "activerecord", "~> 6.1"; gem "sqlite3"; gem "webrick"')
+
 /**
  * By their names: how each is found, and the packages of Debian that have it, where some do.
- * @type {Readonly<Record<'redis-server' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string }>>}
+ * @type {Readonly<Record<'redis-server' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string }>>}
  */
 const tools = {
   'redis-server': { isThere: () => onPath('redis-server') !== undefined, packages: 'redis-server' },
@@ -57,6 +78,14 @@ const tools = {
   bash: { isThere: () => onPath('bash') !== undefined, packages: 'bash' },
   zsh: { isThere: () => onPath('zsh') !== undefined, packages: 'zsh' },
   fish: { isThere: () => onPath('fish') !== undefined, packages: 'fish' },
+  // Libraries of authorization servers in other languages.
+  authlib: { isThere: () => authlib() !== undefined, packages: 'python3-authlib', hint: 'version 1.2' },
+  oauthlib: { isThere: () => oauthlib() !== undefined, packages: 'python3-oauthlib', hint: 'version 3.2' },
+  doorkeeper: {
+    isThere: () => doorkeeper() !== undefined,
+    packages: 'ruby-doorkeeper ruby-activerecord ruby-sqlite3 ruby-webrick',
+    hint: 'version 5.5, with Rails 6.1',
+  },
   // Who can be any other user of the machine, to whom the project must be readable.
   root: {
     isThere: () =>
@@ -108,7 +137,7 @@ const markedFor = (title) => {
   return isTool(name) ? name : undefined
 }
 
-module.exports = { tools, NOBODY, chromium, installLine, mark, markedFor }
+module.exports = { tools, NOBODY, chromium, authlib, oauthlib, doorkeeper, installLine, mark, markedFor }
 
 if (require.main === module) {
   const missing = Object.values(tools).filter(({ isThere }) => !isThere())

@@ -9,10 +9,14 @@ export interface Child {
   readonly close: () => Promise<void>
 }
 
-/** Starts a script of `servers/`; it prints its URL, and ends when its standard input does. */
-export const startServer = async (script: string, config: unknown): Promise<Child> => {
+/** Starts a script of `servers/`, by Node.js or another program; it prints its URL, and ends when its standard input does. */
+export const startServer = async (
+  script: string,
+  config: unknown,
+  [program, ...options]: readonly [program: string, ...options: ReadonlyArray<string>] = [process.execPath],
+): Promise<Child> => {
   const file = join(__dirname, '../../servers', script)
-  const child = spawn(process.execPath, [file, JSON.stringify(config)], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, [...options, file, JSON.stringify(config)], { stdio: ['pipe', 'pipe', 'pipe'] })
   let complaints = ''
   child.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk.toString()

@@ -59,8 +59,9 @@ export const revocationParameters =
  * is an error (of another kind than that the token is unknown); after a 503 the token still exists (`Rejected`, retryable).
  *
  * **What a success shows.** That the server took the request, and no more: it answers 200 also for a token that it does not know (RFC
- * 7009 §2.2), so that no client can tell a token that has been ended from one that was not found. To know, ask the server: by a
- * request of its API with the token, or by introspection (RFC 7662).
+ * 7009 §2.2), so that no client can tell a token that has been ended from one that was not found. Some servers do so in other cases,
+ * too: Doorkeeper 5.5 once the access token has expired, `@jmondi/oauth2-server` 4.3 where the client's secret is wrong. To know, ask
+ * the server: by a request of its API with the token, or by introspection (RFC 7662).
  *
  * `Misconfigured` where the server has no revocation endpoint, or a
  * parameter is not text.

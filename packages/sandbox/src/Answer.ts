@@ -55,13 +55,18 @@ export const html = (status: number, document: string): Answer => ({
   body: document,
 })
 
+interface ErrorDetails {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly context?: unknown
+}
+
 /** The general error of Box's API: `{ type, status, code, message, request_id, help_url, context_info }`. */
 export const apiError = (
   status: number,
   code: string,
   message: string,
   requestId: string,
-  headers: Readonly<Record<string, string>> = {},
+  { headers = {}, context = null }: ErrorDetails = {},
 ): Answer =>
   json(
     status,
@@ -72,7 +77,7 @@ export const apiError = (
       message,
       request_id: requestId,
       help_url: 'https://developer.box.com/guides/api-calls/permissions-and-errors/common-errors/',
-      context_info: null,
+      context_info: context,
     },
     headers,
   )

@@ -1,14 +1,14 @@
 /**
- * A sliver of Box's API, to have something that tokens open: the current user, and a few files.
+ * The door of the protected API, a sliver of Box's: whose token is good (RFC 6750), and for which items.
  */
-import { createHash } from 'node:crypto'
-import { type Answer, apiError, empty, json } from './Answer.js'
+import { type Answer, apiError, empty } from './Answer.js'
+import { parseForm } from './Form.js'
 import type { Handler, Incoming } from './Incoming.js'
 import { contains } from './Resources.js'
 import { fail, ok, type Result } from './Result.js'
-import { covers } from './Scope.js'
+import { opens, type Part } from './Scope.js'
 import { sessionAlive } from './Tokens.js'
-import type { AccessToken, World } from './World.js'
+import type { AccessToken, Resource, User, World } from './World.js'
 
 const challenge = (error: string, description: string): string =>
   `Bearer realm="Service", error="${error}", error_description="${description}"`
@@ -28,13 +28,26 @@ const bearer = (world: World, request: Incoming): Result<Answer, AccessToken> =>
   return ok(token)
 }
 
-const insufficientScope = (request: Incoming): Answer =>
+export const insufficientScope = (request: Incoming): Answer =>
   apiError(403, 'access_denied_insufficient_permissions', 'Access denied - insufficient permission', request.id, {
-    'www-authenticate': challenge(
-      'insufficient_scope',
-      'The request requires higher privileges than provided by the access token.',
-    ),
+    headers: {
+      'www-authenticate': challenge(
+        'insufficient_scope',
+        'The request requires higher privileges than provided by the access token.',
+      ),
+    },
   })
+
+export const badRequest = (request: Incoming, message: string): Answer =>
+  apiError(400, 'bad_request', message, request.id)
+
+export const notFound = (request: Incoming): Answer => apiError(404, 'not_found', 'Not Found', request.id)
+
+/** A parameter of the query; `undefined` if it is absent or empty. */
+export const parameterOf = (request: Incoming, name: string): string | undefined => {
+  const query = parseForm(request.query)
+  return query.ok ? query.value.get(name) : undefined
+}
 
 type Authorized = (world: World, request: Incoming, token: AccessToken) => Answer
 
@@ -46,35 +59,31 @@ export const authorized =
     return token.ok ? use(world, request, token.value) : token.error
   }
 
-/** `GET /2.0/users/me`. Not for a token that is limited to items. */
-export const currentUser = authorized((world, request, token) => {
-  const user = world.users.get(token.session.userId)
-  const aboutUsers = world.dialect === 'generic' || token.scope.some((scope) => /^(root|base|manage)_/.test(scope))
-  if (user === undefined || !aboutUsers || token.resource !== null) return insufficientScope(request)
-  return json(200, { type: 'user', id: user.id, name: user.name, login: user.login })
-})
+/** May the token see the item? Outside its resource a downscoped one does not even learn that an item exists. */
+export const sees = (world: World, token: AccessToken, item: Resource): boolean =>
+  (item.type === 'file' ? world.files : world.folders).has(item.id) &&
+  (token.resource === null || contains(world, token.resource, item))
 
-const withFile = (
-  scope: string,
-  use: (file: Readonly<Record<string, unknown>>, request: Incoming) => Answer,
-): Handler =>
-  authorized((world, request, token) => {
-    const id = request.path.split('/').at(-1) ?? ''
-    const file = world.files.get(id)
-    // outside its resource a downscoped token does not even learn that a file exists
-    if (file === undefined || (token.resource !== null && !contains(world, token.resource, { type: 'file', id })))
-      return apiError(404, 'not_found', 'Not Found', request.id)
-    if (!covers(token.scope, scope)) return insufficientScope(request)
-    return use({ type: 'file', id: file.id, name: file.name }, request)
-  })
+/** What a handler is given of the item that it is about. */
+export interface Access<A> {
+  readonly world: World
+  readonly request: Incoming
+  readonly item: A
+  /** Whose token it is, who counts as the owner of all items. */
+  readonly user: User
+}
 
-/** `GET /2.0/files/:id`, with `item_read` or wider. */
-export const readFile = withFile('item_read', (file) => json(200, file))
+/** Lets a request for `/2.0/files/:id…` or `/2.0/folders/:id…` in whose token sees the item and opens that part of it. */
+const withItem =
+  <A>(type: Resource['type'], itemsOf: (world: World) => ReadonlyMap<string, A>) =>
+  (part: Part, use: (access: Access<A>) => Answer): Handler =>
+    authorized((world, request, token) => {
+      const id = request.path.split('/')[3] ?? ''
+      const item = itemsOf(world).get(id)
+      const user = world.users.get(token.session.userId)
+      if (item === undefined || user === undefined || !sees(world, token, { type, id })) return notFound(request)
+      return opens(token.scope, part) ? use({ world, request, item, user }) : insufficientScope(request)
+    })
 
-/** `PUT` or `POST /2.0/files/:id`, with `item_readwrite` or wider: tells how many bytes came, and their digest. */
-export const writeFile = withFile('item_readwrite', (file, request) =>
-  json(200, {
-    ...file,
-    received: { bytes: request.body.length, sha256: createHash('sha256').update(request.body).digest('hex') },
-  }),
-)
+export const withFile = withItem('file', (world) => world.files)
+export const withFolder = withItem('folder', (world) => world.folders)

@@ -51,7 +51,16 @@ const signatureHolds = (algorithm: string, key: KeyObject, signed: string, signa
   }
 }
 
-/** The claims of a compact JWS that one of `keys` signed; the key is chosen by `kid`. */
+/** The key that a header names; one that names none means the only one, where an application has one. */
+const keyOf = ({ kid }: Claims, keys: ReadonlyMap<string, KeyObject>): Result<Refusal, KeyObject> => {
+  const [only, another] = keys.values()
+  if (kid === undefined && another !== undefined)
+    return claim('kid', 'A value is required: the application has more than one key.')
+  const key = kid === undefined ? only : keys.get(String(kid))
+  return key === undefined ? claim('kid', "The 'kid' specified is invalid.") : ok(key)
+}
+
+/** The claims of a compact JWS that one of `keys` signed. */
 export const verifySignature = (token: string, keys: ReadonlyMap<string, KeyObject>): Result<Refusal, Claims> => {
   const [head = '', payload = '', signature = '', ...rest] = token.split('.')
   const header = parseObject(head)
@@ -60,9 +69,9 @@ export const verifySignature = (token: string, keys: ReadonlyMap<string, KeyObje
   const algorithm = typeof header.alg === 'string' ? algorithms.get(header.alg) : undefined
   // an unknown `crit` extension must not be ignored (RFC 7515 §4.1.11), and this server knows none
   if (algorithm === undefined || header.crit !== undefined) return wrong("Please check the 'alg' header.")
-  const key = typeof header.kid === 'string' ? keys.get(header.kid) : undefined
-  if (key === undefined) return claim('kid', "The 'kid' specified is invalid.")
-  if (key.asymmetricKeyType !== 'rsa' || !signatureHolds(algorithm, key, `${head}.${payload}`, signature))
+  const key = keyOf(header, keys)
+  if (!key.ok) return key
+  if (key.value.asymmetricKeyType !== 'rsa' || !signatureHolds(algorithm, key.value, `${head}.${payload}`, signature))
     return wrong('OAuth JWT signature verification failed')
   return ok(claims)
 }
@@ -105,6 +114,9 @@ const forgetExpired = (assertions: Map<string, number>, now: number): void => {
   }
 }
 
+/** Whom assertions are for at Box itself: what some of its clients write, whatever the server that they send to. */
+const boxAudience = 'https://api.box.com/oauth2/token'
+
 /** The user as whom an authorization grant assertion (RFC 7523 §2.1, with Box's `box_sub_type`) lets a client act. */
 export const verifyGrantAssertion = (
   world: World,
@@ -121,7 +133,7 @@ export const verifyGrantAssertion = (
   const userId = typeof sub === 'string' ? actingUser(world, { type, id: sub }) : undefined
   if (userId === undefined) return claim('sub', "The 'sub' specified is invalid.")
   const used = checkUse(world, clientId, verified.value, {
-    audiences: [world.endpoints.token],
+    audiences: world.dialect === 'box' ? [world.endpoints.token, boxAudience] : [world.endpoints.token],
     furthest: 60,
     jtiLength: 16,
   })

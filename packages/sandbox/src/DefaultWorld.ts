@@ -1,14 +1,15 @@
 /**
- * The world as it is when the server starts: one enterprise, three users, two files, two applications.
+ * The world as it is when the server starts: one enterprise, three users, two folders, two files, two applications.
  */
 import type { Registration } from './Client.js'
 import type { Clock } from './Clock.js'
+import { nameOf } from './Hosts.js'
 import { makeIdentityKey } from './IdentityKey.js'
 import { makeJournal } from './Journal.js'
 import type { SandboxOptions } from './Sandbox.js'
-import type { Endpoints, File, Lifetimes, User, World } from './World.js'
+import type { Endpoints, File, Folder, Lifetimes, User, World } from './World.js'
 
-export const enterprise = '4242'
+const enterprise = '4242'
 
 const serviceAccount: User = {
   id: '7000',
@@ -20,8 +21,19 @@ export const appUser: User = { id: '7001', name: 'Ada App', login: 'AppUser_7001
 const managedUser: User = { id: '7002', name: 'Max Managed', login: 'max@example.com', kind: 'managed user' }
 
 const files: ReadonlyArray<File> = [
-  { id: '123', name: 'Contract.pdf', folders: ['0'], sharedLink: null },
-  { id: '456', name: 'Drawing.dwg', folders: ['0', '789'], sharedLink: 'https://app.box.com/s/sandbox456' },
+  { id: '123', name: 'Contract.pdf', folders: ['0'], sharedLink: null, content: 'The content of a contract.\n' },
+  {
+    id: '456',
+    name: 'Drawing.dwg',
+    folders: ['0', '789'],
+    sharedLink: 'https://app.box.com/s/sandbox456',
+    content: 'The content of a drawing.\n',
+  },
+]
+
+const folders: ReadonlyArray<Folder> = [
+  { id: '0', name: 'All Files', folders: [] },
+  { id: '789', name: 'Drawings', folders: ['0'] },
 ]
 
 const lifetimes: Lifetimes = { access: 3600, refresh: 60 * 24 * 3600, code: 30, device: 600, interval: 5 }
@@ -53,13 +65,16 @@ export const makeWorld = (
   clock,
   journal: makeJournal(),
   endpoints: endpointsAt(url),
+  hosts: new Set((options.allowedHosts ?? []).map(nameOf)),
   lifetimes: { ...lifetimes, ...options.ttl },
-  enterprise,
+  enterprise: options.settings?.enterpriseID ?? enterprise,
   serviceAccount: serviceAccount.id,
   callbackIssuer: callbackIssuer(options.callbackIssuer, url),
   clients: new Map(registrations.map((one) => [one.client.id, one])),
   users: new Map([serviceAccount, appUser, managedUser].map((user) => [user.id, user])),
   files: new Map(files.map((file) => [file.id, file])),
+  folders: new Map(folders.map((folder) => [folder.id, folder])),
+  downloads: new Map(),
   codes: new Map(),
   devices: new Map(),
   tickets: new Map(),

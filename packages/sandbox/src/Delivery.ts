@@ -55,7 +55,8 @@ export const deliver = async (
     response.writeHead(answer.status, {
       ...stamp,
       ...answer.headers,
-      'content-length': length,
+      // RFC 9110 §8.6: none goes with a 204
+      ...(answer.status !== 204 && { 'content-length': length }),
     })
   }
   switch (fault?.kind) {

@@ -10,6 +10,7 @@ export interface Incoming {
   readonly method: string
   readonly path: string
   readonly query: string
+  readonly host: string | undefined
   readonly authorization: string | undefined
   readonly contentType: string | undefined
   readonly body: Buffer
@@ -29,9 +30,9 @@ const utf8 = (body: Buffer): string | undefined => {
   }
 }
 
-/** The form of a POST: form-encoded, UTF-8, no parameter twice. */
+/** The form of a POST: form-encoded, UTF-8, no parameter twice. Without a body it is one without parameters (RFC 6749 §5.2). */
 export const formOf = (request: Incoming): Result<Refusal, Form> => {
-  if (!isForm(request.contentType))
+  if (request.body.length > 0 && !isForm(request.contentType))
     return fail(refusal('invalid_request', 'The body must be application/x-www-form-urlencoded', 415))
   const text = utf8(request.body)
   if (text === undefined) return fail(refusal('invalid_request', 'The parameters are not valid form-encoded text'))

@@ -2,15 +2,17 @@
  * Which path and method is which handler.
  */
 
-import { currentUser, readFile, writeFile } from './Api.js'
 import { answerConsent, showConsent } from './Authorize.js'
 import { answerActivation, deviceAuthorization, showActivation } from './Device.js'
+import { checkUpload, deleteFile, download, downloadFile, readFile, writeFile } from './Files.js'
+import { listFolder } from './Folders.js'
 import { keys, userInfo } from './Identity.js'
 import type { Handler } from './Incoming.js'
 import type { Endpoint } from './Journal.js'
 import { metadata } from './Metadata.js'
 import { revoke } from './Revoke.js'
 import { token } from './Token.js'
+import { currentUser } from './Users.js'
 
 export interface Route {
   readonly endpoint: Endpoint
@@ -40,7 +42,16 @@ const routes: ReadonlyArray<Route> = [
   route('metadata', /^\/jwks$/, { GET: keys }),
   route('api', /^\/userinfo$/, { GET: userInfo }),
   route('api', /^\/2\.0\/users\/me$/, { GET: currentUser }),
-  route('api', /^\/2\.0\/files\/[^/]+$/, { GET: readFile, PUT: writeFile, POST: writeFile }, uploadLimit),
+  route('api', /^\/2\.0\/files\/content\/?$/, { OPTIONS: checkUpload }),
+  route(
+    'api',
+    /^\/2\.0\/files\/[^/]+$/,
+    { GET: readFile, PUT: writeFile, POST: writeFile, DELETE: deleteFile },
+    uploadLimit,
+  ),
+  route('api', /^\/2\.0\/files\/[^/]+\/content$/, { GET: downloadFile }),
+  route('api', /^\/2\.0\/folders\/[^/]+\/items$/, { GET: listFolder }),
+  route('api', /^\/download$/, { GET: download }),
 ]
 
 const nowhere = (path: string): Route => route(path.startsWith('/2.0/') ? 'api' : 'unknown', /^/, {})

@@ -8,7 +8,7 @@ import type { Faults } from './Faults.js'
 import type { Gate, GateOptions } from './Gates.js'
 import type { Endpoint, RequestRecord } from './Journal.js'
 import type { BoxSettings } from './Settings.js'
-import type { Dialect, Endpoints, File, Lifetimes, Rotation, User } from './World.js'
+import type { Dialect, Endpoints, File, Folder, Lifetimes, Rotation, User } from './World.js'
 
 /** Everything may be left out. */
 export interface SandboxOptions {
@@ -24,11 +24,21 @@ export interface SandboxOptions {
   readonly now?: () => number
   /** `iss` in callbacks (RFC 9207): the issuer if `true` (the default), none if `false`, a lie if a text. */
   readonly callbackIssuer?: boolean | string
-  /** Overrides parts of the confidential client, for example to keep its secret over restarts. */
+  /**
+   * Names under which requests are taken, besides those of the loopback interface: `box.test`, `api.box.com`. A request to any other is
+   * refused, since a page on the web can make a name of its own lead to this server (DNS rebinding).
+   */
+  readonly allowedHosts?: ReadonlyArray<string>
+  /**
+   * What `settings()` of an earlier sandbox gave: the same client, with the same secret and key, over restarts. Its `enterpriseID`
+   * is the enterprise.
+   */
+  readonly settings?: BoxSettings
+  /** Overrides parts of the confidential client. */
   readonly client?: Omit<ClientInput, 'secret'> & { readonly secret?: string }
   /** Overrides parts of the public client. */
   readonly publicClient?: Omit<ClientInput, 'secret'>
-  /** The RSA private key (PEM, not encrypted) behind `settings()`; otherwise one is made when first needed. */
+  /** The RSA private key (PEM, not encrypted) behind `settings()`; otherwise that of `settings`, or one that is made when first needed. */
   readonly key?: string
 }
 
@@ -86,8 +96,10 @@ export interface Sandbox {
   readonly enterprise: string
   /** The service account, as whom tokens of the enterprise act; then an app user (7001) and a managed user (7002). */
   readonly users: ReadonlyArray<User>
-  /** 123, and 456 in folder 789. */
+  /** 123, and 456 in folder 789; without those that were deleted. */
   readonly files: ReadonlyArray<File>
+  /** The root, 0, and 789 in it. */
+  readonly folders: ReadonlyArray<Folder>
   readonly registerClient: (input: ClientInput) => Client
 
   /** The server's clock; see {@link Clock}. */

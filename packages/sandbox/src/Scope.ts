@@ -59,6 +59,25 @@ const contained: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 export const covers = (held: ReadonlyArray<string>, wanted: string): boolean =>
   held.some((scope) => scope === wanted || contained.get(scope)?.has(wanted) === true)
 
+/** Parts of the API, by what a token is good for there. */
+export type Part = 'information' | 'listing' | 'content' | 'deletion' | 'upload' | 'writing'
+
+/** What opens a part of the API: each of these scopes, and all that contain one of them. */
+const opening: Readonly<Record<Part, ReadonlyArray<string>>> = {
+  /** What is known of a file, which a preview begins with. */
+  information: ['item_read', 'item_preview', 'base_preview', 'base_explorer', 'base_picker', 'base_sidebar'],
+  /** What is in a folder. */
+  listing: ['item_read', 'base_explorer', 'base_picker'],
+  content: ['item_download'],
+  deletion: ['item_delete'],
+  upload: ['item_upload'],
+  writing: ['item_readwrite'],
+}
+
+/** Does a token that holds `held` open `part`? */
+export const opens = (held: ReadonlyArray<string>, part: Part): boolean =>
+  opening[part].some((scope) => covers(held, scope))
+
 /** Splits a `scope` parameter (RFC 6749 §3.3). */
 export const parseScope = (text: string): ReadonlyArray<string> => [...new Set(text.split(' ').filter((s) => s !== ''))]
 

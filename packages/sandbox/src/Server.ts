@@ -9,6 +9,7 @@ import { deliver, substitute } from './Delivery.js'
 import { type FaultQueue, isProcessed } from './Faults.js'
 import { parseForm } from './Form.js'
 import type { Gates } from './Gates.js'
+import { isOwnHost } from './Hosts.js'
 import { type Incoming, isForm } from './Incoming.js'
 import { type OpenRecord, record } from './Journal.js'
 import { messagePage } from './Pages.js'
@@ -56,8 +57,12 @@ const knownGrant = (body: Buffer): string | null => {
   return grantTypes.some((known) => known === type) ? type : 'unknown'
 }
 
+const foreignHost =
+  'The name in the Host header is none of this server. Allow it by the option allowedHosts, or --allow-host of the command'
+
 /** What goes wrong before any handler is asked, or the answer of the handler. */
 const run = (world: World, route: Route, incoming: Incoming, tooLarge: boolean): Answer => {
+  if (!isOwnHost(world, incoming.host)) return failure(route, incoming, 421, 'misdirected_request', foreignHost)
   // node:http leaves the body of an answer to HEAD out by itself
   const method = incoming.method === 'HEAD' ? 'GET' : incoming.method
   const handler = Object.hasOwn(route.methods, method) ? route.methods[method] : undefined
@@ -93,12 +98,13 @@ const handle = async (machine: Machine, request: IncomingMessage, response: Serv
     method: request.method ?? 'GET',
     path,
     query,
+    host: request.headers.host,
     authorization: request.headers.authorization,
     contentType: request.headers['content-type'],
     body: body === 'too large' ? Buffer.alloc(0) : body,
   }
   const grantType = route.endpoint === 'token' ? knownGrant(incoming.body) : null
-  const fault = faults.take(route.endpoint, grantType)
+  const fault = isOwnHost(world, incoming.host) ? faults.take(route.endpoint, grantType) : null
   const entry: OpenRecord = {
     at: world.clock.now(),
     endpoint: route.endpoint,

@@ -28,9 +28,9 @@ export interface SigningKey {
   readonly publicKey: KeyObject
 }
 
-/** Reads an RSA private key (PEM, not encrypted). */
-export const readKey = (kid: string, pem: string): SigningKey => {
-  const privateKey = createPrivateKey(pem)
+/** Reads an RSA private key (PEM, encrypted where a passphrase is given). */
+export const readKey = (kid: string, pem: string, passphrase?: string): SigningKey => {
+  const privateKey = createPrivateKey({ key: pem, ...(passphrase !== undefined && { passphrase }) })
   return { kid, privateKey, publicKey: createPublicKey(privateKey) }
 }
 

@@ -21,12 +21,27 @@ export interface User {
   readonly kind: 'service account' | 'app user' | 'managed user'
 }
 
-/** A file. `folders` are those that contain it, `sharedLink` its address for `box_shared_link`. */
+/** A file. `folders` are those that contain it, from the root down; `sharedLink` is its address for `box_shared_link`. */
 export interface File {
   readonly id: string
   readonly name: string
   readonly folders: ReadonlyArray<string>
   readonly sharedLink: string | null
+  /** What a download gives. */
+  readonly content: string
+}
+
+/** A folder. `folders` are those that contain it, from the root down; the root, with the id 0, has none. */
+export interface Folder {
+  readonly id: string
+  readonly name: string
+  readonly folders: ReadonlyArray<string>
+}
+
+/** An address from which the content of a file can be fetched without a token, for a while. */
+export interface Download {
+  readonly file: File
+  readonly expiresAt: number
 }
 
 /** The one item that a downscoped token is limited to. */
@@ -144,6 +159,8 @@ export interface World {
   readonly clock: Clock
   readonly journal: Journal
   readonly endpoints: Endpoints
+  /** Names under which requests are taken, besides those of the loopback interface; in lower case, without a port. */
+  readonly hosts: ReadonlySet<string>
   readonly lifetimes: Lifetimes
   readonly enterprise: string
   readonly serviceAccount: string
@@ -151,7 +168,9 @@ export interface World {
   readonly callbackIssuer: string | null
   readonly clients: Map<string, Registration>
   readonly users: ReadonlyMap<string, User>
-  readonly files: ReadonlyMap<string, File>
+  readonly files: Map<string, File>
+  readonly folders: ReadonlyMap<string, Folder>
+  readonly downloads: Map<string, Download>
   readonly codes: Map<string, Code>
   readonly devices: Map<string, Device>
   readonly tickets: Map<string, Ticket>

@@ -3,7 +3,7 @@ import { answerPage, type Consent } from './Browser.js'
 import { type Client, type ConfidentialClient, register } from './Client.js'
 import { makeClock } from './Clock.js'
 import { countsOf, redemptions } from './Counts.js'
-import { appUser, enterprise, makeWorld } from './DefaultWorld.js'
+import { appUser, makeWorld } from './DefaultWorld.js'
 import { makeFaults } from './Faults.js'
 import { makeGates } from './Gates.js'
 import { identityScopes } from './Identity.js'
@@ -30,9 +30,17 @@ const listen = (server: Server, port: number): Promise<string> =>
     })
   })
 
+/** The key that the options name, if any. */
+const givenKey = (kid: string, { key, settings }: SandboxOptions): SigningKey | null => {
+  if (key !== undefined) return readKey(kid, key)
+  if (settings === undefined) return null
+  const { privateKey, passphrase } = settings.boxAppSettings.appAuth
+  return readKey(kid, privateKey, passphrase)
+}
+
 /**
  * Starts a sandbox: an OAuth 2.0 authorization server that speaks Box's wire, with a sliver of API behind it, on
- * 127.0.0.1. Rejects if the port is taken.
+ * 127.0.0.1. Rejects if the port is taken, or a key cannot be read.
  *
  * @example
  * import { startSandbox } from '@tessera/sandbox'
@@ -53,9 +61,16 @@ const listen = (server: Server, port: number): Promise<string> =>
  * await box.close()
  */
 export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
-  const secret = options.client?.secret ?? randomToken('secret')
+  const kept = options.settings?.boxAppSettings
+  const secret = options.client?.secret ?? kept?.clientSecret ?? randomToken('secret')
   const scope = options.dialect === 'generic' ? { scope: [...identityScopes, 'root_readwrite'] } : {}
-  const confidential = register({ id: 'sandbox-app', name: 'Sandbox App', ...scope, ...options.client, secret })
+  const confidential = register({
+    id: kept?.clientID ?? 'sandbox-app',
+    name: 'Sandbox App',
+    ...scope,
+    ...options.client,
+    secret,
+  })
   const open = register({
     id: 'sandbox-public-app',
     name: 'Sandbox Public App',
@@ -65,8 +80,8 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     secret: null,
   })
   const client: ConfidentialClient = { ...confidential.client, secret }
-  const kid = randomText(8, alphanumeric)
-  const given = options.key === undefined ? null : readKey(kid, options.key)
+  const kid = kept?.appAuth.publicKeyID ?? randomText(8, alphanumeric)
+  const given = givenKey(kid, options)
   if (given !== null) confidential.keys.set(kid, given.publicKey)
 
   const clock = makeClock(options.now ?? Date.now)
@@ -115,7 +130,12 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   }
 
   const settings = async ({ passphrase }: { readonly passphrase?: string } = {}): Promise<BoxSettings> =>
-    boxSettings(client, enterprise, await signingKey(), passphrase ?? randomText(32, alphanumeric))
+    boxSettings(
+      client,
+      world.enterprise,
+      await signingKey(),
+      passphrase ?? kept?.appAuth.passphrase ?? randomText(32, alphanumeric),
+    )
 
   const isActive = (token: string): boolean => {
     const access = world.access.get(token)
@@ -137,9 +157,12 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     endpoints: world.endpoints,
     client,
     publicClient: open.client,
-    enterprise,
+    enterprise: world.enterprise,
     users: [...world.users.values()],
-    files: [...world.files.values()],
+    get files() {
+      return [...world.files.values()]
+    },
+    folders: [...world.folders.values()],
     registerClient: (input) => {
       const registration = register(input)
       world.clients.set(registration.client.id, registration)

@@ -62,7 +62,7 @@ describe('the JWT bearer grant', () => {
           ['sub', { sub: '4242', box_sub_type: 'user' }],
           ['sub', { sub: '7001' }],
           ['box_sub_type', { box_sub_type: 'group' }],
-          ['aud', { aud: 'https://api.box.com/oauth2/token' }],
+          ['aud', { aud: 'https://api.box.com/oauth2/token/' }],
           ['aud', { aud: [] }],
           ['exp', { exp: undefined }],
           ['exp', { exp: '1800000030' }],
@@ -119,7 +119,7 @@ describe('the JWT bearer grant', () => {
         const assertions = [
           signJwt(stranger, { alg: 'RS256', kid }, claims),
           signJwt(privateKey, { alg: 'RS256', kid: 'unknown' }, claims),
-          signJwt(privateKey, { alg: 'RS256' }, claims),
+          signJwt(stranger, { alg: 'RS256' }, claims),
           signJwt(privateKey, { alg: 'RS256', kid, crit: 'b64' }, claims),
           `${none}.${payload}.`,
           `${mac}.${payload}.${signature}`,
@@ -136,6 +136,68 @@ describe('the JWT bearer grant', () => {
           expect([assertion, answer.status, said(answer).error]).toEqual([assertion, 400, 'invalid_grant'])
         }
         expect((await token(box, { grant_type, assertion: good })).status).toBe(200)
+      },
+      { key },
+    ),
+  )
+
+  it(
+    '[P10] takes an assertion for Box itself, as some clients write it whatever the server',
+    withBox(
+      async (box) => {
+        const { kid, key: privateKey } = await signer(box)
+        const aud = 'https://api.box.com/oauth2/token'
+        const assertion = signJwt(privateKey, { alg: 'RS256', kid }, claimsFor(box, { aud }))
+        expect((await token(box, { grant_type, assertion })).status).toBe(200)
+        expect(said(await token(box, { grant_type, assertion })).error_description).toContain("'jti'")
+      },
+      { key },
+    ),
+  )
+
+  it(
+    '[P10] is Box only where it speaks like Box',
+    withBox(
+      async (box) => {
+        const { kid, key: privateKey } = await signer(box)
+        const aud = 'https://api.box.com/oauth2/token'
+        const assertion = signJwt(privateKey, { alg: 'RS256', kid }, claimsFor(box, { aud }))
+        expect(said(await token(box, { grant_type, assertion })).error_description).toContain("'aud'")
+      },
+      { key, dialect: 'generic' },
+    ),
+  )
+
+  it(
+    '[P10] takes an assertion without kid where the application has one key, and asks for it where it has more',
+    withBox(
+      async (box) => {
+        const { kid, key: privateKey } = await signer(box)
+        const send = async (header: Readonly<Record<string, string>>, jti: string) => {
+          const assertion = signJwt(privateKey, { alg: 'RS256', ...header }, claimsFor(box, { jti }))
+          const answer = await token(box, { grant_type, assertion })
+          return [answer.status, said(answer).error, said(answer).error_description]
+        }
+        expect(await send({}, 'a'.repeat(16))).toEqual([200, undefined, undefined])
+        const publicPem = (pem: string) => createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString()
+        const keys = { [kid]: publicPem(key), other: publicPem(makeKey()) }
+        const { id, secret } = box.registerClient({ id: box.client.id, secret: box.client.secret, keys })
+        expect([id, secret]).toEqual([box.client.id, box.client.secret])
+        expect(await send({}, 'b'.repeat(16))).toEqual([
+          400,
+          'invalid_grant',
+          "Please check the 'kid' claim. A value is required: the application has more than one key.",
+        ])
+        expect(await send({ kid: 'other' }, 'c'.repeat(16))).toEqual([
+          400,
+          'invalid_grant',
+          'OAuth JWT signature verification failed',
+        ])
+        expect((await send({ kid }, 'd'.repeat(16)))[0]).toBe(200)
+        box.registerClient({ id: box.client.id, secret: box.client.secret })
+        expect((await send({}, 'e'.repeat(16)))[2]).toBe(
+          "Please check the 'kid' claim. The 'kid' specified is invalid.",
+        )
       },
       { key },
     ),

@@ -137,7 +137,7 @@ describe('rotation', () => {
       const { refreshToken } = box.issue({ scope: ['item_readwrite'] })
       const form = { grant_type: 'refresh_token', refresh_token: refreshToken }
       expect(said(await token(box, { ...form, scope: 'root_readwrite' })).error).toBe('invalid_scope')
-      const { access_token = '' } = said(await token(box, { ...form, scope: 'item_preview' }))
+      const { access_token = '' } = said(await token(box, { ...form, scope: 'item_share' }))
       expect((await api(box, '/files/123', access_token)).status).toBe(403)
     }),
   )

@@ -16,7 +16,12 @@ describe('the API', () => {
     withBox(async (box) => {
       const { accessToken } = box.issue({ user: '7002' })
       const me = await api(box, '/users/me', accessToken)
-      expect(JSON.parse(me.text)).toEqual({ type: 'user', id: '7002', name: 'Max Managed', login: 'max@example.com' })
+      expect(JSON.parse(me.text)).toMatchObject({
+        type: 'user',
+        id: '7002',
+        name: 'Max Managed',
+        login: 'max@example.com',
+      })
       expect(JSON.parse((await api(box, '/files/456', accessToken)).text)).toMatchObject({ type: 'file', id: '456' })
       const missing = await api(box, '/files/9', accessToken)
       expect(JSON.parse(missing.text)).toEqual({
@@ -138,6 +143,41 @@ describe('the settings file', () => {
   )
 
   it(
+    '[P10] makes the same client again, with its secret, its key and its enterprise',
+    withBox(
+      async (box) => {
+        const settings = await box.settings({ passphrase: 'p' })
+        const changed = { ...settings, enterpriseID: '77' }
+        await withBox(
+          async (next) => {
+            const again = await next.settings()
+            expect(again).toEqual({
+              ...changed,
+              boxAppSettings: {
+                ...settings.boxAppSettings,
+                appAuth: { ...settings.boxAppSettings.appAuth, privateKey: expect.any(String) },
+              },
+            })
+            const open = ({ boxAppSettings: { appAuth } }: typeof settings) =>
+              createPrivateKey({ key: appAuth.privateKey, passphrase: appAuth.passphrase }).export({
+                type: 'pkcs8',
+                format: 'pem',
+              })
+            expect(open(again)).toBe(open(settings))
+            const form = { grant_type: 'client_credentials', box_subject_type: 'enterprise', box_subject_id: '77' }
+            const { clientID: client_id, clientSecret: client_secret } = settings.boxAppSettings
+            expect((await post(next.endpoints.token, { ...form, client_id, client_secret })).status).toBe(200)
+          },
+          { settings: changed },
+        )()
+        const wrong = { ...settings.boxAppSettings, appAuth: { ...settings.boxAppSettings.appAuth, passphrase: 'q' } }
+        await expect(startSandbox({ settings: { ...settings, boxAppSettings: wrong } })).rejects.toThrow()
+      },
+      { key, client: { id: 'kept' } },
+    ),
+  )
+
+  it(
     'is written for its owner only, also over a file that was open',
     withBox(
       async (box) => {
@@ -208,8 +248,19 @@ describe('the server', () => {
         expect(
           (await ask(box.endpoints.token, { method: 'POST', headers: { 'content-type': type }, body: '{}' })).status,
         ).toBe(415)
-      expect((await ask(box.endpoints.revoke, { method: 'POST' })).status).toBe(415)
       expect((await ask(box.endpoints.metadata, { method: 'HEAD' })).status).toBe(200)
+    }),
+  )
+
+  it(
+    '[P10] takes a POST without a body for one without parameters (RFC 6749 §5.2)',
+    withBox(async (box) => {
+      for (const endpoint of [box.endpoints.token, box.endpoints.revoke, box.endpoints.deviceAuthorization]) {
+        for (const headers of [{}, { 'content-type': 'application/json' }] as const) {
+          const answer = await ask(endpoint, { method: 'POST', headers })
+          expect([endpoint, answer.status, said(answer).error]).toEqual([endpoint, 400, 'invalid_request'])
+        }
+      }
     }),
   )
 
@@ -275,6 +326,11 @@ describe('hostile input', () => {
     'token',
     'ticket',
     'user_code',
+    'fields',
+    'limit',
+    'marker',
+    'usemarker',
+    'sort',
     '__proto__',
     'constructor',
   ]
@@ -286,6 +342,10 @@ describe('hostile input', () => {
     '/activate',
     '/2.0/users/me',
     '/2.0/files/123',
+    '/2.0/files/123/content',
+    '/2.0/files/content',
+    '/2.0/folders/0/items',
+    '/download',
     '/.well-known/oauth-authorization-server',
     '/__proto__',
     '/',

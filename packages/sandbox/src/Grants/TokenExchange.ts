@@ -24,8 +24,7 @@ const parseResource = (world: World, address: string): Resource | undefined => {
   const match = /^\/(file|folder)s\/(\d{1,20})$/.exec(address.slice(base.length))
   const [, type, id] = match ?? []
   if (id === undefined || (type !== 'file' && type !== 'folder')) return undefined
-  const exists = type === 'file' ? world.files.has(id) : [...world.files.values()].some((f) => f.folders.includes(id))
-  return exists ? { type, id } : undefined
+  return (type === 'file' ? world.files : world.folders).has(id) ? { type, id } : undefined
 }
 
 const target = (world: World, form: Form): Result<Refusal, Resource | null> => {

@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { basename, relative } from 'node:path'
+import type { Fault } from '@tessera/sandbox'
 import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,6 +17,8 @@ import type { ProfileAddOptions, ProfileRemoveOptions } from './commands/profile
 import type { SandboxCommandOptions } from './commands/sandbox.js'
 import type { StoreDeleteOptions } from './commands/store.js'
 import { ExitCode, exitCodesHelp } from './exitCode.js'
+import { faultsHelp, parseFault } from './fault.js'
+import { parseHostName } from './hostName.js'
 import { interruptedBy } from './interruption.js'
 import type { Command, Invocation, SharedOptions } from './invocation.js'
 import { meant } from './near.js'
@@ -256,6 +259,62 @@ Examples:
     )
 }
 
+const fault = (text: string, before: ReadonlyArray<Fault> = []) => [...before, orThrow('--fault', parseFault(text))]
+
+const hostName = (text: string, before: ReadonlyArray<string> = []) => [
+  ...before,
+  orThrow('--allow-host', parseHostName(text)),
+]
+
+const addSandboxCommand = (root: Commander, run: Run): void => {
+  root
+    .command('sandbox')
+    .description('run a local Box-compatible server until Ctrl-C, with a profile "sandbox"')
+    .addOption(PORT)
+    .addOption(
+      new Option('--rotation <mode>', 'what becomes of a redeemed refresh token')
+        .choices(['grace-until-use', 'strict', 'strict-without-kill', 'none'])
+        .default('grace-until-use'),
+    )
+    .addOption(
+      new Option('--grace <seconds>', 'a redeemed refresh token gives the same answer again for so long')
+        .argParser(number(DECIMAL, 0, 86_400))
+        .conflicts('rotation'),
+    )
+    .option(
+      '--settings <file>',
+      'the client of this settings file, which is made where there is none: id, secret and key are the same at each run',
+    )
+    .addOption(
+      new Option(
+        '--write <file>',
+        'also write the settings here, exactly as the developer console does; over those of a sandbox at most',
+      ).conflicts('settings'),
+    )
+    .option('--fault <fault>', 'what goes wrong, see below; may be given again', fault)
+    .option(
+      '--allow-host <host>',
+      'a name by which the server is reached, besides localhost and 127.0.0.1; may be given again',
+      hostName,
+    )
+    .addHelpText(
+      'after',
+      `${faultsHelp}
+
+Examples:
+  $ tessera sandbox --port 8080 --settings box_config.json      what an application is set up with stays good
+  $ tessera sandbox --grace 30                                  refresh tokens as of a server that forgives for 30 s
+  $ tessera sandbox --fault status=503,endpoint=token,times=2   the token endpoint is down at first
+  $ tessera sandbox --fault reset-after,grant=refresh_token     the answer to a refresh is lost
+  $ tessera sandbox --fault latency=500,times=always            everything is slow
+
+Tokens end with the sandbox that gave them, also where the next one has the same client.`,
+    )
+    .action((options: SandboxCommandOptions) =>
+      run(async () => (await import('./commands/sandbox.js')).sandbox, options),
+    )
+}
+
 const addCommands = (root: Commander, run: Run): void => {
   root
     .command('token')
@@ -334,22 +393,7 @@ Examples:
     .description('show what is stored and when it renews; no secret')
     .action(() => run(async () => (await import('./commands/inspect.js')).inspect, {}))
   addStoreCommands(root, run)
-  root
-    .command('sandbox')
-    .description('run a local Box-compatible server until Ctrl-C, with a profile "sandbox"')
-    .addOption(PORT)
-    .addOption(
-      new Option('--rotation <mode>', 'what becomes of a redeemed refresh token')
-        .choices(['grace-until-use', 'strict', 'strict-without-kill', 'none'])
-        .default('grace-until-use'),
-    )
-    .option(
-      '--write <file>',
-      'also write the settings here, exactly as the developer console does; over those of a sandbox at most',
-    )
-    .action((options: SandboxCommandOptions) =>
-      run(async () => (await import('./commands/sandbox.js')).sandbox, options),
-    )
+  addSandboxCommand(root, run)
   root
     .command('demo')
     .description(

@@ -55,7 +55,7 @@ const doorkeeper = () =>
 
 /**
  * By their names: how each is found, and the packages of Debian that have it, where some do.
- * @type {Readonly<Record<'redis-server' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string }>>}
+ * @type {Readonly<Record<'redis-server' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'rclone' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string }>>}
  */
 const tools = {
   'redis-server': { isThere: () => onPath('redis-server') !== undefined, packages: 'redis-server' },
@@ -86,6 +86,8 @@ const tools = {
     packages: 'ruby-doorkeeper ruby-activerecord ruby-sqlite3 ruby-webrick',
     hint: 'version 5.5, with Rails 6.1',
   },
+  // A client of Box's API, to which the sandbox must look like Box.
+  rclone: { isThere: () => onPath('rclone') !== undefined, packages: 'rclone' },
   // Who can be any other user of the machine, to whom the project must be readable.
   root: {
     isThere: () =>

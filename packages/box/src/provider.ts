@@ -15,4 +15,7 @@ import { Provider } from '@tessera/oauth2'
  *
  * assert.strictEqual(Box.server().provider, Box.provider)
  */
-export const provider: Provider = { ...Provider.rfc, revocationHint: false }
+export const provider: Provider = {
+  ...Provider.rfc,
+  revocation: { ...Provider.rfc.revocation, hint: false, ends: 'grant' },
+}

@@ -43,8 +43,11 @@ export interface NotApplicable {
 export interface Rejected {
   readonly _tag: 'Rejected'
   readonly answer: ServerAnswer
-  /** The server means `invalid_grant` (RFC 6749 §5.2), and has another word for it in `answer`. See {@link isInvalidGrant}. */
-  readonly invalidGrant?: true
+  /**
+   * Whether the server means `invalid_grant` (RFC 6749 §5.2), where `answer` does not say it in that word, or says it and means
+   * something else. See {@link isInvalidGrant}.
+   */
+  readonly invalidGrant?: boolean
 }
 
 /** The request was proven not to be sent: no connection, no address. */
@@ -308,7 +311,7 @@ export const isNotSent = (error: AuthError): boolean =>
  */
 export const isInvalidGrant = (error: AuthError): boolean =>
   error._tag === 'Rejected' &&
-  (error.invalidGrant === true || (O.isSome(error.answer.error) && error.answer.error.value === 'invalid_grant'))
+  (error.invalidGrant ?? (O.isSome(error.answer.error) && error.answer.error.value === 'invalid_grant'))
 
 /** The server does not know the token that was sent (any more). RFC 7009 §2.2 has a 200 for that; some servers say it. */
 export const isUnknownToken = (error: AuthError): boolean =>

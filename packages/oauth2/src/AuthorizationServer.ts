@@ -22,6 +22,10 @@ export interface AuthorizationServer {
   readonly authorizationEndpoint: O.Option<string>
   readonly revocationEndpoint: O.Option<string>
   readonly deviceAuthorizationEndpoint: O.Option<string>
+  /** Where a refresh token is redeemed, if not at the token endpoint. */
+  readonly refreshEndpoint: O.Option<string>
+  /** Where it tells whom a token is of (OpenID Connect Core §5.3). */
+  readonly userinfoEndpoint: O.Option<string>
   /** Its callbacks carry `iss`, and one without it is refused (RFC 9207 §3). */
   readonly issParameterSupported: boolean
   /** How clients may authenticate at the token endpoint, as registered names (RFC 8414 §2). None where the server did not say. */
@@ -48,6 +52,8 @@ export interface Options {
   readonly authorizationEndpoint?: string | undefined
   readonly revocationEndpoint?: string | undefined
   readonly deviceAuthorizationEndpoint?: string | undefined
+  readonly refreshEndpoint?: string | undefined
+  readonly userinfoEndpoint?: string | undefined
   readonly issuer?: string | undefined
   /** Default: false. */
   readonly issParameterSupported?: boolean | undefined
@@ -86,6 +92,8 @@ export const make: (options: Options) => AuthorizationServer = checking(
     authorizationEndpoint: O.fromNullable(options.authorizationEndpoint),
     revocationEndpoint: O.fromNullable(options.revocationEndpoint),
     deviceAuthorizationEndpoint: O.fromNullable(options.deviceAuthorizationEndpoint),
+    refreshEndpoint: O.fromNullable(options.refreshEndpoint),
+    userinfoEndpoint: O.fromNullable(options.userinfoEndpoint),
     issParameterSupported: options.issParameterSupported ?? false,
     tokenEndpointAuthMethods: O.fromNullable(options.tokenEndpointAuthMethods),
     allowHttp: options.allowHttp ?? [],

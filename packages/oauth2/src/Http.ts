@@ -9,7 +9,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
 /** A request to an authorization server. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   /** Names in lower case. A value that must not be seen is a Secret. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string | Secret]>

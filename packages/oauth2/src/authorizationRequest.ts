@@ -17,7 +17,7 @@ import { CLIENT } from './internal/clientArguments.js'
 import { endpoint } from './internal/endpoint.js'
 import { form } from './internal/form.js'
 import { once } from './internal/once.js'
-import { scopeParameter } from './internal/scope.js'
+import { scopeAsked, scopeParameter } from './internal/scope.js'
 import { codeChallenge, codeVerifier } from './pkce.js'
 
 // -----------------------------------------------------------------------------
@@ -32,7 +32,8 @@ export interface Transaction {
   /** Where the browser goes. It is for the browser alone: it holds the state. */
   readonly url: string
   readonly state: Secret<'State'>
-  readonly verifier: Secret<'CodeVerifier'>
+  /** None where the provider takes no challenge of this client ({@link Provider}). */
+  readonly verifier: Secret<'CodeVerifier'> | undefined
   /** That the ID token has to repeat (OpenID Connect Core §3.1.2.1). None where the scope has no `openid`. */
   readonly nonce: Secret<'Nonce'> | undefined
   readonly redirectUri: string | undefined
@@ -51,6 +52,8 @@ export interface AuthorizationRequestOptions {
    */
   readonly redirectUri?: string | undefined
   readonly scope?: ReadonlyArray<string> | undefined
+  /** Asks for a refresh token, as the server's provider has it: by a scope, or by parameters. Default: false. */
+  readonly offline?: boolean | undefined
   /** A state of the application's own, unguessable, of one use and not empty. Default: `statePrefix` and 131 random bits. */
   readonly state?: Secret<'State'> | string | undefined
   readonly statePrefix?: string | undefined
@@ -75,10 +78,10 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /** The parameters of {@link authorizationParameters}. */
 export interface AuthorizationParametersOptions
-  extends Pick<AuthorizationRequestOptions, 'client' | 'redirectUri' | 'scope' | 'extra'> {
+  extends Pick<AuthorizationRequestOptions, 'client' | 'redirectUri' | 'scope' | 'offline' | 'extra'> {
   readonly state: Secret<'State'>
   /** Of the verifier: {@link codeChallenge}. */
-  readonly challenge: string
+  readonly challenge: string | undefined
   readonly nonce?: Secret<'Nonce'> | undefined
 }
 
@@ -86,7 +89,8 @@ export interface AuthorizationParametersOptions
 export const authorizationParameters = ({
   client,
   redirectUri,
-  scope = [],
+  scope,
+  offline,
   extra = {},
   state,
   challenge,
@@ -96,12 +100,21 @@ export const authorizationParameters = ({
   ['response_type', 'code'],
   ['client_id', client.id],
   ...(redirectUri === undefined ? [] : [['redirect_uri', redirectUri] as const]),
-  ...scopeParameter(client.server.provider, scope),
-  ['code_challenge', challenge],
-  ['code_challenge_method', 'S256'],
+  ...scopeParameter(client.server.provider, scopeAsked(client.server.provider, { scope, offline })),
+  ...(challenge === undefined
+    ? []
+    : [['code_challenge', challenge] as const, ['code_challenge_method', 'S256'] as const]),
   ...(nonce === undefined ? [] : [['nonce', nonce] as const]),
-  ...Object.entries(extra),
+  ...Object.entries({
+    ...client.server.provider.authorizationParameters,
+    ...(offline === true && client.server.provider.offline.parameters),
+    ...extra,
+  }),
 ]
+
+/** Whether a provider takes a challenge of this client. */
+const takesChallenge = ({ authentication, server: { provider } }: Client): boolean =>
+  provider.pkce === 'all' || authentication._tag === 'None'
 
 const checkedExtra = (extra: Readonly<Record<string, string>>): E.Either<AuthError, unknown> => {
   const own = Object.keys(extra).find((name) => RESERVED.has(name))
@@ -116,7 +129,8 @@ const checkedState = (state: Secret<'State'>): E.Either<AuthError, Secret<'State
     : E.right(state)
 
 /**
- * Begins a login: a fresh state of at least 128 bits, a fresh verifier, and the URL to open. Where the scope has `openid`, a fresh
+ * Begins a login: a fresh state of at least 128 bits, a fresh verifier (unless the provider refuses its challenge), and the URL to
+ * open. Where the scope has `openid`, a fresh
  * nonce, too: `idTokenClaims` compares it. Each run is another transaction.
  * Keep it until the browser is back; where that may be in another process, {@link sealTransaction} makes it a cookie.
  * `Misconfigured` where the server has no (good) authorization endpoint, `extra` has one of the protocol's own parameters,
@@ -155,11 +169,12 @@ export const authorizationRequest: (
           const { state = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
           return checkedState(typeof state === 'string' ? Secret.make('State', state) : state)
         }),
-        E.let('verifier', () => codeVerifier({ random })()),
+        E.let('verifier', () => (takesChallenge(options.client) ? codeVerifier({ random })() : undefined)),
         E.let('nonce', () => (options.scope?.includes('openid') ? Secret.make('Nonce', nonce(random)()) : undefined)),
-        E.bind('query', ({ state, verifier, nonce }) =>
-          form(authorizationParameters({ ...options, state, challenge: codeChallenge(digest)(verifier), nonce })),
-        ),
+        E.bind('query', ({ state, verifier, nonce }) => {
+          const challenge = verifier === undefined ? undefined : codeChallenge(digest)(verifier)
+          return form(authorizationParameters({ ...options, state, challenge, nonce }))
+        }),
         E.map(({ endpoint: { url }, state, verifier, nonce, query }) => ({
           // A query of the endpoint's own is kept (RFC 6749 §3.1).
           url: `${url}${url.includes('?') ? '&' : '?'}${query}`,

@@ -19,7 +19,8 @@ import { cleaned } from './serverAnswer.js'
  */
 export interface Callback {
   readonly code: Secret<'AuthorizationCode'>
-  readonly verifier: Secret<'CodeVerifier'>
+  /** Undefined where the request sent no challenge. */
+  readonly verifier: Secret<'CodeVerifier'> | undefined
   readonly redirectUri: string | undefined
   /** Undefined where the request sent none. */
   readonly nonce: Secret<'Nonce'> | undefined
@@ -81,7 +82,7 @@ const AGAIN = 'begin the login again'
 const cleanOf = ({ state, verifier, nonce }: Transaction, query: URLSearchParams): ((text: string) => string) =>
   cleaned([
     state,
-    verifier,
+    ...(verifier === undefined ? [] : [verifier]),
     ...(nonce === undefined ? [] : [nonce]),
     ...query.getAll('code').map((code) => Secret.make('AuthorizationCode', code)),
   ])

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import {
-  type AuthError,
+  AuthError,
   checking,
   type Duration,
   type Instant,
@@ -29,7 +29,7 @@ import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { unread } from './internal/errorInside.js'
 import { checked, decodeJson, matching, without } from './internal/json.js'
 import { post } from './internal/post.js'
-import { scopeParameter } from './internal/scope.js'
+import { scopeAsked, scopeParameter } from './internal/scope.js'
 import { secureUrl } from './internal/secureUrl.js'
 import { rfc } from './Provider.js'
 import type { TokenEnv } from './TokenEnv.js'
@@ -56,6 +56,8 @@ export interface DeviceAuthorization {
 export interface DeviceAuthorizationOptions {
   readonly client: Client
   readonly scope?: ReadonlyArray<string> | undefined
+  /** Asks for a refresh token by a scope, where the server's provider has one for that. Default: false. */
+  readonly offline?: boolean | undefined
   /** Further parameters, such as `audience`. The protocol's own are refused as `Misconfigured`. */
   readonly extra?: Readonly<Record<string, string>> | undefined
 }
@@ -66,11 +68,12 @@ export interface DeviceAuthorizationOptions {
 
 /** The request's pure half. */
 export const deviceAuthorizationParameters = ({
-  scope = [],
+  scope,
+  offline,
   extra = {},
   provider = rfc,
 }: Omit<DeviceAuthorizationOptions, 'client'> & Pick<Options, 'provider'> = {}): ReadonlyArray<Parameter> => [
-  ...scopeParameter(provider, scope),
+  ...scopeParameter(provider, scopeAsked(provider, { scope, offline })),
   ...Object.entries(extra),
 ]
 
@@ -87,10 +90,12 @@ const responseWith = (url: t.Type<string>) =>
     t.type({
       device_code: without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1),
       user_code: matching('a text without control characters', /^[^\p{Cc}\p{Cf}]{1,256}$/u),
-      verification_uri: url,
       expires_in: checked('a number of seconds, zero or more', isCount),
     }),
     t.partial({
+      verification_uri: url,
+      // The name of drafts before RFC 8628, which some servers have kept.
+      verification_url: url,
       verification_uri_complete: url,
       interval: checked('a number of seconds, zero or more', isCount),
     }),
@@ -117,10 +122,17 @@ export const deviceAuthorizationResponse = ({
     pipe(
       decode,
       E.flatMap((read) => read(body)),
-      E.map(({ device_code, user_code, verification_uri, verification_uri_complete, expires_in, interval = 5 }) => ({
+      E.bindTo('answer'),
+      E.bind('uri', ({ answer: { verification_uri, verification_url } }) =>
+        pipe(
+          verification_uri ?? verification_url,
+          E.fromNullable(AuthError.malformed({ what: WHAT, path: 'verification_uri', expected: EXPECTED })),
+        ),
+      ),
+      E.map(({ answer: { device_code, user_code, verification_uri_complete, expires_in, interval = 5 }, uri }) => ({
         deviceCode: Secret.make('DeviceCode', device_code),
         userCode: user_code,
-        verificationUri: asciiOf(verification_uri),
+        verificationUri: asciiOf(uri),
         verificationUriComplete: pipe(O.fromNullable(verification_uri_complete), O.map(asciiOf)),
         expiresAt: plus(now, bounded(expires_in)),
         interval: bounded(Math.max(1, interval)),

@@ -90,6 +90,7 @@ const metadataWith = (url: t.Type<string>) =>
       scopes_supported: texts,
       // To log in takes none of these: a server that writes what it has not as null is one to log in at.
       registration_endpoint: t.union([url, t.null]),
+      userinfo_endpoint: t.union([url, t.null]),
       code_challenge_methods_supported: t.union([texts, t.null]),
     }),
   ])
@@ -130,6 +131,7 @@ export const metadataResponse = ({
           authorizationEndpoint: metadata.authorization_endpoint,
           revocationEndpoint: metadata.revocation_endpoint,
           deviceAuthorizationEndpoint: metadata.device_authorization_endpoint,
+          userinfoEndpoint: metadata.userinfo_endpoint ?? undefined,
           issParameterSupported: metadata.authorization_response_iss_parameter_supported,
           tokenEndpointAuthMethods: metadata.token_endpoint_auth_methods_supported,
           allowHttp,

@@ -51,7 +51,7 @@ export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject
 export { codeChallenge, codeVerifier } from './pkce.js'
 export const Provider = ProviderModule
 export type Provider = ProviderModule.Provider
-export type { DeadGrant } from './Provider.js'
+export type { GrantError, PersonMembers, RevocationRequest } from './Provider.js'
 export { type RefreshTokenOptions, refreshToken, refreshTokenGrant } from './refreshToken.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
 export type { Algorithm, PrivateKey, Signer, SignerEnv } from './Signer.js'
@@ -73,3 +73,4 @@ export {
 } from './tokenExchange.js'
 export { type ClientOrServer, type TokenRequestOptions, tokenRequest } from './tokenRequest.js'
 export { type TokenResponseDecoder, type TokenResponseOptions, tokenResponse } from './tokenResponse.js'
+export { type Person, type UserinfoOptions, userinfo } from './userinfo.js'

@@ -26,6 +26,14 @@ export const refreshTokenGrant = ({ refreshToken }: { readonly refreshToken: Sec
   repeatable: false,
 })
 
+/** The client where refresh tokens are redeemed. */
+const renewing = (client: Client): Client => {
+  const { server } = client
+  return O.isNone(server.refreshEndpoint)
+    ? client
+    : { ...client, server: { ...server, tokenEndpoint: server.refreshEndpoint.value } }
+}
+
 /**
  * Redeems the previous token's refresh token, and is `NotApplicable` where there is none. A new refresh token replaces the old
  * one; an answer without one keeps it, and so with the scope.
@@ -41,7 +49,7 @@ export const refreshToken: (options: RefreshTokenOptions) => Strategy<TokenEnv> 
   { client: CLIENT },
   Strategy.left,
   ({ client }) => {
-    const request = tokenRequest({ client })
+    const request = tokenRequest({ client: renewing(client) })
     return Strategy.make({ needsRefreshToken: true }, (attempt) => {
       const { previous } = attempt
       if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) {

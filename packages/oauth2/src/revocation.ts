@@ -3,20 +3,23 @@
  *
  * @packageDocumentation
  */
-import { AuthError, checking, type Ends, type Limits, type Revoker, type TokenSet } from '@tessera/core'
+import { AuthError, checking, type Ends, type Limits, type Revoker, type Secret, type TokenSet } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Options } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
+import { basic } from './ClientAuthentication.js'
 import type { Parameter } from './Grant.js'
 import { optional, TEXT } from './internal/arguments.js'
+import { withToken } from './internal/bearer.js'
 import { CLIENT } from './internal/clientArguments.js'
-import { authenticate } from './internal/credentials.js'
+import { type Authenticate, anonymous, authenticate } from './internal/credentials.js'
 import { endpoint } from './internal/endpoint.js'
 import { errorInside } from './internal/errorInside.js'
 import { post } from './internal/post.js'
-import { rfc } from './Provider.js'
+import type { Answered } from './internal/transfer.js'
+import { type Provider, rfc } from './Provider.js'
 import type { TokenEnv } from './TokenEnv.js'
 
 /** The parameters of {@link revocation}. */
@@ -24,47 +27,62 @@ export interface RevocationOptions {
   readonly client: Client
   /**
    * Which token is sent. Every server ends the whole grant by the refresh token, not every one by the access token (RFC 7009
-   * §2.1). Default: `refresh`. Where there is no refresh token, the access token is sent anyway. Where the server says that it does
-   * not know the one, the other is sent: it may be alive all the same.
+   * §2.1). Default: the one of the server's provider, `refresh` for `Provider.rfc`. Where there is no refresh token, the access token
+   * is sent anyway. Where the server says that it does not know the one, the other is sent: it may be alive all the same.
    */
   readonly token?: 'access' | 'refresh' | undefined
   /**
-   * What the server ends by it. Default: `all`, with which what a login has replaced is kept in the record, and revoked with the
-   * session. Where only the one grant ends, as RFC 7009 §2.1 has it, say `grant`: it is revoked at once then.
+   * What the server ends by it. Default: what its provider says. With `all`, as for `Provider.rfc`, what a login has replaced is kept
+   * in the record, and revoked with the session. Where only the one grant ends, as RFC 7009 §2.1 has it, say `grant`: it is revoked at
+   * once then.
    */
   readonly ends?: Ends | undefined
 }
 
+type Which = NonNullable<RevocationOptions['token']>
+
+/** The token that is sent, and which of the two it is. */
+const tokenOf = (token: Which, { accessToken, refreshToken }: TokenSet): readonly [Secret, `${Which}_token`] =>
+  token === 'refresh' && O.isSome(refreshToken) ? [refreshToken.value, 'refresh_token'] : [accessToken, 'access_token']
+
 /**
- * The request's pure half. The hint says which of the two the token is (RFC 7009 §2.1): a server that finds a token by its form looks
- * in the wrong place without it, and answers 200 all the same.
+ * The request's pure half, for a form or a JSON object. The hint says which of the two the token is (RFC 7009 §2.1): a server that
+ * finds a token by its form looks in the wrong place without it, and answers 200 all the same.
  */
 export const revocationParameters =
   ({
-    token = 'refresh',
     provider = rfc,
+    token = provider.revocation.token,
   }: Pick<RevocationOptions, 'token'> & Pick<Options, 'provider'> = {}): ((
     held: TokenSet,
   ) => ReadonlyArray<Parameter>) =>
-  ({ accessToken, refreshToken }) => {
-    const [sent, hint] =
-      token === 'refresh' && O.isSome(refreshToken)
-        ? ([refreshToken.value, 'refresh_token'] as const)
-        : ([accessToken, 'access_token'] as const)
-    return [['token', sent], ...(provider.revocationHint ? [['token_type_hint', hint] as const] : [])]
+  (held) => {
+    const [sent, which] = tokenOf(token, held)
+    const { parameter, hint } = provider.revocation
+    return [[parameter === 'token' ? 'token' : which, sent], ...(hint ? [['token_type_hint', which] as const] : [])]
   }
 
+/** Who asks for a revocation. */
+const asking = ({ revocation: { authentication } }: Provider, client: Client): Authenticate => {
+  if (authentication === 'none') return anonymous
+  return authenticate(
+    authentication === 'basic' && client.authentication._tag === 'Post'
+      ? { ...client, authentication: basic(client.authentication.secret) }
+      : client,
+  )
+}
+
 /**
- * Revokes at the client's revocation endpoint. Any 2xx is a success, for an unknown token and with an empty body too, unless its body
- * is an error (of another kind than that the token is unknown); after a 503 the token still exists (`Rejected`, retryable).
+ * Revokes at the client's revocation endpoint: as RFC 7009 has it, or as the server's provider says. Any 2xx is a success, for an
+ * unknown token and with an empty body too, unless its body is an error (of another kind than that the token is unknown); after a 503
+ * the token still exists (`Rejected`, retryable).
  *
  * **What a success shows.** That the server took the request, and no more: it answers 200 also for a token that it does not know (RFC
  * 7009 §2.2), so that no client can tell a token that has been ended from one that was not found. Some servers do so in other cases,
  * too: Doorkeeper 5.5 once the access token has expired, `@jmondi/oauth2-server` 4.3 where the client's secret is wrong. To know, ask
  * the server: by a request of its API with the token, or by introspection (RFC 7662).
  *
- * `Misconfigured` where the server has no revocation endpoint, or a
- * parameter is not text.
+ * `Misconfigured` where the server has no revocation endpoint, or a parameter is not text.
  *
  * @example
  * import { Client, revocation } from '@tessera/oauth2'
@@ -81,15 +99,29 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
   'revocation takes { client, token?, ends? }',
   { client: CLIENT, token: optional(TEXT), ends: optional(TEXT) },
   (error) => () => () => RTE.left(error),
-  ({ client, ends = 'all', ...options }): Revoker<TokenEnv> => {
+  ({ client, ...options }): Revoker<TokenEnv> => {
     const { revocationEndpoint, allowHttp, provider } = client.server
-    const parametersOf = revocationParameters({ ...options, provider })
-    const otherOf = revocationParameters({ token: options.token === 'access' ? 'refresh' : 'access', provider })
+    const { ends = provider.revocation.ends, token: first = provider.revocation.token } = options
+    const { method, as } = provider.revocation
     const refused = errorInside(provider, true)
-    const send = post(endpoint('revocationEndpoint', revocationEndpoint, allowHttp), authenticate(client))
-    const request = (further: ReadonlyArray<Parameter>) => (limits: Required<Limits>) =>
+    const to = endpoint('revocationEndpoint', revocationEndpoint, allowHttp)
+    const asClient = post(to, asking(provider, client))
+    const send =
+      (which: Which, held: TokenSet) =>
+      (limits: Required<Limits>): RTE.ReaderTaskEither<TokenEnv, AuthError, Answered> => {
+        if (as === 'bearer') {
+          const [token] = tokenOf(which, held)
+          return pipe(
+            RTE.fromEither(to),
+            RTE.flatMap((endpoint) => withToken(endpoint, method, token)(limits)),
+          )
+        }
+        const further = revocationParameters({ token: which, provider })(held)
+        return asClient({ parameters: [], further, repeatable: true, method, as })(limits)
+      }
+    const request = (which: Which, held: TokenSet) => (limits: Required<Limits>) =>
       pipe(
-        send({ parameters: [], further, repeatable: true })(limits),
+        send(which, held)(limits),
         RTE.flatMap((answered) => {
           const error = refused(answered)
           // A token that the server does not know is no error (RFC 7009 §2.2).
@@ -98,13 +130,13 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
             : RTE.right(undefined)
         }),
       )
-    const revoke: Revoker<TokenEnv> = (token) => (limits) =>
+    const revoke: Revoker<TokenEnv> = (held) => (limits) =>
       pipe(
-        request(parametersOf(token))(limits),
+        request(first, held)(limits),
         // The end of a token that is unknown is not the end of the other one of its pair.
         RTE.orElse((error) =>
-          AuthError.isUnknownToken(error) && O.isSome(token.refreshToken)
-            ? request(otherOf(token))(limits)
+          AuthError.isUnknownToken(error) && O.isSome(held.refreshToken)
+            ? request(first === 'access' ? 'refresh' : 'access', held)(limits)
             : RTE.left(error),
         ),
       )

@@ -51,12 +51,14 @@ const Server = t.intersection([
     authorizationEndpoint: t.string,
     revocationEndpoint: t.string,
     deviceAuthorizationEndpoint: t.string,
+    refreshEndpoint: t.string,
+    userinfoEndpoint: t.string,
     tokenEndpointAuthMethods: texts,
   }),
 ])
 const Sealed = t.intersection([
-  t.type({ v: t.literal(1), beganAt: t.number, url: t.string, state: t.string, verifier: t.string, server: Server }),
-  t.partial({ nonce: t.string, redirectUri: t.string }),
+  t.type({ v: t.literal(1), beganAt: t.number, url: t.string, state: t.string, server: Server }),
+  t.partial({ verifier: t.string, nonce: t.string, redirectUri: t.string }),
 ])
 const decode = decodeJson(WHAT, Sealed)
 
@@ -77,6 +79,8 @@ const fromServer = (server: AuthorizationServer.AuthorizationServer): ServerReco
   authorizationEndpoint: O.toUndefined(server.authorizationEndpoint),
   revocationEndpoint: O.toUndefined(server.revocationEndpoint),
   deviceAuthorizationEndpoint: O.toUndefined(server.deviceAuthorizationEndpoint),
+  refreshEndpoint: O.toUndefined(server.refreshEndpoint),
+  userinfoEndpoint: O.toUndefined(server.userinfoEndpoint),
   issParameterSupported: server.issParameterSupported,
   tokenEndpointAuthMethods: O.toUndefined(server.tokenEndpointAuthMethods),
   allowHttp: server.allowHttp,
@@ -133,7 +137,7 @@ export const sealTransaction: (options: SealTransactionOptions) => (transaction:
         beganAt,
         url,
         state: Secret.open(state),
-        verifier: Secret.open(verifier),
+        ...(verifier !== undefined && { verifier: Secret.open(verifier) }),
         ...(nonce !== undefined && { nonce: Secret.open(nonce) }),
         ...(redirectUri !== undefined && { redirectUri }),
         server: fromServer(server),
@@ -156,7 +160,7 @@ const restored = ({
 }: t.TypeOf<typeof Sealed>): Transaction => ({
   url,
   state: Secret.make('State', state),
-  verifier: Secret.make('CodeVerifier', verifier),
+  verifier: verifier === undefined ? undefined : Secret.make('CodeVerifier', verifier),
   nonce: nonce === undefined ? undefined : Secret.make('Nonce', nonce),
   redirectUri,
   server: AuthorizationServer.make(server),

@@ -34,7 +34,7 @@ export type TokenRequestOptions = ClientOrServer & {
 }
 
 /**
- * Sends a grant, as a client or without one, and decodes the answer. The order of the form: `grant_type`, the grant's
+ * Sends a grant, as a client or without one, and decodes the answer. The order of its parameters: `grant_type`, the grant's
  * parameters, the client's authentication, the grant's further parameters, the client's parameters. The endpoint, the
  * client's authentication and the decoder are prepared once. A secret of the request, of 8 characters or more, that the answer
  * echoes in a public member (`scope`, `token_type`, `restricted_to`, `issued_token_type`) is redacted there.
@@ -73,6 +73,7 @@ export const tokenRequest: (
         parameters: [['grant_type', type], ...parameters],
         further: [...further, ...own],
         repeatable,
+        as: provider.requests,
       })
       return (limits) => (env) => async () => {
         const sent = await request(limits)(env)()

@@ -70,6 +70,11 @@ const isScope = (value: unknown): value is string | ReadonlyArray<string> =>
 
 const isScopeText = (value: unknown): value is string => typeof value === 'string' && !/[^\x20-\x7e]/.test(value)
 
+const scopeOf = ({ scopeMember }: Provider, response: Readonly<Record<string, unknown>>): string | ReadonlyArray<string> => {
+  const scope = response[scopeMember]
+  return isScope(scope) ? scope : ''
+}
+
 // Servers write an optional member that they do not have as null: to refuse that would lose a rotated refresh token.
 const optional = <A>(codec: t.Type<A>): t.Type<A | null> =>
   checked(codec.name, (value): value is A | null => value === null || codec.is(value))
@@ -179,7 +184,7 @@ export const tokenResponse =
       refreshToken: O.isNone(refreshToken) ? O.none : O.some(Secret.make('RefreshToken', refreshToken.value)),
       issuedAt: O.some(sentAt),
       expiresAt: O.isNone(expiresIn) ? O.none : O.some(plus(sentAt, seconds(lifetime(Number(expiresIn.value))))),
-      scope: grantedScopes(provider, response.scope ?? ''),
+      scope: grantedScopes(provider, scopeOf(provider, response)),
       tokenType: tokenType ?? 'bearer',
       restrictedTo: response.restricted_to ?? [],
       issuedTokenType,

@@ -56,7 +56,7 @@ const sealed = seal(usual)()
 const told = ({ spend, ...rest }: Transaction) => ({
   ...rest,
   state: Secret.open(rest.state),
-  verifier: Secret.open(rest.verifier),
+  verifier: rest.verifier && Secret.open(rest.verifier),
   nonce: rest.nonce && Secret.open(rest.nonce),
 })
 
@@ -102,7 +102,7 @@ const plain = (outcome: ReturnType<ReturnType<typeof callbackResponse>>) =>
     : E.right({
         ...outcome.right,
         code: Secret.open(outcome.right.code),
-        verifier: Secret.open(outcome.right.verifier),
+        verifier: outcome.right.verifier && Secret.open(outcome.right.verifier),
         nonce: outcome.right.nonce && Secret.open(outcome.right.nonce),
       })
 

@@ -16,7 +16,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 
 /** A request, as a transport is given it. */
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   /** Names in lower case. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string | Secret]>

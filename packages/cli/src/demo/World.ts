@@ -94,7 +94,8 @@ export const openWorld = async (redis: World['redis'] = O.none): Promise<World> 
   const transaction = (): Transaction => {
     const redirectUri = 'http://127.0.0.1:8400/callback'
     const begun = must(Box.authorizationRequest({ client, redirectUri })(env)())
-    canaries.remember(Secret.open(begun.state), Secret.open(begun.verifier))
+    const { state, verifier } = begun
+    canaries.remember(...[state, verifier].flatMap((secret) => (secret === undefined ? [] : [Secret.open(secret)])))
     return begun
   }
 

@@ -8,38 +8,48 @@ import type { HttpRequest } from '../Http.js'
 import type { TokenEnv } from '../TokenEnv.js'
 import type { Authenticate, Credentials } from './credentials.js'
 import type { Endpoint } from './endpoint.js'
-import { form, secretsOf } from './form.js'
+import { form, json, secretsOf } from './form.js'
 import { type Answered, type Transfer, transfer } from './transfer.js'
 
-/** One form that a client posts: `parameters`, its authentication, `further`. */
+/** What a client sends: `parameters`, its authentication, `further`. */
 export interface Post {
   readonly parameters: ReadonlyArray<Parameter>
   readonly further: ReadonlyArray<Parameter>
   readonly repeatable: boolean
+  /** Default: `POST`. */
+  readonly method?: 'POST' | 'DELETE'
+  /** How it is written. Default: `form`. */
+  readonly as?: 'form' | 'json'
 }
 
 type Answering = TE.TaskEither<AuthError, Answered>
 
-const HEADERS: HttpRequest['headers'] = [
-  ['content-type', 'application/x-www-form-urlencoded'],
+const headersOf = (type: string): HttpRequest['headers'] => [
+  ['content-type', type],
   ['accept', 'application/json'],
   ['accept-encoding', 'identity'],
 ]
 
-/** Posts forms to one endpoint, as one client. A form that is the same for each request is encoded once. */
+const WRITTEN = {
+  form: { headers: headersOf('application/x-www-form-urlencoded'), write: form },
+  json: { headers: headersOf('application/json'), write: json },
+}
+
+/** Sends to one endpoint, as one client. What is the same for each request is written once. */
 export const post =
   (endpoint: E.Either<AuthError, Endpoint>, authenticate: Authenticate) =>
-  ({ parameters, further, repeatable }: Post): ((limits: Required<Limits>) => (env: TokenEnv) => Answering) => {
+  ({ parameters, further, repeatable, method = 'POST', as = 'form' }: Post): ((limits: Required<Limits>) => (env: TokenEnv) => Answering) => {
     const transferOf =
       (to: Endpoint) =>
       (credentials: Credentials): E.Either<AuthError, Transfer> => {
         const all = [...parameters, ...credentials.parameters, ...further]
+        const { headers, write } = WRITTEN[as]
         return pipe(
-          form(all),
+          write(all),
           E.map((body) => ({
             endpoint: to,
-            method: 'POST',
-            headers: [...HEADERS, ...credentials.headers],
+            method,
+            headers: [...headers, ...credentials.headers],
             body: O.some(Secret.make('Body', body)),
             secrets: [...credentials.secrets, ...secretsOf(all)],
             repeatable,

@@ -10,6 +10,8 @@ describe('server', () => {
   test("S-OAUTH2-13 Box's endpoints", () => {
     expect(Box.server()).toEqual({
       issuer: O.none,
+      refreshEndpoint: O.none,
+      userinfoEndpoint: O.none,
       authorizationEndpoint: O.some('https://account.box.com/api/oauth2/authorize'),
       tokenEndpoint: 'https://api.box.com/oauth2/token',
       revocationEndpoint: O.some('https://api.box.com/oauth2/revoke'),

@@ -3,16 +3,7 @@
  *
  * @packageDocumentation
  */
-import {
-  AuthError,
-  checking,
-  type Duration,
-  type Instant,
-  type Limits,
-  plus,
-  Secret,
-  seconds,
-} from '@tessera/core'
+import { AuthError, checking, type Duration, type Instant, type Limits, plus, Secret, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'

@@ -70,7 +70,10 @@ const isScope = (value: unknown): value is string | ReadonlyArray<string> =>
 
 const isScopeText = (value: unknown): value is string => typeof value === 'string' && !/[^\x20-\x7e]/.test(value)
 
-const scopeOf = ({ scopeMember }: Provider, response: Readonly<Record<string, unknown>>): string | ReadonlyArray<string> => {
+const scopeOf = (
+  { scopeMember }: Provider,
+  response: Readonly<Record<string, unknown>>,
+): string | ReadonlyArray<string> => {
   const scope = response[scopeMember]
   return isScope(scope) ? scope : ''
 }

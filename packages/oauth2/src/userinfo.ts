@@ -104,9 +104,7 @@ export const userinfo: (
             const limits = { deadline: plus(env.clock.now(), timeout), signal: signal ?? new AbortController().signal }
             return withToken(asked, 'GET', accessToken)(limits)(env)
           }),
-          TE.flatMapEither((answered) =>
-            pipe(personIn(answered.body), E.mapLeft(unread(provider, true)(answered))),
-          ),
+          TE.flatMapEither((answered) => pipe(personIn(answered.body), E.mapLeft(unread(provider, true)(answered)))),
         )
   },
 )

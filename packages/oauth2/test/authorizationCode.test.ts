@@ -1,7 +1,7 @@
 import { AuthError, Secret } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 import { authorizationCode, authorizationRequest, Client, callback } from '../src/index.js'
-import { attempt, bodyOf, client, issued, left, right, world } from './support.js'
+import { attempt, bodyOf, client, issued, left, right, there, world } from './support.js'
 
 const code = Secret.make('AuthorizationCode', 'SplxlOBeZQQYbYS6WxSbIA')
 
@@ -43,7 +43,7 @@ test('RFC 7636 §4.5: from the transaction to the token, with the same redirect 
   const found = right(callback(transaction)(`${redirectUri}?code=c&state=${state}`)())
   right(await authorizationCode({ client, ...found })(attempt())(w.env)())
   expect(w.forms()[0]?.get('redirect_uri')).toBe(redirectUri)
-  expect(w.forms()[0]?.get('code_verifier')).toBe(Secret.open(transaction.verifier))
+  expect(w.forms()[0]?.get('code_verifier')).toBe(Secret.open(there(transaction.verifier)))
 })
 
 test('S-OAUTH2-06 an answer without a refresh token is Malformed, unless that is agreed', async () => {

@@ -3,8 +3,8 @@ import { AuthError, Secret } from '@tessera/core'
 import { codePoints, urls } from '@tessera/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { authorizationRequest, Client, codeChallenge } from '../src/index.js'
-import { client, endpoints, left, missing, right, world } from './support.js'
+import { authorizationRequest, Client, codeChallenge, Provider } from '../src/index.js'
+import { client, endpoints, left, missing, right, there, world } from './support.js'
 
 const { env } = world()
 const begin = (options: Partial<Parameters<typeof authorizationRequest>[0]> = {}) =>
@@ -72,7 +72,7 @@ test('RFC 6749 §10.10: a state of at least 128 bits, fresh each time', () => {
 test('RFC 7636 §4.3: the challenge is that of the verifier, by S256', () => {
   const { url, verifier } = begin()
   const { searchParams } = new URL(url)
-  expect(searchParams.get('code_challenge')).toBe(codeChallenge(env.digest)(verifier))
+  expect(searchParams.get('code_challenge')).toBe(codeChallenge(env.digest)(there(verifier)))
   expect(searchParams.get('code_challenge_method')).toBe('S256')
 })
 
@@ -125,8 +125,42 @@ test('state, verifier and nonce are not shown', () => {
   const shown =
     inspect({ ...transaction, url: '' }, { depth: 9, showHidden: true }) + JSON.stringify({ ...transaction, url: '' })
   expect(shown).not.toContain('C4NARY')
-  expect(shown).not.toContain(Secret.open(transaction.verifier))
+  expect(shown).not.toContain(Secret.open(there(transaction.verifier)))
   expect(shown).not.toContain(new URL(transaction.url).searchParams.get('nonce'))
+})
+
+// Slack's page “Using PKCE”: a challenge of an app that has not switched it on is `pkce_not_allowed`.
+test('a provider that takes no challenge of a client with a secret gets none; a public client always has one', () => {
+  const provider: Provider = { ...Provider.rfc, pkce: 'public' }
+  const confidential = begin({ client: Client.make({ id: 'app', secret: 's', ...endpoints, provider }) })
+  expect(names(confidential.url)).toEqual(['state', 'response_type', 'client_id'])
+  expect(confidential.verifier).toBeUndefined()
+  const open = begin({ client: Client.make({ id: 'app', ...endpoints, provider }) })
+  expect(names(open.url)).toContain('code_challenge')
+  expect(new URL(open.url).searchParams.get('code_challenge')).toBe(codeChallenge(env.digest)(there(open.verifier)))
+})
+
+test('offline access, and what every request has, are as the provider says; what the caller says comes first', () => {
+  const provider: Provider = {
+    ...Provider.rfc,
+    authorizationParameters: { owner: 'user' },
+    offline: { scope: ['offline_access'], parameters: { access_type: 'offline', prompt: 'consent' } },
+  }
+  const own = Client.make({ id: 'app', ...endpoints, provider })
+  const asked = (options: Partial<Parameters<typeof authorizationRequest>[0]>) => {
+    const { searchParams } = new URL(begin({ client: own, ...options }).url)
+    return ['scope', 'access_type', 'prompt', 'owner'].map((name) => searchParams.get(name))
+  }
+  expect(asked({ scope: ['a'] })).toEqual(['a', null, null, 'user'])
+  expect(asked({ scope: ['a'], offline: false })).toEqual(['a', null, null, 'user'])
+  expect(asked({ scope: ['a'], offline: true })).toEqual(['a offline_access', 'offline', 'consent', 'user'])
+  expect(asked({ offline: true })).toEqual(['offline_access', 'offline', 'consent', 'user'])
+  expect(asked({ scope: ['offline_access', 'a'], offline: true, extra: { prompt: 'login', owner: 'me' } })).toEqual([
+    'offline_access a',
+    'offline',
+    'login',
+    'me',
+  ])
 })
 
 test('each run is another transaction', () => {

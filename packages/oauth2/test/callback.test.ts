@@ -13,7 +13,7 @@ import {
   type Transaction,
 } from '../src/index.js'
 import { equals } from '../src/internal/constantTime.js'
-import { attempt, client, endpoints, issued, left, right, world } from './support.js'
+import { attempt, client, endpoints, issued, left, right, there, world } from './support.js'
 
 const { env } = world()
 const begin = (about: Partial<AuthorizationServerOptions> = {}): Transaction =>
@@ -156,7 +156,7 @@ test('RFC 9207 §2.4: the error says which issuer came, without secrets and boun
   expect(said('https://evil.example')).toBe(
     'malformed callback: iss is not the issuer https://as.example, which this login began with, but https://evil.example',
   )
-  const verifier = Secret.open(transaction.verifier)
+  const verifier = Secret.open(there(transaction.verifier))
   const hostile = said(`https://evil.example/C4N\u0000ARY-code/${state}/${verifier}/${'x'.repeat(9_999)}`)
   expect(hostile.length).toBeLessThan(700)
   for (const secret of ['C4NARY', state, verifier, '\u0000']) expect(hostile).not.toContain(secret)

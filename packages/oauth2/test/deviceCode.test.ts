@@ -6,9 +6,11 @@ import {
   Client,
   type DeviceAuthorization,
   deviceAuthorization,
+  deviceAuthorizationParameters,
   deviceAuthorizationResponse,
   deviceCode,
   nextPoll,
+  Provider,
 } from '../src/index.js'
 import { attempt, client, endpoints, issued, left, NOW, right, world } from './support.js'
 
@@ -327,4 +329,27 @@ test('an authorization whose outcome is unknown may be asked for again', async (
     _tag: 'OutcomeUnknown',
     repeatable: true,
   })
+})
+
+// Google's page “OAuth 2.0 for TV and Limited-Input Device Applications”.
+test('verification_url, as drafts of RFC 8628 called it, is read of everyone', () => {
+  const answer = { device_code: 'D', user_code: 'U', expires_in: 60 }
+  const read = (more: object) =>
+    deviceAuthorizationResponse()(Secret.make('Body', JSON.stringify({ ...answer, ...more })), NOW)
+  const [uri, url] = ['https://as.example/device', 'https://as.example/other']
+  expect(right(read({ verification_url: uri })).verificationUri).toBe(uri)
+  expect(right(read({ verification_uri: uri, verification_url: url })).verificationUri).toBe(uri)
+  expect(left(read({}))).toMatchObject({ _tag: 'Malformed', path: 'verification_uri' })
+  expect(left(read({ verification_url: 'javascript:alert(1)' }))).toMatchObject({ path: 'verification_url' })
+})
+
+test('offline access is asked for by a scope, where the provider has one', () => {
+  const provider: Provider = {
+    ...Provider.rfc,
+    offline: { scope: ['offline_access'], parameters: { access_type: 'offline' } },
+  }
+  expect(deviceAuthorizationParameters({ provider, offline: true, scope: ['a'] })).toEqual([
+    ['scope', 'a offline_access'],
+  ])
+  expect(deviceAuthorizationParameters({ provider, scope: ['a'] })).toEqual([['scope', 'a']])
 })

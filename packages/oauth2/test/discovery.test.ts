@@ -19,6 +19,7 @@ const metadata = {
   scopes_supported: ['openid', 'offline_access'],
   registration_endpoint: 'https://server.example.com/register',
   code_challenge_methods_supported: ['S256'],
+  userinfo_endpoint: 'https://server.example.com/userinfo',
   jwks_uri: 'https://server.example.com/jwks.json',
 }
 
@@ -30,6 +31,8 @@ test('RFC 8414 §3: the metadata', async () => {
     authorizationEndpoint: O.some(metadata.authorization_endpoint),
     revocationEndpoint: O.some(metadata.revocation_endpoint),
     deviceAuthorizationEndpoint: O.some(metadata.device_authorization_endpoint),
+    refreshEndpoint: O.none,
+    userinfoEndpoint: O.some(metadata.userinfo_endpoint),
     issParameterSupported: true,
     tokenEndpointAuthMethods: O.some(['client_secret_post', 'private_key_jwt']),
     scopesSupported: O.some(['openid', 'offline_access']),

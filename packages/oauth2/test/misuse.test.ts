@@ -89,6 +89,10 @@ const MISUSES: Readonly<Record<string, ReadonlyArray<readonly [field: string, op
     ['server', [{ server: client }]],
     ['decode', [{ client, decode: {} }]],
   ],
+  userinfo: [
+    ['client', [...LIKE_BEFORE, ...NO_CLIENT, server, { client, server }]],
+    ['server', [{ server: client }]],
+  ],
 }
 
 const CASES = Object.entries(MISUSES).flatMap(([name, misuses]) =>

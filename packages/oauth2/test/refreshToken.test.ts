@@ -1,7 +1,7 @@
 import { AuthError, Secret, Strategy } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
-import { Client, refreshToken } from '../src/index.js'
-import { attempt, bodyOf, client, headerOf, holding, issued, left, right, world } from './support.js'
+import { Client, Provider, refreshToken } from '../src/index.js'
+import { attempt, bodyOf, client, endpoints, headerOf, holding, issued, left, right, world } from './support.js'
 
 const previous = O.some(holding('tGzv3JOkF0XG5Qx2TlKWIA', { scope: ['a'], subject: O.some('42') }))
 const { refresh_token: _, ...without } = issued
@@ -63,4 +63,28 @@ test('one run is one request', async () => {
   const w = world({ status: 503 })
   left(await refreshToken({ client })(attempt({ previous }))(w.env)())
   expect(w.requests.length).toBe(1)
+})
+
+// Figma's OpenAPI description: `refreshUrl` is another one than `tokenUrl`.
+test('a refresh goes where the server has it', async () => {
+  const w = world({ body: issued })
+  const refreshEndpoint = 'https://as.example/refresh'
+  const own = Client.make({ id: 'app', ...endpoints, refreshEndpoint })
+  right(await refreshToken({ client: own })(attempt({ previous: O.some(holding('R0')) }))(w.env)())
+  expect(w.requests.map(({ url }) => url)).toEqual([refreshEndpoint])
+})
+
+// Salesforce's release notes, “Simultaneous Token Requests Are Blocked During the Refresh Token Flow”.
+test('invalid_grant of a provider that means something else by it ends no session', async () => {
+  const provider: Provider = {
+    ...Provider.rfc,
+    busyGrants: [{ error: 'invalid_grant', description: /already being processed/i }],
+  }
+  const own = Client.make({ id: 'app', ...endpoints, provider })
+  const saying = async (error_description: string) => {
+    const w = world({ status: 400, body: { error: 'invalid_grant', error_description } })
+    return left(await refreshToken({ client: own })(attempt({ previous: O.some(holding('R0')) }))(w.env)())
+  }
+  expect(AuthError.isInvalidGrant(await saying('token request is already being processed'))).toBe(false)
+  expect(AuthError.isInvalidGrant(await saying('expired access/refresh token'))).toBe(true)
 })

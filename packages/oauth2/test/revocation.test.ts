@@ -1,6 +1,6 @@
 import { AuthError } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { Client, ClientAuthentication, revocation } from '../src/index.js'
+import { Client, ClientAuthentication, type ClientOptions, Provider, revocation } from '../src/index.js'
 import { attempt, bodyOf, client, endpoints, headerOf, holding, left, right, world } from './support.js'
 
 const revoke = (w: ReturnType<typeof world>, options = {}, token = holding('R0'), limits = attempt()) =>
@@ -68,4 +68,70 @@ test('a token that the server echoes is in no error', async () => {
     await revoke(world({ status: 400, body: { error: 'e', error_description: 'unknown R0 of S3CRET' } })),
   )
   expect(JSON.stringify(error)).not.toMatch(/R0|S3CRET/)
+})
+
+// -----------------------------------------------------------------------------
+// as providers have it
+// -----------------------------------------------------------------------------
+
+const revokedAs = async (revocationRequest: Partial<Provider['revocation']>, own: ClientOptions['authentication']) => {
+  const provider: Provider = { ...Provider.rfc, revocation: { ...Provider.rfc.revocation, ...revocationRequest } }
+  const w = world({ status: 204 })
+  const asking = Client.make({ id: 'app', authentication: own, ...endpoints, provider })
+  right(await revocation({ client: asking })(holding('R0'))(attempt())(w.env)())
+  const [request] = w.requests
+  return {
+    method: request?.method,
+    type: headerOf(request, 'content-type'),
+    authorization: headerOf(request, 'authorization'),
+    body: bodyOf(request),
+  }
+}
+const inForm = ClientAuthentication.post('s')
+
+// GitHub's page “REST API endpoints for OAuth authorizations”.
+test('a DELETE with a JSON object, by Basic', async () => {
+  const as = { method: 'DELETE', as: 'json', parameter: 'by kind', hint: false, authentication: 'basic' } as const
+  expect(await revokedAs({ ...as, token: 'access' }, inForm)).toEqual({
+    method: 'DELETE',
+    type: 'application/json',
+    authorization: 'Basic YXBwOnM=',
+    body: '{"access_token":"A0"}',
+  })
+})
+
+// Slack's `auth.revoke`, Dropbox's `auth/token/revoke`.
+test.each([
+  ['access', 'Bearer A0'],
+  ['refresh', 'Bearer R0'],
+] as const)('the %s token itself asks, and nothing else is sent', async (token, authorization) => {
+  expect(await revokedAs({ as: 'bearer', token }, inForm)).toEqual({
+    method: 'POST',
+    type: undefined,
+    authorization,
+    body: '',
+  })
+})
+
+// Linear's page “OAuth 2.0 authentication”.
+test('nobody in particular asks, and the token has the name of its kind', async () => {
+  expect(await revokedAs({ parameter: 'by kind', hint: false, authentication: 'none' }, inForm)).toMatchObject({
+    type: 'application/x-www-form-urlencoded',
+    authorization: undefined,
+    body: 'refresh_token=R0',
+  })
+})
+
+test('what ends, and by which token, is as the provider says, unless the caller does', async () => {
+  const provider: Provider = {
+    ...Provider.rfc,
+    revocation: { ...Provider.rfc.revocation, token: 'access', ends: 'grant' },
+  }
+  const own = Client.make({ id: 'app', ...endpoints, provider })
+  expect([revocation({ client: own }).ends, revocation({ client: own, ends: 'all' }).ends]).toEqual(['grant', 'all'])
+  expect(revocation({ client }).ends).toBe('all')
+  const w = world({})
+  right(await revoke(w, { client: own }))
+  right(await revoke(w, { client: own, token: 'refresh' }))
+  expect(w.forms().map((form) => form.get('token'))).toEqual(['A0', 'R0'])
 })

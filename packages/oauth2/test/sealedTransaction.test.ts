@@ -24,10 +24,11 @@ import {
   callback,
   callbackResponse,
   openTransaction,
+  Provider,
   sealTransaction,
   type Transaction,
 } from '../src/index.js'
-import { endpoints, left, NOW, right, world } from './support.js'
+import { endpoints, left, NOW, right, there, world } from './support.js'
 
 const { env } = world()
 const at = (now: number) => ({ clock: { ...env.clock, now: () => instant(now) } })
@@ -68,6 +69,8 @@ const servers: fc.Arbitrary<AuthorizationServerOptions> = fc.record({
   issuer: maybe(path),
   revocationEndpoint: maybe(path),
   deviceAuthorizationEndpoint: maybe(path),
+  refreshEndpoint: maybe(path),
+  userinfoEndpoint: maybe(path),
   issParameterSupported: fc.boolean(),
   tokenEndpointAuthMethods: maybe(fc.array(fc.string())),
   allowHttp: fc.subarray(['http://keycloak:8080', 'http://as']),
@@ -203,6 +206,16 @@ test('what a cipher says besides is handed on', () => {
   expect(left(openTransaction({ cipher: failing })(sealed)(env)())).toEqual(AuthError.misconfigured('key', 'gone'))
 })
 
+test('a login without a challenge is one without it when it is opened', () => {
+  const provider: Provider = { ...Provider.rfc, pkce: 'public' }
+  const client = Client.make({ id: 'app', secret: 's', ...endpoints, provider })
+  const transaction = right(authorizationRequest({ client })(env)())
+  const restored = right(open(seal(transaction)())(env)())
+  expect([transaction.verifier, restored.verifier]).toEqual([undefined, undefined])
+  const url = `/cb?code=abc&state=${Secret.open(transaction.state)}`
+  expect(right(callback(restored)(url)())).toEqual(right(callback(transaction)(url)()))
+})
+
 test('nothing secret is shown, sealed or restored or refused', () => {
   const transaction = begin({ server: endpoints, state: 'C4NARY-state' })
   const cookie = seal(transaction)()
@@ -211,7 +224,7 @@ test('nothing secret is shown, sealed or restored or refused', () => {
   const old = left(open(cookie)(at(NOW * 2))())
   const shown = inspect([cookie, { ...restored, url: '' }, ...refusals, old], { depth: 9, showHidden: true })
   expect(shown).not.toContain('C4NARY')
-  expect(shown).not.toContain(Secret.open(transaction.verifier))
+  expect(shown).not.toContain(Secret.open(there(transaction.verifier)))
 })
 
 // As their metadata says: the longest there are.

@@ -150,6 +150,12 @@ export const left = <A>(result: E.Either<AuthError, A>): AuthError => {
   return result.left
 }
 
+/** What is there: a verifier, unless the provider takes no challenge. */
+export const there = <A>(value: A | undefined): A => {
+  if (value === undefined) throw new Error('it is not there')
+  return value
+}
+
 /** A part of a JWT, decoded. */
 export const jwtPart = (jwt: string, part: 0 | 1): Readonly<Record<string, unknown>> => {
   const decoded: unknown = JSON.parse(Buffer.from(jwt.split('.')[part] ?? '', 'base64url').toString())

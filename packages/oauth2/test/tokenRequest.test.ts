@@ -11,6 +11,7 @@ import {
   ClientAuthentication,
   deviceAuthorization,
   type Grant,
+  Provider,
   revocation,
   tokenRequest,
 } from '../src/index.js'
@@ -500,4 +501,33 @@ test('a secret of eight characters is looked for in the scope, one of seven is n
   expect(await scoped('12345678')).not.toContain('12345678')
   expect(await scoped('12345678', '12345678')).toEqual(['<redacted>'])
   expect(await scoped('1234567')).toEqual(['read', '1234567'])
+})
+
+// Notion's page “Authorization”: the body is a JSON object.
+describe('a provider whose requests are JSON', () => {
+  const provider: Provider = { ...Provider.rfc, requests: 'json' }
+  const own = Client.make({ id: 'app', secret: 's', ...endpoints, provider })
+  const grant: Grant = {
+    type: 'x',
+    parameters: [['a', Secret.make('Body', 'S3CRET')]],
+    further: [['b', '"\u{1f600}']],
+    repeatable: true,
+  }
+
+  test('gets the same members', async () => {
+    const w = world({ body: issued })
+    right(await tokenRequest({ client: own })(grant)(attempt())(w.env)())
+    expect(headerOf(w.requests[0], 'content-type')).toBe('application/json')
+    expect(JSON.parse(bodyOf(w.requests[0]))).toEqual({ grant_type: 'x', a: 'S3CRET', b: '"\u{1f600}' })
+  })
+
+  test.each<readonly [string, Grant['further']]>([
+    ['twice', [['a', 'again']]],
+    ['no text', [['c', missing]]],
+  ])('sends nothing that is there %s', async (_, further) => {
+    const w = world({ body: issued })
+    const sent = await tokenRequest({ client: own })({ ...grant, further })(attempt())(w.env)()
+    expect(left(sent)).toMatchObject({ _tag: 'Misconfigured', field: 'parameters' })
+    expect(w.requests).toEqual([])
+  })
 })

@@ -4,7 +4,7 @@ import { codePoints } from '@tessera/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { tokenResponse } from '../src/index.js'
+import { Provider, tokenResponse } from '../src/index.js'
 import { left, NOW, right } from './support.js'
 
 const decode = tokenResponse()
@@ -450,4 +450,16 @@ test('what is expected is said', () => {
   expect(said).toMatch(
     /^malformed token response: refresh_token is not there: .*offline_access.*refreshTokenRequired: false/,
   )
+})
+
+// HubSpot's page “Manage OAuth access tokens”, and Bitbucket's answers.
+test('the scopes are in the member that the provider says', () => {
+  const provider: Provider = { ...Provider.rfc, scopeMember: 'scopes' }
+  const scopeOf = (scopes: unknown) => {
+    const body = Secret.make('Body', JSON.stringify({ access_token: 'A', token_type: 'bearer', scopes }))
+    return right(tokenResponse({ provider })(body, NOW)).scope
+  }
+  expect(scopeOf(['oauth', 'crm'])).toEqual(['oauth', 'crm'])
+  expect(scopeOf('repository account')).toEqual(['repository', 'account'])
+  for (const rubbish of [undefined, null, 7, [7], '\u0000']) expect(scopeOf(rubbish)).toEqual([])
 })

@@ -21,17 +21,22 @@ export interface EndpointsOptions {
 const fits = ({ pattern }: Variable, value: unknown): value is string =>
   typeof value === 'string' && new RegExp(`^(?:${pattern.source})$`, pattern.flags).test(value)
 
-const valueOf =
+const filledIn =
   ({ title }: Preset, given: Readonly<Record<string, unknown>>) =>
   ([name, variable]: readonly [string, Variable]): E.Either<AuthError, readonly [string, string]> => {
     const { [name]: value = variable.default } = given
     const { description, example } = variable
     if (fits(variable, value)) return E.right([name, value])
     const what = value === undefined ? 'is missing' : 'is something else'
-    return E.left(AuthError.misconfigured(name, `for ${title} it is ${description}, such as ${example}, but it ${what}`))
+    return E.left(
+      AuthError.misconfigured(name, `for ${title} it is ${description}, such as ${example}, but it ${what}`),
+    )
   }
 
-const unknownIn = ({ title, variables }: Preset, given: Readonly<Record<string, unknown>>): E.Either<AuthError, void> => {
+const unknownIn = (
+  { title, variables }: Preset,
+  given: Readonly<Record<string, unknown>>,
+): E.Either<AuthError, void> => {
   const names = Object.keys(variables)
   const other = Object.keys(given).find((name) => given[name] !== undefined && !names.includes(name))
   if (other === undefined) return E.right(undefined)
@@ -75,12 +80,16 @@ export const endpoints: (options: EndpointsOptions) => E.Either<AuthError, Endpo
   ({ preset, variables = {}, clientId }) =>
     pipe(
       unknownIn(preset, variables),
-      E.flatMap(() => pipe(Object.entries(preset.variables), E.traverseArray(valueOf(preset, variables)))),
+      E.flatMap(() => pipe(Object.entries(preset.variables), E.traverseArray(filledIn(preset, variables)))),
       E.map((values) => {
         const fill = filled({ ...Object.fromEntries(values), client_id: partOf(clientId) })
         const { token, authorization, ...others } = preset.endpoints
         const optional = Object.entries(others).map(([name, template]) => [name, fill(template ?? '')])
-        return { token: fill(token) ?? token, authorization: fill(authorization) ?? authorization, ...Object.fromEntries(optional) }
+        return {
+          token: fill(token) ?? token,
+          authorization: fill(authorization) ?? authorization,
+          ...Object.fromEntries(optional),
+        }
       }),
     ),
 )

@@ -44,7 +44,17 @@ export const github: Preset = {
   ],
   sources: [
     {
-      about: ['endpoints', 'grants', 'authentication', 'pkce', 'scopes', 'offline', 'errors', 'refresh tokens', 'person'],
+      about: [
+        'endpoints',
+        'grants',
+        'authentication',
+        'pkce',
+        'scopes',
+        'offline',
+        'errors',
+        'refresh tokens',
+        'person',
+      ],
       title: 'Authorizing OAuth apps',
       url: 'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps',
       seen: '2026-11-29',

@@ -21,7 +21,11 @@ export const quickbooks: Preset = {
     revocation: 'https://developer.api.intuit.com/v2/oauth2/tokens/revoke',
     userinfo: 'https://{accounts}/v1/openid_connect/userinfo',
   },
-  provider: { ...Provider.rfc, revocation: { ...Provider.rfc.revocation, as: 'json', hint: false }, person: { id: 'sub' } },
+  provider: {
+    ...Provider.rfc,
+    revocation: { ...Provider.rfc.revocation, as: 'json', hint: false },
+    person: { id: 'sub' },
+  },
   grants: ['authorization_code', 'refresh_token'],
   authentication: 'client_secret_basic',
   pkce: 'not documented',

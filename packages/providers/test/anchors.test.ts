@@ -175,7 +175,11 @@ const ANCHORS: ReadonlyArray<Anchor> = [
   {
     preset: Providers.x,
     golang: ['https://x.com/i/oauth2/authorize', 'https://api.x.com/2/oauth2/token'],
-    arctic: ['https://x.com/i/oauth2/authorize', 'https://api.x.com/2/oauth2/token', 'https://api.x.com/2/oauth2/revoke'],
+    arctic: [
+      'https://x.com/i/oauth2/authorize',
+      'https://api.x.com/2/oauth2/token',
+      'https://api.x.com/2/oauth2/revoke',
+    ],
   },
   {
     preset: Providers.zoom,

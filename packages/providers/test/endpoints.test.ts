@@ -24,15 +24,18 @@ const variablesOfAll = all.flatMap((preset) =>
 // variables
 // -----------------------------------------------------------------------------
 
-test.each(all.map((preset) => [preset.name, preset] as const))('%s: its endpoints are https, and complete', (_, preset) => {
-  const found = right(given(preset))
-  for (const url of Object.values(found)) {
-    expect(url).toBeDefined()
-    expect(new URL(url ?? '').protocol).toBe('https:')
-    expect(url).not.toMatch(/[{}]/)
-  }
-  expect(Object.keys(found).sort()).toEqual(Object.keys(preset.endpoints).sort())
-})
+test.each(all.map((preset) => [preset.name, preset] as const))(
+  '%s: its endpoints are https, and complete',
+  (_, preset) => {
+    const found = right(given(preset))
+    for (const url of Object.values(found)) {
+      expect(url).toBeDefined()
+      expect(new URL(url ?? '').protocol).toBe('https:')
+      expect(url).not.toMatch(/[{}]/)
+    }
+    expect(Object.keys(found).sort()).toEqual(Object.keys(preset.endpoints).sort())
+  },
+)
 
 test.each(variablesOfAll.filter(({ variable }) => variable.default === undefined))(
   '$preset.name: without $name it is Misconfigured by that name',
@@ -102,31 +105,34 @@ const partsOf = (url: string | undefined) => {
   return { origin, length: pathname.split('/').length, rest: search + hash + username + password, pathname }
 }
 
-test.each(variablesOfAll)('$preset.name: no $name leads elsewhere than its place allows', ({ preset, name, variable }) => {
-  const usual = right(given(preset))
-  const isBase = /^https?:/.test(variable.example)
-  const isHost = Object.values(preset.endpoints).some((template) => template?.includes(`//{${name}}`))
-  fc.assert(
-    fc.property(hostile, (value) => {
-      const found = given(preset, { ...examplesOf(preset), [name]: value })
-      if (E.isLeft(found)) {
-        expect(found.left).toMatchObject({ _tag: 'Misconfigured', field: name })
-        return
-      }
-      for (const [which, url] of Object.entries(found.right)) {
-        const [now, before] = [partsOf(url), partsOf(Reflect.get(usual, which))]
-        expect(now.rest).toBe('')
-        expect(now.pathname).not.toMatch(/\/\.{1,2}(?:\/|$)|%|\\/)
-        if (isBase) expect(now.origin.endsWith(new URL(value).host)).toBe(true)
-        else if (!isHost) expect(now).toMatchObject({ origin: before.origin, length: before.length })
-        else if (String(Reflect.get(preset.endpoints, which)).includes(`{${name}}`)) {
-          expect(now).toMatchObject({ origin: `https://${value.toLowerCase()}`, length: before.length })
+test.each(variablesOfAll)(
+  '$preset.name: no $name leads elsewhere than its place allows',
+  ({ preset, name, variable }) => {
+    const usual = right(given(preset))
+    const isBase = /^https?:/.test(variable.example)
+    const isHost = Object.values(preset.endpoints).some((template) => template?.includes(`//{${name}}`))
+    fc.assert(
+      fc.property(hostile, (value) => {
+        const found = given(preset, { ...examplesOf(preset), [name]: value })
+        if (E.isLeft(found)) {
+          expect(found.left).toMatchObject({ _tag: 'Misconfigured', field: name })
+          return
         }
-      }
-    }),
-    { numRuns: 300 },
-  )
-})
+        for (const [which, url] of Object.entries(found.right)) {
+          const [now, before] = [partsOf(url), partsOf(Reflect.get(usual, which))]
+          expect(now.rest).toBe('')
+          expect(now.pathname).not.toMatch(/\/\.{1,2}(?:\/|$)|%|\\/)
+          if (isBase) expect(now.origin.endsWith(new URL(value).host)).toBe(true)
+          else if (!isHost) expect(now).toMatchObject({ origin: before.origin, length: before.length })
+          else if (String(Reflect.get(preset.endpoints, which)).includes(`{${name}}`)) {
+            expect(now).toMatchObject({ origin: `https://${value.toLowerCase()}`, length: before.length })
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+  },
+)
 
 test('an error does not repeat a value', () => {
   const error = left(Providers.endpoints({ preset: Providers.microsoft, variables: { tenant: 's3cret/x' } }))
@@ -155,7 +161,9 @@ test('a client has its secret where the provider wants it, or none', () => {
     const options = { preset, variables: examplesOf(preset), id: 'app' }
     const expected = preset.authentication === 'client_secret_post' ? 'Post' : 'Basic'
     expect(Providers.client({ ...options, secret: 's3cret' }).authentication._tag).toBe(expected)
-    expect(Providers.client({ ...options, secret: Secret.make('ClientSecret', 's3cret') }).authentication._tag).toBe(expected)
+    expect(Providers.client({ ...options, secret: Secret.make('ClientSecret', 's3cret') }).authentication._tag).toBe(
+      expected,
+    )
     expect(Providers.client(options).authentication._tag).toBe('None')
     const authentication = ClientAuthentication.basic('s3cret')
     expect(Providers.client({ ...options, authentication }).authentication).toBe(authentication)
@@ -217,14 +225,17 @@ const TOPICS: ReadonlyArray<Providers.Topic> = [
   'person',
 ]
 
-test.each(all.map((preset) => [preset.name, preset] as const))('%s: nothing is claimed without a source', (_, preset) => {
-  const said = new Set(preset.sources.flatMap(({ about }) => about))
-  expect(claims(preset).filter((topic) => !said.has(topic))).toEqual([])
-  for (const { url, seen } of preset.sources) {
-    expect(new URL(url).protocol).toBe('https:')
-    expect(seen).toMatch(/^\d{4}-\d\d-\d\d$/)
-  }
-})
+test.each(all.map((preset) => [preset.name, preset] as const))(
+  '%s: nothing is claimed without a source',
+  (_, preset) => {
+    const said = new Set(preset.sources.flatMap(({ about }) => about))
+    expect(claims(preset).filter((topic) => !said.has(topic))).toEqual([])
+    for (const { url, seen } of preset.sources) {
+      expect(new URL(url).protocol).toBe('https:')
+      expect(seen).toMatch(/^\d{4}-\d\d-\d\d$/)
+    }
+  },
+)
 
 test('names are unique, and can be typed', () => {
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)

@@ -55,17 +55,15 @@ const STORES: Readonly<Record<string, () => TokenStore>> = {
   'encrypted files': () => encrypted(cipher)(folderStore()),
 }
 
-const cases = fc
-  .constantFrom(...pages)
-  .chain((page) =>
-    fc.record({
-      page: fc.constant(page),
-      way: fc.constantFrom(...waysOf(page)),
-      store: fc.constantFrom(...Object.keys(STORES)),
-      callers: fc.integer({ min: 2, max: 20 }),
-      processes: fc.integer({ min: 1, max: 3 }),
-    }),
-  )
+const cases = fc.constantFrom(...pages).chain((page) =>
+  fc.record({
+    page: fc.constant(page),
+    way: fc.constantFrom(...waysOf(page)),
+    store: fc.constantFrom(...Object.keys(STORES)),
+    callers: fc.integer({ min: 2, max: 20 }),
+    processes: fc.integer({ min: 1, max: 3 }),
+  }),
+)
 
 test('one redemption for all callers, no refresh token lost, and a dead session asks to log in again', async () => {
   await fc.assert(

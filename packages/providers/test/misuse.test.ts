@@ -40,7 +40,10 @@ test.each(CASES)('Providers.%s names %s, given %j', async (name, field, options)
 })
 
 test('every function is among them', () => {
-  expect([...functions].filter(([, value]) => isCallable(value)).map(([name]) => name).sort()).toEqual(
-    Object.keys(MISUSES).sort(),
-  )
+  expect(
+    [...functions]
+      .filter(([, value]) => isCallable(value))
+      .map(([name]) => name)
+      .sort(),
+  ).toEqual(Object.keys(MISUSES).sort())
 })

@@ -162,14 +162,20 @@ describe('a revocation', () => {
     expect(alive(other.token).access).toBe(ends !== 'all')
   })
 
-  test.each(having('revocation').filter(([, { revocation: { unknown } }]) => unknown !== undefined))(
-    'of %s of a token that is unknown is no error',
-    async (_, page) => {
-      const { session } = await logins(page)
-      server.end()
-      expect(right(await session.source.revoke())).toBe('revoked')
-    },
-  )
+  test.each(
+    having('revocation').filter(
+      ([
+        ,
+        {
+          revocation: { unknown },
+        },
+      ]) => unknown !== undefined,
+    ),
+  )('of %s of a token that is unknown is no error', async (_, page) => {
+    const { session } = await logins(page)
+    server.end()
+    expect(right(await session.source.revoke())).toBe('revoked')
+  })
 
   test.each(named)('of %s, or none, is what the preset says', (_, page) => {
     expect(presetOf(page).endpoints.revocation === undefined).toBe(page.revocation === undefined)
@@ -182,7 +188,9 @@ describe('who logged in', () => {
   test.each(having('person'))('%s tells', async (_, page) => {
     await begin(page)
     const client = clientOf(page)
-    const token = right(await sourceOf(strategyOf('code', client), env).login(await codeLogin(client, server, env))(env)())
+    const token = right(
+      await sourceOf(strategyOf('code', client), env).login(await codeLogin(client, server, env))(env)(),
+    )
     const { id, name } = page.person
     expect(right(await userinfo({ client })(token)(env)())).toEqual({ id, name: O.fromNullable(name) })
     expect(server.complaints).toEqual([])
@@ -200,7 +208,10 @@ describe('of one provider', () => {
     const login = right(authorizationRequest({ client, redirectUri: REDIRECT })(env)())
     expect(new URL(login.url).searchParams.get('code_challenge_method')).toBe('S256')
     const confidential = right(authorizationRequest({ client: clientOf(slack), redirectUri: REDIRECT })(env)())
-    expect([confidential.verifier, new URL(confidential.url).searchParams.has('code_challenge')]).toEqual([undefined, false])
+    expect([confidential.verifier, new URL(confidential.url).searchParams.has('code_challenge')]).toEqual([
+      undefined,
+      false,
+    ])
   })
 
   test('GitHub: a callback of another issuer is refused', async () => {

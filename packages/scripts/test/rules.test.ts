@@ -26,7 +26,7 @@ const imports = (name: string, forbidden: readonly string[], allowed: readonly s
 const effects = (effect: string): Rule => ({
   rule: 'lint/style/noRestrictedGlobals',
   breaks: Object.fromEntries(
-    ['core', 'oauth2', 'box', 'testing'].map((name) => [
+    ['core', 'oauth2', 'box', 'providers', 'testing'].map((name) => [
       `packages/${name}/src/${effect}.ts`,
       `export const used = () => ${effect}\n`,
     ]),
@@ -60,6 +60,11 @@ const rules: Readonly<Record<string, Rule>> = {
     'box',
     [...impure, '@tessera/node', '@tessera/sandbox'],
     [...pure, '@tessera/core', '@tessera/oauth2'],
+  ),
+  'providers imports core and oauth2': imports(
+    'providers',
+    ['node:crypto', 'io-ts', '@tessera/node', '@tessera/box', '../../oauth2/src/index.js'],
+    ['fp-ts/lib/Either.js', './other.js', '@tessera/core', '@tessera/oauth2'],
   ),
   'box-node-sdk imports core and box, and nothing of the SDK': imports(
     'box-node-sdk',

@@ -17,6 +17,7 @@ const libraries = [
   'core',
   'node',
   'oauth2',
+  'providers',
   'sandbox',
   'store-file',
   'store-redis',

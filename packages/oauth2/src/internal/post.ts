@@ -38,7 +38,13 @@ const WRITTEN = {
 /** Sends to one endpoint, as one client. What is the same for each request is written once. */
 export const post =
   (endpoint: E.Either<AuthError, Endpoint>, authenticate: Authenticate) =>
-  ({ parameters, further, repeatable, method = 'POST', as = 'form' }: Post): ((limits: Required<Limits>) => (env: TokenEnv) => Answering) => {
+  ({
+    parameters,
+    further,
+    repeatable,
+    method = 'POST',
+    as = 'form',
+  }: Post): ((limits: Required<Limits>) => (env: TokenEnv) => Answering) => {
     const transferOf =
       (to: Endpoint) =>
       (credentials: Credentials): E.Either<AuthError, Transfer> => {

@@ -74,8 +74,12 @@ export const startPage = async (page: Page): Promise<PageServer> => {
   const checkClient = (request: IncomingMessage, form: ReadonlyMap<string, string>, by: 'basic' | 'post'): void => {
     const basic = basicOf(request)
     if (by === 'post') {
-      demand(form.get('client_id') === CLIENT.id && form.get('client_secret') === CLIENT.secret, 'no client in the body')
-      return demand(basic === undefined, 'the client is in the header, too')
+      demand(
+        form.get('client_id') === CLIENT.id && form.get('client_secret') === CLIENT.secret,
+        'no client in the body',
+      )
+      demand(basic === undefined, 'the client is in the header, too')
+      return
     }
     demand(!form.has('client_secret'), 'the secret is in the body')
     const [id = '', secret = ''] = basic ?? []
@@ -87,7 +91,8 @@ export const startPage = async (page: Page): Promise<PageServer> => {
     const access = draw('access')
     grant.access.add(access)
     const { answered } = page
-    const scope = answered === 'none' ? undefined : answered.as === 'list' ? grant.scopes : grant.scopes.join(answered.as)
+    const scope =
+      answered === 'none' ? undefined : answered.as === 'list' ? grant.scopes : grant.scopes.join(answered.as)
     return [
       200,
       {
@@ -263,7 +268,9 @@ export const startPage = async (page: Page): Promise<PageServer> => {
       case page.person?.at: {
         counted('person')
         const grant = grantOf(bearerOf(request))
-        return grant?.access.has(bearerOf(request)) === true ? [200, page.person?.body] : [401, { error: 'invalid_token' }]
+        return grant?.access.has(bearerOf(request)) === true
+          ? [200, page.person?.body]
+          : [401, { error: 'invalid_token' }]
       }
       default:
         complaints.push(`nothing is at ${at}`)

@@ -223,7 +223,10 @@ export const pages: ReadonlyArray<Page> = [
     device: {
       at: 'github.com/login/device/code',
       answer: { verification_uri: 'https://github.com/login/device', ...POLL },
-      pending: [200, { error: 'authorization_pending', error_description: 'The authorization request is still pending.' }],
+      pending: [
+        200,
+        { error: 'authorization_pending', error_description: 'The authorization request is still pending.' },
+      ],
     },
     revocation: {
       at: 'api.github.com/applications/app-1/grant',
@@ -252,7 +255,10 @@ export const pages: ReadonlyArray<Page> = [
     device: {
       at: 'github.com/login/device/code',
       answer: { verification_uri: 'https://github.com/login/device', ...POLL },
-      pending: [200, { error: 'authorization_pending', error_description: 'The authorization request is still pending.' }],
+      pending: [
+        200,
+        { error: 'authorization_pending', error_description: 'The authorization request is still pending.' },
+      ],
     },
     revocation: {
       at: 'api.github.com/applications/app-1/grant',
@@ -444,7 +450,12 @@ export const pages: ReadonlyArray<Page> = [
       },
     ],
     machines: true,
-    person: { at: 'api.linkedin.com/v2/userinfo', body: { sub: '782bbtaQ', name: 'John Doe' }, id: '782bbtaQ', name: 'John Doe' },
+    person: {
+      at: 'api.linkedin.com/v2/userinfo',
+      body: { sub: '782bbtaQ', name: 'John Doe' },
+      id: '782bbtaQ',
+      name: 'John Doe',
+    },
   },
   {
     preset: 'microsoft',
@@ -464,7 +475,12 @@ export const pages: ReadonlyArray<Page> = [
       answer: { verification_uri: 'https://microsoft.com/devicelogin', message: 'To sign in …', ...POLL },
       pending: [400, { error: 'authorization_pending' }],
     },
-    person: { at: 'graph.microsoft.com/oidc/userinfo', body: { sub: 'OLu859', name: 'Mikah' }, id: 'OLu859', name: 'Mikah' },
+    person: {
+      at: 'graph.microsoft.com/oidc/userinfo',
+      body: { sub: 'OLu859', name: 'Mikah' },
+      id: 'OLu859',
+      name: 'Mikah',
+    },
   },
   {
     preset: 'notion',
@@ -522,7 +538,12 @@ export const pages: ReadonlyArray<Page> = [
       answer: [200, {}],
       ends: 'pair',
     },
-    person: { at: 'acme.okta.com/oauth2/default/v1/userinfo', body: { sub: '00u', name: 'Ann' }, id: '00u', name: 'Ann' },
+    person: {
+      at: 'acme.okta.com/oauth2/default/v1/userinfo',
+      body: { sub: '00u', name: 'Ann' },
+      id: '00u',
+      name: 'Ann',
+    },
   },
   {
     preset: 'quickbooks',

@@ -85,7 +85,8 @@ export const deviceLogin = (client: Client): Strategy<TokenEnv> =>
       ...live,
       clock: {
         now: live.clock.now,
-        sleep: (duration, signal) => (duration < seconds(10) ? async () => undefined : live.clock.sleep(duration, signal)),
+        sleep: (duration, signal) =>
+          duration < seconds(10) ? async () => undefined : live.clock.sleep(duration, signal),
       },
     })),
   )
@@ -112,7 +113,11 @@ export const sourceOf = (
 const hour = minutes(60)
 
 /** Makes the token of a session one that has to be renewed: by time where it expires, by a refusal where it does not. */
-export const outlive = async (source: TokenSource, token: TokenSet, advance: (duration: number) => void): Promise<void> => {
+export const outlive = async (
+  source: TokenSource,
+  token: TokenSet,
+  advance: (duration: number) => void,
+): Promise<void> => {
   const { expiresAt, issuedAt } = token
   if (O.isSome(expiresAt) && O.isSome(issuedAt)) return advance(expiresAt.value - issuedAt.value + 1_000)
   // A refusal of a token that is new is not believed at once.

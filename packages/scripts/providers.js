@@ -1,0 +1,163 @@
+// The presets of @tessera/providers as a table, written into docs/providers.md; with --check only compared.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Provider } from '@tessera/oauth2'
+import { all } from '@tessera/providers'
+import { root } from './published.js'
+
+/** @typedef {import('@tessera/providers').Preset} Preset */
+
+const NONE = '—'
+
+const UNITS = /** @type {const} */ ([
+  ['days', 86_400_000],
+  ['min', 60_000],
+  ['s', 1_000],
+])
+
+/** @param {number} duration in ms */
+const lasting = (duration) => {
+  const [unit, length] = UNITS.find(([, of]) => duration >= of && duration % of === 0) ?? ['ms', 1]
+  return `${duration / length} ${unit}`
+}
+
+/** @param {string} text */
+const code = (text) => `\`${text}\``
+
+/** @param {readonly string[]} parts */
+const joined = (parts) => (parts.length === 0 ? NONE : parts.join('; '))
+
+/** @param {string} separator */
+const named = (separator) => (separator === ',' ? 'comma' : 'space')
+
+/** @param {Readonly<Record<string, string>>} parameters */
+const pairs = (parameters) => Object.entries(parameters).map(([name, value]) => code(`${name}=${value}`))
+
+/** @param {Preset} preset */
+const variablesOf = ({ variables }) =>
+  joined(
+    Object.entries(variables).map(([name, of]) => (of.default === undefined ? name : `${name} (${code(of.default)})`)),
+  )
+
+/** @param {Preset} preset */
+const clientOf = ({ authentication, provider, pkce }) => {
+  const verbatim = authentication === 'client_secret_basic' && provider.basic === 'verbatim' ? ', not encoded' : ''
+  const challenge =
+    provider.pkce === 'public' ? 'PKCE of public clients only' : pkce === 'not documented' ? '' : `PKCE ${pkce}`
+  return joined([`${authentication.replace('client_secret_', '')}${verbatim}`, challenge].filter((each) => each !== ''))
+}
+
+/** @param {Preset} preset */
+const offlineOf = ({ provider: { offline } }) => joined([...offline.scope.map(code), ...pairs(offline.parameters)])
+
+/** @param {Preset} preset */
+const refreshOf = ({ refreshTokens }) => {
+  if (refreshTokens === undefined) return NONE
+  const { rotation, grace, idle, lifetime } = refreshTokens
+  return joined([
+    rotation,
+    ...(grace === undefined ? [] : [`grace ${lasting(grace)}`]),
+    ...(idle === undefined ? [] : [`${lasting(idle)} unused`]),
+    ...(lifetime === undefined ? [] : [`${lasting(lifetime)} at most`]),
+  ])
+}
+
+/** @param {Preset} preset */
+const revocationOf = ({ endpoints, provider: { revocation } }) => {
+  if (endpoints.revocation === undefined) return NONE
+  const { method, as, token, ends, parameter, authentication } = revocation
+  return joined([
+    `${as === 'form' && method === 'POST' ? '' : `${method}, ${as}, `}${token} token`,
+    ...(parameter === 'token' || as === 'bearer' ? [] : [`as ${code(`${token}_token`)}`]),
+    ...(authentication === 'client' || as === 'bearer'
+      ? []
+      : [authentication === 'none' ? 'without the client' : 'by Basic']),
+    `ends ${ends}`,
+  ])
+}
+
+/** @param {import('@tessera/oauth2').GrantError} error */
+const worded = ({ error, description }) =>
+  description === undefined ? code(error) : `${code(error)} “${description.source.replaceAll(/\\b/g, '')}”`
+
+/** @param {Preset} preset */
+const beyondOf = ({ provider, endpoints }) => {
+  const { rfc } = Provider
+  const {
+    scopeSeparator: { request, answer },
+  } = provider
+  const dead = provider.deadGrants.filter((each) => !rfc.deadGrants.includes(each))
+  return joined([
+    ...(request === answer
+      ? request === ','
+        ? ['scopes by comma']
+        : []
+      : [`scopes by ${named(request)}, answered by ${named(answer)}`]),
+    ...(provider.scopeMember === 'scope' ? [] : [`answers ${code(provider.scopeMember)}`]),
+    ...(provider.requests === 'json' ? ['requests in JSON'] : []),
+    ...(provider.tokenTypeRequired ? [] : ['no `token_type`']),
+    ...(provider.tokenTypes.length === 0 ? [] : [`${code('token_type')} ${provider.tokenTypes.map(code).join(', ')}`]),
+    ...(endpoints.refresh === undefined ? [] : ['refresh elsewhere']),
+    ...(Object.keys(provider.authorizationParameters).length === 0
+      ? []
+      : [`always ${pairs(provider.authorizationParameters).join(', ')}`]),
+    ...dead.map((each) => `dead: ${worded(each)}`),
+    ...provider.busyGrants.map((each) => `not dead: ${worded(each)}`),
+    ...(provider.serverErrors === rfc.serverErrors
+      ? []
+      : [`server failed: ${provider.serverErrors.map(code).join(', ')}`]),
+  ])
+}
+
+/** @param {readonly string[]} cells */
+const row = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+
+const COLUMNS = /** @type {const} */ ([
+  ['preset', (/** @type {Preset} */ { name }) => `[${name}](#${name})`],
+  ['variables', variablesOf],
+  ['client', clientOf],
+  ['offline access', offlineOf],
+  ['refresh tokens', refreshOf],
+  ['revocation', revocationOf],
+  ['beyond the RFCs', beyondOf],
+])
+
+/** @param {Preset} preset */
+const details = (preset) => [
+  `### ${preset.name}`,
+  '',
+  `${preset.title}: ${preset.grants.map((grant) => code(grant)).join(', ')}.`,
+  '',
+  ...preset.notes.map((note) => `- ${note}`),
+  ...(preset.notes.length === 0 ? [] : ['']),
+  ...preset.sources.map(
+    ({ about, title, url, seen, reported }) =>
+      `- ${reported === true ? 'Reported: ' : ''}[${title}](${url}), seen ${seen}: ${about.join(', ')}`,
+  ),
+  '',
+]
+
+const generated = () =>
+  [
+    row(COLUMNS.map(([name]) => name)),
+    row(COLUMNS.map(() => '---')),
+    ...all.map((preset) => row(COLUMNS.map(([, of]) => of(preset)))),
+    '',
+    '## Notes and sources',
+    '',
+    ...all.flatMap(details),
+  ].join('\n')
+
+const file = join(root, 'docs', 'providers.md')
+const text = readFileSync(file, 'utf8')
+const BEGIN = '<!-- generated: presets -->\n'
+const END = '<!-- end -->'
+const [before, rest] = text.split(BEGIN)
+const after = rest?.slice(rest.indexOf(END))
+if (before === undefined || after === undefined) throw new Error('docs/providers.md has no place for the table')
+const fresh = `${before}${BEGIN}${generated()}${after}`
+if (!process.argv.includes('--check')) writeFileSync(file, fresh)
+else if (fresh !== text) {
+  console.error('docs/providers.md differs from the presets: npm run providers')
+  process.exitCode = 1
+}

@@ -290,7 +290,7 @@ const suite = (kind: Kind) => (): void => {
 
     test(`${revokes.needsHint ? '[P05] ' : ''}a revocation without a hint ${revokes.needsHint ? 'ends nothing, and the answer is 200' : 'ends the token too'}`, async () => {
       const token = await loggedIn()
-      right(await revoked(token, clientWith({}, { revocationHint: false })))
+      right(await revoked(token, clientWith({}, { revocation: { ...Provider.rfc.revocation, hint: false } })))
       expect(E.isRight(await refreshed(token))).toBe(revokes.needsHint)
     })
 

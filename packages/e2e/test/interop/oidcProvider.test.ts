@@ -150,6 +150,8 @@ describe('discovery', () => {
   test("RFC 8414's address", () => {
     expect(server).toEqual({
       issuer: O.some(child.url),
+      refreshEndpoint: O.none,
+      userinfoEndpoint: O.some(`${child.url}/me`),
       tokenEndpoint: `${child.url}/token`,
       authorizationEndpoint: O.some(`${child.url}/auth`),
       revocationEndpoint: O.some(`${child.url}/token/revocation`),

@@ -120,7 +120,7 @@ const openKeyed = <R>(
   /** One that was dropped, and in which somebody logs in, say. */
   const stray = (key: Key): Session | undefined => {
     for (const session of collection.working) {
-      if (session.source.key === key && !session.source.closed()) return session
+      if (session.source.key === key && !session.isUnmade && !session.source.closed()) return session
     }
     return undefined
   }
@@ -131,15 +131,15 @@ const openKeyed = <R>(
     return isClosed || session?.source.closed() !== true ? session : undefined
   }
 
-  const make = (key: Key, strategy: Strategy<R>, of = collection): Session =>
-    makeSession({ ...config, key }, strategy, env, of, clock)
+  const make = (key: Key, strategy: Strategy<R>): Session =>
+    makeSession({ ...config, key }, strategy, env, collection, clock)
 
   const get = (key: Key): TokenSource => {
     let session = kept(key)
     if (session === undefined) {
       const strategy = strategyOf(strategyFor, key)
       // One that says why there is none is not kept: the next call may have more luck.
-      if (E.isLeft(strategy)) return make(key, left(strategy.left), { ...collection, working: new Set() }).source
+      if (E.isLeft(strategy)) return make(key, left(strategy.left)).source
       session = make(key, strategy.right)
     }
     sessions.delete(key)

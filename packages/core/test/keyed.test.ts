@@ -549,3 +549,64 @@ test('[A13] a source whose strategy could not be made is not kept, also while it
   expect(left(await env.clock.settle(first))).toMatchObject({ _tag: 'Misconfigured' })
   expect(textOf(await env.clock.settle(second))).toBe('a')
 })
+
+describe('a token that waits for the store', () => {
+  const opened = () => {
+    const env = testEnv()
+    const memory = memoryStore()
+    const works = { isDown: true, isMade: true }
+    const failed = AuthError.storeFailed('get', 'down')
+    const store: TokenStore = {
+      ...memory,
+      ephemeral: false,
+      get: (key) => async () => (works.isDown ? E.left(failed) : memory.get(key)()),
+      compareAndSet: (...args) => async () => (works.isDown ? E.left(failed) : memory.compareAndSet(...args)()),
+    }
+    const revoked: Array<string> = []
+    const revocation = (given: TokenSet) => () => () => async () => {
+      revoked.push(Secret.open(given.accessToken))
+      return E.right(undefined)
+    }
+    const users = TokenSource.keyed({ store, revocation: Object.assign(revocation, { ends: 'grant' as const }) })(() => {
+      if (!works.isMade) throw new Error('mine')
+      return remoteCallback(() => 'renewed')
+    })(env)()
+    const login = (text: string) =>
+      env.clock.settle(users.login(remoteCallback(() => text), () => TE.right('ann'))(env)())
+    return { env, users, works, revoked, login, memory, store }
+  }
+
+  test('[A02] of a source that was closed: it never replaces the session of a later login', async () => {
+    const { env, users, works, revoked, login } = opened()
+    expect(left(await login('first'))).toMatchObject({ pending: true })
+    expect(left(await env.clock.settle(users.for('ann').close()()))).toMatchObject({ pending: true })
+    works.isDown = false
+    right(await login('second'))
+    await env.clock.advance(seconds(30))
+    expect(textOf(await env.clock.settle(users.for('ann').get()))).toBe('second')
+    expect(revoked).toEqual(['first'])
+  })
+
+  test('of a source that is closed when the store works again: it replaces the session that was there', async () => {
+    const { env, works, memory, login, store } = opened()
+    works.isDown = false
+    right(await login('before'))
+    const other = TokenSource.keyed({ store })(() => remoteCallback(() => 'renewed'))(env)()
+    works.isDown = true
+    expect(left(await env.clock.settle(other.for('ann').adopt(token('after'))()))).toMatchObject({ pending: true })
+    works.isDown = false
+    right(await env.clock.settle(other.for('ann').close({ revoke: false })()))
+    const { token: held } = right(CellCodec.decode(right(await memory.get('ann')()).record))
+    expect(textOf(E.fromOption(() => AuthError.closed)(held))).toBe('after')
+  })
+
+  test('[A13] of a login whose strategy could not be made: a close of all brings it to the store', async () => {
+    const { env, users, works, login, memory } = opened()
+    works.isMade = false
+    expect(left(await login('first'))).toMatchObject({ pending: true })
+    works.isDown = false
+    right(await env.clock.settle(users.close({ revoke: false })()))
+    const { token: held } = right(CellCodec.decode(right(await memory.get('ann')()).record))
+    expect(textOf(E.fromOption(() => AuthError.closed)(held))).toBe('first')
+  })
+})

@@ -445,6 +445,40 @@ describe('adopt', () => {
     expect(left(await env.clock.settle(source.get()))).toMatchObject({ reason: 'revoked' })
   })
 
+  test.each(['login', 'adopt'] as const)(
+    '[A02] a token that waits for the store never replaces the session of a later %s',
+    async (by) => {
+      const { texts, revocation } = revoking()
+      const { store, set } = breakable()
+      const { source, env } = open(() => [], { store, revocation })
+      set('all')
+      expect(tagOf(await env.clock.settle(source.adopt(living('first'))()))).toBe('StoreFailed')
+      set('no')
+      const { strategy } = scriptedStrategy([E.right(living('second'))])
+      const second = by === 'login' ? source.login(strategy)({}) : source.adopt(living('second'))
+      expect(textOf(await second())).toBe('second')
+      await env.clock.advance(seconds(2))
+      await env.clock.settle(source.settled())
+      expect(textOf(await env.clock.settle(source.get()))).toBe('second')
+      expect(texts).toEqual(['first'])
+    },
+  )
+
+  test('of two tokens that wait for the store, the later one is the session', async () => {
+    const { texts, revocation } = revoking()
+    const { store, set } = breakable()
+    const { source, env } = open(() => [], { store, revocation })
+    set('all')
+    for (const text of ['first', 'second']) {
+      expect(tagOf(await env.clock.settle(source.adopt(living(text))()))).toBe('StoreFailed')
+    }
+    set('no')
+    await env.clock.advance(seconds(2))
+    await env.clock.settle(source.settled())
+    expect(textOf(await env.clock.settle(source.get()))).toBe('second')
+    expect(texts).toEqual(['first'])
+  })
+
   test('an interrupted caller does not wait; the token is committed all the same', async () => {
     const { source } = open(() => [])
     const aborted = source.within({ signal: AbortSignal.abort() }).adopt(living('new'))

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { constFalse, constTrue, pipe } from 'fp-ts/lib/function.js'
+import { constFalse, constTrue, constVoid, pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -45,8 +45,13 @@ const READ_PATIENCE = seconds(2)
 /** For how long a token that the store did not take is offered to it again. */
 const PENDING_PATIENCE = minutes(60)
 
-/** A token that was acquired: what it means to the record that is known. The same each time, by the clocks as they are then. */
-type Acquired = (known: Known) => SessionEvent
+/** A token that was acquired. */
+interface Acquired {
+  /** What it means to a record. The same each time, by the clocks as they are then. */
+  readonly event: (known: Known) => SessionEvent
+  /** Where it begins, unless that was said before. A renewal has its place from the start. */
+  readonly beginAt: (place: Lifecycle.Place) => void
+}
 
 type WithoutKey<Event> = Event extends unknown ? Omit<Event, 'key'> : never
 
@@ -76,6 +81,8 @@ export interface Session {
   readonly busy: () => boolean
   /** Hears of no change any more, until it is used again, which it may be: it looks for itself then. */
   readonly rest: IO<void>
+  /** Its strategy could not be made: it is not the session of its key for those who come later. */
+  readonly isUnmade: boolean
 }
 
 /** What the sessions of a collection share. */
@@ -117,8 +124,6 @@ export const makeSession = <R>(
   /** Acquired tokens that the store does not hold yet; of these, those whose commit is under way. */
   const pending = new Set<Acquired>()
   const committing = new Set<Acquired>()
-  /** Of these, logins: their place may not be known before the store is heard of. */
-  const begun = new Set<Acquired>()
   let isFlushing = false
   /** Whose answers are here and on their way to the store: a late one must not be asked for again meanwhile. */
   const answered = new Set<string>()
@@ -248,7 +253,17 @@ export const makeSession = <R>(
     tell({ _tag: 'Discarded', revoked: await owing.discard(token, known) })
   }
 
+  /**
+   * What waits for the store at the close of its source begins where the session is then, as far as the store answers: a later login, by
+   * the next source of the key, is not replaced by it.
+   */
+  const placeHeld = (): void => {
+    const place = Lifecycle.placeOf(O.isSome(cache.known) ? cache.known.value.cell : Lifecycle.empty)
+    for (const acquired of pending) if (!committing.has(acquired)) acquired.beginAt(place)
+  }
+
   const heldBack = (error: AuthError.AuthError): Result<never> => {
+    if (isClosed()) placeHeld()
     const held =
       error._tag === 'StoreFailed'
         ? AuthError.storeFailed(error.operation, error.reason, true)
@@ -259,17 +274,27 @@ export const makeSession = <R>(
     return E.left(kept)
   }
 
+  /** Its event. What came before it begins no later than this: it must not replace the session that this one begins. */
+  const inTurn =
+    (acquired: Acquired) =>
+    (known: Known): SessionEvent => {
+      for (const earlier of pending) {
+        if (earlier === acquired) break
+        earlier.beginAt(Lifecycle.placeOf(known.cell))
+      }
+      return acquired.event(known)
+    }
+
   /** Writes an acquired token; when the store fails, it stays pending, for the next call or for the next try. */
   const commit = async (acquired: Acquired, from: O.Option<Known>, deadline: Instant): Promise<Result<Applied>> => {
     pending.add(acquired)
     committing.add(acquired)
-    const applied = await commits.track(persist(acquired, from, deadline))
+    const applied = await commits.track(persist(inTurn(acquired), from, deadline))
     committing.delete(acquired)
     if (E.isLeft(applied)) return heldBack(applied.left)
     pending.delete(acquired)
-    begun.delete(acquired)
     const { decision, known } = applied.right
-    const event = acquired(known)
+    const event = acquired.event(known)
     if (event._tag === 'Redeemed') answered.delete(placeOf(event.parent))
     if (O.isSome(decision.serve)) {
       if (isValid(toProcessClock(decision.serve.value, known))) backOff = undefined
@@ -317,11 +342,9 @@ export const makeSession = <R>(
     if (isFlushing) return
     isFlushing = true
     const end = after(PENDING_PATIENCE)
-    // After a close a login would not know what its successor has seen meanwhile.
-    const isDone = (): boolean => isOver() || (isClosing && begun.size > 0)
-    while (pending.size > 0 && !isDone() && clock.now() < end) {
+    while (pending.size > 0 && !isOver() && clock.now() < end) {
       await clock.sleep(PAUSE, undefined, 'unref')()
-      if (!isDone()) await track(flushExclusively(after(timeout)))
+      if (!isOver()) await track(flushExclusively(after(timeout)))
     }
     isFlushing = false
   }
@@ -363,14 +386,17 @@ export const makeSession = <R>(
 
     const redeemed = (answer: TokenSet): Acquired => {
       const token = taken(answer)
-      return (at) => ({
-        _tag: 'Redeemed',
-        parent,
-        token: toStoreClock(token, at),
-        now: plus(clock.now(), at.offset),
-        backOff: millis(Math.max(minimumAge, PAUSE)),
-        retryAt: owing.retryAt(at),
-      })
+      return {
+        event: (at) => ({
+          _tag: 'Redeemed',
+          parent,
+          token: toStoreClock(token, at),
+          now: plus(clock.now(), at.offset),
+          backOff: millis(Math.max(minimumAge, PAUSE)),
+          retryAt: owing.retryAt(at),
+        }),
+        beginAt: constVoid,
+      }
     }
     const place = placeOf(parent)
 
@@ -512,16 +538,15 @@ export const makeSession = <R>(
   /** A token as a new session after the one that is known: at the start, or else when the store is first heard of. */
   const beginning = (token: TokenSet, start: O.Option<Known>, retryAt = owing.retryAt): Acquired => {
     const own = nonce(random)()
-    let from: Lifecycle.Place | undefined
-    return (found) => {
-      from ??= Lifecycle.placeOf((O.isSome(start) ? start.value : found).cell)
-      return {
-        _tag: 'LoggedIn',
-        from,
-        nonce: own,
-        token: toStoreClock(token, found),
-        retryAt: retryAt(found),
-      }
+    let from = O.isSome(start) ? Lifecycle.placeOf(start.value.cell) : undefined
+    return {
+      event: (found) => {
+        from ??= Lifecycle.placeOf(found.cell)
+        return { _tag: 'LoggedIn', from, nonce: own, token: toStoreClock(token, found), retryAt: retryAt(found) }
+      },
+      beginAt: (place) => {
+        from ??= place
+      },
     }
   }
 
@@ -749,9 +774,7 @@ export const makeSession = <R>(
   /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
   const begin = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
     initial = O.none
-    const acquired = beginning(token, start)
-    begun.add(acquired)
-    const applied = await commitExclusively(acquired, O.none)
+    const applied = await commitExclusively(beginning(token, start), O.none)
     if (E.isLeft(applied)) return applied
     supersede()
     const { decision, known } = applied.right
@@ -819,7 +842,7 @@ export const makeSession = <R>(
           if (from === undefined) {
             from = Lifecycle.placeOf(known.cell)
             // What waits for the store came before: it begins here too, and not on the tombstone.
-            for (const acquired of pending) acquired(known)
+            for (const acquired of pending) acquired.beginAt(from)
           }
           return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(known) }
         },
@@ -849,6 +872,7 @@ export const makeSession = <R>(
     async () => {
       const first = !isClosing
       isClosing = true
+      if (pending.size > 0) void track(read(after(timeout)).then(placeHeld))
       expire()
       changes.end()
       const revoked: Result<unknown> =
@@ -982,6 +1006,7 @@ export const makeSession = <R>(
 
   const session: Session = {
     source: limited({}),
+    isUnmade: unmade !== undefined,
     busy: () => !isIdle() || pending.size > 0 || refusing.tokens().length > 0,
     rest: () => {
       isResting = true

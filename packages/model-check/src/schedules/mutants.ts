@@ -76,7 +76,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   own('a login is asked of whatever there is when it ends', 'login and revoke', 'nothing resurrected', [
     SESSION,
-    'from ??= Lifecycle.placeOf((O.isSome(start) ? start.value : found).cell)',
+    'from ??= Lifecycle.placeOf(found.cell)',
     'from = Lifecycle.placeOf(found.cell)',
   ]),
   own('a login that came second is served', 'login and revoke', 'persisted before returned', [

@@ -5,8 +5,8 @@
  */
 import type { ReaderIO } from 'fp-ts/lib/ReaderIO.js'
 import { expectStore, expectStrategy } from './internal/expected.js'
-import { makeSession } from './internal/session.js'
 import type { Strategy } from './Strategy.js'
+import { makeSession } from './session/session.js'
 import type { SourceConfig, SourceEnv, TokenSource } from './TokenSource.js'
 
 /**

@@ -1,6 +1,6 @@
 import { AuthError, memoryStore, seconds, type TokenStore } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { makeRefusing } from '../src/internal/refusing.js'
+import { makeRefusing } from '../src/session/refusing.js'
 import { living, open } from './opened.js'
 import { access, left, right, tagOf, textOf } from './support.js'
 

@@ -19,7 +19,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { restOf } from '../src/internal/early.js'
+import { restOf } from '../src/session/early.js'
 import { at, HOUR, holding, intentOf, living, open, refreshable, until } from './opened.js'
 import { access, left, rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
 

@@ -80,7 +80,7 @@ test('every mutant is in the table', () => {
 
 test('a mutant whose text is gone is told', () => {
   expect(() => loadStep([{ find: 'no such text', replace: '' }])).toThrow(
-    'not exactly once in Lifecycle.ts: no such text',
+    'not exactly once in the lifecycle: no such text',
   )
 })
 

@@ -20,9 +20,11 @@ export interface Mutant {
   readonly isSlow?: boolean
 }
 
-const inStep = (find: string, replace: string): ReadonlyArray<Patch> => [{ file: 'Lifecycle.ts', find, replace }]
-const inSession = (find: string, replace: string): ReadonlyArray<Patch> => [
-  { file: 'internal/session.ts', find, replace },
+const inStep = (part: string, find: string, replace: string): ReadonlyArray<Patch> => [
+  { file: `lifecycle/${part}.ts`, find, replace },
+]
+const inSession = (part: string, find: string, replace: string): ReadonlyArray<Patch> => [
+  { file: `session/${part}.ts`, find, replace },
 ]
 
 const lastWriteWins = (core: Core): TokenStore => {
@@ -61,13 +63,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'lease shorter than the flight',
     killedBy: 'no session lost',
     mode: 'strict',
-    patches: inSession('const hold = millis(timeout + MARGIN)', 'const hold = millis(500)'),
+    patches: inSession('context', 'const hold = millis(longest + MARGIN)', 'const hold = millis(500)'),
   },
   {
     name: 'publish before persist',
     killedBy: 'persisted before returned',
     mode: 'grace until use',
-    patches: inSession('const committed = await commit(', 'offer(result.right)\n    const committed = await commit('),
+    patches: inSession(
+      'redeem',
+      'const committed = await outbox.commit(',
+      'offer(result.right)\n    const committed = await outbox.commit(',
+    ),
   },
   {
     name: 'sends without an acknowledged lease',
@@ -75,7 +81,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     mode: 'grace for a time',
     patches: [
       {
-        file: 'internal/records.ts',
+        file: 'session/records.ts',
         find: 'found = await take(answer.right.found, answer.right.begun, deadline)\n    }',
         replace:
           'found = await take(answer.right.found, answer.right.begun, deadline)\n      if (E.isRight(found)) return E.right({ decision, known: found.right })\n    }',
@@ -88,7 +94,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     mode: 'grace until use',
     patches: [
       {
-        file: 'internal/records.ts',
+        file: 'session/records.ts',
         find: 'found = await take(answer.right.found, answer.right.begun, deadline)\n    }',
         replace:
           'const there = await take(answer.right.found, answer.right.begun, deadline)\n      found = E.isLeft(there) ? there : E.right({ ...there.right, cell: at.cell, stored: at.stored })\n    }',
@@ -101,6 +107,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'strict',
     patches: inStep(
+      'renewal',
       '  const next: Cell<T> = {\n    ...holding',
       "  if (O.isNone(cell.intent) || event.now >= cell.intent.value.until) return [{ serve: O.none, work: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {\n    ...holding",
     ),
@@ -109,7 +116,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'commit into a dead epoch',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
-    patches: inStep('if (!isEpochOf(parent, cell)) return discarded', 'if (false) return discarded'),
+    patches: inStep('renewal', 'if (!isEpochOf(parent, cell)) return discarded', 'if (false) return discarded'),
   },
   {
     name: 'a failed recovery forgets the orphan',
@@ -117,6 +124,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: [], serverFaults: ['lost answer', 'not sent'], storeFaults: [] },
     mode: 'grace until use',
     patches: inStep(
+      'renewal',
       'intent: intent.recovery ? O.some({ ...intent, nonce: O.none, until: now }) : O.none,',
       'intent: O.none,',
     ),
@@ -126,14 +134,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'one redemption',
     mode: 'grace until use',
     patches: [
-      { file: 'internal/failure.ts', find: 'cause.repeatable ? notSent(rest) : UNKNOWN', replace: 'notSent(rest)' },
+      { file: 'session/failure.ts', find: 'cause.repeatable ? notSent(rest) : UNKNOWN', replace: 'notSent(rest)' },
     ],
   },
   {
     name: 'a login undoes a revoke',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
-    patches: inStep('if (isEpochOf(from, cell)) {\n    const next', 'if (true) {\n    const next'),
+    patches: inStep('epoch', 'if (isEpochOf(from, cell)) {\n    const next', 'if (true) {\n    const next'),
   },
   {
     name: 'a failed write redeems again',
@@ -142,8 +150,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     mode: 'grace until use',
     patches: [
       ...inSession(
-        'pending.add(acquired)\n    committing.add(acquired)',
-        'answered.clear()\n    committing.add(acquired)',
+        'outbox',
+        'waiting.add(acquired)\n    writing.add(acquired)',
+        'acquired.committed()\n    writing.add(acquired)',
       ),
     ],
   },
@@ -166,8 +175,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'no session lost',
     mode: 'strict',
     patches: [
-      ...inStep('if (!isParent(event.parent, cell)) return [AGAIN, cell]', ''),
+      ...inStep('renewal', 'if (!isParent(event.parent, cell)) return [AGAIN, cell]', ''),
       ...inStep(
+        'renewal',
         'const concerned = O.isSome(refresh) && view.equals(refresh.value, failure.refresh)',
         'const concerned = true',
       ),
@@ -177,26 +187,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'lease ignored',
     killedBy: 'one redemption',
     mode: 'grace until use',
-    patches: inStep('O.isSome(cell.intent) && now < cell.intent.value.until', 'false'),
+    patches: inStep('renewal', 'O.isSome(cell.intent) && now < cell.intent.value.until', 'false'),
   },
   {
     name: 'a refusal clears the intent',
     killedBy: 'one redemption',
     focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
-    patches: inStep('{ ...cell, refused: true,', '{ ...cell, intent: O.none, refused: true,'),
+    patches: inStep('refusal', '{ ...cell, refused: true,', '{ ...cell, intent: O.none, refused: true,'),
   },
   {
     name: 'a take-over is not declared',
     killedBy: 'one redemption',
     mode: 'grace until use',
-    patches: inStep('const recovery = O.isSome(cell.intent)', 'const recovery = false'),
+    patches: inStep('renewal', 'const recovery = O.isSome(cell.intent)', 'const recovery = false'),
   },
   {
     name: 'a login keeps the epoch',
     killedBy: 'lineage kept',
     mode: 'grace until use',
     patches: inStep(
+      'epoch',
       'epoch: cell.epoch + 1,\n      generation: cell.generation + 1,',
       'epoch: cell.epoch,\n      generation: cell.generation + 1,',
     ),
@@ -207,13 +218,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'lineage kept',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'grace for a time',
-    patches: inStep('if (cell.generation !== parent.generation) return [', 'if (false) return ['),
+    patches: inStep('renewal', 'if (cell.generation !== parent.generation) return [', 'if (false) return ['),
   },
   {
     name: 'a tombstone is a delete',
     killedBy: 'lineage kept',
     mode: 'grace until use',
     patches: inStep(
+      'epoch',
       '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
       '        ...empty,\n        origin: O.some(nonce),',
     ),
@@ -223,6 +235,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
     patches: inStep(
+      'epoch',
       'epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
       'epoch: cell.epoch,\n        origin: O.some(nonce),',
     ),
@@ -232,6 +245,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
     patches: inStep(
+      'epoch',
       'if (isEpochOf(from, cell)) {\n    return [',
       'if (isEpochOf(from, cell) && O.isNone(cell.intent)) {\n    return [',
     ),
@@ -242,6 +256,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: ['login', 'revoke'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: inStep(
+      'epoch',
       'if (isEpochOf(from, cell)) {\n    return [',
       'if (isEpochOf(from, cell) && (O.isSome(cell.token) || O.isSome(cell.intent))) {\n    return [',
     ),
@@ -250,13 +265,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'the verdict does not block',
     killedBy: 'terminal until a login',
     mode: 'strict',
-    patches: inStep("if (verdict._tag === 'LogInAgain') return", 'if (false) return'),
+    patches: inStep('renewal', "if (verdict._tag === 'LogInAgain') return", 'if (false) return'),
   },
   {
     name: 'the cool-down is ignored',
     killedBy: 'terminal until a login',
     mode: 'grace until use',
-    patches: inStep("verdict._tag === 'CoolingDown' && now < verdict.until", 'false'),
+    patches: inStep('renewal', "verdict._tag === 'CoolingDown' && now < verdict.until", 'false'),
   },
   {
     name: 'a refusal clears the verdict',
@@ -264,13 +279,18 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'terminal until a login',
     focus: { acts: ['refuse', 'crash'], serverFaults: ['lost answer'], storeFaults: [] },
     mode: 'strict',
-    patches: inStep("verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict", 'verdict: NO_VERDICT'),
+    patches: inStep(
+      'refusal',
+      "verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict",
+      'verdict: NO_VERDICT',
+    ),
   },
   {
     name: 'a commit keeps refused',
     killedBy: 'fresh is served from memory',
     mode: 'grace until use',
     patches: inStep(
+      'renewal',
       'generation: cell.generation + 1,\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
       'generation: cell.generation + 1,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
     ),
@@ -280,6 +300,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'no session lost',
     mode: 'grace until use',
     patches: inStep(
+      'renewal',
       "case 'Unknown':\n      return [NOTHING, cell]",
       "case 'Unknown':\n      return [NOTHING, { ...cell, intent: O.none, verdict: { _tag: 'LogInAgain' } }]",
     ),
@@ -289,21 +310,21 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'refused is not served',
     focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
-    patches: inStep('!cell.refused && isBefore', 'isBefore'),
+    patches: inStep('usable', '!cell.refused && isBefore', 'isBefore'),
   },
   {
     name: 'nobody takes over',
     killedBy: 'served in the end',
     focus: { acts: ['crash'], serverFaults: ['lost answer'], storeFaults: [] },
     mode: 'grace until use',
-    patches: inStep('O.isSome(cell.intent) && now < cell.intent.value.until', 'O.isSome(cell.intent)'),
+    patches: inStep('renewal', 'O.isSome(cell.intent) && now < cell.intent.value.until', 'O.isSome(cell.intent)'),
   },
   {
     name: 'late answers are dropped',
     killedBy: 'no session lost',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'strict',
-    patches: inSession('if (E.isLeft(result) && result.left === late) {', 'if (false) {'),
+    patches: inSession('redeem', 'if (E.isLeft(result) && result.left === late) {', 'if (false) {'),
   },
   {
     name: 'a late answer is asked for again',
@@ -311,7 +332,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'one redemption',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
-    patches: inSession('if (answered.has(place) || isElsewhere) return again', ''),
+    patches: inSession('redeem', 'if (answered.has(name) || isElsewhere) return again', ''),
   },
   {
     name: 'a login forgets the grant that it replaces',
@@ -319,6 +340,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: ['login'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: inStep(
+      'epoch',
       "const replaced = cell.verdict._tag === 'LogInAgain' ? O.none : cell.token",
       'const replaced: O.Option<T> = O.none',
     ),
@@ -327,7 +349,11 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'what came too late is not revoked',
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
-    patches: inStep('const owes = owing(view, token, retryAt, cell)\n', 'const owes: O.Option<Cell<T>> = O.none\n'),
+    patches: inStep(
+      'owed',
+      'const owes = owing(view, token, retryAt, cell)\n',
+      'const owes: O.Option<Cell<T>> = O.none\n',
+    ),
   },
   {
     name: 'a refusal moves the end of the lease',
@@ -335,6 +361,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: inStep(
+      'refusal',
       '{ ...cell, refused: true,',
       '{ ...cell, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: plus(cell.intent.value.until, 20_000 as Duration) }) : O.none, refused: true,',
     ),
@@ -352,7 +379,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     },
     patches: [
       {
-        file: 'internal/changes.ts',
+        file: 'session/changes.ts',
         find: 'const deadline = plus(clock.now(), millis(Math.max(1, Math.min(poll, between(clock.now(), until)))))',
         replace:
           'const deadline = plus(clock.now(), millis(end === undefined ? Math.max(1, Math.min(poll, between(clock.now(), until))) : Number.POSITIVE_INFINITY))',
@@ -366,7 +393,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     focus: { acts: ['login', 'refuse'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
     patches: [
-      { file: 'internal/cache.ts', find: 'const overlaps = begun < adopted', replace: 'const overlaps = false' },
+      { file: 'session/cache.ts', find: 'const overlaps = begun < adopted', replace: 'const overlaps = false' },
     ],
   },
 ]

@@ -7,8 +7,8 @@
 // biome-ignore-start lint/style/noRestrictedImports: the simulation has to run the very code that a source runs
 import * as AuthError from '../../../core/dist/esm/AuthError.js'
 import { backOffAfter } from '../../../core/dist/esm/internal/backOff.js'
-import { earlyOf, restOf } from '../../../core/dist/esm/internal/early.js'
-import { toFailure } from '../../../core/dist/esm/internal/failure.js'
+import { earlyOf, restOf } from '../../../core/dist/esm/session/early.js'
+import { toFailure } from '../../../core/dist/esm/session/failure.js'
 import { instant, millis } from '../../../core/dist/esm/Time.js'
 // biome-ignore-end lint/style/noRestrictedImports: see above
 

@@ -34,8 +34,7 @@ const own = (
   stalls = 0,
 ): Mutant => ({ name, scenario, killedBy, stalls, patches: [{ file, find, replace }] })
 
-const SESSION = 'internal/session.ts'
-const RECORDS = 'internal/records.ts'
+const REDEEM = 'session/redeem.ts'
 
 export const mutants: ReadonlyArray<Mutant> = [
   ofZoo('publish before persist', '2 asks', 'persisted before returned'),
@@ -71,32 +70,32 @@ export const mutants: ReadonlyArray<Mutant> = [
     'an old lease is used',
     '2 asks of a token that is due',
     'one redemption',
-    [SESSION, "if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))", ''],
+    [REDEEM, "if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))", ''],
     2,
   ),
   own('a login is asked of whatever there is when it ends', 'login and revoke', 'nothing resurrected', [
-    SESSION,
+    'session/beginning.ts',
     'from ??= Lifecycle.placeOf(found.cell)',
     'from = Lifecycle.placeOf(found.cell)',
   ]),
   own('a login that came second is served', 'login and revoke', 'persisted before returned', [
-    SESSION,
-    'if (isOurs && isValid(token))',
-    'if (isValid(token))',
+    'session/login.ts',
+    'if (isOurs && isValid(context, token))',
+    'if (isValid(context, token))',
   ]),
   own('an answer that comes after the close is dropped', 'ask and close', 'one redemption', [
-    SESSION,
-    'const committed = await commit(',
-    'if (isClosed()) return failed(AuthError.closed)\n    const committed = await commit(',
+    REDEEM,
+    'const committed = await outbox.commit(',
+    'if (isClosed()) return failed(AuthError.closed)\n    const committed = await outbox.commit(',
   ]),
   own('a write that failed counts as written', '2 asks, a failed and a lost write', 'persisted before returned', [
-    RECORDS,
+    'session/records.ts',
     "if (E.isLeft(answer)) return answer\n      if (answer.right._tag === 'Committed') return",
     "if (E.isLeft(answer)) return E.right({ decision, known: at })\n      if (answer.right._tag === 'Committed') return",
   ]),
   own('what is pending is forgotten', '2 asks, a write that hangs', 'one redemption', [
-    SESSION,
-    'if (E.isLeft(applied)) return heldBack(applied.left)\n    pending.delete(acquired)',
-    'if (E.isLeft(applied)) {\n      answered.clear()\n      pending.delete(acquired)\n      return heldBack(applied.left)\n    }\n    pending.delete(acquired)',
+    'session/outbox.ts',
+    'if (E.isLeft(applied)) return heldBack(applied.left)\n    waiting.delete(acquired)',
+    'if (E.isLeft(applied)) {\n      acquired.committed()\n      waiting.delete(acquired)\n      return heldBack(applied.left)\n    }\n    waiting.delete(acquired)',
   ]),
 ]

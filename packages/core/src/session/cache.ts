@@ -3,13 +3,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { AuthError } from '../AuthError.js'
 import type { Clock } from '../Clock.js'
+import { shift } from '../internal/processClock.js'
 import * as Lifecycle from '../Lifecycle.js'
 import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Version } from '../TokenStore.js'
 import { earlyOf, restOf } from './early.js'
-import { shift } from './processClock.js'
 import { type Adopt, type Known, type Result, storeNow, type Ticket, view } from './records.js'
 
 const NEVER = instant(Number.NEGATIVE_INFINITY)
@@ -185,6 +185,13 @@ export const makeCache = (
 
 const isVersion = (known: Known, version: O.Option<Version>): boolean =>
   O.isSome(version) && version.value === known.version
+
+/** Whether a record is the one that is known. */
+export const isKnown = ({ known }: Cache, { version }: Known): boolean =>
+  pipe(
+    known,
+    O.exists((there) => there.version === version),
+  )
 
 /** Whether the cached token is valid. */
 export const isUsable = (cache: Cache, clock: Clock): boolean => clock.now() < cache.usableUntil

@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Revoking } from '../internal/revoking.js'
+import { makeWork } from '../internal/work.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { type Instant, minutes, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Ends, Revocation } from '../TokenSource.js'
 import { type Known, type Records, type Result, type SessionEvent, storeNow, view } from './records.js'
-import type { Revoking } from './revoking.js'
-import { makeWork } from './work.js'
 
 /** How long all processes leave alone what one of them has tried to revoke. */
 const RETRY = minutes(10)

@@ -1,0 +1,96 @@
+import * as O from 'fp-ts/lib/Option.js'
+import type { Secret } from '../Secret.js'
+import type { Instant } from '../Time.js'
+import type { Refusals } from './refusals.js'
+
+/** A nonce: names a flight, a login or a revoke; never reused. */
+export type Nonce = string
+
+/** The declared intent to redeem: a lease that ends by itself. */
+export interface Intent {
+  /** Whose it is; none for the orphan that a failed recovery left. */
+  readonly nonce: O.Option<Nonce>
+  /** When the first of an unbroken row of attempts was declared, by the store's clock. */
+  readonly firstAt: Instant
+  /** When others may take over, by the store's clock. No other write moves it. */
+  readonly until: Instant
+  /** An earlier intent was still there: its token may have been redeemed already. */
+  readonly recovery: boolean
+}
+
+/** What stands between a caller and a new token. */
+export type Verdict =
+  | { readonly _tag: 'None' }
+  | { readonly _tag: 'CoolingDown'; readonly until: Instant }
+  | { readonly _tag: 'LogInAgain' }
+  | { readonly _tag: 'Revoked' }
+  | {
+      /** Written by a later version: read as "held by another", and kept. */
+      readonly _tag: 'Foreign'
+      readonly json: Secret<'Member'>
+    }
+
+/** What is still to be revoked at the server: no session holds it any more. */
+export interface Owed<T> {
+  /** The oldest first, {@link MOST_OWED} at most: of one more, the oldest is forgotten. */
+  readonly tokens: ReadonlyArray<T>
+  /** When others may try, by the store's clock. Until then, who wrote it does. */
+  readonly retryAt: Instant
+  /** When it was tried again first, by the store's clock. */
+  readonly since: O.Option<Instant>
+}
+
+/** One session, as a store keeps it. Owned intent ⇒ no verdict; log in again or revoked ⇒ no intent; revoked ⇒ no token. */
+export interface Cell<T> {
+  /** +1 at each login and each revoke. */
+  readonly epoch: number
+  /** +1 at each token, logins included; never reset. */
+  readonly generation: number
+  /** The login or revoke that opened the epoch. */
+  readonly origin: O.Option<Nonce>
+  /**
+   * When the epoch was opened, or the record begun: by the store's clock, and later than any epoch before it. None in records of
+   * older versions.
+   */
+  readonly since: O.Option<Instant>
+  readonly token: O.Option<T>
+  /** An API answered 401 to the token. */
+  readonly refused: boolean
+  /** The refusals of this token and of those before. */
+  readonly refusals: O.Option<Refusals>
+  readonly intent: O.Option<Intent>
+  readonly verdict: Verdict
+  /** What logins and revokes have left alive at the server, until it has confirmed the end of it. */
+  readonly owed: O.Option<Owed<T>>
+  /** Members that a later version wrote, as JSON text. */
+  readonly later: O.Option<Secret<'Member'>>
+}
+
+export const NO_VERDICT: Verdict = { _tag: 'None' }
+
+/** The cell of a session that never had a token. */
+export const empty: Cell<never> = {
+  epoch: 0,
+  generation: 0,
+  origin: O.none,
+  since: O.none,
+  token: O.none,
+  refused: false,
+  refusals: O.none,
+  intent: O.none,
+  verdict: NO_VERDICT,
+  owed: O.none,
+  later: O.none,
+}
+
+/** What the lifecycle needs to know of a token. `F` is what tells tokens apart: the secret itself, or a model's number. */
+export interface View<T, F> {
+  readonly issuedAt: (token: T) => O.Option<Instant>
+  readonly expiresAt: (token: T) => O.Option<Instant>
+  readonly access: (token: T) => F
+  readonly refresh: (token: T) => O.Option<F>
+  readonly equals: (a: F, b: F) => boolean
+}
+
+/** An epoch of one history: another history of the same key has epochs of the same numbers, by other origins. */
+export type Place = Pick<Cell<never>, 'epoch' | 'origin'>

@@ -1,0 +1,26 @@
+import * as O from 'fp-ts/lib/Option.js'
+import type { Cell, Nonce, Place } from './cell.js'
+import type { Parent } from './event.js'
+
+/**
+ * Where a login or a revoke begins: it opens an epoch onto this one only.
+ *
+ * @example
+ * import { Lifecycle } from '@tessera/core'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * assert.deepStrictEqual(Lifecycle.placeOf(Lifecycle.empty), { epoch: 0, origin: O.none })
+ */
+export const placeOf = <T>({ epoch, origin }: Cell<T>): Place => ({ epoch, origin })
+
+export const parentOf = <T>(cell: Cell<T>): Parent => ({ ...placeOf(cell), generation: cell.generation })
+
+/** An epoch that nobody opened, the first or an older version's, is known by its number alone. */
+export const isEpochOf = <T>({ epoch, origin }: Place, cell: Cell<T>): boolean =>
+  cell.epoch === epoch && (O.isNone(origin) || O.isNone(cell.origin) || isOrigin(origin.value, cell))
+
+export const isParent = <T>(parent: Parent, cell: Cell<T>): boolean =>
+  isEpochOf(parent, cell) && cell.generation === parent.generation
+
+export const isOrigin = <T>(nonce: Nonce, cell: Cell<T>): boolean =>
+  O.isSome(cell.origin) && cell.origin.value === nonce

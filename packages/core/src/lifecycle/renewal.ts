@@ -1,0 +1,125 @@
+import * as O from 'fp-ts/lib/Option.js'
+import { type Duration, type Instant, plus } from '../Time.js'
+import { type Cell, NO_VERDICT, type Nonce, type View } from './cell.js'
+import { AGAIN, type Decision, NOTHING, type Result, type Work } from './decision.js'
+import type { Event, Of } from './event.js'
+import { discarded, holding } from './owed.js'
+import { isEpochOf, isParent, parentOf } from './place.js'
+import { afterNaturalEnd } from './refusals.js'
+import { isUsable } from './usable.js'
+
+/** What a request for a token asks, without the lease that it may take. */
+export type Question = Omit<Extract<Event<never, never>, { readonly _tag: 'Requested' }>, '_tag' | 'nonce'>
+
+/**
+ * What a request would be told: `step` as a question, by which nothing changes.
+ *
+ * @example
+ * import { Lifecycle, instant, millis } from '@tessera/core'
+ *
+ * const view: Lifecycle.View<string, string> = {
+ *   issuedAt: () => ({ _tag: 'None' }),
+ *   expiresAt: () => ({ _tag: 'None' }),
+ *   access: (token) => token,
+ *   refresh: () => ({ _tag: 'None' }),
+ *   equals: (a, b) => a === b,
+ * }
+ * const ask = Lifecycle.ask(view)({ now: instant(0), early: millis(0), hold: millis(20_000), selfSufficient: false })
+ * assert.strictEqual(ask(Lifecycle.empty).work._tag, 'Fail')
+ */
+export const ask =
+  <T, F>(view: View<T, F>) =>
+  (question: Question) =>
+  (cell: Cell<T>): Decision<T> =>
+    requested(view, { _tag: 'Requested', nonce: '', ...question }, cell)[0]
+
+export const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, cell: Cell<T>): Result<T> => {
+  const { now, selfSufficient } = event
+  const usable = isUsable(view, now)(cell)
+  const serve = usable ? cell.token : O.none
+  const fresh = usable && isUsable(view, plus(now, event.early))(cell)
+  // With a usable token, a failure or a wait concerns the renewal, not the caller.
+  const unlessUsable = (work: Work<T>): Result<T> => [{ serve, work: usable ? { _tag: 'None' } : work }, cell]
+
+  if (fresh) return [{ serve, work: { _tag: 'None' } }, cell]
+  const { verdict } = cell
+  if (verdict._tag === 'Revoked' && !selfSufficient) return unlessUsable({ _tag: 'Fail', reason: 'Revoked' })
+  if (verdict._tag === 'LogInAgain') return unlessUsable({ _tag: 'Fail', reason: 'LogInAgain' })
+  if (verdict._tag === 'Foreign') return unlessUsable({ _tag: 'Wait', until: plus(now, event.hold) })
+  const redeemable = O.isSome(cell.token) && O.isSome(view.refresh(cell.token.value))
+  if (!selfSufficient && !redeemable) return unlessUsable({ _tag: 'Fail', reason: 'NothingToRedeem' })
+  if (verdict._tag === 'CoolingDown' && now < verdict.until) {
+    return unlessUsable({ _tag: 'Wait', until: verdict.until })
+  }
+  if (O.isSome(cell.intent) && now < cell.intent.value.until) {
+    return unlessUsable({ _tag: 'Wait', until: cell.intent.value.until })
+  }
+
+  const recovery = O.isSome(cell.intent)
+  const firstAt = O.isSome(cell.intent) ? cell.intent.value.firstAt : now
+  return [
+    { serve, work: { _tag: 'Redeem', parent: parentOf(cell), previous: cell.token, recovery } },
+    {
+      ...cell,
+      verdict: NO_VERDICT,
+      intent: O.some({ nonce: O.some(event.nonce), firstAt, until: plus(now, event.hold), recovery }),
+    },
+  ]
+}
+
+export const redeemed = <T, F>(view: View<T, F>, event: Of<T, F, 'Redeemed'>, cell: Cell<T>): Result<T> => {
+  const { parent, token } = event
+  const same = O.isSome(cell.token) && view.equals(view.access(cell.token.value), view.access(token))
+  if (!isEpochOf(parent, cell)) return discarded(view, event, cell)
+  if (cell.generation !== parent.generation) return [same ? AGAIN : { serve: O.none, work: { _tag: 'Discard' } }, cell]
+
+  const next: Cell<T> = {
+    ...holding(view, token, cell),
+    refusals: cell.refused ? cell.refusals : afterNaturalEnd(cell.refusals, event.now, event.backOff),
+    generation: cell.generation + 1,
+    refused: false,
+    intent: O.none,
+    verdict: NO_VERDICT,
+  }
+  return cell.refused && same
+    ? [NOTHING, { ...next, refused: true, verdict: { _tag: 'CoolingDown', until: plus(event.now, event.backOff) } }]
+    : [{ serve: O.some(token), work: { _tag: 'None' } }, next]
+}
+
+export const failed = <T, F>(view: View<T, F>, event: Of<T, F, 'Failed'>, cell: Cell<T>): Result<T> => {
+  const { failure, now } = event
+  if (!isParent(event.parent, cell)) return [AGAIN, cell]
+  switch (failure._tag) {
+    case 'Unknown':
+      return [NOTHING, cell]
+    case 'NotSent':
+      return released(event.nonce, now, failure.backOff, cell)
+    case 'Throttled':
+      return released(event.nonce, now, failure.retryAfter, cell)
+    case 'InvalidGrant': {
+      const refresh = O.isSome(cell.token) ? view.refresh(cell.token.value) : O.none
+      const concerned = O.isSome(refresh) && view.equals(refresh.value, failure.refresh)
+      return concerned && cell.verdict._tag !== 'LogInAgain'
+        ? [
+            { serve: O.none, work: { _tag: 'Fail', reason: 'LogInAgain' } },
+            { ...cell, intent: O.none, verdict: { _tag: 'LogInAgain' } },
+          ]
+        : [AGAIN, cell]
+    }
+  }
+}
+
+const released = <T>(nonce: Nonce, now: Instant, wait: Duration, cell: Cell<T>): Result<T> => {
+  if (O.isNone(cell.intent)) return [AGAIN, cell]
+  const intent = cell.intent.value
+  if (!(O.isSome(intent.nonce) && intent.nonce.value === nonce)) return [AGAIN, cell]
+  return [
+    NOTHING,
+    {
+      ...cell,
+      // A failed recovery keeps the orphan: the next redemption is still one of a token that may be redeemed already.
+      intent: intent.recovery ? O.some({ ...intent, nonce: O.none, until: now }) : O.none,
+      verdict: wait > 0 ? { _tag: 'CoolingDown', until: plus(now, wait) } : cell.verdict,
+    },
+  ]
+}

@@ -1,0 +1,53 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as AuthError from '../AuthError.js'
+import type { Clock } from '../Clock.js'
+import { type Bounds, race } from '../race.js'
+import { instant } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import type { Limits, TokenSource } from '../TokenSource.js'
+import type { Result } from './records.js'
+
+/** A source without limits, but for a login, which has them of its own. */
+export interface Unbounded extends Omit<TokenSource, 'login' | 'within'> {
+  readonly login: (limits: Limits) => TokenSource['login']
+  /** The token that is cached and valid, as `get` answers it. */
+  readonly cached: () => O.Option<Promise<Result<TokenSet>>>
+}
+
+/** The same for callers who wait for so long at most. */
+export const bounded = (clock: Clock, unbounded: Unbounded, limits: Limits): TokenSource => {
+  const { get, refuse, login, adopt, revoke, close, inspect, cached, ...rest } = unbounded
+  const bound = <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> => {
+    if (limits.deadline === undefined && limits.signal === undefined) return use
+    const { signal, deadline = instant(Number.POSITIVE_INFINITY) } = limits
+    const raced: Bounds = { deadline, signal }
+    return race(clock, raced, AuthError.timedOut(what), AuthError.aborted, use)
+  }
+  /** As `bound`, of what is done all the same when its caller is interrupted. */
+  const begun =
+    <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> =>
+    () => {
+      const done = use()
+      return bound(what, () => done)()
+    }
+  const boundedGet = bound('a renewal', get)
+  /** A caller who has no time to hear whether a valid token was changed is given it. */
+  const servedInTime: TaskEither<AuthError.AuthError, TokenSet> = async () => {
+    const got = await boundedGet()
+    const valid = E.isLeft(got) && got.left._tag === 'TimedOut' ? cached() : O.none
+    return O.isSome(valid) ? valid.value : got
+  }
+  return {
+    ...rest,
+    get: limits.deadline === undefined ? boundedGet : servedInTime,
+    refuse: (used) => bound('the token store', refuse(used)),
+    login: login(limits),
+    adopt: (token) => begun('the token store', adopt(token)),
+    revoke: bound('a revocation', revoke),
+    close: (options) => begun('the close', close(options)),
+    inspect: bound('the token store', inspect),
+    within: (of) => bounded(clock, unbounded, of),
+  }
+}

@@ -1,0 +1,76 @@
+import * as O from 'fp-ts/lib/Option.js'
+import type { ProcessClock } from '../internal/processClock.js'
+import type { Work } from '../internal/work.js'
+import type { Random, RandomEnv } from '../Random.js'
+import { nonce } from '../Random.js'
+import type { SourceEvent } from '../SourceEvent.js'
+import * as Strategy from '../Strategy.js'
+import { type Duration, type Instant, millis, minutes, seconds } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import type { SourceConfig } from '../TokenSource.js'
+import type { Key, TokenStore } from '../TokenStore.js'
+import type { Cache } from './cache.js'
+import type { Lock } from './lock.js'
+import type { Records } from './records.js'
+
+/** By how much a lease outlives its flight: the life of a message, and of a stall. */
+export const MARGIN = seconds(5)
+/** How long a failing store, or a held lease, is left alone while a token is valid. */
+export const PAUSE = seconds(1)
+
+/** The configuration of a session, with its defaults. */
+export interface Settings {
+  readonly key: Key
+  /** How long one renewal may take, and one call to the store. */
+  readonly timeout: Duration
+  /** How long a lease lasts. */
+  readonly hold: Duration
+  /** How long a flight lasts: it sees the lease of a crashed holder end, and renews after it. */
+  readonly patience: Duration
+  readonly minimumAge: Duration
+  readonly renewal: 'background' | 'blocking'
+  /** The strategy needs no refresh token. */
+  readonly selfSufficient: boolean
+}
+
+export const settingsOf = <R>(
+  { key, store, timeout, renewal = 'background', minimumAge = seconds(1) }: SourceConfig<R>,
+  strategy: Strategy.Strategy<R>,
+  { random }: RandomEnv,
+): Settings => {
+  const longest = timeout ?? (Strategy.isInteractive(strategy) ? minutes(10) : seconds(15))
+  const hold = millis(longest + MARGIN)
+  return {
+    // Where others may be, nobody's session is shared by accident.
+    key: key ?? (store.guarantee === 'shared' ? nonce(random)() : 'default'),
+    timeout: longest,
+    hold,
+    patience: millis(hold + longest),
+    minimumAge,
+    renewal,
+    selfSufficient: !Strategy.needsRefreshToken(strategy),
+  }
+}
+
+type WithoutKey<Event> = Event extends unknown ? Omit<Event, 'key'> : never
+
+/** What all parts of a session work with. Tokens are in process time but for those of a record. */
+export interface Context extends Settings {
+  readonly clock: ProcessClock
+  readonly random: Random
+  readonly store: TokenStore
+  readonly cache: Cache
+  readonly records: Records
+  /** The user's own lock. */
+  readonly exclusively: Lock
+  readonly isClosed: () => boolean
+  /** So that its end can be waited for. */
+  readonly track: Work['track']
+  readonly tell: (event: WithoutKey<SourceEvent>) => void
+  /** The end of what begins now and takes so long at most. */
+  readonly after: (duration: Duration) => Instant
+}
+
+/** Whether a token, in process time, has not expired. */
+export const isValid = ({ clock }: Pick<Context, 'clock'>, { expiresAt }: TokenSet): boolean =>
+  O.isNone(expiresAt) || clock.now() < expiresAt.value

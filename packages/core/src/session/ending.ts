@@ -1,0 +1,124 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as AuthError from '../AuthError.js'
+import * as Lifecycle from '../Lifecycle.js'
+import { nonce } from '../Random.js'
+import { race } from '../race.js'
+import type { Revocation, TokenSource } from '../TokenSource.js'
+import type { Context } from './context.js'
+import type { Initial } from './initial.js'
+import type { Outbox } from './outbox.js'
+import type { Owing } from './owing.js'
+import type { Known, Result, SessionEvent } from './records.js'
+
+/** Whether a session takes new work still. */
+export interface Closing {
+  /** It does not. */
+  readonly isClosed: () => boolean
+  /** Nor does any other of its collection. */
+  readonly isOver: () => boolean
+  /** From now on it does not. Tells whether that is new. */
+  readonly begin: () => boolean
+}
+
+/** @param isOver Of its collection; a source on its own is over when it is closed. */
+export const makeClosing = (isOver: (() => boolean) | undefined): Closing => {
+  let isClosing = false
+  return {
+    isClosed: () => isClosing || isOver?.() === true,
+    isOver: isOver ?? (() => isClosing),
+    begin: () => {
+      const first = !isClosing
+      isClosing = true
+      return first
+    },
+  }
+}
+
+/** The ends of a session, and of a source. */
+export interface Ending {
+  readonly revoke: TokenSource['revoke']
+  readonly close: TokenSource['close']
+}
+
+export interface EndingParts {
+  readonly closing: Closing
+  readonly initial: Initial
+  readonly outbox: Outbox
+  readonly owing: Owing
+  /** What was so in the session before is over. */
+  readonly supersede: () => void
+  /** Serves nothing any more, and hears of nothing. */
+  readonly silence: () => void
+  /** The end of all work, that of people too. */
+  readonly settled: () => Promise<void>
+}
+
+export const makeEnding = (
+  context: Context,
+  { closing, initial, outbox, owing, supersede, silence, settled }: EndingParts,
+): Ending => {
+  const { clock, exclusively, isClosed, patience, random, records, store, tell, timeout, track, after } = context
+
+  /** Asked of the epoch that is there at first: a re-sent revoke never ends a later login. */
+  const asking = (): ((known: Known) => SessionEvent) => {
+    const own = nonce(random)()
+    let from: Lifecycle.Place | undefined
+    return (known) => {
+      if (from === undefined) {
+        from = Lifecycle.placeOf(known.cell)
+        // What waits for the store came before: it begins here too, and not on the tombstone.
+        outbox.beginAt(from)
+      }
+      return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(known) }
+    }
+  }
+
+  const revoke = async (): Promise<Result<Revocation>> => {
+    const deadline = after(timeout)
+    // What was given at the start is of the session that ends.
+    if (O.isSome(initial.token())) {
+      const there = await records.read(deadline)
+      const wrote = E.isLeft(there) ? there : await initial.write(there.right)
+      if (E.isLeft(wrote)) return wrote
+    }
+    const applied = await exclusively(deadline, () => records.persist(asking(), O.none, deadline))
+    if (E.isLeft(applied)) return applied
+    supersede()
+    initial.forget()
+    const { decision, known } = applied.right
+    const tokens = decision.work._tag === 'RevokeAtServer' ? decision.work.tokens : []
+    if (tokens.length > 0) tell({ _tag: 'Revoked' })
+    // By the record that was written just now: later, a session may have begun.
+    const paid = await owing.pay(tokens, known, deadline)
+    return pipe(
+      await outbox.flush(deadline),
+      E.flatMap(() => paid),
+    )
+  }
+
+  return {
+    revoke: async () => (isClosed() ? E.left(AuthError.closed) : track(revoke())),
+    close:
+      (options = {}) =>
+      async () => {
+        const first = closing.begin()
+        outbox.close()
+        silence()
+        const revoked: Result<unknown> =
+          first && (options.revoke ?? store.ephemeral ?? false) ? await track(revoke()) : E.right(undefined)
+        // What was sent is waited for as long as it may take; what hangs beyond that keeps nobody.
+        const patient = { deadline: after(patience) }
+        await race(clock, patient, undefined, undefined, () => settled().then(E.right))()
+        // An answer may have come in a stall that used up that time. A commit ends by its own deadline.
+        await outbox.settled()
+        const flushed = await track(outbox.flush(after(timeout)))
+        if (first) tell({ _tag: 'Closed' })
+        return pipe(
+          revoked,
+          E.flatMap(() => flushed),
+        )
+      },
+  }
+}

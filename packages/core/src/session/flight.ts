@@ -1,0 +1,122 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as AuthError from '../AuthError.js'
+import { guard } from '../internal/guard.js'
+import { dated } from '../internal/processClock.js'
+import { race } from '../race.js'
+import type { TokenSet } from '../TokenSet.js'
+import { type CacheControl, isUsable } from './cache.js'
+import type { Context } from './context.js'
+import type { Outbox } from './outbox.js'
+import type { Owing } from './owing.js'
+import type { Pauses } from './pauses.js'
+import type { Result } from './records.js'
+import type { Turns } from './turns.js'
+
+/** One renewal for all callers of this process. */
+interface Flight {
+  /** The first token that may be served, or the end of the flight. */
+  readonly served: Promise<Result<TokenSet>>
+  readonly landed: Promise<Result<TokenSet>>
+  /** What all get who joined it while there was no token: one promise, however many they are. */
+  joined?: Promise<Result<TokenSet>>
+}
+
+/** Serves tokens: from memory, or by one flight for all callers. */
+export interface Flights {
+  readonly get: TaskEither<AuthError.AuthError, TokenSet>
+  /** What the flight has read may be over: later callers start anew. */
+  readonly restart: () => void
+}
+
+export interface FlightParts {
+  readonly isOver: () => boolean
+  readonly outbox: Outbox
+  readonly owing: Owing
+  readonly pauses: Pauses
+  readonly memory: Pick<CacheControl, 'pauseRead' | 'postpone'>
+  readonly turns: Turns
+}
+
+export const makeFlights = (
+  context: Context,
+  { isOver: isAllOver, outbox, owing, pauses, memory, turns }: FlightParts,
+): Flights => {
+  const { cache, clock, isClosed, patience, renewal, track, after } = context
+  let flight: Flight | undefined
+
+  const takeOff = (): Flight => {
+    let offer: (token: TokenSet) => void = () => undefined
+    const offered = new Promise<Result<TokenSet>>((resolve) => {
+      offer = (token) => resolve(E.right(dated(clock, token)))
+    })
+    const deadline = after(patience)
+    let isOver = false
+    const flying = track(
+      guard(
+        (threw) => AuthError.storeFailed('get', `it ${threw}`),
+        () => () => turns(deadline, () => isOver, renewal === 'background' ? offer : () => undefined),
+      )(),
+    )
+    const landed = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
+      (flown) => {
+        const result = pipe(
+          flown,
+          E.map((token) => dated(clock, token)),
+        )
+        isOver = true
+        // Otherwise another's change came meanwhile, of which nothing was read yet.
+        const isUpToDate = flight === current
+        if (isUpToDate) flight = undefined
+        if (O.isSome(cache.known) && !isClosed()) owing.meet(cache.known.value)
+        if (E.isRight(result) && clock.now() < cache.freshUntil) return result
+        const pausedUntil = pauses.pause()
+        if (E.isRight(result) || !isUsable(cache, clock)) return result
+        // The renewal failed, and the token is valid still.
+        if (isUpToDate && clock.now() >= cache.readUntil) memory.pauseRead(pausedUntil)
+        if (result.left._tag === 'StoreFailed') memory.postpone(clock.now())
+        return cache.result
+      },
+    )
+    const current: Flight = { served: Promise.race([offered, landed]), landed }
+    flight = current
+    return current
+  }
+
+  /** A flight that began for others; what it offered, or brings, may be over since, and what is cached is not. */
+  const joined = async ({ served, landed }: Flight): Promise<Result<TokenSet>> => {
+    const resultOf = (flown: Result<TokenSet>): Promise<Result<TokenSet>> | undefined =>
+      E.isLeft(flown) || isClosed() ? Promise.resolve(flown) : isUsable(cache, clock) ? cache.result : undefined
+    // Without a token that is valid here, what was offered is over: revoked or refused meanwhile.
+    const offered = resultOf(await (isUsable(cache, clock) ? served : landed))
+    return offered ?? resultOf(await landed) ?? (flight ?? takeOff()).landed
+  }
+
+  const slow = (): Promise<Result<TokenSet>> => {
+    if (isClosed()) return Promise.resolve(E.left(AuthError.closed))
+    const now = clock.now()
+    const failure = pauses.failure()
+    if (now < cache.usableUntil && now < cache.readUntil) {
+      if (flight === undefined && !pauses.isPaused() && O.isNone(failure)) takeOff()
+      return renewal === 'background' || flight === undefined ? cache.result : flight.landed
+    }
+    if (flight !== undefined) {
+      if (isUsable(cache, clock)) return joined(flight)
+      flight.joined ??= joined(flight)
+      return flight.joined
+    }
+    // Another process may have renewed meanwhile: the record is read again once a pause.
+    const isAtRest = pauses.isPaused() && outbox.isEmpty() && !isUsable(cache, clock)
+    if (O.isSome(failure) && isAtRest) return Promise.resolve(E.left(failure.value))
+    return takeOff().served
+  }
+
+  return {
+    get: () => (clock.now() < cache.freshUntil && !isAllOver() ? cache.result : slow()),
+    restart: () => {
+      flight = undefined
+    },
+  }
+}

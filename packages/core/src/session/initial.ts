@@ -1,0 +1,55 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { AuthError } from '../AuthError.js'
+import { raised } from '../checking.js'
+import { timed } from '../internal/processClock.js'
+import { given } from '../internal/tokenSetOf.js'
+import type { TokenSet } from '../TokenSet.js'
+import type { SourceConfig } from '../TokenSource.js'
+import { absent } from '../TokenStore.js'
+import { beginning } from './beginning.js'
+import type { Context } from './context.js'
+import type { Outbox } from './outbox.js'
+import type { Owing } from './owing.js'
+import type { Known, Result } from './records.js'
+
+/** The tokens that the application had at the start. They are written once, where the store has no record. */
+export interface Initial {
+  readonly token: () => O.Option<TokenSet>
+  /** Writes them onto what is known, where they are the first. Tells whether it did. */
+  readonly write: (known: Known) => Promise<Result<boolean>>
+  readonly forget: () => void
+}
+
+/** @throws A typed error where they are no token set. */
+export const makeInitial = <R>(
+  context: Context,
+  { initial: configured }: Pick<SourceConfig<R>, 'initial'>,
+  { outbox, owing }: { readonly outbox: Outbox; readonly owing: Owing },
+): Initial => {
+  let initial = pipe(
+    O.fromNullable(configured),
+    O.map((token) => pipe(token, given('initial'), E.getOrElse<AuthError, TokenSet>(raised))),
+    O.map((token) => timed(context.clock, token)),
+  )
+  const forget = (): void => {
+    initial = O.none
+  }
+  return {
+    token: () => initial,
+    write: async (known) => {
+      if (O.isNone(initial) || known.version !== absent) return E.right(false)
+      // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs, unless that is over.
+      const first = beginning(context, initial.value, O.some(known), (found) =>
+        found.cell.verdict._tag === 'Revoked' ? owing.retryAt(found) : O.none,
+      )
+      forget()
+      return pipe(
+        await outbox.commitExclusively(first, O.some(known)),
+        E.map(() => true),
+      )
+    },
+    forget,
+  }
+}

@@ -1,0 +1,99 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as AuthError from '../AuthError.js'
+import type { Clock } from '../Clock.js'
+import { interactively } from '../internal/interactive.js'
+import { dated, timed } from '../internal/processClock.js'
+import { given } from '../internal/tokenSetOf.js'
+import type { Work } from '../internal/work.js'
+import { race } from '../race.js'
+import { instant } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import type { Limits, TokenSource } from '../TokenSource.js'
+import { beginning } from './beginning.js'
+import { type Context, isValid } from './context.js'
+import type { Initial } from './initial.js'
+import type { Outbox } from './outbox.js'
+import type { Owing } from './owing.js'
+import type { Known, Result } from './records.js'
+import { fail } from './turns.js'
+
+/** New sessions: of a login that the source makes, or of one that the application made. */
+export interface Login {
+  readonly login: (limits: Limits) => TokenSource['login']
+  readonly adopt: TokenSource['adopt']
+}
+
+export interface LoginParts {
+  /** The user's own, by whose time a person is waited for. */
+  readonly clock: Clock
+  /** Of people, who may take minutes. */
+  readonly logins: Work
+  /** The logins of which no token has come yet. */
+  readonly underWay: Set<unknown>
+  readonly initial: Initial
+  readonly outbox: Outbox
+  readonly owing: Owing
+  /** What was so in the session before is over. */
+  readonly supersede: () => void
+  readonly get: TaskEither<AuthError.AuthError, TokenSet>
+}
+
+export const makeLogin = (
+  context: Context,
+  { clock, logins, underWay, initial, outbox, owing, supersede, get }: LoginParts,
+): Login => {
+  const { isClosed, records, tell, timeout, track, after } = context
+
+  /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
+  const begin = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
+    initial.forget()
+    const applied = await outbox.commitExclusively(beginning(context, token, start, owing.retryAt), O.none)
+    if (E.isLeft(applied)) return applied
+    supersede()
+    const { decision, known } = applied.right
+    const isOurs = O.isSome(decision.serve) || decision.work._tag === 'Again'
+    // It may have expired while it was written.
+    if (isOurs && isValid(context, token)) return E.right(dated(context.clock, token))
+    return known.cell.verdict._tag === 'Revoked' ? fail('Revoked') : get()
+  }
+
+  /** As `begin`; what comes when the source is closed must not stay alive. */
+  const takeIn = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
+    if (!isClosed()) return begin(timed(context.clock, token), start)
+    tell({ _tag: 'Discarded', revoked: await owing.drop(token) })
+    return E.left(AuthError.closed)
+  }
+
+  /** What is being revoked might end what is granted now. */
+  const quiet = ({ deadline = instant(Number.POSITIVE_INFINITY), signal }: Limits): Promise<Result<void>> =>
+    race(clock, { deadline, signal }, AuthError.timedOut('the login'), AuthError.aborted, () =>
+      owing.settled().then(E.right),
+    )()
+
+  return {
+    login: (limits) => (strategy) => (env) => {
+      const acquire = async (): Promise<Result<TokenSet>> => {
+        const start = await records.read(after(timeout))
+        if (E.isLeft(start)) return start
+        const waited = await quiet(limits)
+        if (E.isLeft(waited)) return waited
+        return interactively(clock, limits, strategy, env, (token) => {
+          underWay.delete(acquire)
+          return track(takeIn(token, O.some(start.right)))
+        })()
+      }
+      // A close waits for its token, which is revoked then.
+      return async () => {
+        if (isClosed()) return E.left(AuthError.closed)
+        underWay.add(acquire)
+        return logins.track(acquire()).finally(() => underWay.delete(acquire))
+      }
+    },
+    adopt: (token) => async () => {
+      const whole = given('adopt.token')(token)
+      return E.isLeft(whole) ? whole : track(takeIn(whole.right, O.none))
+    },
+  }
+}

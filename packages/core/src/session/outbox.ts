@@ -1,0 +1,164 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as AuthError from '../AuthError.js'
+import { dated } from '../internal/processClock.js'
+import { makeWork } from '../internal/work.js'
+import * as Lifecycle from '../Lifecycle.js'
+import { type Instant, minutes } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import { toProcessClock } from './cache.js'
+import { type Context, isValid, PAUSE } from './context.js'
+import type { Owing } from './owing.js'
+import type { Pauses } from './pauses.js'
+import type { Applied, Known, Result, SessionEvent } from './records.js'
+
+/** For how long a token that the store did not take is offered to it again. */
+const PATIENCE = minutes(60)
+
+/** A token that was acquired. */
+export interface Acquired {
+  /** What it means to a record. The same each time, by the clocks as they are then. */
+  readonly event: (known: Known) => SessionEvent
+  /** Where it begins, unless that was said before. A renewal has its place from the start. */
+  readonly beginAt: (place: Lifecycle.Place) => void
+  /** The record has heard of it. */
+  readonly committed: () => void
+}
+
+/** The acquired tokens that the store does not hold yet: none is forgotten before it does. */
+export interface Outbox {
+  readonly isEmpty: () => boolean
+  /** Writes an acquired token; when the store fails, it stays here, for the next call or for the next try. */
+  readonly commit: (acquired: Acquired, from: O.Option<Known>, deadline: Instant) => Promise<Result<Applied>>
+  /** As `commit`, inside the user's lock. The token is here while the lock is waited for, and after it failed. */
+  readonly commitExclusively: (acquired: Acquired, from: O.Option<Known>) => Promise<Result<Applied>>
+  /** Writes what is here. */
+  readonly flush: (deadline: Instant) => Promise<Result<void>>
+  /** What is here begins there: it came before whoever says so. */
+  readonly beginAt: (place: Lifecycle.Place) => void
+  /** What is here at the close of its source begins where the session is then, as far as the store answers. */
+  readonly close: () => void
+  /** The ends of the writes that are under way. */
+  readonly settled: () => Promise<void>
+}
+
+export const makeOutbox = (
+  context: Context,
+  isOver: () => boolean,
+  { owing, pauses }: { readonly owing: Owing; readonly pauses: Pauses },
+): Outbox => {
+  const { cache, clock, exclusively, isClosed, records, tell, timeout, track, after } = context
+  const waiting = new Set<Acquired>()
+  /** Of these, those whose write is under way. */
+  const writing = new Set<Acquired>()
+  let isFlushing = false
+  const writes = makeWork()
+
+  /** A later login, by the next source of the key, is not replaced by what is here. */
+  const place = (): void => {
+    const at = Lifecycle.placeOf(O.isSome(cache.known) ? cache.known.value.cell : Lifecycle.empty)
+    for (const acquired of waiting) if (!writing.has(acquired)) acquired.beginAt(at)
+  }
+
+  const heldBack = (error: AuthError.AuthError): Result<never> => {
+    if (isClosed()) place()
+    const held =
+      error._tag === 'StoreFailed'
+        ? AuthError.storeFailed(error.operation, error.reason, true)
+        : AuthError.storeFailed('compareAndSet', AuthError.show.show(error), true)
+    const kept = AuthError.instead(error, held)
+    tell({ _tag: 'Pending', error: kept })
+    void flushLater()
+    return E.left(kept)
+  }
+
+  /** Its event. What came before it begins no later than this: it must not replace the session that this one begins. */
+  const inTurn =
+    (acquired: Acquired) =>
+    (known: Known): SessionEvent => {
+      for (const earlier of waiting) {
+        if (earlier === acquired) break
+        earlier.beginAt(Lifecycle.placeOf(known.cell))
+      }
+      return acquired.event(known)
+    }
+
+  /** A token that came too late for its session must not stay alive. */
+  const discard = async (token: TokenSet, known: Known): Promise<void> => {
+    tell({ _tag: 'Discarded', revoked: await owing.discard(token, known) })
+  }
+
+  const announce = (token: TokenSet, { cell }: Known, as: 'LoggedIn' | 'Renewed'): void => {
+    const { epoch, generation } = cell
+    if (isValid(context, token)) pauses.succeed()
+    tell({ _tag: as, epoch, generation, expiresAt: dated(clock, token).expiresAt })
+  }
+
+  const follow = (acquired: Acquired, { decision: { serve, work }, known }: Applied): void => {
+    acquired.committed()
+    if (O.isSome(serve)) {
+      const as = acquired.event(known)._tag === 'LoggedIn' ? 'LoggedIn' : 'Renewed'
+      announce(toProcessClock(serve.value, known), known, as)
+    }
+    if (work._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
+    if (work._tag === 'DiscardAndRevoke') void track(discard(work.token, known))
+    if (work._tag === 'RevokeAtServer') void track(owing.pay(work.tokens, known, after(timeout)))
+  }
+
+  const commit: Outbox['commit'] = async (acquired, from, deadline) => {
+    waiting.add(acquired)
+    writing.add(acquired)
+    const applied = await writes.track(records.persist(inTurn(acquired), from, deadline))
+    writing.delete(acquired)
+    if (E.isLeft(applied)) return heldBack(applied.left)
+    waiting.delete(acquired)
+    follow(acquired, applied.right)
+    return applied
+  }
+
+  const flush: Outbox['flush'] = (deadline) =>
+    exclusively(deadline, async () => {
+      for (const acquired of [...waiting].filter((of) => !writing.has(of))) {
+        const applied = await commit(acquired, O.none, deadline)
+        if (E.isLeft(applied)) return applied
+      }
+      return E.right(undefined)
+    })
+
+  /**
+   * Offers what is here to the store again: no call may come here for long, and another process would redeem a refresh token that is
+   * spent. Between the tries it keeps no process alive. A source that was closed by itself goes on with it: its collection makes another
+   * one for that key.
+   */
+  const flushLater = async (): Promise<void> => {
+    if (isFlushing) return
+    isFlushing = true
+    const end = after(PATIENCE)
+    while (waiting.size > 0 && !isOver() && clock.now() < end) {
+      await clock.sleep(PAUSE, undefined, 'unref')()
+      if (!isOver()) await track(flush(after(timeout)))
+    }
+    isFlushing = false
+  }
+
+  return {
+    isEmpty: () => waiting.size === 0,
+    commit,
+    commitExclusively: async (acquired, from) => {
+      waiting.add(acquired)
+      const deadline = after(timeout)
+      const applied = await exclusively(deadline, () => commit(acquired, from, deadline))
+      // A commit that failed has said so itself.
+      const isSaid = E.isRight(applied) || (applied.left._tag === 'StoreFailed' && applied.left.pending)
+      return isSaid ? applied : heldBack(applied.left)
+    },
+    flush,
+    beginAt: (at) => {
+      for (const acquired of waiting) acquired.beginAt(at)
+    },
+    close: () => {
+      if (waiting.size > 0) void track(records.read(after(timeout)).then(place))
+    },
+    settled: writes.settled,
+  }
+}

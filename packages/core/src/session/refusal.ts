@@ -1,0 +1,95 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { constTrue, pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as AuthError from '../AuthError.js'
+import * as Lifecycle from '../Lifecycle.js'
+import * as Secret from '../Secret.js'
+import { type Instant, plus } from '../Time.js'
+import type { Accepting } from './accepting.js'
+import type { Context } from './context.js'
+import { type Known, type Result, type SessionEvent, view } from './records.js'
+import type { Refusing } from './refusing.js'
+
+/** What an API says of a token: that it takes it no longer. */
+export interface Refusal {
+  readonly refuse: (used: Secret.Secret<'AccessToken'>) => TaskEither<AuthError.AuthError, void>
+  /** The record has heard of all refusals. */
+  readonly isEmpty: () => boolean
+  /** Tells a known record what an earlier write could not. */
+  readonly flush: (known: Known, deadline: Instant) => Promise<Result<Known>>
+  /** The ends of the writes that are under way. */
+  readonly settled: () => Promise<unknown>
+}
+
+export interface RefusalParts {
+  readonly refusing: Refusing
+  readonly accepting: Accepting
+  /** The token that is cached is served no longer. */
+  readonly expire: () => void
+  /** What a flight has read may be over: later callers start anew. */
+  readonly restart: () => void
+}
+
+const isOf = ({ cell }: Known, used: Secret.Secret): boolean =>
+  O.isSome(cell.token) && Secret.eq.equals(cell.token.value.accessToken, used)
+
+export const makeRefusal = (context: Context, { refusing, accepting, expire, restart }: RefusalParts): Refusal => {
+  const { cache, clock, exclusively, isClosed, minimumAge, records, tell, timeout, track, after } = context
+
+  const refused =
+    (access: Secret.Secret) =>
+    (at: Known): SessionEvent => ({
+      _tag: 'Refused',
+      access,
+      now: plus(clock.now(), at.offset),
+      accepted: accepting.isAccepted(access),
+      minimumAge,
+    })
+
+  /** What is not known to be the session's token is for the record to judge. */
+  const isHeardNow = (used: Secret.Secret): boolean =>
+    pipe(
+      cache.known,
+      O.filter((at) => isOf(at, used)),
+      O.match(constTrue, (at) => Lifecycle.step(view)(refused(used)(at))(at.cell)[1] !== at.cell),
+    )
+
+  const write = async (used: Secret.Secret): Promise<Result<boolean>> => {
+    const deadline = after(timeout)
+    const applied = await exclusively(deadline, () => records.persist(refused(used), O.none, deadline))
+    if (E.isLeft(applied)) return applied
+    const { known } = applied.right
+    // Not heard: another token was refused too lately.
+    const isHeard = !isOf(known, used) || known.cell.refused
+    if (isHeard) tell({ _tag: 'Refused' })
+    return E.right(isHeard)
+  }
+
+  return {
+    refuse: (used) => async () => {
+      if (isClosed()) return E.left(AuthError.closed)
+      const writing = refusing.writing(used)
+      if (writing !== undefined) return writing
+      const isCurrent = O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, used)
+      // Ten thousand callers of one token are answered by one write.
+      if (!isCurrent && refusing.isLast(used)) return E.right(undefined)
+      if (!isHeardNow(used)) return E.right(undefined)
+      if (isCurrent) expire()
+      restart()
+      return track(refusing.write(used, () => write(used)))
+    },
+    isEmpty: () => refusing.tokens().length === 0,
+    flush: async (known, deadline) => {
+      let at = known
+      for (const access of refusing.tokens()) {
+        const applied = await records.apply(refused(access), at, deadline)
+        if (E.isLeft(applied)) return applied
+        refusing.forget(access)
+        at = applied.right.known
+      }
+      return E.right(at)
+    },
+    settled: refusing.settled,
+  }
+}

@@ -1,0 +1,238 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { constFalse, pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { dated, type ProcessClock, processClock } from '../internal/processClock.js'
+import { makeRevoking } from '../internal/revoking.js'
+import { tellTo } from '../internal/tell.js'
+import { makeWork } from '../internal/work.js'
+import { uniform } from '../Random.js'
+import type { Strategy } from '../Strategy.js'
+import { type Duration, plus, seconds } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import type { SourceConfig, SourceEnv, TokenSource } from '../TokenSource.js'
+import { makeAccepting } from './accepting.js'
+import { bounded } from './bounded.js'
+import { isKnown, isUsable, makeCache, toProcessClock } from './cache.js'
+import { makeChanges } from './changes.js'
+import { type Context, isValid, settingsOf } from './context.js'
+import { makeClosing, makeEnding } from './ending.js'
+import { makeFlights } from './flight.js'
+import { makeInitial } from './initial.js'
+import { inspection } from './inspection.js'
+import { makeListening } from './listening.js'
+import { makeLock } from './lock.js'
+import { makeLogin } from './login.js'
+import { makeOutbox } from './outbox.js'
+import { makeOwing } from './owing.js'
+import { makePauses } from './pauses.js'
+import { makeRecords } from './records.js'
+import { makeRedeem } from './redeem.js'
+import { makeRefusal } from './refusal.js'
+import { makeRefusing } from './refusing.js'
+import { makeTurns } from './turns.js'
+
+/** A source, and what a collection of sources needs to know of it. */
+export interface Session {
+  readonly source: TokenSource
+  /** Something is under way, or held in memory only: the session must not be dropped. */
+  readonly busy: () => boolean
+  /** Hears of no change any more, until it is used again, which it may be: it looks for itself then. */
+  readonly rest: () => void
+  /** Its strategy could not be made: it is not the session of its key for those who come later. */
+  readonly isUnmade: boolean
+}
+
+/** What the sessions of a collection share. */
+export interface Collection {
+  /** From then on they refuse new work, as after their own close. */
+  readonly isClosed: () => boolean
+  /** A login is under way of which nobody knows the key yet. */
+  readonly isBeginning: () => boolean
+  /** Those that have something under way, or in memory only: a close of all closes them too, whoever holds them. */
+  readonly working: Set<Session>
+}
+
+/**
+ * The runtime of the lifecycle, for one key in one process: its parts, and what each is given. What is decided about tokens is decided
+ * by `Lifecycle.step`.
+ */
+export const makeSession = <R>(
+  config: SourceConfig<R>,
+  strategy: Strategy<R>,
+  env: R & SourceEnv,
+  collection?: Collection,
+  clock: ProcessClock = processClock(env.clock),
+): Session => {
+  const { store, revocation } = config
+  const { random } = env
+  const settings = settingsOf(config, strategy, env)
+  const { key, timeout, hold } = settings
+  const unmade = strategy.traits?.error
+  const telling = tellTo(config.observe)
+  const tell: Context['tell'] = (event) => telling({ key, ...event })
+  const after = (duration: Duration) => plus(clock.now(), duration)
+
+  // What is under way, and whether more may come.
+  const { isClosed, isOver, begin: beginClosing } = makeClosing(collection?.isClosed)
+  const working = collection?.working ?? new Set<Session>()
+  const isIdle = (): boolean => work.isIdle() && logins.isIdle() && outbox.isEmpty()
+  const report = (): void => void (isIdle() ? working.delete(session) : working.add(session))
+  const work = makeWork(report)
+  const logins = makeWork(() => {
+    report()
+    listening.onIdle()
+  })
+  const loggingIn = new Set<unknown>()
+
+  // What this process knows of the record.
+  const refusing = makeRefusing()
+  const control = makeCache(
+    {
+      early: config.early,
+      maxStale: config.maxStale ?? seconds(60),
+      dated: (token) => dated(clock, token),
+      draw: uniform(random),
+    },
+    ({ accessToken }) => !isClosed() && !refusing.has(accessToken),
+  )
+  const { cache, memory } = control
+  const changes = makeChanges(store, key, { clock, random }, (version) => {
+    const by = control.hear(version)
+    if (by === 'known') return
+    if (by === 'another') flights.restart()
+    changes.wake()
+  })
+  const listening = makeListening(changes, control, { isClosed, isIdle: logins.isIdle })
+  const records = makeRecords(
+    store,
+    key,
+    { clock, random },
+    {
+      ...memory,
+      attend: listening.attend,
+      adopt: (known, begun) => {
+        const isNew = !isKnown(cache, known)
+        memory.adopt(known, begun)
+        // One's own write may have been told before a flight waited, and be answered only now.
+        if (isNew && isKnown(cache, known)) changes.wake()
+      },
+      restored: ({ cell: { epoch, generation } }) => tell({ _tag: 'Restored', epoch, generation }),
+    },
+    hold,
+  )
+  const exclusively = makeLock(store, key, clock)
+  const { track } = work
+  const context: Context = {
+    ...settings,
+    clock,
+    random,
+    store,
+    cache,
+    records,
+    exclusively,
+    isClosed,
+    track,
+    tell,
+    after,
+  }
+
+  // What is to be written, and to be revoked.
+  const pauses = makePauses(clock)
+  const owing = makeOwing({
+    server: makeRevoking(revocation, timeout, env),
+    ends: revocation === undefined ? undefined : (revocation.ends ?? 'all'),
+    outside: (token, known) => dated(clock, toProcessClock(token, known)),
+    now: clock.now,
+    deadline: () => after(timeout),
+    // At a source that is closed a login ends in nothing.
+    isBeginning: () =>
+      !outbox.isEmpty() || (!isClosed() && (loggingIn.size > 0 || (collection?.isBeginning ?? constFalse)())),
+    read: records.read,
+    apply: records.apply,
+    persist: (event) => {
+      const deadline = after(timeout)
+      return exclusively(deadline, () => records.persist(event, O.none, deadline))
+    },
+  })
+  const outbox = makeOutbox(context, isOver, { owing, pauses })
+  const initial = makeInitial(context, config, { outbox, owing })
+
+  // A renewal.
+  const accepting = makeAccepting((event, known) => {
+    const deadline = after(timeout)
+    return track(exclusively(deadline, () => records.apply(() => event, known, deadline)))
+  })
+  const restart = (): void => flights.restart()
+  const refusal = makeRefusal(context, { refusing, accepting, expire: control.expire, restart })
+  const redeem = makeRedeem(context, strategy, env, { outbox, owing, pauses })
+  const turns = makeTurns(context, { outbox, pauses, refusal, initial, changes, redeem, unmade })
+  const flights = makeFlights(context, { isOver, outbox, owing, pauses, memory: control, turns })
+
+  // Its begin, and its end.
+  const supersede = (): void => {
+    flights.restart()
+    pauses.end()
+  }
+  const { login, adopt } = makeLogin(context, {
+    clock: env.clock,
+    logins,
+    underWay: loggingIn,
+    initial,
+    outbox,
+    owing,
+    supersede,
+    get: flights.get,
+  })
+  const { revoke, close } = makeEnding(context, {
+    closing: { isClosed, isOver, begin: beginClosing },
+    initial,
+    outbox,
+    owing,
+    supersede,
+    silence: () => {
+      control.expire()
+      changes.end()
+    },
+    settled: () => logins.settled().then(work.settled),
+  })
+
+  const peek: TokenSource['peek'] = () => {
+    const isUnread = O.isNone(cache.known) && !isClosed()
+    const given = isUnread ? O.filter((of: TokenSet) => isValid(context, of))(initial.token()) : O.none
+    const token = isUsable(cache, clock) && !isOver() ? cache.token : given
+    return pipe(
+      token,
+      O.map((of) => dated(clock, of)),
+    )
+  }
+
+  const session: Session = {
+    source: bounded(
+      env.clock,
+      {
+        key,
+        get: flights.get,
+        cached: () => (isUsable(cache, clock) && !isOver() ? O.some(cache.result) : O.none),
+        peek,
+        refuse: refusal.refuse,
+        accept: (used) => accepting.accept(used, isClosed() ? O.none : cache.known),
+        login,
+        adopt,
+        revoke,
+        close,
+        closed: isClosed,
+        settled: work.settled,
+        inspect: async () =>
+          pipe(
+            await records.read(after(timeout)),
+            E.map((known) => inspection(context, known)),
+          ),
+      },
+      {},
+    ),
+    isUnmade: unmade !== undefined,
+    busy: () => !work.isIdle() || !outbox.isEmpty() || !refusal.isEmpty(),
+    rest: listening.drop,
+  }
+  return session
+}

@@ -1,0 +1,151 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as AuthError from '../AuthError.js'
+import { dateOf } from '../internal/processClock.js'
+import * as Lifecycle from '../Lifecycle.js'
+import { earliest, type Instant, millis, plus, seconds } from '../Time.js'
+import type { TokenSet } from '../TokenSet.js'
+import { isKnown, isUsable, toProcessClock } from './cache.js'
+import type { Changes } from './changes.js'
+import { type Context, isValid } from './context.js'
+import type { Initial } from './initial.js'
+import type { Outbox } from './outbox.js'
+import type { Pauses } from './pauses.js'
+import { type Known, type Result, view } from './records.js'
+import { question, type Redeem } from './redeem.js'
+import type { Refusal } from './refusal.js'
+
+/** How long a check for other processes' changes is waited for while a token is valid. */
+const READ_PATIENCE = seconds(2)
+
+/** What the turns of a flight use. */
+export interface TurnsParts {
+  readonly outbox: Outbox
+  readonly pauses: Pauses
+  readonly refusal: Refusal
+  readonly initial: Initial
+  readonly changes: Changes
+  readonly redeem: Redeem
+  /** Why the strategy could not be made. */
+  readonly unmade: AuthError.AuthError | undefined
+}
+
+/** Turn by turn, until a token is served or the flight fails. A token that may be served meanwhile is offered. */
+export type Turns = (
+  deadline: Instant,
+  isOver: () => boolean,
+  offer: (token: TokenSet) => void,
+) => Promise<Result<TokenSet>>
+
+/** Why there is no token, in the words of the lifecycle. */
+export const fail = (reason: 'LogInAgain' | 'Revoked' | 'NothingToRedeem'): Result<never> =>
+  E.left(
+    AuthError.reauthenticationRequired(
+      reason === 'LogInAgain' ? 'refresh token rejected' : reason === 'Revoked' ? 'revoked' : 'nothing to redeem',
+    ),
+  )
+
+export const makeTurns = (
+  context: Context,
+  { outbox, pauses, refusal, initial, changes, redeem, unmade }: TurnsParts,
+): Turns => {
+  const { cache, clock, isClosed, records, tell, after } = context
+  const ask = (known: Known) => Lifecycle.ask(view)(question(context, known))(known.cell)
+
+  /** What is known, brought to the present. Its use is safe: a lease is written only onto the version that it names. */
+  const present = (): O.Option<Known> => {
+    const now = clock.now()
+    return pipe(
+      cache.known,
+      // Another's lease, and a cool-down, are timed by what a read says, not by a projection.
+      O.filter(({ cell }) => now < cache.readUntil && O.isNone(cell.intent) && cell.verdict._tag === 'None'),
+      O.map((known) => ({ ...known, readAt: now })),
+      O.filter((known) => ask(known).work._tag === 'Redeem'),
+    )
+  }
+
+  /** While a token is valid, nobody waits long to hear whether another process has ended it. */
+  const freshness = (deadline: Instant): Instant =>
+    isUsable(cache, clock) ? earliest(deadline, after(READ_PATIENCE)) : deadline
+
+  /** A strategy that could not be made writes nothing: its lease would clear a tombstone, and be in the way of those that were. */
+  const failUnmade = (error: AuthError.AuthError): Result<never> => {
+    if (O.isNone(pauses.failure())) {
+      tell({ _tag: 'RenewalFailed', error })
+      pauses.fail(error)
+    }
+    return E.left(error)
+  }
+
+  const wait = async (known: Known, until: Instant, deadline: Instant): Promise<Result<void>> => {
+    tell({ _tag: 'Waiting', until: dateOf(clock, until) })
+    if (known.cell.verdict._tag === 'CoolingDown' && until >= deadline) {
+      return E.left(pauses.last() ?? AuthError.timedOut('the back-off that the server asked for'))
+    }
+    // Unless something else was told, or written here, since it was read.
+    if (O.isNone(cache.unread) && isKnown(cache, known)) await changes.wait(earliest(until, deadline))
+    return E.right(undefined)
+  }
+
+  return async (deadline, isOver, offer) => {
+    let found: O.Option<Known> = O.none
+    for (let first = true; clock.now() < deadline && !isOver(); first = false) {
+      if (isClosed()) return E.left(AuthError.closed)
+      if (!outbox.isEmpty()) {
+        const flushed = await outbox.flush(deadline)
+        if (E.isLeft(flushed)) return flushed
+      }
+      await refusal.settled()
+
+      const isCalm = first && refusal.isEmpty() && O.isNone(pauses.failure())
+      const from = pipe(
+        found,
+        O.orElse(() => (isCalm ? present() : O.none)),
+      )
+      found = O.none
+      const there: Result<Known> = O.isSome(from) ? E.right(from.value) : await records.read(freshness(deadline))
+      if (E.isLeft(there)) return there
+      const wrote = await initial.write(there.right)
+      if (E.isLeft(wrote)) return wrote
+      if (wrote.right) continue
+      const refused = await refusal.flush(there.right, deadline)
+      if (E.isLeft(refused)) return refused
+      const known = refused.right
+
+      const { serve, work } = ask(known)
+      const token = pipe(
+        serve,
+        O.map((of) => toProcessClock(of, known)),
+        // It may have expired while the answer of the store was on its way.
+        O.filter((of) => isValid(context, of)),
+      )
+      if (O.isSome(token)) offer(token.value)
+      if (unmade !== undefined && (work._tag === 'Redeem' || work._tag === 'Fail')) return failUnmade(unmade)
+      switch (work._tag) {
+        case 'Redeem': {
+          const failure = pauses.failure()
+          if (O.isSome(failure)) return E.left(failure.value)
+          const turn = await redeem(known, deadline, offer)
+          if (E.isLeft(turn)) return turn
+          if (turn.right._tag === 'Ended') return turn.right.result
+          found = turn.right.found
+          break
+        }
+        case 'Fail':
+          return fail(work.reason)
+        case 'Wait': {
+          const waited = await wait(known, plus(work.until, millis(-known.offset)), deadline)
+          if (E.isLeft(waited)) return waited
+          break
+        }
+        default:
+          if (O.isSome(token)) {
+            pauses.succeed()
+            return E.right(token.value)
+          }
+      }
+    }
+    return E.left(AuthError.timedOut('a renewal'))
+  }
+}

@@ -23,8 +23,9 @@ import { tellTo } from './internal/tell.js'
 import { makeWork } from './internal/work.js'
 import { race } from './race.js'
 import { left, type Strategy } from './Strategy.js'
+import { makeGrants } from './session/grants.js'
 import { type Collection, makeSession, type Session } from './session/session.js'
-import { plus, seconds } from './Time.js'
+import { instant, plus, seconds } from './Time.js'
 import type { TokenSet } from './TokenSet.js'
 import type { CloseOptions, Limits, SourceConfig, SourceEnv, TokenSource } from './TokenSource.js'
 import type { Key } from './TokenStore.js'
@@ -86,6 +87,10 @@ export const keyed = <R = unknown>(
   }
 }
 
+const ALWAYS = instant(Number.POSITIVE_INFINITY)
+/** So many sessions are looked at by one call for one that may be dropped, however many are in use. */
+const MOST_LOOKS = 10
+
 const openKeyed = <R>(
   { capacity = 10_000, ...config }: KeyedConfig<R>,
   strategyFor: (key: Key) => Strategy<R>,
@@ -95,25 +100,22 @@ const openKeyed = <R>(
   // A Map keeps the order of insertion: the first is the one that was used longest ago.
   const sessions = new Map<Key, Session>()
   let isClosed = false
-  /** Logins of which nobody knows the key yet. */
-  const keyless = new Set<unknown>()
-  const collection: Collection = {
-    isClosed: () => isClosed,
-    isBeginning: () => keyless.size > 0,
-    working: new Set(),
-  }
+  const collection: Collection = { isClosed: () => isClosed, grants: makeGrants(), working: new Set() }
 
   const evict = (asked: Key): void => {
-    for (const [key, { busy, rest }] of sessions) {
-      if (sessions.size <= capacity) return
-      if (key === asked || busy()) continue
+    let looks = 0
+    for (const [key, session] of sessions) {
+      if (sessions.size <= capacity || key === asked || ++looks > MOST_LOOKS) return
       sessions.delete(key)
+      // In use, it is no longer the one that was used longest ago.
+      if (session.busy()) sessions.set(key, session)
       // Held by the application still, it looks for itself when it is used again.
-      rest()
+      else session.rest()
     }
   }
 
   const { timeout = seconds(15), revocation, observe } = config
+  const ends = revocation === undefined ? undefined : (revocation.ends ?? 'all')
   const server = makeRevoking(revocation, timeout, env)
   const { track, settled } = makeWork()
 
@@ -150,7 +152,7 @@ const openKeyed = <R>(
 
   const discard = async (token: TokenSet): Promise<void> => {
     // Where one token ends all that the person has granted, it might end the session of a key that nobody knows.
-    const may = async (): Promise<boolean> => revocation?.ends === 'grant'
+    const may = async (): Promise<boolean> => ends === 'grant'
     tellTo(observe)({ key: '', _tag: 'Discarded', revoked: await server.discard(token, may) })
   }
 
@@ -186,12 +188,19 @@ const openKeyed = <R>(
       (theirs) =>
       async () => {
         if (isClosed) return E.left(AuthError.closed)
-        const own = {}
-        const known = (): void => void keyless.delete(own)
+        const known = collection.grants.begin(undefined, () => isClosed)
         const login = interactively(env.clock, limits, strategy, theirs, (token) => track(adopt(token, keyOf, known)))
-        keyless.add(own)
+        // What is being revoked might end what is granted now.
+        const afterRevocations = async (): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
+          const { signal, deadline = ALWAYS } = limits
+          const late = AuthError.timedOut('the login')
+          const quiet = () => collection.grants.settled(undefined).then(E.right)
+          const waited = await race(env.clock, { deadline, signal }, late, AuthError.aborted, quiet)()
+          if (E.isLeft(waited)) return waited
+          return isClosed ? E.left(AuthError.closed) : login()
+        }
         // A close waits for its token, which is revoked then.
-        return track(login()).finally(known)
+        return track(ends === 'all' ? afterRevocations() : login()).finally(known)
       },
     size: () => sessions.size,
     close: (options) => async () => {

@@ -26,7 +26,10 @@ export type { TokenPair }
 
 /** The callbacks of {@link pairCallbackStore}. */
 export interface PairCallbacks {
-  /** The pair of a key, or null. */
+  /**
+   * The pair of a key, or null. It sees what `store` wrote: from a replica that lags, a first pair would look deleted. Like `store`, it
+   * settles: while one hangs, the others of that key wait for it.
+   */
   readonly retrieve: (key: Key) => Promise<TokenPair | null | undefined> | TokenPair | null | undefined
   /** Called with each new pair, and with null after a revoke. */
   readonly store: (pair: TokenPair | null, key: Key) => Promise<void> | void

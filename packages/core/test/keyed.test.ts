@@ -560,19 +560,29 @@ describe('a token that waits for the store', () => {
       ...memory,
       ephemeral: false,
       get: (key) => async () => (works.isDown ? E.left(failed) : memory.get(key)()),
-      compareAndSet: (...args) => async () => (works.isDown ? E.left(failed) : memory.compareAndSet(...args)()),
+      compareAndSet:
+        (...args) =>
+        async () =>
+          works.isDown ? E.left(failed) : memory.compareAndSet(...args)(),
     }
     const revoked: Array<string> = []
     const revocation = (given: TokenSet) => () => () => async () => {
       revoked.push(Secret.open(given.accessToken))
       return E.right(undefined)
     }
-    const users = TokenSource.keyed({ store, revocation: Object.assign(revocation, { ends: 'grant' as const }) })(() => {
-      if (!works.isMade) throw new Error('mine')
-      return remoteCallback(() => 'renewed')
-    })(env)()
+    const users = TokenSource.keyed({ store, revocation: Object.assign(revocation, { ends: 'grant' as const }) })(
+      () => {
+        if (!works.isMade) throw new Error('mine')
+        return remoteCallback(() => 'renewed')
+      },
+    )(env)()
     const login = (text: string) =>
-      env.clock.settle(users.login(remoteCallback(() => text), () => TE.right('ann'))(env)())
+      env.clock.settle(
+        users.login(
+          remoteCallback(() => text),
+          () => TE.right('ann'),
+        )(env)(),
+      )
     return { env, users, works, revoked, login, memory, store }
   }
 

@@ -148,7 +148,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ]),
   inStep('a tombstone is a delete', 'grace until used', I2, [
     '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
-    '        ...empty,\n        origin: O.some(nonce),',
+    '        ...cell,\n        epoch: 0,\n        generation: 0,\n        since: O.none,\n        origin: O.some(nonce),',
   ]),
   inStep('a tombstone keeps the epoch', 'grace until used', SUPERSEDED, [
     'epoch: cell.epoch + 1,\n        origin: O.some(nonce),',

@@ -227,7 +227,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: inStep(
       'epoch',
       '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
-      '        ...empty,\n        origin: O.some(nonce),',
+      '        ...cell,\n        epoch: 0,\n        generation: 0,\n        since: O.none,\n        origin: O.some(nonce),',
     ),
   },
   {
@@ -363,7 +363,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: inStep(
       'refusal',
       '{ ...cell, refused: true,',
-      '{ ...cell, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: plus(cell.intent.value.until, 20_000 as Duration) }) : O.none, refused: true,',
+      '{ ...cell, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: (cell.intent.value.until + 20_000) as Instant }) : O.none, refused: true,',
     ),
   },
   {

@@ -25,7 +25,7 @@ export type Verdict =
   | { readonly _tag: 'LogInAgain' }
   | { readonly _tag: 'Revoked' }
   | {
-      /** Written by a later version: read as "held by another", and kept. */
+      /** Written by a later version: read as "held by another", and kept until a token comes, or a revoke. */
       readonly _tag: 'Foreign'
       readonly json: Secret<'Member'>
     }

@@ -47,6 +47,8 @@ export interface EndingParts {
   readonly initial: Initial
   readonly outbox: Outbox
   readonly owing: Owing
+  /** The sessions of the logins of which no token has come yet. */
+  readonly underWay: ReadonlySet<Lifecycle.Nonce>
   /** What was so in the session before is over. */
   readonly supersede: () => void
   /** Serves nothing any more, and hears of nothing. */
@@ -57,33 +59,41 @@ export interface EndingParts {
 
 export const makeEnding = (
   context: Context,
-  { closing, initial, outbox, owing, supersede, silence, settled }: EndingParts,
+  { closing, initial, outbox, owing, underWay, supersede, silence, settled }: EndingParts,
 ): Ending => {
   const { clock, exclusively, isClosed, patience, random, records, store, tell, timeout, track, after } = context
 
-  /** Asked of the epoch that is there at first: a re-sent revoke never ends a later login. */
+  let isRevoked = false
+  let hasFailed = false
+  let revoking: Promise<Result<Revocation>> | undefined
+
+  /**
+   * Asked of the epoch that is there at first, or of the session of a login that began before: a revoke that is sent again never ends a
+   * later one.
+   */
   const asking = (): ((known: Known) => SessionEvent) => {
     const own = nonce(random)()
+    const before = new Set([...outbox.origins(), ...underWay])
     let from: Lifecycle.Place | undefined
     return (known) => {
-      if (from === undefined) {
-        from = Lifecycle.placeOf(known.cell)
-        // What waits for the store came before: it begins here too, and not on the tombstone.
-        outbox.beginAt(from)
-      }
+      const { origin } = known.cell
+      // What waits for the store came before: it begins here too, and not on the tombstone.
+      if (from === undefined) outbox.beginAt(Lifecycle.placeOf(known.cell))
+      if (from === undefined || (O.isSome(origin) && before.has(origin.value))) from = Lifecycle.placeOf(known.cell)
       return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(known) }
     }
   }
 
   const revoke = async (): Promise<Result<Revocation>> => {
     const deadline = after(timeout)
+    const event = asking()
     // What was given at the start is of the session that ends.
     if (O.isSome(initial.token())) {
       const there = await records.read(deadline)
       const wrote = E.isLeft(there) ? there : await initial.write(there.right)
       if (E.isLeft(wrote)) return wrote
     }
-    const applied = await exclusively(deadline, () => records.persist(asking(), O.none, deadline))
+    const applied = await exclusively(deadline, () => records.persist(event, O.none, deadline))
     if (E.isLeft(applied)) return applied
     supersede()
     initial.forget()
@@ -98,6 +108,17 @@ export const makeEnding = (
     )
   }
 
+  /** Once at a time; a close that could not do it does it when it is called again. */
+  const revokeOnce = (): Promise<Result<Revocation>> => {
+    revoking ??= track(revoke()).then((result) => {
+      revoking = undefined
+      hasFailed = E.isLeft(result)
+      isRevoked = !hasFailed
+      return result
+    })
+    return revoking
+  }
+
   return {
     revoke: async () => (isClosed() ? E.left(AuthError.closed) : track(revoke())),
     close:
@@ -106,8 +127,8 @@ export const makeEnding = (
         const first = closing.begin()
         outbox.close()
         silence()
-        const revoked: Result<unknown> =
-          first && (options.revoke ?? store.ephemeral ?? false) ? await track(revoke()) : E.right(undefined)
+        const isWanted = options.revoke ?? (first ? (store.ephemeral ?? false) : hasFailed)
+        const revoked: Result<unknown> = isWanted && !isRevoked ? await revokeOnce() : E.right(undefined)
         // What was sent is waited for as long as it may take; what hangs beyond that keeps nobody.
         const patient = { deadline: after(patience) }
         await race(clock, patient, undefined, undefined, () => settled().then(E.right))()

@@ -5,6 +5,7 @@ import type { AuthError } from '../AuthError.js'
 import { raised } from '../checking.js'
 import { timed } from '../internal/processClock.js'
 import { given } from '../internal/tokenSetOf.js'
+import { nonce } from '../Random.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { SourceConfig } from '../TokenSource.js'
 import { absent } from '../TokenStore.js'
@@ -39,12 +40,14 @@ export const makeInitial = <R>(
   return {
     token: () => initial,
     write: async (known) => {
-      if (O.isNone(initial) || known.version !== absent) return E.right(false)
+      const token = initial
+      // Also where there is a record: when that is deleted later, so is the session.
+      forget()
+      if (O.isNone(token) || known.version !== absent) return E.right(false)
       // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs, unless that is over.
-      const first = beginning(context, initial.value, O.some(known), (found) =>
+      const first = beginning(nonce(context.random)(), token.value, O.some(known), (found) =>
         found.cell.verdict._tag === 'Revoked' ? owing.retryAt(found) : O.none,
       )
-      forget()
       return pipe(
         await outbox.commitExclusively(first, O.some(known)),
         E.map(() => true),

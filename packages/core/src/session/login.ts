@@ -7,12 +7,15 @@ import { interactively } from '../internal/interactive.js'
 import { dated, timed } from '../internal/processClock.js'
 import { given } from '../internal/tokenSetOf.js'
 import type { Work } from '../internal/work.js'
+import type * as Lifecycle from '../Lifecycle.js'
+import { nonce } from '../Random.js'
 import { race } from '../race.js'
 import { instant } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Limits, TokenSource } from '../TokenSource.js'
 import { beginning } from './beginning.js'
 import { type Context, isValid } from './context.js'
+import type { Grants } from './grants.js'
 import type { Initial } from './initial.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
@@ -30,8 +33,9 @@ export interface LoginParts {
   readonly clock: Clock
   /** Of people, who may take minutes. */
   readonly logins: Work
-  /** The logins of which no token has come yet. */
-  readonly underWay: Set<unknown>
+  /** The sessions of the logins of which no token has come yet. */
+  readonly underWay: Set<Lifecycle.Nonce>
+  readonly grants: Pick<Grants, 'begin'>
   readonly initial: Initial
   readonly outbox: Outbox
   readonly owing: Owing
@@ -42,14 +46,14 @@ export interface LoginParts {
 
 export const makeLogin = (
   context: Context,
-  { clock, logins, underWay, initial, outbox, owing, supersede, get }: LoginParts,
+  { clock, logins, underWay, grants, initial, outbox, owing, supersede, get }: LoginParts,
 ): Login => {
-  const { isClosed, records, tell, timeout, track, after } = context
+  const { isClosed, key, random, records, tell, timeout, track, after } = context
 
   /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
-  const begin = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
+  const begin = async (origin: Lifecycle.Nonce, token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
     initial.forget()
-    const applied = await outbox.commitExclusively(beginning(context, token, start, owing.retryAt), O.none)
+    const applied = await outbox.commitExclusively(beginning(origin, token, start, owing.retryAt), O.none)
     if (E.isLeft(applied)) return applied
     supersede()
     const { decision, known } = applied.right
@@ -60,8 +64,12 @@ export const makeLogin = (
   }
 
   /** As `begin`; what comes when the source is closed must not stay alive. */
-  const takeIn = async (token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
-    if (!isClosed()) return begin(timed(context.clock, token), start)
+  const takeIn = async (
+    origin: Lifecycle.Nonce,
+    token: TokenSet,
+    start: O.Option<Known>,
+  ): Promise<Result<TokenSet>> => {
+    if (!isClosed()) return begin(origin, timed(context.clock, token), start)
     tell({ _tag: 'Discarded', revoked: await owing.drop(token) })
     return E.left(AuthError.closed)
   }
@@ -73,27 +81,33 @@ export const makeLogin = (
     )()
 
   return {
-    login: (limits) => (strategy) => (env) => {
+    login: (limits) => (strategy) => (env) => async () => {
+      if (isClosed()) return E.left(AuthError.closed)
+      const origin = nonce(random)()
+      const endGrant = grants.begin(key, isClosed)
+      const end = (): void => {
+        underWay.delete(origin)
+        endGrant()
+      }
       const acquire = async (): Promise<Result<TokenSet>> => {
         const start = await records.read(after(timeout))
         if (E.isLeft(start)) return start
         const waited = await quiet(limits)
         if (E.isLeft(waited)) return waited
+        if (isClosed()) return E.left(AuthError.closed)
         return interactively(clock, limits, strategy, env, (token) => {
-          underWay.delete(acquire)
-          return track(takeIn(token, O.some(start.right)))
+          const taken = takeIn(origin, token, O.some(start.right))
+          end()
+          return track(taken)
         })()
       }
+      underWay.add(origin)
       // A close waits for its token, which is revoked then.
-      return async () => {
-        if (isClosed()) return E.left(AuthError.closed)
-        underWay.add(acquire)
-        return logins.track(acquire()).finally(() => underWay.delete(acquire))
-      }
+      return logins.track(acquire()).finally(end)
     },
     adopt: (token) => async () => {
       const whole = given('adopt.token')(token)
-      return E.isLeft(whole) ? whole : track(takeIn(whole.right, O.none))
+      return E.isLeft(whole) ? whole : track(takeIn(nonce(random)(), whole.right, O.none))
     },
   }
 }

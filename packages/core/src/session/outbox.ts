@@ -17,6 +17,8 @@ const PATIENCE = minutes(60)
 
 /** A token that was acquired. */
 export interface Acquired {
+  /** Of a login: the nonce of the session that it begins. */
+  readonly origin: O.Option<Lifecycle.Nonce>
   /** What it means to a record. The same each time, by the clocks as they are then. */
   readonly event: (known: Known) => SessionEvent
   /** Where it begins, unless that was said before. A renewal has its place from the start. */
@@ -28,6 +30,8 @@ export interface Acquired {
 /** The acquired tokens that the store does not hold yet: none is forgotten before it does. */
 export interface Outbox {
   readonly isEmpty: () => boolean
+  /** The sessions that begin with what is here. */
+  readonly origins: () => ReadonlyArray<Lifecycle.Nonce>
   /** Writes an acquired token; when the store fails, it stays here, for the next call or for the next try. */
   readonly commit: (acquired: Acquired, from: O.Option<Known>, deadline: Instant) => Promise<Result<Applied>>
   /** As `commit`, inside the user's lock. The token is here while the lock is waited for, and after it failed. */
@@ -52,6 +56,7 @@ export const makeOutbox = (
   /** Of these, those whose write is under way. */
   const writing = new Set<Acquired>()
   let isFlushing = false
+  let offeredUntil = clock.now()
   const writes = makeWork()
 
   /** A later login, by the next source of the key, is not replaced by what is here. */
@@ -105,8 +110,13 @@ export const makeOutbox = (
     if (work._tag === 'RevokeAtServer') void track(owing.pay(work.tokens, known, after(timeout)))
   }
 
-  const commit: Outbox['commit'] = async (acquired, from, deadline) => {
+  const add = (acquired: Acquired): void => {
+    if (!waiting.has(acquired)) offeredUntil = after(PATIENCE)
     waiting.add(acquired)
+  }
+
+  const commit: Outbox['commit'] = async (acquired, from, deadline) => {
+    add(acquired)
     writing.add(acquired)
     const applied = await writes.track(records.persist(inTurn(acquired), from, deadline))
     writing.delete(acquired)
@@ -133,8 +143,7 @@ export const makeOutbox = (
   const flushLater = async (): Promise<void> => {
     if (isFlushing) return
     isFlushing = true
-    const end = after(PATIENCE)
-    while (waiting.size > 0 && !isOver() && clock.now() < end) {
+    while (waiting.size > 0 && !isOver() && clock.now() < offeredUntil) {
       await clock.sleep(PAUSE, undefined, 'unref')()
       if (!isOver()) await track(flush(after(timeout)))
     }
@@ -143,9 +152,10 @@ export const makeOutbox = (
 
   return {
     isEmpty: () => waiting.size === 0,
+    origins: () => Array.from(waiting).flatMap(({ origin }) => (O.isSome(origin) ? [origin.value] : [])),
     commit,
     commitExclusively: async (acquired, from) => {
-      waiting.add(acquired)
+      add(acquired)
       const deadline = after(timeout)
       const applied = await exclusively(deadline, () => commit(acquired, from, deadline))
       // A commit that failed has said so itself.

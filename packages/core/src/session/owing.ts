@@ -1,7 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Revoking } from '../internal/revoking.js'
-import { makeWork } from '../internal/work.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { type Instant, minutes, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
@@ -23,6 +22,11 @@ export interface OwingParts {
   readonly deadline: () => Instant
   /** A token of this process waits for the store, or a person is logging in. */
   readonly isBeginning: () => boolean
+  /** The revocations of this key, also by other sources of the collection. */
+  readonly revocations: {
+    readonly track: <A>(revocation: Promise<A>) => Promise<A>
+    readonly settled: () => Promise<void>
+  }
   readonly read: Records['read']
   readonly apply: Records['apply']
   /** As of the records, inside the user's lock. */
@@ -48,9 +52,9 @@ export interface Owing {
 const retried = (now: Instant): SessionEvent => ({ _tag: 'RevocationRetried', now, retryAt: plus(now, RETRY) })
 
 export const makeOwing = (parts: OwingParts): Owing => {
-  const { server, ends, outside, now, deadline, isBeginning, read, apply, persist } = parts
+  const { server, ends, outside, now, deadline, isBeginning, revocations, read, apply, persist } = parts
   let isRetrying = false
-  const { track, settled } = makeWork()
+  const { track, settled } = revocations
 
   /**
    * Whether the end of a token leaves the session alone. Where one ends all that a person has granted, none is ended beside a session

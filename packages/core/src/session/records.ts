@@ -163,7 +163,10 @@ export const makeRecords = (
     const newer = store.lossy === true ? ahead(found.right, begun) : O.none
     if (O.isNone(newer)) {
       adopt(found.right, begun)
-      return found
+      // It overlapped with a call that found more: only one that begins now can tell whether that is lost.
+      const isOlder =
+        store.lossy === true && O.exists((at: Known) => Lifecycle.precedes(found.right.cell, at.cell))(known())
+      return isOlder ? read(deadline) : found
     }
     const { offset, tellsTime } = found.right
     const { stored } = newer.value

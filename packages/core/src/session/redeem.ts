@@ -57,6 +57,7 @@ export const makeRedeem = <R>(
   const redeemed = (parent: Lifecycle.Parent, answer: TokenSet): Acquired => {
     const token = timed(clock, answer)
     return {
+      origin: O.none,
       event: (at) => ({
         _tag: 'Redeemed',
         parent,

@@ -1,10 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { constFalse, pipe } from 'fp-ts/lib/function.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { dated, type ProcessClock, processClock } from '../internal/processClock.js'
 import { makeRevoking } from '../internal/revoking.js'
 import { tellTo } from '../internal/tell.js'
 import { makeWork } from '../internal/work.js'
+import type { Nonce } from '../Lifecycle.js'
 import { uniform } from '../Random.js'
 import type { Strategy } from '../Strategy.js'
 import { type Duration, plus, seconds } from '../Time.js'
@@ -17,6 +18,7 @@ import { makeChanges } from './changes.js'
 import { type Context, isValid, settingsOf } from './context.js'
 import { makeClosing, makeEnding } from './ending.js'
 import { makeFlights } from './flight.js'
+import { type Grants, makeGrants } from './grants.js'
 import { makeInitial } from './initial.js'
 import { inspection } from './inspection.js'
 import { makeListening } from './listening.js'
@@ -46,8 +48,7 @@ export interface Session {
 export interface Collection {
   /** From then on they refuse new work, as after their own close. */
   readonly isClosed: () => boolean
-  /** A login is under way of which nobody knows the key yet. */
-  readonly isBeginning: () => boolean
+  readonly grants: Grants
   /** Those that have something under way, or in memory only: a close of all closes them too, whoever holds them. */
   readonly working: Set<Session>
 }
@@ -82,7 +83,8 @@ export const makeSession = <R>(
     report()
     listening.onIdle()
   })
-  const loggingIn = new Set<unknown>()
+  const underWay = new Set<Nonce>()
+  const grants = collection?.grants ?? makeGrants()
 
   // What this process knows of the record.
   const refusing = makeRefusing()
@@ -144,9 +146,11 @@ export const makeSession = <R>(
     outside: (token, known) => dated(clock, toProcessClock(token, known)),
     now: clock.now,
     deadline: () => after(timeout),
-    // At a source that is closed a login ends in nothing.
-    isBeginning: () =>
-      !outbox.isEmpty() || (!isClosed() && (loggingIn.size > 0 || (collection?.isBeginning ?? constFalse)())),
+    isBeginning: () => !outbox.isEmpty() || grants.isBeginning(key),
+    revocations: {
+      track: (revocation) => grants.revoking(key, revocation),
+      settled: () => grants.settled(key),
+    },
     read: records.read,
     apply: records.apply,
     persist: (event) => {
@@ -176,7 +180,8 @@ export const makeSession = <R>(
   const { login, adopt } = makeLogin(context, {
     clock: env.clock,
     logins,
-    underWay: loggingIn,
+    underWay,
+    grants,
     initial,
     outbox,
     owing,
@@ -188,6 +193,7 @@ export const makeSession = <R>(
     initial,
     outbox,
     owing,
+    underWay,
     supersede,
     silence: () => {
       control.expire()
@@ -231,7 +237,7 @@ export const makeSession = <R>(
       {},
     ),
     isUnmade: unmade !== undefined,
-    busy: () => !work.isIdle() || !outbox.isEmpty() || !refusal.isEmpty(),
+    busy: () => !work.isIdle() || !outbox.isEmpty(),
     rest: listening.drop,
   }
   return session

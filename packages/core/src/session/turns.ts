@@ -109,6 +109,8 @@ export const makeTurns = (
       const wrote = await initial.write(there.right)
       if (E.isLeft(wrote)) return wrote
       if (wrote.right) continue
+      // A later call has found more meanwhile: a revoke, say.
+      if (!isKnown(cache, there.right)) continue
       const refused = await refusal.flush(there.right, deadline)
       if (E.isLeft(refused)) return refused
       const known = refused.right

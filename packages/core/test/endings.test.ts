@@ -1,0 +1,314 @@
+/** What a revoke and a close end: also what came just before them, at whichever point of its way it is. */
+import {
+  AuthError,
+  CellCodec,
+  type Ends,
+  memoryStore,
+  minutes,
+  remoteCallback,
+  Secret,
+  seconds,
+  type TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
+import { scriptedStrategy } from '@tessera/testing'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { living } from './opened.js'
+import { left, rejected, right, tagOf, testEnv, textOf, token } from './support.js'
+
+/** A source over a store whose calls can be held back, or fail, and a server that counts what it revokes. */
+const open = (config: Partial<Parameters<typeof TokenSource.make>[0]> = {}, ends: Ends = 'grant') => {
+  const env = testEnv()
+  const memory = memoryStore()
+  const revoked: Array<string> = []
+  const works = { reads: true, writes: true, revokes: true }
+  const failed = (operation: 'get' | 'compareAndSet') => E.left(AuthError.storeFailed(operation, 'READONLY'))
+  const store: TokenStore = {
+    ...memory,
+    get: (key) => async () => (works.reads ? memory.get(key)() : failed('get')),
+    compareAndSet:
+      (...args) =>
+      async () =>
+        works.writes ? memory.compareAndSet(...args)() : failed('compareAndSet'),
+  }
+  const revocation = (given: TokenSet) => () => () => async () => {
+    if (!works.revokes) return E.left(rejected(503))
+    revoked.push(Secret.open(given.accessToken))
+    return E.right(undefined)
+  }
+  const { strategy } = scriptedStrategy([], { needsRefreshToken: true })
+  const make = (of: Partial<Parameters<typeof TokenSource.make>[0]> = {}) =>
+    pipe(
+      strategy,
+      TokenSource.make({ store, revocation: Object.assign(revocation, { ends }), ...config, ...of }),
+    )(env)()
+  const source = make()
+  return {
+    env,
+    store,
+    works,
+    revoked,
+    make,
+    source,
+    cell: async () => right(CellCodec.decode(right(await memory.get(source.key)()).record)),
+    settle: <A>(promise: Promise<A>) => env.clock.settle(promise),
+  }
+}
+
+/** A login that answers when it is told to. */
+const asking = () => {
+  let come: (text: string) => void = () => undefined
+  const strategy = () => () => () =>
+    new Promise<E.Either<never, TokenSet>>((resolve) => (come = (text) => resolve(E.right(living(text)))))
+  return { strategy, come: (text: string) => come(text) }
+}
+
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+}
+
+describe('[A04] a revoke ends the login that came before it', () => {
+  test('both at once', async () => {
+    const { source, revoked, settle } = open()
+    const [, answer] = await settle(Promise.all([source.adopt(living('before'))(), source.revoke()]))
+    expect(answer).toEqual(E.right('revoked'))
+    await settle(source.settled())
+    expect(left(await settle(source.get()))).toMatchObject({ reason: 'revoked' })
+    expect(revoked).toEqual(['before'])
+  })
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 8, 10, 20])('a close that revokes, %i turns after it', async (count) => {
+    const { source, revoked, settle, cell } = open()
+    const adopting = source.adopt(living('before'))()
+    for (let turn = 0; turn < count; turn++) await Promise.resolve()
+    right(await settle(source.close({ revoke: true })()))
+    await settle(adopting)
+    expect(revoked).toEqual(['before'])
+    expect(await cell()).toMatchObject({ token: O.none, verdict: { _tag: 'Revoked' } })
+  })
+
+  test.each(['adopt', 'login'] as const)('by %s, while the store does not write', async (by) => {
+    const { source, works, revoked, env, settle, cell } = open()
+    const { strategy, come } = asking()
+    const login = by === 'login' ? source.login(strategy)({})() : undefined
+    await turns()
+    works.writes = false
+    const adopting = by === 'adopt' ? source.adopt(living('before'))() : undefined
+    const revoking = source.revoke()
+    await turns()
+    come('before')
+    await env.clock.advance(seconds(3))
+    works.writes = true
+    right(await settle(revoking))
+    await settle(Promise.all([adopting, login]))
+    await env.clock.advance(seconds(5))
+    await settle(source.settled())
+    expect(await cell()).toMatchObject({ token: O.none, verdict: { _tag: 'Revoked' } })
+    expect(revoked).toEqual(['before'])
+  })
+
+  test('and none that came after it, by another source', async () => {
+    const { source, make, works, revoked, env, settle } = open()
+    right(await source.adopt(living('before'))())
+    const other = make()
+    works.writes = false
+    const revoking = source.revoke()
+    await turns()
+    works.writes = true
+    right(await settle(other.adopt(living('after'))()))
+    await settle(revoking)
+    await env.clock.advance(seconds(5))
+    expect(textOf(await settle(other.get()))).toBe('after')
+    expect(revoked).not.toContain('after')
+  })
+})
+
+describe('a close that revokes', () => {
+  test('is done when it is called again, where it failed', async () => {
+    const { source, works, revoked, settle, cell } = open()
+    right(await source.adopt(living('a'))())
+    works.reads = false
+    expect(tagOf(await settle(source.close({ revoke: true })()))).toBe('StoreFailed')
+    works.reads = true
+    expect(await settle(source.close({ revoke: true })())).toEqual(E.right(undefined))
+    expect(await cell()).toMatchObject({ token: O.none, verdict: { _tag: 'Revoked' } })
+    expect(revoked).toEqual(['a'])
+    expect(await settle(source.close({ revoke: true })())).toEqual(E.right(undefined))
+    expect(revoked).toEqual(['a'])
+  })
+
+  test('after one that does not; and by default not after one that was told not to', async () => {
+    const { source, revoked, settle } = open()
+    right(await source.adopt(living('a'))())
+    right(await settle(source.close({ revoke: false })()))
+    right(await settle(source.close()()))
+    expect(revoked).toEqual([])
+    right(await settle(source.close({ revoke: true })()))
+    expect(revoked).toEqual(['a'])
+  })
+
+  test('two at once are one revocation', async () => {
+    const { source, revoked, settle } = open()
+    right(await source.adopt(living('a'))())
+    await settle(Promise.all([source.close({ revoke: true })(), source.close({ revoke: true })()]))
+    expect(revoked).toEqual(['a'])
+  })
+})
+
+test('[A02] tokens at hand are forgotten when there is a record: a session that is deleted later does not come back', async () => {
+  const env = testEnv()
+  let { changes: _, ...memory } = memoryStore()
+  const store: TokenStore = {
+    ...memory,
+    get: (key) => memory.get(key),
+    compareAndSet: (...args) => memory.compareAndSet(...args),
+  }
+  const make = (known: { readonly initial?: TokenSet }) =>
+    pipe(scriptedStrategy([], { needsRefreshToken: true }).strategy, TokenSource.make({ store, ...known }))(env)()
+  right(await make({}).adopt(living('of another'))())
+  const source = make({ initial: living('at hand') })
+  expect(textOf(await env.clock.settle(source.get()))).toBe('of another')
+  memory = memoryStore()
+  await env.clock.advance(minutes(2))
+  expect(left(await env.clock.settle(source.get()))).toMatchObject({ reason: 'nothing to redeem' })
+})
+
+test('[A06] a source that is closed sees the logins of its collection, where the server ends all that a person has granted', async () => {
+  const env = testEnv()
+  const revoked: Array<string> = []
+  const revocation = (given: TokenSet) => () => () => async () => {
+    revoked.push(Secret.open(given.accessToken))
+    return E.right(undefined)
+  }
+  const store: TokenStore = { ...memoryStore(), ephemeral: false }
+  const users = TokenSource.keyed({ store, revocation: Object.assign(revocation, { ends: 'all' as const }) })(() =>
+    remoteCallback(() => 'renewed'),
+  )(env)()
+  const prompt = asking()
+  const source = users.for('ann')
+  const old = source.login(prompt.strategy)({})()
+  await turns()
+  const closing = source.close()()
+  let keyKnown: (key: string) => void = () => undefined
+  const login = users.login(
+    scriptedStrategy([E.right(token('new'))]).strategy,
+    () => () => new Promise((resolve) => (keyKnown = (key) => resolve(E.right(key)))),
+  )({})()
+  await turns()
+  prompt.come('old')
+  await turns()
+  keyKnown('ann')
+  right(await env.clock.settle(login))
+  expect(left(await env.clock.settle(old))).toEqual(AuthError.closed)
+  await env.clock.settle(closing)
+  expect(revoked).toEqual([])
+  expect(textOf(await env.clock.settle(users.for('ann').get()))).toBe('new')
+})
+
+test('[A06] where the server ends all, a login by a new source of a key waits for what the closed one revokes', async () => {
+  const env = testEnv()
+  const order: Array<string> = []
+  let answer: () => void = () => undefined
+  const revocation = (given: TokenSet) => () => () => () => {
+    order.push(`revokes ${Secret.open(given.accessToken)}`)
+    return new Promise<E.Either<AuthError, void>>((resolve) => {
+      answer = () => {
+        order.push('revoked')
+        resolve(E.right(undefined))
+      }
+    })
+  }
+  const store: TokenStore = { ...memoryStore(), ephemeral: false }
+  const users = TokenSource.keyed({ store, revocation: Object.assign(revocation, { ends: 'all' as const }) })(() =>
+    remoteCallback(() => 'renewed'),
+  )(env)()
+  const granting = (text: string) => () => () => async () => {
+    order.push(`grants ${text}`)
+    return E.right(living(text))
+  }
+  right(await users.for('ann').login(granting('first'))({})())
+  const closing = users.for('ann').close({ revoke: true })()
+  await turns()
+  const next = users.for('ann')
+  const logins = Promise.all([
+    next.login(granting('second'))({})(),
+    users.login(granting('third'), () => ({}) as never)({})(),
+  ])
+  await turns()
+  expect(order).toEqual(['grants first', 'revokes first'])
+  answer()
+  await turns()
+  expect(order.slice(0, 5).sort()).toEqual([
+    'grants first',
+    'grants second',
+    'grants third',
+    'revoked',
+    'revokes first',
+  ])
+  await env.clock.settle(Promise.all([logins, closing]))
+})
+
+test('[A13] a refusal that the store did not take keeps no source in memory', async () => {
+  const env = testEnv()
+  const memory = memoryStore()
+  let isDown = false
+  const failed = AuthError.storeFailed('compareAndSet', 'down')
+  const store: TokenStore = {
+    ...memory,
+    compareAndSet:
+      (...args) =>
+      async () =>
+        isDown ? E.left(failed) : memory.compareAndSet(...args)(),
+  }
+  const users = TokenSource.keyed({ store, capacity: 5 })(() => remoteCallback(() => 'a'))(env)()
+  for (let user = 0; user < 20; user++) right(await users.for(`${user}`).get())
+  await env.clock.advance(minutes(1))
+  isDown = true
+  for (let user = 0; user < 20; user++) {
+    const source = users.for(`${user}`)
+    const refused = source.refuse(right(await env.clock.settle(source.get())).accessToken)()
+    expect(tagOf(await env.clock.settle(refused))).toBe('StoreFailed')
+  }
+  expect(users.size()).toBeLessThanOrEqual(5)
+})
+
+test('a token that was revoked while it was read is not served', async () => {
+  const { make, store, source, settle } = open()
+  right(await source.adopt(living('a'))())
+  let answer: () => void = () => undefined
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  let isSlow = true
+  const slow = make({
+    store: {
+      ...store,
+      get: (key) => async () => {
+        const found = await store.get(key)()
+        if (isSlow) {
+          isSlow = false
+          await held
+        }
+        return found
+      },
+    },
+  })
+  const getting = slow.get()
+  await turns()
+  right(await settle(slow.revoke()))
+  answer()
+  expect(left(await settle(getting))).toMatchObject({ reason: 'revoked' })
+})
+
+test('a token that the store does not take is offered to it for an hour, whatever waited before it', async () => {
+  const { source, works, env, settle, cell } = open()
+  works.writes = false
+  expect(tagOf(await settle(source.adopt(living('first'))()))).toBe('StoreFailed')
+  await env.clock.advance(minutes(59))
+  expect(tagOf(await settle(source.adopt(token('second'))()))).toBe('StoreFailed')
+  await env.clock.advance(minutes(30))
+  works.writes = true
+  await env.clock.advance(seconds(30))
+  expect(textOf(E.fromOption(() => AuthError.closed)((await cell()).token))).toBe('first')
+})

@@ -151,7 +151,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: [
       ...inSession(
         'outbox',
-        'waiting.add(acquired)\n    writing.add(acquired)',
+        'add(acquired)\n    writing.add(acquired)',
         'acquired.committed()\n    writing.add(acquired)',
       ),
     ],

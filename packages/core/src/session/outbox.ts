@@ -4,7 +4,7 @@ import * as AuthError from '../AuthError.js'
 import { dated } from '../internal/processClock.js'
 import { makeWork } from '../internal/work.js'
 import * as Lifecycle from '../Lifecycle.js'
-import { type Instant, minutes } from '../Time.js'
+import { type Instant, instant, minutes } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import { toProcessClock } from './cache.js'
 import { type Context, isValid, PAUSE } from './context.js'
@@ -56,7 +56,7 @@ export const makeOutbox = (
   /** Of these, those whose write is under way. */
   const writing = new Set<Acquired>()
   let isFlushing = false
-  let offeredUntil = clock.now()
+  let offeredUntil = instant(Number.NEGATIVE_INFINITY)
   const writes = makeWork()
 
   /** A later login, by the next source of the key, is not replaced by what is here. */

@@ -6,6 +6,7 @@
 import { AuthError, type Tokens } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { type Bearer, type BearerConfig, bearer, isAccepting, originsOf, renewed } from './internal/bearer.js'
+import { carried } from './internal/carried.js'
 import { cleanResponse } from './internal/cleanResponse.js'
 import { isReplayable } from './internal/replayable.js'
 import { withoutRaw } from './internal/withoutRaw.js'
@@ -46,12 +47,6 @@ const outgoing = (input: Input, init: RequestInit | undefined): Outgoing => {
     body,
     replayable: isReplayable(body),
   }
-}
-
-/** What else a `Request` says: of where it cannot be passed on itself, and since `fetch` with an `init` forgets its referrer. */
-const carried = (request: Request) => {
-  const { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy } = request
-  return { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy }
 }
 
 /** A response, of which the source was told if it accepts the token. */
@@ -126,6 +121,7 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
       const all = new Headers(hop.headers)
       if (using !== undefined) all.set('authorization', using.header)
       return send(itself ?? hop.url, {
+        // Where it cannot be passed on itself, and since `fetch` with an `init` forgets its referrer.
         ...(request !== undefined && carried(request)),
         ...init,
         method: hop.method,

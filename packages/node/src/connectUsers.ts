@@ -19,6 +19,7 @@ import {
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Connection, type FetchOptions, make } from './Connection.js'
+import { originsOf } from './internal/bearer.js'
 import { type NodeEnv, nodeEnv } from './nodeEnv.js'
 import { openSource } from './openSource.js'
 import { run } from './run.js'
@@ -83,7 +84,9 @@ export function connectUsers<R extends SourceEnv>(
   options: ConnectUsersOptions<R> & { readonly env: R },
 ): Users<R>
 export function connectUsers(strategyFor: (key: Key) => Strategy<NodeEnv>, options: ConnectUsersOptions = {}): Users {
-  const { env = nodeEnv(), store = memoryStore() } = options
+  const { origins, allowHttp, env = nodeEnv(), store = memoryStore() } = options
+  // A login's connection is made when its tokens are written: that would be too late to refuse an origin.
+  if (origins !== undefined) originsOf({ origins, allowHttp })
   const sources = openSource(TokenSource.keyed<NodeEnv>({ ...options, store })(strategyFor), env)
   const connections = new WeakMap<TokenSource, Connection>()
 

@@ -31,10 +31,16 @@ export const proxiedFetch = (options: ProxiedFetchOptions): typeof fetch => {
   const connection = connectionOf(options)
   if (connection.proxy === undefined) return fetch
   let making: Promise<typeof fetch> | undefined
+  // A failure to load it, of the file system say, is not remembered.
   const make = async (): Promise<typeof fetch> => {
-    const { fetchBy, hasDispatcher, makeDispatcher } = await import('./internal/dispatcher.js')
-    if (!hasDispatcher) throw new TypeError('a proxy needs undici, which Bun has not: use Node.js or Deno')
-    return fetchBy(makeDispatcher(connection))
+    try {
+      const { fetchBy, hasDispatcher, makeDispatcher } = await import('./internal/dispatcher.js')
+      if (!hasDispatcher) throw new TypeError('a proxy needs undici, which Bun has not: use Node.js or Deno')
+      return fetchBy(makeDispatcher(connection))
+    } catch (error) {
+      making = undefined
+      throw error
+    }
   }
   return async (input, init) => {
     making ??= make()

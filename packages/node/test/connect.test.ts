@@ -273,6 +273,10 @@ describe('connectUsers', () => {
     await users.close()
   })
 
+  test('an origin that must not get the token is told at once, and not by a login whose tokens are written', () => {
+    expect(() => connectUsers(() => strategyOf(), { origins: ['http://api.example'] })).toThrow('origins')
+  })
+
   test('a strategy in the place of the function that makes one is told at once', () => {
     const one = Strategy.make({ needsRefreshToken: true }, () => RTE.left(AuthError.closed))
     // @ts-expect-error the compiler tells it too

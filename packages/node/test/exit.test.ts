@@ -1,4 +1,8 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import type http from 'node:http'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { bundle, ended, node } from './support/bundle.js'
 import { authorities, listen, type Served, serve, serveProxy, serveTls } from './support/servers.js'
 
@@ -32,7 +36,21 @@ const pending = bundle(`
   const source = TokenSource.make({ store, timeout: seconds(1) })(strategy)(nodeEnv())()
   source.login(strategy)({})().then(({ left }) => console.log(left._tag, left.pending))
 `)
+/** Its answer takes a while to arrive, and nothing else goes on in the process. */
+const reading = bundle(`
+  import { proxiedFetch } from '@tessera/node'
+
+  const send = proxiedFetch({ proxy: 'environment' })
+  const main = async () => {
+    const answer = await send(process.argv[2])
+    for await (const piece of answer.body) process.stdout.write(piece)
+  }
+  main()
+`)
 const authority = authorities.loopback
+/** A file of the authority, for a process that is told of it by a variable. */
+const trusted = join(mkdtempSync(join(tmpdir(), 'tessera-node-')), 'ca.pem')
+writeFileSync(trusted, authority.ca)
 const closing: Array<() => Promise<void>> = []
 afterAll(() => Promise.all(closing.map((close) => close())))
 const using = async <S extends Served>(server: Promise<S>): Promise<S> => {
@@ -79,6 +97,33 @@ describe('a process with nothing but an environment ends by itself', () => {
 
   test.concurrent('after a token that its store did not take', async () => {
     expect(await ended(node(pending, []), BOUND)).toEqual({ code: 0, output: 'StoreFailed true\n' })
+  })
+
+  test.concurrent.each([
+    ['through a proxy', {}],
+    ['past a proxy', { no_proxy: '127.0.0.1' }],
+    ['on this machine', { no_proxy: '' }],
+  ])('and not before the whole body of an answer has come: %s', async (way, variables) => {
+    const pieces = ['one ', 'two ', 'three ', 'four']
+    const drips: http.RequestListener = (_, response) => {
+      const left = [...pieces]
+      const timer = setInterval(() => {
+        response.write(left.shift())
+        if (left.length > 0) return
+        clearInterval(timer)
+        response.end()
+      }, 100)
+      response.writeHead(200)
+      response.flushHeaders()
+    }
+    const [proxy, server] = await Promise.all([
+      using(serveProxy()),
+      using(way === 'on this machine' ? serve(drips) : serveTls(authority, drips)),
+    ])
+    const named = { no_proxy: '', https_proxy: proxy.origin, http_proxy: proxy.origin, NODE_EXTRA_CA_CERTS: trusted }
+    const result = await ended(node(reading, [server.origin], { ...named, ...variables }), BOUND)
+    expect(result).toEqual({ code: 0, output: pieces.join('') })
+    expect(proxy.connects).toHaveLength(way === 'through a proxy' ? 1 : 0)
   })
 
   test.concurrent('and not before an answer that takes a while', async () => {

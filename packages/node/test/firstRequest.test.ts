@@ -1,6 +1,6 @@
 /** Connections begin with the first request: whoever finds a token in the store does not load undici. */
 import * as E from 'fp-ts/lib/Either.js'
-import { nodeEnv } from '../src/index.js'
+import { nodeEnv, proxiedFetch } from '../src/index.js'
 import { inMs, post, told } from './support/requests.js'
 import { type Served, serve, serveRaw } from './support/servers.js'
 
@@ -46,6 +46,15 @@ test('when that fails, nothing was sent, and the next request tries again', asyn
   failure = undefined
   expect(told(await env.http.send(post(server.origin))())).toBe('200')
   await env.close()
+})
+
+test('so does a fetch by a proxy', async () => {
+  const send = proxiedFetch({ proxy: 'http://127.0.0.1:1' })
+  failure = Object.assign(new Error('too many open files'), { code: 'EMFILE' })
+  await expect(send(server.origin)).rejects.toBe(failure)
+  expect(requests).toBe(0)
+  failure = undefined
+  expect((await send(server.origin)).status).toBe(200)
 })
 
 test('a request whose time is over while undici is loaded is NotSent at its deadline, or at its abort', async () => {

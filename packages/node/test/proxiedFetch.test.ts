@@ -1,4 +1,5 @@
-import { createServer } from 'node:http'
+import { createHash } from 'node:crypto'
+import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -53,6 +54,44 @@ describe('proxiedFetch', () => {
       await expect(fetch(URL_OF_API)).rejects.toThrow('fetch failed')
     } finally {
       await closed(proxy)
+    }
+  })
+
+  it('waits for an answer for longer than for a connection', async () => {
+    let arrived = (_: ServerResponse): void => undefined
+    const asked = new Promise<ServerResponse>((resolve) => {
+      arrived = resolve
+    })
+    const api = createServer((_, response) => arrived(response))
+    const apiPort = await listening(api)
+    // Those of undici, which is loaded anew: it counts by one timer for all.
+    jest.resetModules()
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance'] })
+    try {
+      const { proxiedFetch: fresh } = await import('../src/proxiedFetch.js')
+      const answer = fresh({ proxy: 'http://127.0.0.1:1' })(`http://127.0.0.1:${apiPort}`)
+      const response = await asked
+      jest.advanceTimersByTime(60_000)
+      response.end('late')
+      expect(await (await answer).text()).toBe('late')
+    } finally {
+      jest.useRealTimers()
+      await closed(api)
+    }
+  })
+
+  it('takes along all that a Request says', async () => {
+    const api = createServer(({ headers: { referer = '' } }, response) => response.end(referer))
+    const url = `http://127.0.0.1:${await listening(api)}`
+    const fetch = proxiedFetch({ proxy: 'http://127.0.0.1:1' })
+    const integrity = `sha256-${createHash('sha256').update('another body').digest('base64')}`
+    try {
+      await expect(fetch(new Request(url, { integrity }))).rejects.toThrow('fetch failed')
+      const referrer = 'https://app.example/page'
+      const answer = await fetch(new Request(url, { referrer, referrerPolicy: 'unsafe-url' }))
+      expect(await answer.text()).toBe(referrer)
+    } finally {
+      await closed(api)
     }
   })
 

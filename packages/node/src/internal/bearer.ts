@@ -18,7 +18,7 @@ export interface Bearer {
 }
 
 /** The origins as a set. Throws the typed error of one that must not get a token. */
-export const originsOf = ({ origins: urls, allowHttp }: BearerConfig): ReadonlySet<string> => {
+export const originsOf = ({ origins: urls, allowHttp }: Omit<BearerConfig, 'tokens'>): ReadonlySet<string> => {
   const origins = secureOrigins({ field: 'origins', urls, allowHttp })
   if (E.isLeft(origins)) throw AuthError.toError(origins.left)
   return new Set(origins.right)

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { isLoopback } from '@tessera/oauth2'
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool, fetch as undiciFetch } from 'undici'
+import { carried } from './carried.js'
 import { codeOf } from './code.js'
 import { CONNECT_TIMEOUT, type Connection, credentialsOf, type ProxySettings } from './connection.js'
 import { flatten } from './headers.js'
@@ -22,6 +23,22 @@ const bounded =
     if (socket instanceof Socket) socket.unref()
   }
 
+/**
+ * One that is made keeps the process alive, as undici takes for granted of what it is handed: it lets go of the connection when that is
+ * idle, and takes hold of it again with the next request.
+ */
+const held =
+  (connect: buildConnector.connector): buildConnector.connector =>
+  (options, callback) => {
+    connect(options, (...[error, connected]) => {
+      if (error === null) callback(null, connected.ref())
+      else callback(error, null)
+    })
+  }
+
+/** What answers are read of. */
+const toTarget = (connect: buildConnector.connector): buildConnector.connector => held(bounded(connect))
+
 const finalCode = (code: string): string => (code === 'UND_ERR_SOCKET' || code === 'UND_ERR_INFO' ? 'ECONNRESET' : code)
 
 // undici gives the factories of a proxy its own connector, which its types leave out.
@@ -30,12 +47,12 @@ const hasConnector = (options: object): options is { readonly connect: buildConn
 
 const isPlainLoopback = (url: URL): boolean => url.protocol === 'http:' && isLoopback(url)
 
-const poolOf = (origin: string | URL, options: object): Pool =>
-  new Pool(origin, {
-    ...options,
-    headersTimeout: CONNECT_TIMEOUT,
-    ...(hasConnector(options) && { connect: bounded(options.connect) }),
-  })
+const poolOf = (origin: string | URL, options: object, reaching: typeof bounded): Pool =>
+  new Pool(origin, { ...options, ...(hasConnector(options) && { connect: reaching(options.connect) }) })
+
+/** It is asked for tunnels only: its answer is a part of making a connection. */
+const poolOfProxy = (origin: string, options: object): Pool =>
+  poolOf(origin, { ...options, headersTimeout: CONNECT_TIMEOUT }, bounded)
 
 /** undici leaves out the credentials of a URL that has a user or a password alone. */
 const authorized = (proxy: URL, client: Dispatcher): Dispatcher => {
@@ -55,9 +72,9 @@ const proxied = ({ tls, pool }: Connection, proxies: ProxySettings): Dispatcher 
     // Of what goes by no proxy.
     connect: direct,
     requestTls: tls,
-    clientFactory: (proxy, options) => authorized(new URL(proxy), poolOf(new URL(proxy).origin, options)),
+    clientFactory: (proxy, options) => authorized(new URL(proxy), poolOfProxy(new URL(proxy).origin, options)),
     factory: (origin, options) =>
-      poolOf(origin, isPlainLoopback(new URL(origin)) ? { ...options, connect: direct } : options),
+      poolOf(origin, isPlainLoopback(new URL(origin)) ? { ...options, connect: direct } : options, toTarget),
   })
 }
 
@@ -71,13 +88,10 @@ const isResponse = (value: unknown): value is Response =>
   typeof value === 'object' && value !== null && 'status' in value && 'headers' in value
 
 /** What undici reads of one of its own only. */
-const partsOf = ({ method, headers, body, redirect, signal }: Request): object => ({
-  method,
-  headers,
-  redirect,
-  signal,
-  ...(body !== null && { body, duplex: 'half' }),
-})
+const partsOf = (request: Request): object => {
+  const { method, headers, body, redirect, signal } = request
+  return { ...carried(request), method, headers, redirect, signal, ...(body !== null && { body, duplex: 'half' }) }
+}
 
 /** The longest that a timer can be set to, in ms. */
 const LONGEST = 2 ** 31 - 1
@@ -109,6 +123,6 @@ export const fetchBy =
 export const makeDispatcher = (connection: Connection): Dispatcher => {
   const { proxy, tls, pool } = connection
   return proxy === undefined
-    ? new Agent({ ...pool, connect: bounded(buildConnector(tls)) })
+    ? new Agent({ ...pool, connect: toTarget(buildConnector(tls)) })
     : proxied(connection, proxy)
 }

@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 /** A server with one grant, which ends by any of the tokens that it knows. */
-const serverOf = async (...known: ReadonlyArray<string>) => {
+const serverOf = async (status: number, ...known: ReadonlyArray<string>) => {
   const asked: Array<string | null> = []
   let isAlive = true
   const server = createServer(async (request, response) => {
@@ -37,7 +37,7 @@ const serverOf = async (...known: ReadonlyArray<string>) => {
       isAlive = false
       response.end()
     } else {
-      response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_token"}')
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":"invalid_token"}')
     }
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -64,10 +64,12 @@ const WAYS = {
 
 describe.each(Object.entries(WAYS))('[A06] %s', (_name, revoking) => {
   test.each([
-    ['access token', REFRESH],
-    ['refresh token', ACCESS],
-  ])('ends the grant also where the server has forgotten the %s', async (_, known) => {
-    const server = await serverOf(known)
+    ['access token', 400, REFRESH],
+    ['refresh token', 400, ACCESS],
+    ['access token', 200, REFRESH],
+    ['refresh token', 200, ACCESS],
+  ])('ends the grant also where the server has forgotten the %s, and says so by a %i', async (_, status, known) => {
+    const server = await serverOf(status, known)
     const config = { store: memoryStore(), key: 'ann', initial: held, revocation: revoking(server.url) }
     const source = pipe(
       remoteCallback(() => 'another'),
@@ -80,7 +82,7 @@ describe.each(Object.entries(WAYS))('[A06] %s', (_name, revoking) => {
   })
 
   test('asks twice at most, where the server knows neither: the grant is over there', async () => {
-    const server = await serverOf()
+    const server = await serverOf(400)
     const config = { store: memoryStore(), key: 'ann', initial: held, revocation: revoking(server.url) }
     const source = pipe(
       remoteCallback(() => 'another'),

@@ -73,9 +73,9 @@ const asking = ({ revocation: { authentication } }: Provider, client: Client): A
 }
 
 /**
- * Revokes at the client's revocation endpoint: as RFC 7009 has it, or as the server's provider says. Any 2xx is a success, for an
- * unknown token and with an empty body too, unless its body is an error (of another kind than that the token is unknown); after a 503
- * the token still exists (`Rejected`, retryable).
+ * Revokes at the client's revocation endpoint: as RFC 7009 has it, or as the server's provider says. Any 2xx is a success, with an empty
+ * body too, unless its body is an error; so is an answer, of whatever status, that the server knows neither token of the pair. After a
+ * 503 the token still exists (`Rejected`, retryable).
  *
  * **What a success shows.** That the server took the request, and no more: it answers 200 also for a token that it does not know (RFC
  * 7009 §2.2), so that no client can tell a token that has been ended from one that was not found. Some servers do so in other cases,
@@ -124,10 +124,7 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
         send(which, held)(limits),
         RTE.flatMap((answered) => {
           const error = refused(answered)
-          // A token that the server does not know is no error (RFC 7009 §2.2).
-          return O.isSome(error) && !AuthError.isUnknownToken(error.value)
-            ? RTE.left(error.value)
-            : RTE.right(undefined)
+          return O.isSome(error) ? RTE.left(error.value) : RTE.right(undefined)
         }),
       )
     const revoke: Revoker<TokenEnv> = (held) => (limits) =>
@@ -139,6 +136,8 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
             ? request(first === 'access' ? 'refresh' : 'access', held)(limits)
             : RTE.left(error),
         ),
+        // A token that the server does not know is no error (RFC 7009 §2.2).
+        RTE.orElse((error) => (AuthError.isUnknownToken(error) ? RTE.right(undefined) : RTE.left(error))),
       )
     return Object.assign(revoke, { ends })
   },

@@ -20,6 +20,32 @@ test.each(['', '{}', '<html>', '{"error":"invalid_token"}'])(
   },
 )
 
+const unknown = (status: number, error = 'invalid_token') => ({ status, body: { error } })
+
+test.each([
+  [200, 'refresh', ['R0', 'A0']],
+  [400, 'refresh', ['R0', 'A0']],
+  [200, 'access', ['A0', 'R0']],
+  [400, 'access', ['A0', 'R0']],
+])(
+  '[A06] one that the server does not know, by a %i, is not the other one of its pair: %s',
+  async (status, token, sent) => {
+    const tokens = (w: ReturnType<typeof world>) => w.forms().map((form) => form.get('token'))
+    const ends = world(unknown(status), { status: 200, body: '' })
+    right(await revoke(ends, { token }))
+    expect(tokens(ends)).toEqual(sent)
+    const fails = world(unknown(status), { status: 503 })
+    expect(left(await revoke(fails, { token }))).toMatchObject({ _tag: 'Rejected', answer: { status: 503 } })
+    // Nothing is alive where it knows neither.
+    const neither = world(unknown(status), unknown(status, 'invalid_grant'))
+    right(await revoke(neither, { token }))
+    expect(tokens(neither)).toEqual(sent)
+    const alone = world(unknown(status))
+    right(await revoke(alone, { token }, holding(undefined)))
+    expect(tokens(alone)).toEqual(['A0'])
+  },
+)
+
 test('RFC 7009 §2.2.1: after a 503 the token still exists', async () => {
   const error = left(await revoke(world({ status: 503, headers: { 'retry-after': '7' } })))
   expect(error).toMatchObject({ _tag: 'Rejected', answer: { status: 503, retryAfter: { value: 7_000 } } })

@@ -271,6 +271,18 @@ describe('[P02] answers of other shapes', () => {
     expect(Secret.open(right(await answered([200, json, FORM])).accessToken)).toBe('T')
   })
 
+  // A form has no null.
+  test.each([
+    ['expires_in=&refresh_token=R1&scope=', 'R1'],
+    ['expires_in=3600&refresh_token=&scope=', 'dead'],
+  ])('a form-encoded answer to a refresh has an empty text for what there is not: %s', async (members, held) => {
+    const body = `access_token=A1&token_type=bearer&${members}`
+    const server = await serverOf(() => [200, body, 'application/x-www-form-urlencoded'])
+    const token = right(await sessionAt(clientAt(server.url)).get())
+    expect(Secret.open(token.accessToken)).toBe('A1')
+    expect(O.map(Secret.open)(token.refreshToken)).toEqual(O.some(held))
+  })
+
   test('scopes are asked for as the provider joins them', async () => {
     const server = await serverOf(() => [200, { access_token: 'T', token_type: 'bearer' }])
     const client = clientAt(server.url, SLACK)

@@ -18,7 +18,7 @@ import { CLIENT } from './internal/clientArguments.js'
 import { authenticate } from './internal/credentials.js'
 import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { unread } from './internal/errorInside.js'
-import { checked, decodeJson, matching, without } from './internal/json.js'
+import { checked, decodeJson, given, matching, optional, SECONDS, without } from './internal/json.js'
 import { post } from './internal/post.js'
 import { scopeAsked, scopeParameter } from './internal/scope.js'
 import { secureUrl } from './internal/secureUrl.js'
@@ -70,8 +70,6 @@ export const deviceAuthorizationParameters = ({
 
 const WHAT = 'device authorization response'
 
-const isCount = (value: unknown): value is number => typeof value === 'number' && value >= 0 && Number.isFinite(value)
-
 // Characters beyond ASCII can turn the direction of a text around, or look like others.
 const asciiOf = (url: string): string => new URL(url).href
 
@@ -81,14 +79,14 @@ const responseWith = (url: t.Type<string>) =>
     t.type({
       device_code: without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1),
       user_code: matching('a text without control characters', /^[^\p{Cc}\p{Cf}]{1,256}$/u),
-      expires_in: checked('a number of seconds, zero or more', isCount),
+      expires_in: SECONDS,
     }),
     t.partial({
-      verification_uri: url,
+      verification_uri: optional(url),
       // The name of drafts before RFC 8628, which some servers have kept.
-      verification_url: url,
-      verification_uri_complete: url,
-      interval: checked('a number of seconds, zero or more', isCount),
+      verification_url: optional(url),
+      verification_uri_complete: optional(url),
+      interval: optional(SECONDS),
     }),
   ])
 
@@ -99,7 +97,10 @@ const decoder = (isSecure: Predicate<URL>) => {
 }
 
 // Beyond a day nobody waits; it also keeps what a server says within what a timer can count.
-const bounded = (count: number): Duration => seconds(Math.min(count, 86_400))
+const bounded = (count: number | string): Duration => seconds(Math.min(Number(count), 86_400))
+
+/** Where the server does not say how long to wait (RFC 8628 §3.2), in seconds. */
+const USUAL = 5
 
 /** The answer's pure half: reads an answer to a request that was sent at `now` (RFC 8628 §3.2). */
 export const deviceAuthorizationResponse = ({
@@ -116,17 +117,18 @@ export const deviceAuthorizationResponse = ({
       E.bindTo('answer'),
       E.bind('uri', ({ answer: { verification_uri, verification_url } }) =>
         pipe(
-          verification_uri ?? verification_url,
-          E.fromNullable(AuthError.malformed({ what: WHAT, path: 'verification_uri', expected: EXPECTED })),
+          given(verification_uri),
+          O.alt(() => given(verification_url)),
+          E.fromOption(() => AuthError.malformed({ what: WHAT, path: 'verification_uri', expected: EXPECTED })),
         ),
       ),
-      E.map(({ answer: { device_code, user_code, verification_uri_complete, expires_in, interval = 5 }, uri }) => ({
+      E.map(({ answer: { device_code, user_code, verification_uri_complete, expires_in, interval }, uri }) => ({
         deviceCode: Secret.make('DeviceCode', device_code),
         userCode: user_code,
         verificationUri: asciiOf(uri),
-        verificationUriComplete: pipe(O.fromNullable(verification_uri_complete), O.map(asciiOf)),
+        verificationUriComplete: pipe(given(verification_uri_complete), O.map(asciiOf)),
         expiresAt: plus(now, bounded(expires_in)),
-        interval: bounded(Math.max(1, interval)),
+        interval: bounded(Math.max(1, Number(O.toUndefined(given(interval)) ?? USUAL))),
       })),
     )
 }

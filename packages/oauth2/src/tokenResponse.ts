@@ -7,7 +7,7 @@ import { AuthError, type Instant, plus, Secret, seconds, type TokenSet } from '@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import { checked, decodeJson, without } from './internal/json.js'
+import { checked, decodeJson, given, optional, SECONDS, without } from './internal/json.js'
 import { grantedScopes } from './internal/scope.js'
 import { type Provider, rfc } from './Provider.js'
 
@@ -54,11 +54,6 @@ const isPlain = (value: unknown, depth = DEEPEST): boolean =>
   value === null ||
   (depth > 0 && Object.entries(value).every(([name, member]) => !FORBIDDEN.has(name) && isPlain(member, depth - 1)))
 
-const isSeconds = (value: unknown): value is number | string =>
-  typeof value === 'number'
-    ? value >= 0 && Number.isFinite(value)
-    : typeof value === 'string' && /^\d{1,15}$/.test(value)
-
 const isBearer = (value: string, { tokenTypes }: Provider): boolean =>
   ['bearer', ...tokenTypes].includes(value.toLowerCase())
 
@@ -78,15 +73,11 @@ const scopeOf = (
   return isScope(scope) ? scope : ''
 }
 
-// Servers write an optional member that they do not have as null: to refuse that would lose a rotated refresh token.
-const optional = <A>(codec: t.Type<A>): t.Type<A | null> =>
-  checked(codec.name, (value): value is A | null => value === null || codec.is(value))
-
 // A token goes into a header: no space, no control character, nothing beyond ASCII (RFC 6749 appendix A, RFC 6750 §2.1).
 const REQUIRED = { access_token: without('a text of visible ASCII characters', /[^\x21-\x7e]/, 1) }
 const OPTIONAL = {
   token_type: optional(without('"bearer"', /[^\x21-\x7e]/, 1)),
-  expires_in: optional(checked('a number of seconds, zero or more', isSeconds)),
+  expires_in: optional(SECONDS),
   refresh_token: optional(without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1)),
   scope: optional(checked('scopes with a space between them', isScope)),
   restricted_to: optional(checked('a list', isRestrictions)),
@@ -150,7 +141,8 @@ const lifetime = (expiresIn: number): number =>
 /**
  * A strict decoder. Wrong types, rubbish and hostile members are `Malformed` with the path and never with a piece of the
  * input. Leniences: `expires_in` may be a text of digits, a lifetime beyond ten years counts as ten years, `scope` may be a list,
- * and `null` for an optional member (`expires_in`, `refresh_token`, `scope`, `restricted_to`, `issued_token_type`) counts as absent.
+ * and `null` or an empty text for an optional member (`expires_in`, `refresh_token`, `scope`, `restricted_to`, `issued_token_type`) counts
+ * as absent.
  * Of a lifetime of 2 to 59 seconds the last one is left out, since servers round. Unknown members are kept apart, as the
  * JSON text of each.
  *
@@ -171,10 +163,12 @@ export const tokenResponse =
     const decoded = decode(body)
     if (E.isLeft(decoded)) return decoded
     const response = decoded.right
+    // An empty one is a type that nobody knows: used as a bearer token, it might be a secret given away (RFC 6749 §7.1).
     const tokenType = response.token_type ?? undefined
-    const refreshToken = O.fromNullable(response.refresh_token)
-    const expiresIn = O.fromNullable(response.expires_in)
-    const issuedTokenType = O.fromNullable(response.issued_token_type)
+    const refreshToken = given(response.refresh_token)
+    const expiresIn = given(response.expires_in)
+    const issuedTokenType = given(response.issued_token_type)
+    const restrictedTo = given(response.restricted_to)
     if (!isUsable(exchanged, tokenType, provider)) return malformed('token_type', '"bearer"')
     if (O.isNone(refreshToken) && refreshTokenRequired) return malformed('refresh_token', REFRESHABLE)
     if (exchanged !== undefined && !isIssued(exchanged, issuedTokenType)) {
@@ -189,7 +183,7 @@ export const tokenResponse =
       expiresAt: O.isNone(expiresIn) ? O.none : O.some(plus(sentAt, seconds(lifetime(Number(expiresIn.value))))),
       scope: grantedScopes(provider, scopeOf(provider, response)),
       tokenType: tokenType ?? 'bearer',
-      restrictedTo: response.restricted_to ?? [],
+      restrictedTo: O.isNone(restrictedTo) ? [] : restrictedTo.value,
       issuedTokenType,
       subject: O.none,
       members: further.value,

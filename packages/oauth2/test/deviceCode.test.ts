@@ -12,7 +12,7 @@ import {
   nextPoll,
   Provider,
 } from '../src/index.js'
-import { attempt, client, endpoints, issued, left, NOW, right, world } from './support.js'
+import { type Answer, attempt, client, endpoints, issued, left, NOW, right, world } from './support.js'
 
 const authorization = {
   device_code: 'GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS',
@@ -76,14 +76,33 @@ test.each([
   ['user_code', ['', 1, 'a\u001b[2J', '\u202eabc', 'x'.repeat(300)]],
   ['verification_uri', ['javascript:alert(1)', 'http://example.com/', 'nonsense', 1, undefined]],
   ['verification_uri_complete', ['javascript:alert(1)', 1]],
-  ['expires_in', [-1, '1', null, undefined]],
-  ['interval', [-1, '5', null]],
+  ['expires_in', [-1, '-1', 'soon', '', null, undefined]],
+  ['interval', [-1, '-5', 'soon', {}]],
 ])('a wrong %s is Malformed, with its path and not its value', async (name, values) => {
   for (const value of values) {
     const error = left(
       await deviceAuthorization({ client })(attempt())(world({ body: { ...authorization, [name]: value } }).env)(),
     )
     expect(error).toMatchObject({ _tag: 'Malformed', path: name, answer: { value: { status: 200 } }, repeatable: true })
+  }
+})
+
+// GitHub Docs, “Authorizing OAuth apps”: the default form of the answer.
+test('[P02] a form-encoded answer is read, and null or an empty text for what there is not', async () => {
+  const asked = async (answer: Answer) => right(await deviceAuthorization({ client })(attempt())(world(answer).env)())
+  const body =
+    'device_code=3584d83530557fdd1f46af8289938c8ef79f9dc5&expires_in=900&interval=7&user_code=WDJB-MJHT' +
+    '&verification_uri=https%3A%2F%2Fgithub.com%2Flogin%2Fdevice'
+  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }
+  expect(await asked({ headers, body })).toMatchObject({
+    userCode: 'WDJB-MJHT',
+    verificationUri: 'https://github.com/login/device',
+    expiresAt: NOW + 900_000,
+    interval: 7_000,
+  })
+  for (const nothing of [null, '']) {
+    const without = { ...authorization, interval: nothing, verification_uri_complete: nothing }
+    expect(await asked({ body: without })).toMatchObject({ interval: 5_000, verificationUriComplete: O.none })
   }
 })
 

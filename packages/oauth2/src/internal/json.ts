@@ -13,6 +13,25 @@ export const texts: t.Type<ReadonlyArray<string>> = checked(
   (value): value is ReadonlyArray<string> => Array.isArray(value) && value.every((text) => typeof text === 'string'),
 )
 
+/**
+ * A member that may be left out. Servers write one that they do not have as null, or, where the answer is form-encoded, as an empty text:
+ * to refuse that would lose what was issued beside it.
+ */
+export const optional = <A>(codec: t.Type<A>): t.Type<A | '' | null> =>
+  checked(codec.name, (value): value is A | '' | null => value === null || value === '' || codec.is(value))
+
+/** What of an {@link optional} member is there. */
+export const given = <A>(value: A | '' | null | undefined): O.Option<A> =>
+  value === '' || value === null || value === undefined ? O.none : O.some(value)
+
+const isSeconds = (value: unknown): value is number | string =>
+  typeof value === 'number'
+    ? value >= 0 && Number.isFinite(value)
+    : typeof value === 'string' && /^\d{1,15}$/.test(value)
+
+/** A length of time in seconds, as a number or as digits: a form-encoded answer has texts only. */
+export const SECONDS: t.Type<number | string> = checked('a number of seconds, zero or more', isSeconds)
+
 /** A text that matches. */
 export const matching = (expected: string, pattern: RegExp): t.Type<string> =>
   checked(expected, (value): value is string => typeof value === 'string' && pattern.test(value))

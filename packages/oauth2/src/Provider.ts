@@ -78,7 +78,10 @@ export interface Provider {
   readonly tokenTypes: ReadonlyArray<string>
   /** An answer without `token_type` is `Malformed` (RFC 6749 §5.1); otherwise its token is a bearer token. */
   readonly tokenTypeRequired: boolean
-  /** What this provider says of a refresh token that is dead, besides `invalid_grant`. The session then asks to log in again. */
+  /**
+   * What this provider says of a refresh token that is dead, besides `invalid_grant`. The session then asks to log in again. A description
+   * that names an assertion never counts; where the client authenticates by one, it must name the refresh token besides.
+   */
   readonly deadGrants: ReadonlyArray<GrantError>
   /**
    * What this provider says of a refresh token that is alive, `invalid_grant` though it be: another request with it is under way, say.

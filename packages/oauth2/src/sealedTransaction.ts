@@ -172,8 +172,9 @@ const restored = ({
  * Opens what {@link sealTransaction} sealed: `callback` checks the same of it as of the one that was kept. See there what is of
  * single use and what is not.
  *
- * Errors: `Malformed` where there is no text (the cookie is missing), where it does not open (changed, of another key, sealed for
- * something else), or where the login began longer than `maxAge` ago. Each says to begin the login again.
+ * Errors: `Malformed` where there is no text (the cookie is missing, or a parser of cookies made an object of it), where it does not open
+ * (changed, of another key, sealed for something else), or where the login began longer than `maxAge` ago. Each says to begin the login
+ * again.
  */
 export const openTransaction: (
   options: OpenTransactionOptions,
@@ -186,7 +187,8 @@ export const openTransaction: (
     ({ clock }) =>
     () =>
       pipe(
-        text === undefined || text === ''
+        // A parser of cookies may have made an object of one.
+        typeof text !== 'string' || text === ''
           ? E.left(wrong(`there: the browser brought no cookie, or the session has none; ${AGAIN}`))
           : pipe(cipher.open(text, PURPOSE), E.mapLeft(unopened)),
         E.flatMap((record) => pipe(decode(Secret.make('Body', Secret.open(record))), E.mapLeft(unread))),

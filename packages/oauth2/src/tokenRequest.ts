@@ -62,13 +62,14 @@ export const tokenRequest: (
     const { client } = from
     const { tokenEndpoint, allowHttp, provider } = client === undefined ? from.server : client.server
     const decode = given ?? tokenResponse({ provider })
-    const marked = markDeadGrant(provider)
+    const mark = markDeadGrant(provider, client)
     const send = post(
       endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
       client === undefined ? anonymous : authenticate(client),
     )
     const own: ReadonlyArray<Parameter> = Object.entries(client?.parameters ?? {})
     return ({ type, parameters, further, repeatable }) => {
+      const marked = mark(type)
       const request = send({
         parameters: [['grant_type', type], ...parameters],
         further: [...further, ...own],

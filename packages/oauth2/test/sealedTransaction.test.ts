@@ -176,6 +176,11 @@ test('any change of the text, and what is no text, is refused', () => {
   for (const none of [undefined, '']) expect(left(open(none)(env)())).toMatchObject(again(/there: .*cookie/))
 })
 
+test.each([{ j: 1 }, ['a'], 1, null])('what a parser of cookies made of the text is refused: %j', (cookie) => {
+  // @ts-expect-error from JavaScript
+  expect(left(open(cookie)(at(NOW))())).toMatchObject({ _tag: 'Malformed', path: 'text' })
+})
+
 test('of another key, or sealed for something else: refused', async () => {
   expect(left(open(sealTransaction({ cipher: newCipher() })(usual)())(env)())).toMatchObject(again(/the key/))
   for (const purpose of ['', 'tessera transaction v2', '["","key","1"]']) {

@@ -492,6 +492,41 @@ test('a public client has no header of its own, and hears what the server says',
   expect(w.requests[0]?.headers.map(([name]) => name)).toEqual(['content-type', 'accept', 'accept-encoding'])
 })
 
+const ways = {
+  secret: ClientAuthentication.post('S3CRET'),
+  assertion: ClientAuthentication.privateKeyJwt(signer),
+}
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+type Said = [type: string, by: keyof typeof ways, error: string, description: string | undefined]
+
+/** Whether what a server says to a grant by a client ends the session. */
+const ends = async ([type, by, error, error_description]: Said) => {
+  const w = world({ status: 400, body: { error, error_description } })
+  return AuthError.isInvalidGrant(left(await send(w, withServer(ways[by]), { ...grant, type })))
+}
+
+test.each<Said>([
+  ['refresh_token', 'assertion', 'invalid_request', 'Client assertion: token is expired'],
+  ['refresh_token', 'assertion', 'invalid_request', 'Token is expired'],
+  ['refresh_token', 'secret', 'invalid_request', 'The assertion is wrong: token has expired'],
+  [EXCHANGE, 'secret', 'invalid_request', 'Actor token is expired'],
+  [EXCHANGE, 'secret', 'invalid_token', undefined],
+])(
+  '[P06] words that may be about another token than the refresh token end no session: %s by %s, %s %s',
+  async (...said) => {
+    expect(await ends(said)).toBe(false)
+  },
+)
+
+test.each<Said>([
+  ['refresh_token', 'assertion', 'invalid_request', 'The refresh token is invalid'],
+  ['refresh_token', 'assertion', 'invalid_token', undefined],
+  ['refresh_token', 'secret', 'invalid_request', 'Token is expired'],
+  [EXCHANGE, 'secret', 'invalid_grant', undefined],
+])('and words that can only be about that one do: %s by %s, %s %s', async (...said) => {
+  expect(await ends(said)).toBe(true)
+})
+
 test('a secret of eight characters is looked for in the scope, one of seven is not', async () => {
   const scoped = async (secret: string, scope = `read ${secret}`) => {
     const w = world({ body: { ...issued, scope } })

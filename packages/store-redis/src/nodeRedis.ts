@@ -161,6 +161,9 @@ interface Subscribed {
   readonly refresh: () => void
 }
 
+const isFailOver = (event: unknown): boolean =>
+  typeof event === 'object' && event !== null && 'type' in event && event.type === 'MASTER_CHANGE'
+
 /** Sentinel and cluster clients hold connections for messages of their own, and end them when nothing is subscribed. */
 const listenByClient = (
   client: NodeRedisCluster | NodeRedisSentinel,
@@ -211,6 +214,12 @@ const listenByClient = (
     if (typeof channel === 'string') channels.get(channel)?.again()
   }
   for (const event of GIVEN_UP) client.on(event, onGivenUp)
+  // Behind Sentinels the client goes to a new primary by itself, and tells nobody what was missed on the way.
+  const onTopologyChange = (event: unknown): void => {
+    if (!isFailOver(event)) return
+    for (const { refresh: subscribeAgain } of [...channels.values()]) subscribeAgain()
+  }
+  client.on('topology-change', onTopologyChange)
   const turn = makeTurns(AT_ONCE)
   const refresh = isCluster(client)
     ? setInterval(() => {
@@ -220,6 +229,7 @@ const listenByClient = (
   const end = (): void => {
     callOff()
     for (const event of GIVEN_UP) client.off(event, onGivenUp)
+    client.off('topology-change', onTopologyChange)
     clearInterval(refresh)
     for (const { leave } of channels.values()) leave()
   }

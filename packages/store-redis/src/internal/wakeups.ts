@@ -62,9 +62,19 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
   }
   const join = async (name: string): Promise<void> => current().subscribe(name)
 
+  /** Resolves when it is subscribed. */
+  const enter = (name: string, channel: Channel): Promise<void> => {
+    const subscribing = join(name)
+    channel.settled = within(PATIENCE, () => subscribing).catch(ignore)
+    subscribing.catch(() => {
+      channel.settled = undefined
+    })
+    return subscribing
+  }
+
   const rejoin = (): void => {
-    for (const name of channels.keys()) {
-      join(name).then(() => tellNothing(name), ignore)
+    for (const [name, channel] of channels) {
+      enter(name, channel).then(() => tellNothing(name), ignore)
       // The client gives no connection yet.
       if (willRejoin) return
     }
@@ -78,19 +88,10 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
     })
   }
 
-  const enter = (name: string, channel: Channel): Promise<void> => {
-    const subscribing = join(name)
-    const settled = within(PATIENCE, () => subscribing).catch(ignore)
-    channel.settled = settled
-    subscribing.catch(() => {
-      channel.settled = undefined
-    })
-    return settled
-  }
   const open = (name: string): Channel => {
     const channel: Channel = { listeners: new Set(), settled: undefined, callOff: () => undefined }
     channels.set(name, channel)
-    void enter(name, channel)
+    enter(name, channel).catch(ignore)
     return channel
   }
 
@@ -115,8 +116,10 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
     },
     settled: async (name) => {
       const channel = channels.get(name)
+      if (channel === undefined) return
       // One that has failed is tried again before the next read.
-      if (channel !== undefined) await (channel.settled ?? enter(name, channel))
+      if (channel.settled === undefined) enter(name, channel).catch(ignore)
+      await channel.settled
     },
   }
 }

@@ -1,0 +1,76 @@
+/** What is subscribed again after the connection for messages has ended: over a scripted port, whose server refuses at will. */
+import * as O from 'fp-ts/lib/Option.js'
+import { makeWakeups } from '../src/internal/wakeups.js'
+import type { Heard, RedisPort } from '../src/RedisPort.js'
+
+const scripted = () => {
+  const subscribed: Array<string> = []
+  let heard: Heard | undefined
+  let refuses = false
+  const none = () => Promise.reject(new Error('not asked for'))
+  const port: RedisPort = {
+    sharded: false,
+    evalsha: none,
+    eval: none,
+    wait: none,
+    connect: () => {
+      throw new Error('not asked for')
+    },
+    listen: (given) => {
+      heard = given
+      return {
+        subscribe: async (channel) => {
+          if (refuses) throw new Error('LOADING')
+          subscribed.push(channel)
+        },
+        unsubscribe: () => undefined,
+        end: () => undefined,
+      }
+    },
+  }
+  return {
+    wakeups: makeWakeups(port),
+    subscribed,
+    say: (channel: string, text: string) => heard?.message(channel, text),
+    end: () => heard?.ended(),
+    refuse: (whether: boolean) => {
+      refuses = whether
+    },
+  }
+}
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] })
+})
+afterEach(() => {
+  jest.useRealTimers()
+})
+
+test('[A14] a channel that was refused then is asked for before the next read, and hears again', async () => {
+  const { wakeups, subscribed, say, end, refuse } = scripted()
+  const told: Array<O.Option<string>> = []
+  wakeups.subscribe('c', (version) => told.push(version))
+  await wakeups.settled('c')
+  expect(subscribed).toEqual(['c'])
+  refuse(true)
+  end()
+  await jest.advanceTimersByTimeAsync(1_000)
+  refuse(false)
+  expect({ subscribed, told }).toEqual({ subscribed: ['c'], told: [] })
+  await wakeups.settled('c')
+  await wakeups.settled('c')
+  expect(subscribed).toEqual(['c', 'c'])
+  say('c', '2')
+  expect(told).toEqual([O.some('2')])
+})
+
+test('one that was not is told that something may have been missed', async () => {
+  const { wakeups, subscribed, end } = scripted()
+  const told: Array<O.Option<string>> = []
+  wakeups.subscribe('c', (version) => told.push(version))
+  await wakeups.settled('c')
+  end()
+  await jest.advanceTimersByTimeAsync(1_000)
+  await wakeups.settled('c')
+  expect({ subscribed, told }).toEqual({ subscribed: ['c', 'c'], told: [O.none] })
+})

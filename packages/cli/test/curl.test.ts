@@ -1,3 +1,4 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http'
@@ -51,6 +52,11 @@ const withApis = (use: (home: Home, open: (answer?: RequestListener) => Promise<
 /** Makes the origins those of the default profile. */
 const listed = ({ box, settings, writeProfile }: Home, origins: ReadonlyArray<string>): Promise<string> =>
   writeProfile('default', { ...settings, tessera: { baseUrl: box.url, origins } })
+
+/** More than a pipe holds, so that it is written only to who reads it. */
+const PIPED = 1_000_000
+const isReading = (child: ChildProcessWithoutNullStreams): Promise<void> =>
+  new Promise((resolve) => child.stdin.write(Buffer.alloc(PIPED, 'a'), () => resolve()))
 
 describe('curl', () => {
   it(
@@ -106,6 +112,19 @@ describe('curl', () => {
       await sleep(4_500)
       child.kill('SIGCONT')
       expect(await ended).toMatchObject({ code: 0, stdout: 'late' })
+    }),
+  )
+
+  it(
+    'ends at the first Ctrl-C while it reads standard input',
+    withApis(async (home, open) => {
+      const { origin, seen } = await open()
+      await listed(home, [origin])
+      const { child, ended } = home.start(['curl', '-d', '@-', origin], {}, null)
+      await isReading(child)
+      child.kill('SIGINT')
+      expect(await ended).toMatchObject({ code: 130 })
+      expect(seen).toEqual([])
     }),
   )
 

@@ -180,7 +180,7 @@ describe('login', () => {
         expect(argv.join(' ')).toMatch(/^file:\/\/\/\S+\/login\.html$/)
         expect(argv.join(' ')).not.toMatch(/state=|127\.0\.0\.1/)
         expect(modes).toEqual([0o600, 0o700])
-        if ('BROWSER' in variables(folder)) expect(names.filter((name) => name.startsWith('TESSERA_'))).toEqual([])
+        expect(names.filter((name) => name.startsWith('TESSERA_'))).toEqual([])
         expect(page).toContain("default-src 'none'")
         await fetch(await box.grant(addressIn(page)))
         ended.catch(() => undefined)

@@ -33,7 +33,12 @@ export interface Home {
   readonly folder: string
   readonly config: string
   readonly settings: Awaited<ReturnType<Sandbox['settings']>>
-  readonly start: (args: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>, input?: string) => Running
+  /** `input` is what standard input has; null leaves that to the test. */
+  readonly start: (
+    args: ReadonlyArray<string>,
+    variables?: Readonly<Record<string, string>>,
+    input?: string | null,
+  ) => Running
   /** Runs to the end, and looks for every secret that is known by then where none may be. */
   readonly run: (args: ReadonlyArray<string>, variables?: Readonly<Record<string, string>>) => Promise<Ended>
   /** Secrets to look for, besides those that are known anyway. */
@@ -49,13 +54,18 @@ export interface Home {
   readonly expire: (at?: number) => Promise<void>
 }
 
-const spawned = (args: ReadonlyArray<string>, variables: Readonly<Record<string, string>>, input: string): Running => {
+const spawned = (
+  args: ReadonlyArray<string>,
+  variables: Readonly<Record<string, string>>,
+  input: string | null,
+): Running => {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...variables },
     stdio: 'pipe',
   })
   // A command that does not read it may end before it is written.
-  child.stdin.on('error', () => undefined).end(input)
+  child.stdin.on('error', () => undefined)
+  if (input !== null) child.stdin.end(input)
   let stdout = ''
   let stderr = ''
   const watchers = new Set<() => void>()

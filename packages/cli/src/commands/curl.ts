@@ -3,7 +3,7 @@
  */
 import { constants } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { AuthError, seconds } from '@tessera/core'
@@ -79,22 +79,28 @@ const methodOf = (invocation: Invocation, { request, data }: CurlOptions): E.Eit
 }
 
 /** A text, `@FILE`, or `@-` for standard input. */
-const dataOf = async (text: string): Promise<Buffer> => {
+const dataOf = async (text: string, signal: AbortSignal): Promise<Buffer> => {
   if (!text.startsWith('@')) return Buffer.from(text)
-  return text === '@-' ? buffer(process.stdin) : readFile(text.slice(1))
+  return text === '@-' ? buffer(addAbortSignal(signal, process.stdin)) : readFile(text.slice(1), { signal })
 }
 
-const bodyOf = (invocation: Invocation, { data }: CurlOptions): TE.TaskEither<Problem, Prepared['body']> =>
+/** Whoever writes to standard input may take any time; Ctrl-C ends it. */
+const bodyOf = (
+  invocation: Invocation,
+  { problem: told }: Session,
+  { data }: CurlOptions,
+): TE.TaskEither<Problem, Prepared['body']> =>
   data.length === 0
     ? TE.right(undefined)
     : TE.tryCatch(
         async () => {
-          const parts = await Promise.all(data.map(dataOf))
+          const parts = await Promise.all(data.map((text) => dataOf(text, invocation.signal)))
           return Uint8Array.from(
             Buffer.concat(parts.flatMap((part, at) => (at === 0 ? [part] : [Buffer.from('&'), part]))),
           )
         },
-        () => usage('the file of --data cannot be read', invocation),
+        () =>
+          invocation.signal.aborted ? told(AuthError.aborted) : usage('the file of --data cannot be read', invocation),
       )
 
 /** Where the body goes, unless that is standard output. It is there before anything is sent, and as it was until an answer comes. */
@@ -112,7 +118,7 @@ const prepared = (invocation: Invocation, session: Session, options: CurlOptions
     TE.apSW('url', TE.fromEither(allowed(invocation, session, options))),
     TE.apSW('headers', TE.fromEither(headersOf(invocation, options))),
     TE.apSW('method', TE.fromEither(methodOf(invocation, options))),
-    TE.bind('body', () => bodyOf(invocation, options)),
+    TE.bind('body', () => bodyOf(invocation, session, options)),
     TE.bind('file', () => fileOf(invocation, options)),
     TE.map((request) => {
       const { headers, body } = request
@@ -251,12 +257,12 @@ const sent = (
   options: CurlOptions,
   { url, method, headers, body }: Prepared,
 ): TE.TaskEither<Problem, Response> => {
-  const { source, limits, problem: told, profile } = session
+  const { source, problem: told, profile } = session
   const { provider } = profile
   const origins = originsOf(provider).filter((origin) => isSecure(origin, profile))
   const stray: Stray = {}
   const fetch = authenticatedFetch({
-    tokens: source.within(limits),
+    tokens: source,
     origins,
     allowHttp: provider.allowHttp,
     fetch: keeping(proxiedFetch({ proxy: 'environment' }), origins, options, stray),
@@ -264,7 +270,7 @@ const sent = (
   const redirect = options.location ? 'follow' : 'manual'
   const { signal, shared } = invocation
   return TE.tryCatch(
-    // It bounds the wait for the answer, whose body may take as long as it is.
+    // It bounds the wait for the token and for the answer, whose body may take as long as it is; standard input has been read by now.
     () =>
       within(seconds(shared.timeout ?? SECONDS), async (late) => {
         const either = AbortSignal.any([signal, late])

@@ -78,10 +78,12 @@ export const listen =
       }
       const listened = (): void => {
         const address = server.address()
-        host = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`
+        const redirectUri = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}${PATH}`
+        // As a browser says it, which leaves out the port that http has by itself (RFC 9110 §7.2).
+        host = new URL(redirectUri).host
         resolve(
           E.right({
-            redirectUri: `http://${host}${PATH}`,
+            redirectUri,
             callback: (check) => () =>
               new Promise((end) => {
                 waiting = { check, end }

@@ -19,9 +19,11 @@ const succeeded = (child: ChildProcess): Promise<void> =>
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** A browser has no need of secrets that are meant for this command. */
+/** A variable that is meant for this command: a browser has no need of the secrets in some. */
+const isOurs = (name: string): boolean => name.startsWith('TESSERA_')
+
 const withoutOurs = (variables: Variables): Variables =>
-  Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('TESSERA_')))
+  Object.fromEntries(Object.entries(variables).filter(([name]) => !isOurs(name)))
 
 /** A command and its arguments, without a shell. The address takes the place of each `%s`, or comes last. */
 const byCommand = (command: string, address: string, variables: Variables): Promise<void> => {
@@ -34,15 +36,26 @@ const byCommand = (command: string, address: string, variables: Variables): Prom
   return succeeded(child)
 }
 
+/** By `open`, which hands on all variables that the process has: ours are away until it has begun. */
+const bySystem = async (address: string): Promise<void> => {
+  const { default: open } = await import('open')
+  const ours = Object.entries(process.env).filter(([name]) => isOurs(name))
+  for (const [name] of ours) delete process.env[name]
+  let child: ChildProcess
+  try {
+    child = await open(address)
+  } finally {
+    Object.assign(process.env, Object.fromEntries(ours))
+  }
+  return succeeded(child)
+}
+
 /**
  * `$BROWSER` is a list of commands, as for `PATH`, of which the first that succeeds counts. Rejects where no browser opens.
  */
 export const openBrowser = async (address: string, variables: Variables): Promise<void> => {
   const commands = (variables['BROWSER'] ?? '').split(delimiter).filter((command) => command.trim() !== '')
-  if (commands.length === 0) {
-    const { default: open } = await import('open')
-    return succeeded(await open(address))
-  }
+  if (commands.length === 0) return bySystem(address)
   let failure: unknown
   for (const command of commands) {
     try {

@@ -100,7 +100,7 @@ export const serverFrom = (
     return TE.right({ server: AuthorizationServer.make({ ...options, tokenEndpoint }), discovered: false })
   }
   if (issuer === undefined) {
-    return TE.left(usage('name the provider by --issuer, by --token-endpoint, or by --provider box', invocation))
+    return TE.left(usage('name the provider by --provider, by --issuer, or by --token-endpoint', invocation))
   }
   const named = given(options)
   return pipe(

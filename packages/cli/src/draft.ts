@@ -3,12 +3,15 @@
  */
 import { text as readAll } from 'node:stream/consumers'
 import type { AuthorizationServer } from '@tessera/oauth2'
+import type { Preset } from '@tessera/providers'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
+import { findPreset, variablesFor } from './choosePreset.js'
 import { serverFrom } from './discover.js'
 import type { Invocation } from './invocation.js'
+import { BOX, type Variables } from './preset.js'
 import { CLIENT_SECRET, decodeProfile, type Named, type Profile, usage } from './profile.js'
 import { fromServer, isProfileFile, prepareFolder, writePrivately } from './profileFile.js'
 import type { SecretMethod } from './provider.js'
@@ -33,6 +36,8 @@ export const scopesOf = (texts: ReadonlyArray<string> = []): ReadonlyArray<strin
 
 const listed = <A>(items: ReadonlyArray<A> | undefined): ReadonlyArray<A> | undefined =>
   items === undefined || items.length === 0 ? undefined : items
+
+const filled = (members: object): object | undefined => (Object.keys(members).length === 0 ? undefined : members)
 
 /** A draft of the JSON that its file is to have. */
 export const draftOf = (
@@ -96,14 +101,43 @@ const onBox = (invocation: Invocation, command: string, options: ProviderOptions
   TE.fromEither(
     refusing(
       options,
-      // One login may ask for it.
-      NOT_OF_BOX.filter((name) => name !== 'scope' || command !== 'login'),
+      [
+        ...(options.provider === BOX ? [] : (['provider'] as const)),
+        // One login may ask for it.
+        ...NOT_OF_BOX.filter((name) => name !== 'scope' || command !== 'login'),
+      ],
       {
         where: 'on a profile of Box',
         next: `leave it out; another provider has a profile of its own: ${invocation.self} profile add NAME --issuer …`,
       },
     ),
   )
+
+/** What a new profile says of its client, whatever the server. */
+const clientJson = (
+  invocation: Invocation,
+  options: ProviderOptions,
+  methods: AuthorizationServer['tokenEndpointAuthMethods'],
+): TE.TaskEither<Problem, object> => {
+  const { store } = invocation.shared
+  return pipe(
+    clientIdOf(invocation, options),
+    TE.bindTo('clientId'),
+    TE.bind('clientSecret', () => secretOf(invocation, options, { required: options.authentication !== undefined })),
+    TE.map(({ clientId, clientSecret }) => ({
+      clientId,
+      clientSecret: O.toUndefined(clientSecret),
+      authentication:
+        options.authentication ?? (O.isNone(clientSecret) && hasVariable(invocation) ? methodOf(methods) : undefined),
+      scope: listed(scopesOf(options.scope)),
+      parameters: options.parameter,
+      as: asOf(invocation),
+      store: store === undefined ? undefined : showStore(store),
+      origins: listed(options.origin),
+      allowHttp: listed(options.allowHttp),
+    })),
+  )
+}
 
 /** What a new profile of Box's says: as the developer console writes it, with what else is known beside it. */
 const boxJson = (invocation: Invocation, command: string, options: ProviderOptions): TE.TaskEither<Problem, object> => {
@@ -127,50 +161,81 @@ const boxJson = (invocation: Invocation, command: string, options: ProviderOptio
 }
 
 /** How the secret of the environment is sent, which has no member of its own; none where the server takes none. */
-const methodOf = ({ tokenEndpointAuthMethods }: AuthorizationServer): SecretMethod | undefined => {
-  const methods = O.getOrElse((): ReadonlyArray<string> => ['client_secret_basic'])(tokenEndpointAuthMethods)
+const methodOf = (known: AuthorizationServer['tokenEndpointAuthMethods']): SecretMethod | undefined => {
+  const methods = O.getOrElse((): ReadonlyArray<string> => ['client_secret_basic'])(known)
   if (methods.includes('client_secret_basic')) return 'basic'
   return methods.includes('client_secret_post') ? 'post' : undefined
 }
 
-const oauthJson = (
-  invocation: Invocation,
-  command: string,
-  options: ProviderOptions,
-): TE.TaskEither<Problem, object> => {
-  const { store } = invocation.shared
-  return pipe(
-    serverFrom(invocation, command, options),
+const oauthJson = (invocation: Invocation, command: string, options: ProviderOptions): TE.TaskEither<Problem, object> =>
+  pipe(
+    TE.fromEither(refusing(options, ['set'], { where: 'without --provider', next: 'name the provider by --provider' })),
+    TE.flatMap(() => serverFrom(invocation, command, options)),
     TE.bindTo('found'),
-    TE.bind('clientId', () => clientIdOf(invocation, options)),
-    TE.bind('clientSecret', () => secretOf(invocation, options, { required: options.authentication !== undefined })),
-    TE.map(({ found: { server, discovered }, clientId, clientSecret }) => ({
+    TE.bind('client', ({ found }) => clientJson(invocation, options, found.server.tokenEndpointAuthMethods)),
+    TE.map(({ found: { server, discovered }, client }) => ({
       version: 1,
       server: fromServer(server),
       discovered,
-      clientId,
-      clientSecret: O.toUndefined(clientSecret),
-      authentication:
-        options.authentication ?? (O.isNone(clientSecret) && hasVariable(invocation) ? methodOf(server) : undefined),
-      scope: listed(scopesOf(options.scope)),
-      parameters: options.parameter,
-      as: asOf(invocation),
-      store: store === undefined ? undefined : showStore(store),
-      origins: listed(options.origin),
-      allowHttp: listed(options.allowHttp),
+      ...client,
     })),
   )
+
+/** The endpoints that are named in the place of a preset's. */
+const namedEndpoints = ({
+  tokenEndpoint,
+  authorizationEndpoint,
+  revocationEndpoint,
+  deviceAuthorizationEndpoint,
+}: ProviderOptions): object | undefined => {
+  return filled(without({ tokenEndpoint, authorizationEndpoint, revocationEndpoint, deviceAuthorizationEndpoint }))
 }
+
+const besideProvider = (options: ProviderOptions): TE.TaskEither<Problem, void> =>
+  TE.fromEither(refusing(options, ['issuer'], { where: 'beside --provider', next: 'leave one of them out' }))
+
+/** What a profile says of a preset: its name and variables, and what is named in the place of its endpoints. */
+const presetJson = (
+  invocation: Invocation,
+  options: ProviderOptions,
+  preset: Preset,
+  before: Variables = {},
+): TE.TaskEither<Problem, object> =>
+  pipe(
+    besideProvider(options),
+    TE.flatMap(() => variablesFor(invocation, preset, { ...before, ...options.set })),
+    TE.map((variables) => ({
+      provider: preset.name,
+      variables: filled(variables),
+      server: namedEndpoints(options),
+    })),
+  )
+
+const newPresetJson = (
+  invocation: Invocation,
+  options: ProviderOptions,
+  name: string,
+): TE.TaskEither<Problem, object> =>
+  pipe(
+    findPreset(name),
+    TE.bindTo('preset'),
+    TE.bind('chosen', ({ preset }) => presetJson(invocation, options, preset)),
+    TE.bind('client', ({ preset }) => clientJson(invocation, options, O.some([preset.authentication]))),
+    TE.map(({ chosen, client }) => ({ version: 1, ...chosen, ...client })),
+  )
 
 /** The JSON of a new profile. */
 export const newJson = (
   invocation: Invocation,
   command: string,
   options: ProviderOptions,
-): TE.TaskEither<Problem, object> =>
-  options.provider === 'box' ? boxJson(invocation, command, options) : oauthJson(invocation, command, options)
+): TE.TaskEither<Problem, object> => {
+  const { provider } = options
+  if (provider === undefined) return oauthJson(invocation, command, options)
+  return provider === BOX ? boxJson(invocation, command, options) : newPresetJson(invocation, options, provider)
+}
 
-const without = (json: object): object =>
+const without = (json: object): Json =>
   Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined))
 
 /** The secret to be put in the place of another one: a person is not asked for it again. */
@@ -227,6 +292,32 @@ const updatedBox = (
     })),
   )
 
+const OfPreset = t.intersection([
+  t.type({ provider: t.string }),
+  t.partial({ variables: t.record(t.string, t.string) }),
+])
+
+/** What becomes of the server of a profile that names a preset, or is to. */
+const updatedPreset = (
+  invocation: Invocation,
+  options: ProviderOptions,
+  json: Json,
+  name: string,
+): TE.TaskEither<Problem, object> => {
+  const { server } = json
+  const isSame = OfPreset.is(json) && json.provider === name
+  const before = isSame ? record(server) : {}
+  return pipe(
+    findPreset(name),
+    TE.flatMap((preset) => presetJson(invocation, options, preset, isSame ? json.variables : {})),
+    TE.map((chosen) => ({
+      discovered: undefined,
+      ...chosen,
+      server: filled({ ...before, ...namedEndpoints(options) }),
+    })),
+  )
+}
+
 /** Endpoints change those of the server that is there. Another issuer is another server. */
 const updatedServer = (
   invocation: Invocation,
@@ -234,10 +325,12 @@ const updatedServer = (
   options: ProviderOptions,
   json: Json,
 ): TE.TaskEither<Problem, object> => {
-  const { issuer, tokenEndpoint, authorizationEndpoint, revocationEndpoint, deviceAuthorizationEndpoint } = options
+  const { provider, issuer } = options
+  const name = provider ?? (OfPreset.is(json) && issuer === undefined ? json.provider : undefined)
+  if (name !== undefined) return updatedPreset(invocation, options, json, name)
   const saved = record(json['server'])
-  const named = without({ tokenEndpoint, authorizationEndpoint, revocationEndpoint, deviceAuthorizationEndpoint })
-  if ((issuer === undefined || issuer === saved['issuer']) && Object.keys(named).length > 0) {
+  const named = namedEndpoints(options)
+  if ((issuer === undefined || issuer === saved['issuer']) && named !== undefined) {
     // What was named by hand is not to be forgotten at the next discovery.
     return TE.right({ server: { ...saved, ...named }, discovered: false })
   }
@@ -245,7 +338,12 @@ const updatedServer = (
   const allowHttp = options.allowHttp ?? (Origins.is(json['allowHttp']) ? json['allowHttp'] : [])
   return pipe(
     serverFrom(invocation, command, { ...options, allowHttp }),
-    TE.map(({ server, discovered }) => ({ server: fromServer(server), discovered })),
+    TE.map(({ server, discovered }) => ({
+      provider: undefined,
+      variables: undefined,
+      server: fromServer(server),
+      discovered,
+    })),
   )
 }
 
@@ -258,6 +356,8 @@ const isOfAnother = (before: Json, after: Json): boolean => {
   const [old, now] = [record(before['server']), record(after['server'])]
   return (
     before['clientId'] !== after['clientId'] ||
+    before['provider'] !== after['provider'] ||
+    JSON.stringify(before['variables']) !== JSON.stringify(after['variables']) ||
     (old['issuer'] !== undefined && old['issuer'] !== now['issuer']) ||
     originOf(old['tokenEndpoint']) !== originOf(now['tokenEndpoint'])
   )
@@ -286,23 +386,31 @@ export const updatedJson = (
   if (!isProfileFile(json)) return updatedBox(invocation, command, options, json)
   const { clientId, authentication, scope, parameter } = options
   const next = `leave it out; Box has a profile of its own: ${invocation.self} profile add NAME --provider box`
+  const isBox = options.provider === BOX
+  const isNamed = options.provider !== undefined || OfPreset.is(json)
   return pipe(
-    TE.fromEither(refusing(options, ['provider'], { where: 'on a profile of another provider', next })),
+    TE.fromEither(
+      isBox
+        ? refusing(options, ['provider'], { where: 'on a profile of another provider', next })
+        : refusing(options, isNamed ? [] : ['set'], { where: 'without --provider', next: 'name the provider, too' }),
+    ),
     TE.flatMap(() => updatedServer(invocation, command, options, json)),
     TE.bindTo('server'),
     TE.bind('secret', () => newSecret(invocation, options)),
-    TE.map(({ server, secret }) => ({
-      ...json,
-      ...server,
-      ...common(invocation, options),
-      ...without({
-        clientId,
-        clientSecret: O.toUndefined(secret),
-        authentication,
-        scope: listed(scopesOf(scope)),
-        parameters: parameter,
+    TE.map(({ server, secret }) =>
+      without({
+        ...json,
+        ...server,
+        ...common(invocation, options),
+        ...without({
+          clientId,
+          clientSecret: O.toUndefined(secret),
+          authentication,
+          scope: listed(scopesOf(scope)),
+          parameters: parameter,
+        }),
       }),
-    })),
+    ),
     TE.flatMap(withoutForeign(invocation, json)),
   )
 }

@@ -6,12 +6,14 @@ import { access, constants, link, lstat, mkdir, open, readdir, realpath, rename,
 import { basename, dirname, join } from 'node:path'
 import { Secret } from '@tessera/core'
 import { AuthorizationServer } from '@tessera/oauth2'
+import * as Providers from '@tessera/providers'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { ExitCode } from './exitCode.js'
+import { type Chosen, presetNamed, wrongVariable } from './preset.js'
 import type { OAuthProvider } from './provider.js'
 import { type Problem, problem } from './report.js'
 
@@ -39,48 +41,64 @@ const maybe = <A>(codec: t.Type<A, unknown>): t.Type<A | undefined, unknown> =>
     (value) => (value === undefined ? undefined : codec.encode(value)),
   )
 
-const Server = t.strict(
-  {
-    issuer: maybe(url),
-    tokenEndpoint: url,
-    authorizationEndpoint: maybe(url),
-    revocationEndpoint: maybe(url),
-    deviceAuthorizationEndpoint: maybe(url),
-    issParameterSupported: maybe(t.boolean),
-    tokenEndpointAuthMethods: maybe(list(t.string)),
-    scopesSupported: maybe(list(t.string)),
-  },
-  'an object',
-)
+const ENDPOINTS = {
+  issuer: maybe(url),
+  authorizationEndpoint: maybe(url),
+  revocationEndpoint: maybe(url),
+  deviceAuthorizationEndpoint: maybe(url),
+  issParameterSupported: maybe(t.boolean),
+  tokenEndpointAuthMethods: maybe(list(t.string)),
+  scopesSupported: maybe(list(t.string)),
+}
+
+const texts = t.readonly(t.record(t.string, t.string, 'an object of texts'))
 
 const MEMBERS = {
   version: t.literal(VERSION, `${VERSION}`),
-  server: Server,
-  /** Whether `server` is what discovery found, and is looked up anew at each login. */
-  discovered: maybe(t.boolean),
   clientId: text,
   clientSecret: maybe(text),
   authentication: maybe(t.keyof({ basic: null, post: null }, '"basic" or "post"')),
   scope: maybe(list(scope)),
-  parameters: maybe(t.readonly(t.record(t.string, t.string, 'an object of texts'))),
+  parameters: maybe(texts),
   as: maybe(t.keyof({ login: null, service: null }, '"login" or "service"')),
   store: maybe(text),
   origins: maybe(list(origin)),
   allowHttp: maybe(list(origin)),
 }
 
-const ProfileFile = t.type(MEMBERS, 'an object')
+const OF_SERVER = {
+  ...MEMBERS,
+  server: t.strict({ ...ENDPOINTS, tokenEndpoint: url }, 'an object'),
+  /** Whether `server` is what discovery found, and is looked up anew at each login. */
+  discovered: maybe(t.boolean),
+}
+
+const OF_PRESET = {
+  ...MEMBERS,
+  /** The name of a preset, whose endpoints are looked up anew at each run. */
+  provider: text,
+  variables: maybe(texts),
+  /** Endpoints in the place of the preset's. */
+  server: maybe(t.strict({ ...ENDPOINTS, tokenEndpoint: maybe(url) }, 'an object')),
+}
+
+const ServerFile = t.type(OF_SERVER, 'an object')
+const PresetFile = t.type(OF_PRESET, 'an object')
+
+/** What the file of a profile says of a server. */
+type OfServer = Readonly<t.TypeOf<typeof ServerFile>>
+
+/** What it says of a preset. */
+type OfPreset = Readonly<t.TypeOf<typeof PresetFile>> & { readonly chosen: Chosen }
 
 /** What the file of a profile says. */
-export type ProfileFile = Readonly<t.TypeOf<typeof ProfileFile>>
-
-const KNOWN: ReadonlySet<string> = new Set(Object.keys(MEMBERS))
+export type ProfileFile = OfServer | OfPreset
 
 /** Whether a JSON is of this form; the other one is the settings file of Box's developer console. */
 export const isProfileFile = (json: unknown): boolean =>
   t.UnknownRecord.is(json) &&
   !('boxAppSettings' in json) &&
-  ['version', 'server', 'clientId'].some((name) => name in json)
+  ['version', 'server', 'provider', 'clientId'].some((name) => name in json)
 
 // What io-ts says of an error holds the value, which may be a secret: its path and the expected form are enough.
 const whyNot = ([first]: t.Errors): string => {
@@ -93,11 +111,24 @@ export const decodeProfileFile = (json: unknown): E.Either<string, ProfileFile> 
   if (!t.UnknownRecord.is(json)) return E.left('it is not an object')
   const { version } = json
   if (typeof version === 'number' && version > VERSION) return E.left('it is of a later version of this command')
-  const unknown = Object.keys(json).find((name) => !KNOWN.has(name))
-  return unknown === undefined
-    ? pipe(ProfileFile.decode(json), E.mapLeft(whyNot))
-    : E.left(`${JSON.stringify(unknown)} is no member of it`)
+  const isOfPreset = 'provider' in json
+  const unknown = Object.keys(json).find((name) => !(name in (isOfPreset ? OF_PRESET : OF_SERVER)))
+  if (unknown !== undefined) return E.left(`${JSON.stringify(unknown)} is no member of it`)
+  return isOfPreset
+    ? pipe(PresetFile.decode(json), E.mapLeft(whyNot), E.flatMap(ofPreset))
+    : pipe(ServerFile.decode(json), E.mapLeft(whyNot))
 }
+
+const ofPreset = (file: t.TypeOf<typeof PresetFile>): E.Either<string, OfPreset> =>
+  pipe(
+    presetNamed(file.provider),
+    E.fromOption(() => 'provider is not one that this command knows'),
+    E.map((preset) => ({ ...file, chosen: { preset, variables: file.variables ?? {} } })),
+    E.filterOrElse(
+      ({ chosen }) => O.isNone(wrongVariable(chosen)),
+      () => 'variables is not what that provider takes',
+    ),
+  )
 
 // -----------------------------------------------------------------------------
 // to and from a provider
@@ -106,11 +137,41 @@ export const decodeProfileFile = (json: unknown): E.Either<string, ProfileFile> 
 const originsOf = (texts: ReadonlyArray<string> = []): ReadonlyArray<string> =>
   texts.map((text) => new URL(text).origin)
 
+/**
+ * The server of a preset. Where the file names the token endpoint, it is another server that speaks like it, and has only the
+ * endpoints that are named: no token of it goes to the preset's.
+ */
+const presetServer = ({ chosen: { preset, variables }, clientId, server, ...file }: OfPreset): AuthorizationServer => {
+  const allowHttp = originsOf(file.allowHttp)
+  if (server?.tokenEndpoint !== undefined) {
+    const { tokenEndpoint, tokenEndpointAuthMethods = [preset.authentication] } = server
+    return AuthorizationServer.make({
+      ...server,
+      tokenEndpoint,
+      tokenEndpointAuthMethods,
+      allowHttp,
+      provider: preset.provider,
+    })
+  }
+  const given = Object.entries(server ?? {}).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, O.some(value)] as const] : [],
+  )
+  return { ...Providers.server({ preset, variables, clientId, allowHttp }), ...Object.fromEntries(given) }
+}
+
+const serverOf = (file: ProfileFile): Pick<OAuthProvider, 'server' | 'chosen' | 'discovered'> =>
+  'chosen' in file
+    ? { server: presetServer(file), chosen: O.some(file.chosen), discovered: false }
+    : {
+        server: AuthorizationServer.make({ ...file.server, allowHttp: originsOf(file.allowHttp) }),
+        chosen: O.none,
+        discovered: file.discovered ?? false,
+      }
+
 /** The provider that a file is about. A secret of the environment wins over the file's. */
 export const toProvider = (file: ProfileFile, secret: O.Option<Secret<'ClientSecret'>>): OAuthProvider => ({
   _tag: 'OAuth',
-  server: AuthorizationServer.make({ ...file.server, allowHttp: originsOf(file.allowHttp) }),
-  discovered: file.discovered ?? false,
+  ...serverOf(file),
   clientId: file.clientId,
   clientSecret: pipe(
     secret,
@@ -129,7 +190,7 @@ export const toProvider = (file: ProfileFile, secret: O.Option<Secret<'ClientSec
 })
 
 /** A server as a file has it. */
-export const fromServer = (server: AuthorizationServer): ProfileFile['server'] => ({
+export const fromServer = (server: AuthorizationServer): t.TypeOf<typeof ServerFile>['server'] => ({
   issuer: O.toUndefined(server.issuer),
   tokenEndpoint: server.tokenEndpoint,
   authorizationEndpoint: O.toUndefined(server.authorizationEndpoint),

@@ -24,6 +24,7 @@ import type { Command, Invocation, SharedOptions } from './invocation.js'
 import { meant } from './near.js'
 import { parseOrigin } from './origin.js'
 import { makeOutput, takesColor } from './output.js'
+import { BOX, providerNames } from './preset.js'
 import type { ProviderOptions } from './providerOptions.js'
 import { type Problem, problem } from './report.js'
 import { parseStore, type StorePlace, storesHelp } from './storePlace.js'
@@ -167,12 +168,21 @@ const addStoreCommands = (root: Commander, run: Run): void => {
     )
 }
 
-const pair = (text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
-  if (name === undefined || value === undefined) {
-    throw new CommanderError(ExitCode.usage, OWN, '--parameter is not NAME=VALUE')
+const pair =
+  (option: string) =>
+  (text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+    if (name === undefined || value === undefined) {
+      throw new CommanderError(ExitCode.usage, OWN, `${option} is not NAME=VALUE`)
+    }
+    return { ...before, [name]: value }
   }
-  return { ...before, [name]: value }
+
+/** One whose values are completed. What is none of them is told by the command, with the nearest. */
+const providerOption = (): Option => {
+  const option = new Option('--provider <provider>', `one that is known: ${BOX}, github, google, okta, …`)
+  option.argChoices = [...providerNames]
+  return option
 }
 
 const origin =
@@ -194,7 +204,12 @@ const url =
 const addProviderOptions = (command: Commander): Commander =>
   command
     .option('--issuer <url>', 'the provider, by its issuer: the rest is in its metadata', url('--issuer'))
-    .addOption(new Option('--provider <name>', 'a provider that is known').choices(['box']))
+    .addOption(providerOption())
+    .option(
+      '--set <name=value>',
+      'what that provider has to know: domain=acme.okta.com; may be given again',
+      pair('--set'),
+    )
     .option('--client-id <id>', 'the client, as it is registered there')
     .option('--secret-stdin', "the client's secret comes by standard input (or by TESSERA_CLIENT_SECRET, at each run)")
     .addOption(
@@ -204,7 +219,11 @@ const addProviderOptions = (command: Commander): Commander =>
       ]),
     )
     .option('--scope <scope>', 'what to ask for; may be given again', collect)
-    .option('--parameter <name=value>', 'one more parameter of the request: audience=…; may be given again', pair)
+    .option(
+      '--parameter <name=value>',
+      'one more parameter of the request: audience=…; may be given again',
+      pair('--parameter'),
+    )
     .option('--origin <origin>', 'where "tessera curl" may take the token; may be given again', origin('--origin'))
     .option(
       '--allow-http <origin>',
@@ -229,6 +248,7 @@ Examples:
   $ tessera profile add work --issuer https://as.example --client-id app --origin https://api.example
   $ tessera profile add robot --issuer https://as.example --client-id app --as service --scope read
   $ tessera profile add box --provider box --client-id x9y
+  $ tessera profile add okta --provider okta --set domain=acme.okta.com --client-id app
   $ tessera profile add dev --issuer http://keycloak:8080/realms/dev --client-id app --allow-http http://keycloak:8080`,
     )
     .action((name: string, options: ProviderOptions & Partial<ProfileAddOptions>) =>
@@ -333,6 +353,7 @@ const addCommands = (root: Commander, run: Run): void => {
       'after',
       `
 Examples:
+  $ tessera login --provider github --client-id Iv1.8a61f9b3a7aba766 --scope read:user --device
   $ tessera login --issuer https://as.example --client-id app
   $ tessera login
   $ tessera login --device

@@ -9,6 +9,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { contramap, type Ord } from 'fp-ts/lib/Ord.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as S from 'fp-ts/lib/string.js'
+import { BOX, type Chosen } from './preset.js'
 import { type Principal, showPrincipal } from './principal.js'
 
 // -----------------------------------------------------------------------------
@@ -33,6 +34,8 @@ export type SecretMethod = 'basic' | 'post'
 export interface OAuthProvider {
   readonly _tag: 'OAuth'
   readonly server: AuthorizationServer
+  /** The preset that the server is of. */
+  readonly chosen: O.Option<Chosen>
   /** Its metadata is looked up anew at each login. */
   readonly discovered: boolean
   readonly clientId: string
@@ -86,6 +89,15 @@ export const clientOf = (provider: Provider): Client =>
 export const issuerOf = ({ issuer, tokenEndpoint }: AuthorizationServer): string =>
   O.getOrElse(() => tokenEndpoint)(issuer)
 
+/** The name of a provider that has one. */
+export const nameOf = (provider: Provider): O.Option<string> =>
+  provider._tag === 'Box'
+    ? O.some(BOX)
+    : pipe(
+        provider.chosen,
+        O.map(({ preset }) => preset.name),
+      )
+
 /** What people call the server: `Box`, or its host. */
 export const hostOf = (provider: Provider): string => {
   const url = provider._tag === 'Box' ? provider.baseUrl : O.some(issuerOf(provider.server))
@@ -106,7 +118,12 @@ export const addressOf = (provider: Provider): string =>
 const BOX_ORIGINS: ReadonlyArray<string> = ['https://api.box.com', 'https://upload.box.com']
 
 const ownOrigins = (provider: Provider): ReadonlyArray<string> => {
-  if (provider._tag === 'OAuth') return [new URL(provider.server.tokenEndpoint).origin]
+  if (provider._tag === 'OAuth') {
+    const { tokenEndpoint, userinfoEndpoint } = provider.server
+    // Who logged in is asked there with the token, so that it is the provider's own API.
+    const api = O.isSome(provider.chosen) && O.isSome(userinfoEndpoint) ? [userinfoEndpoint.value] : []
+    return [tokenEndpoint, ...api].map((url) => new URL(url).origin)
+  }
   return pipe(
     provider.baseUrl,
     O.match(

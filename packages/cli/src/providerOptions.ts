@@ -9,7 +9,10 @@ import type { Provider, SecretMethod } from './provider.js'
 import { type Problem, problem } from './report.js'
 
 export interface ProviderOptions extends Endpoints {
-  readonly provider?: 'box'
+  /** The name of a provider that is known. */
+  readonly provider?: string
+  /** Its variables. */
+  readonly set?: Readonly<Record<string, string>>
   readonly issuer?: string
   readonly clientId?: string
   /** The secret is read from standard input. */
@@ -24,7 +27,8 @@ export interface ProviderOptions extends Endpoints {
 type Option = keyof ProviderOptions
 
 const SHOWN: Readonly<Record<Option, string>> = {
-  provider: '--provider box',
+  provider: '--provider',
+  set: '--set',
   issuer: '--issuer',
   clientId: '--client-id',
   secretStdin: '--secret-stdin',
@@ -65,10 +69,13 @@ const ENDPOINTS = [
 ] as const satisfies ReadonlyArray<Option>
 
 /** What no profile of Box's says. */
-export const NOT_OF_BOX: ReadonlyArray<Option> = ['issuer', 'authentication', 'scope', 'parameter', ...ENDPOINTS]
+export const NOT_OF_BOX: ReadonlyArray<Option> = ['issuer', 'set', 'authentication', 'scope', 'parameter', ...ENDPOINTS]
 
 const isWithin = (all: ReadonlyArray<string>, some: ReadonlyArray<string> = []): boolean =>
   some.every((each) => all.includes(each))
+
+const isAmong = (some: Readonly<Record<string, string>> = {}, all: Readonly<Record<string, string>>): boolean =>
+  Object.entries(some).every(([name, value]) => all[name] === value)
 
 /** Which options say something else than a profile that is there, though the profile is what counts. A scope is of one login. */
 export const otherwise = (options: ProviderOptions, provider: Provider): ReadonlyArray<Option> => {
@@ -78,7 +85,8 @@ export const otherwise = (options: ProviderOptions, provider: Provider): Readonl
     ...(isWithin(provider.allowHttp, options.allowHttp) ? [] : ['allowHttp' as const]),
   ]
   if (provider._tag === 'Box') return [...both, ...NOT_OF_BOX.filter((name) => name !== 'scope')]
-  const { server, authentication, parameters } = provider
+  const { server, authentication, parameters, chosen } = provider
+  const variables = O.isSome(chosen) ? chosen.value.variables : {}
   const saved: Endpoints = {
     tokenEndpoint: server.tokenEndpoint,
     ...(O.isSome(server.authorizationEndpoint) && { authorizationEndpoint: server.authorizationEndpoint.value }),
@@ -89,10 +97,9 @@ export const otherwise = (options: ProviderOptions, provider: Provider): Readonl
   }
   return [
     ...both,
+    ...(isAmong(options.set, variables) ? [] : ['set' as const]),
     ...(options.authentication === O.toUndefined(authentication) ? [] : ['authentication' as const]),
-    ...(Object.entries(options.parameter ?? {}).every(([name, value]) => parameters[name] === value)
-      ? []
-      : ['parameter' as const]),
+    ...(isAmong(options.parameter, parameters) ? [] : ['parameter' as const]),
     ...ENDPOINTS.filter((name) => options[name] !== saved[name]),
   ]
 }

@@ -33,6 +33,8 @@ describe('complete', () => {
       expect(await offered(home, '--profile', 'work', 'inspe')).toEqual(['inspect'])
       expect(await offered(home, 'sandbox', '--rotation', 'n')).toEqual(['none'])
       expect(await offered(home, 'completion', '')).toEqual(['bash', 'zsh', 'fish'])
+      expect(await offered(home, 'login', '--provider', 'git')).toEqual(['github', 'github-app', 'gitlab'])
+      expect(await offered(home, 'profile', 'add', 'work', '--provider=bo')).toEqual(['--provider=box'])
       expect(await offered(home, 'token', '--config', '')).toEqual([':files'])
       expect(await offered(home, 'store', 'inspect', '')).toEqual([name])
       expect(await offered(home, 'store', 'inspect', name.slice(0, 12))).toEqual([name])

@@ -1,6 +1,7 @@
 import { chmod, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AuthorizationServer } from '@tessera/oauth2'
+import * as Providers from '@tessera/providers'
 import type { Consent } from '@tessera/sandbox'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
@@ -234,7 +235,7 @@ describe('an option', () => {
         ['--issuer', [...update, '--issuer', 'https://as.example'], 'Box'],
         ['--scope', [...update, '--scope', 'a'], 'Box'],
         ['--token-endpoint', [...update, '--token-endpoint', 'https://as.example/token'], 'Box'],
-        ['--provider box', ['profile', 'add', 'work', '--update', '--provider', 'box'], 'profile add'],
+        ['--provider', ['profile', 'add', 'work', '--update', '--provider', 'box'], 'profile add'],
         ['--config', ['profile', 'show', 'work', '--config', home.config], 'profile show'],
       ]
       for (const [option, args, next] of all) {
@@ -275,6 +276,7 @@ describe('the options of a login', () => {
     const saved = fc.record({
       authentication: fc.constantFrom<SecretMethod>('basic', 'post'),
       parameter: fc.dictionary(text, text),
+      set: fc.dictionary(text, text),
       origin: origins,
       allowHttp: origins,
       tokenEndpoint: endpoint,
@@ -288,6 +290,7 @@ describe('the options of a login', () => {
         const provider: Provider = {
           _tag: 'OAuth',
           server: AuthorizationServer.make(one),
+          chosen: O.some({ preset: Providers.okta, variables: one.set }),
           discovered: false,
           clientId: 'app',
           clientSecret: O.none,
@@ -301,9 +304,10 @@ describe('the options of a login', () => {
         const told = otherwise(other, provider)
         for (const name of names) expect(told.includes(name)).toBe(one[name] !== other[name])
         expect(told.includes('origin')).toBe(other.origin.some((each) => !one.origin.includes(each)))
-        expect(told.includes('parameter')).toBe(
-          Object.entries(other.parameter).some(([name, value]) => one.parameter[name] !== value),
-        )
+        for (const name of ['parameter', 'set'] as const) {
+          const isOther = Object.entries(other[name]).some(([each, value]) => one[name][each] !== value)
+          expect(told.includes(name)).toBe(isOther)
+        }
       }),
     )
   })

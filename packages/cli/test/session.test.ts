@@ -54,6 +54,7 @@ const ofOAuth = ({ owner, client, server, scope, parameters, principal }: Of<typ
   const provider: Provider = {
     _tag: 'OAuth',
     server: AuthorizationServer.make(server),
+    chosen: O.none,
     discovered: false,
     clientId: client,
     clientSecret: O.none,

@@ -39,7 +39,13 @@ const beginOf =
           redirectUri,
           ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
         })
-      : authorizationRequest({ client, redirectUri, scope, extra: loginParameters(provider, scope) })
+      : authorizationRequest({
+          client,
+          redirectUri,
+          scope,
+          offline: true,
+          extra: loginParameters(provider, scope),
+        })
 
 const strategyOf = (
   { output }: Invocation,
@@ -55,6 +61,7 @@ const strategyOf = (
     return deviceCode({
       client,
       ...(asked.length > 0 && { scope: asked }),
+      offline: true,
       ...(profile.provider._tag === 'OAuth' && { extra: profile.provider.parameters }),
       onUserCode: ({ verificationUri, userCode }) =>
         output.tell(`open ${printable(verificationUri)} and type the code ${output.colors.bold(printable(userCode))}`),

@@ -10,6 +10,7 @@ import { type Draft, draftOf, hasVariable, newJson, updatedJson } from '../draft
 import { ExitCode } from '../exitCode.js'
 import { row } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
+import type { Variables } from '../preset.js'
 import { showPrincipal } from '../principal.js'
 import { printable } from '../printable.js'
 import {
@@ -24,7 +25,7 @@ import {
 } from '../profile.js'
 import { removeFile } from '../profileFile.js'
 import { type Listed, readProfiles } from '../profiles.js'
-import { clientOf, issuerOf, originsOf, type Provider } from '../provider.js'
+import { clientOf, issuerOf, nameOf, originsOf, type Provider } from '../provider.js'
 import type { ProviderOptions } from '../providerOptions.js'
 import { type Problem, problem } from '../report.js'
 import { type StorePlace, showStore } from '../storePlace.js'
@@ -36,8 +37,16 @@ import { type StorePlace, showStore } from '../storePlace.js'
 const secretOf = (provider: Provider): 'held' | 'none' =>
   provider._tag === 'Box' || O.isSome(provider.clientSecret) ? 'held' : 'none'
 
-const kindOf = (provider: Provider): string =>
-  provider._tag === 'Box' && O.isNone(provider.baseUrl) ? 'box' : issuerOf(clientOf(provider).server)
+const kindOf = (provider: Provider): string => {
+  const isAtBase = provider._tag === 'Box' && O.isSome(provider.baseUrl)
+  return pipe(
+    isAtBase ? O.none : nameOf(provider),
+    O.getOrElse(() => issuerOf(clientOf(provider).server)),
+  )
+}
+
+const variablesOf = (provider: Provider): Variables =>
+  provider._tag === 'Box' || O.isNone(provider.chosen) ? {} : provider.chosen.value.variables
 
 /** What is shown of a profile: no secret. */
 const profileJson = ({ name, file, provider, principal, store }: Profile) => {
@@ -47,6 +56,7 @@ const profileJson = ({ name, file, provider, principal, store }: Profile) => {
     name,
     file,
     provider: kindOf(provider),
+    variables: variablesOf(provider),
     issuer: O.toNullable(server.issuer),
     client_id: id,
     client_secret: secretOf(provider),
@@ -69,16 +79,21 @@ const rowsOf = ({ output }: Invocation, of: ReturnType<typeof profileJson>): Rea
   const rowOf = (label: string, text: string | null): ReadonlyArray<string> =>
     text === null || text === '' ? [] : [line(label, printable(text))]
   const secret = of.client_secret === 'held' ? `secret held, ${of.authentication}` : 'public, without a secret'
-  const more = Object.entries(of.parameters).map(([name, value]) => `${name}=${value}`)
+  const [where, more] = [of.variables, of.parameters].map((all) =>
+    Object.entries(all)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
+  )
   const inTheClear = `${of.allow_http.join(' ')}: allowed in the clear, for whoever is on the way`
   return [
     ...rowOf('profile', of.name),
     ...rowOf('file', of.file),
     ...rowOf('provider', of.provider),
+    ...rowOf('where', where ?? ''),
     ...rowOf('client', `${of.client_id} (${secret})`),
     ...rowOf('as', of.as),
     ...rowOf('scope', of.scope.join(' ')),
-    ...rowOf('more', more.join(' ')),
+    ...rowOf('more', more ?? ''),
     ...rowOf('token', of.token_endpoint),
     ...rowOf('authorize', of.authorization_endpoint),
     ...rowOf('device', of.device_authorization_endpoint),

@@ -10,6 +10,7 @@ import { discover } from '../discover.js'
 import { type Draft, describesProvider, draftOf, newJson } from '../draft.js'
 import { ExitCode } from '../exitCode.js'
 import { commandLine, type Invocation } from '../invocation.js'
+import { BOX, type Chosen, providerNames } from '../preset.js'
 import {
   decodeProfile,
   fileOf,
@@ -23,7 +24,7 @@ import {
 } from '../profile.js'
 import { fromServer, writePrivately } from '../profileFile.js'
 import { readProfiles } from '../profiles.js'
-import { clientOf, issuerOf, type Provider } from '../provider.js'
+import { clientOf, issuerOf, nameOf, type Provider } from '../provider.js'
 import { otherwise, type ProviderOptions, refusing } from '../providerOptions.js'
 import { askText } from '../questions.js'
 import { type Problem, problem } from '../report.js'
@@ -37,13 +38,22 @@ export interface Prepared extends Draft {
 
 const COMMAND = 'login'
 
+/** Whether a provider is of these variables, by name or by default. */
+const isWith = (provider: Provider, set: ProviderOptions['set'] = {}): boolean => {
+  const chosen = provider._tag === 'Box' ? O.none : provider.chosen
+  return Object.entries(set).every(([name, value]) =>
+    O.exists(({ preset, variables }: Chosen) => (variables[name] ?? preset.variables[name]?.default) === value)(chosen),
+  )
+}
+
 /** Whether a provider is the one that the options describe. */
 const isDescribed =
-  ({ provider: box, issuer, tokenEndpoint, clientId }: ProviderOptions) =>
+  ({ provider: name, set, issuer, tokenEndpoint, clientId }: ProviderOptions) =>
   (provider: Provider): boolean => {
     const client = clientOf(provider)
     return (
-      (box === 'box') === (provider._tag === 'Box') &&
+      (name === undefined ? provider._tag !== 'Box' : O.exists((own: string) => own === name)(nameOf(provider))) &&
+      isWith(provider, set) &&
       (issuer === undefined || issuer === issuerOf(client.server)) &&
       (tokenEndpoint === undefined || tokenEndpoint === client.server.tokenEndpoint) &&
       (clientId === undefined || clientId === client.id)
@@ -104,13 +114,13 @@ const made = (invocation: Invocation, at: Named, options: ProviderOptions): TE.T
 
 /** On a terminal, a profile that is missing is asked for. */
 const asked = (invocation: Invocation, at: Named, options: ProviderOptions): TE.TaskEither<Problem, Prepared> => {
-  if (invocation.shared.baseUrl !== undefined) return made(invocation, at, { ...options, provider: 'box' })
+  if (invocation.shared.baseUrl !== undefined) return made(invocation, at, { ...options, provider: BOX })
   return pipe(
-    askText(invocation, "The provider: its issuer's URL, or box"),
+    askText(invocation, "The provider: its issuer's URL, or a name such as box or github"),
     TE.flatMap((answer) =>
       made(invocation, at, {
         ...options,
-        ...(answer.toLowerCase() === 'box' ? { provider: 'box' } : { issuer: answer }),
+        ...(providerNames.includes(answer.toLowerCase()) ? { provider: answer.toLowerCase() } : { issuer: answer }),
       }),
     ),
   )
@@ -161,9 +171,9 @@ const byName = (invocation: Invocation, options: ProviderOptions): TE.TaskEither
   )
 
 /** A name for a new profile that none has yet: `default`, or the host. */
-const freeName = ({ issuer, tokenEndpoint }: ProviderOptions, taken: ReadonlyArray<string>): string => {
-  const url = issuer ?? tokenEndpoint ?? ''
-  const host = URL.canParse(url) ? new URL(url).host.replace(/[^\w.-]+/g, '-').replace(/^[.-]+/, '') : 'box'
+const freeName = ({ provider, issuer, tokenEndpoint }: ProviderOptions, taken: ReadonlyArray<string>): string => {
+  const url = provider === undefined ? (issuer ?? tokenEndpoint ?? '') : ''
+  const host = URL.canParse(url) ? new URL(url).host.replace(/[^\w.-]+/g, '-').replace(/^[.-]+/, '') : (provider ?? BOX)
   const numbered = Array.from({ length: taken.length }, (_, at) => `${host}-${at + 2}`)
   return ['default', host, ...numbered].find((name) => !taken.includes(name)) ?? host
 }

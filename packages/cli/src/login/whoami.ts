@@ -3,10 +3,12 @@
  */
 import { plus, seconds, type TokenSet } from '@tessera/core'
 import { authenticatedFetch, proxiedFetch } from '@tessera/node'
-import { type Callback, idTokenClaims } from '@tessera/oauth2'
+import { type Callback, idTokenClaims, userinfo } from '@tessera/oauth2'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
+import * as T from 'fp-ts/lib/Task.js'
 import * as t from 'io-ts'
 import { within } from '../patience.js'
 import { printable } from '../printable.js'
@@ -72,6 +74,21 @@ const byIdToken = ({ client, env }: Session, token: TokenSet, nonce: Callback['n
     }),
   )
 
+/** A server without ID tokens tells at the address that its preset has. */
+const byUserinfo =
+  ({ client, env, source }: Session): Task<O.Option<string>> =>
+  async () => {
+    const token = await source.within({ deadline: plus(env.clock.now(), PATIENCE) }).get()
+    if (E.isLeft(token)) return O.none
+    const person = await userinfo({ client, timeout: PATIENCE })(token.right)(env)()
+    return E.isRight(person) ? nameOf(O.toUndefined(person.right.name), person.right.id) : O.none
+  }
+
+const ofOther = (session: Session, token: TokenSet, nonce: Callback['nonce']): Task<O.Option<string>> => {
+  const told = byIdToken(session, token, nonce)
+  return O.isSome(told) || O.isNone(session.client.server.userinfoEndpoint) ? T.of(told) : byUserinfo(session)
+}
+
 /** Who logged in, by what came with the login or by what it opens. The nonce is that of a login in the browser. */
 export const whoami = (session: Session, token: TokenSet, nonce: Callback['nonce']): Task<O.Option<string>> =>
-  session.profile.provider._tag === 'Box' ? meOfBox(session) : () => Promise.resolve(byIdToken(session, token, nonce))
+  session.profile.provider._tag === 'Box' ? meOfBox(session) : ofOther(session, token, nonce)

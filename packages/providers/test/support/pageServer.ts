@@ -14,6 +14,8 @@ interface Grant {
 }
 
 export interface PageServer {
+  /** Below it are the page's hosts and paths. */
+  readonly url: string
   /** The same environment, with every https address led to this server. */
   readonly redirected: (env: NodeEnv) => NodeEnv
   /** What a browser does with the address of a login: it answers where the provider sends it back. */
@@ -292,6 +294,7 @@ export const startPage = async (page: Page): Promise<PageServer> => {
   const led = (url: string): string => url.replace(/^https:\/\//, `${base}/`)
 
   return {
+    url: base,
     redirected: (env) => ({
       ...env,
       http: { send: (request) => env.http.send({ ...request, url: led(request.url) }) },

@@ -93,6 +93,25 @@ describe('a login with a provider of a name', () => {
       expect(names.map(({ name }: { readonly name: string }) => name)).toEqual(['default', 'github'])
     }),
   )
+
+  it(
+    'and of a tenant, is to the profile of that tenant',
+    withPage('keycloak', async ({ start, run, writeProfile }, server, page) => {
+      const endpoints = {
+        authorizationEndpoint: `${server.url}/${page.authorize}`,
+        tokenEndpoint: `${server.url}/${page.token}`,
+      }
+      for (const realm of ['acme', 'other']) {
+        const variables = { ...page.variables, realm }
+        const profile = { version: 1, provider: 'keycloak', variables, server: endpoints, clientId: CLIENT.id }
+        await writeProfile(`of-${realm}`, { ...profile, clientSecret: CLIENT.secret })
+      }
+      const begun = start(['login', '--no-browser', '--provider', 'keycloak', '--set', 'realm=other'])
+      await fetch(await server.visit(await begun.said(/http:\S+/)))
+      expect((await begun.ended).stderr).toContain('to profile of-other')
+      expect(await run(['token', '--profile', 'of-acme'])).toMatchObject({ code: 4 })
+    }),
+  )
 })
 
 describe('a profile of a provider of a name', () => {
@@ -137,17 +156,14 @@ describe('a profile of a provider of a name', () => {
     withHome(async (home) => {
       const { start, writeProfile, remember } = home
       remember('the-old-secret')
-      const profile = {
-        version: 1,
-        provider: 'microsoft',
-        variables: { tenant: 'one' },
-        clientId: 'a',
-        clientSecret: 'the-old-secret',
-      }
-      for (const change of [
-        ['--set', 'tenant=two'],
-        ['--provider', 'google'],
-      ]) {
+      const microsoft = { provider: 'microsoft', variables: { tenant: 'one' } }
+      const changes: ReadonlyArray<readonly [object, ReadonlyArray<string>]> = [
+        [microsoft, ['--set', 'tenant=two']],
+        [microsoft, ['--provider', 'google']],
+        [{ provider: 'github' }, ['--provider', 'google']],
+      ]
+      for (const [before, change] of changes) {
+        const profile = { version: 1, ...before, clientId: 'a', clientSecret: 'the-old-secret' }
         await writeProfile('work', profile)
         const { code, stderr } = await start(['profile', 'add', 'work', '--update', ...change]).ended
         expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('is dropped') })

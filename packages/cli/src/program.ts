@@ -24,7 +24,7 @@ import type { Command, Invocation, SharedOptions } from './invocation.js'
 import { meant } from './near.js'
 import { parseOrigin } from './origin.js'
 import { makeOutput, takesColor } from './output.js'
-import { BOX, providerNames } from './preset.js'
+import { providerNames } from './preset.js'
 import type { ProviderOptions } from './providerOptions.js'
 import { type Problem, problem } from './report.js'
 import { parseStore, type StorePlace, storesHelp } from './storePlace.js'
@@ -180,7 +180,7 @@ const pair =
 
 /** One whose values are completed. What is none of them is told by the command, with the nearest. */
 const providerOption = (): Option => {
-  const option = new Option('--provider <provider>', `one that is known: ${BOX}, github, google, okta, …`)
+  const option = new Option('--provider <provider>', 'one that is known by its name')
   option.argChoices = [...providerNames]
   return option
 }

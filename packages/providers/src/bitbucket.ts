@@ -15,7 +15,7 @@ export const bitbucket: Preset = {
     ...Provider.rfc,
     scopeMember: 'scopes',
     busyGrants: [{ error: 'invalid_grant', description: /unsupported grant type/i }],
-    person: { id: 'uuid' },
+    person: { id: 'uuid', name: 'display_name' },
   },
   grants: ['authorization_code', 'refresh_token', 'client_credentials'],
   authentication: 'client_secret_basic',
@@ -32,6 +32,12 @@ export const bitbucket: Preset = {
       about: ['endpoints', 'grants', 'authentication'],
       title: 'OAuth 2.0',
       url: 'https://developer.atlassian.com/cloud/bitbucket/oauth-2/',
+      seen: '2026-11-29',
+    },
+    {
+      about: ['person'],
+      title: 'Users: get current user',
+      url: 'https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/',
       seen: '2026-11-29',
     },
     {
@@ -56,7 +62,7 @@ export const bitbucket: Preset = {
       reported: true,
     },
     {
-      about: ['refresh tokens', 'person'],
+      about: ['refresh tokens'],
       title: 'go-bitbucket #218: refresh tokens stay',
       url: 'https://github.com/ktrysmt/go-bitbucket/issues/218',
       seen: '2026-11-29',

@@ -37,9 +37,15 @@ export const cognito: Preset = {
   ],
   sources: [
     {
-      about: ['endpoints', 'grants', 'authentication', 'pkce', 'errors', 'refresh tokens', 'person'],
+      about: ['endpoints', 'grants', 'authentication', 'pkce', 'errors', 'refresh tokens'],
       title: 'The token issuer endpoint',
       url: 'https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html',
+      seen: '2026-11-29',
+    },
+    {
+      about: ['endpoints', 'person'],
+      title: 'The user attributes endpoint',
+      url: 'https://docs.aws.amazon.com/cognito/latest/developerguide/userinfo-endpoint.html',
       seen: '2026-11-29',
     },
     {

@@ -13,7 +13,7 @@ export const discord: Preset = {
     revocation: 'https://discord.com/api/oauth2/token/revoke',
     userinfo: 'https://discord.com/api/v10/users/@me',
   },
-  provider: { ...Provider.rfc, person: { id: 'id' } },
+  provider: { ...Provider.rfc, person: { id: 'id', name: 'username' } },
   grants: ['authorization_code', 'refresh_token', 'client_credentials', 'device_code'],
   authentication: 'client_secret_basic',
   pkce: 'supported',
@@ -28,6 +28,12 @@ export const discord: Preset = {
       about: ['endpoints', 'grants', 'authentication', 'revocation', 'person'],
       title: 'OAuth2',
       url: 'https://discord.com/developers/docs/topics/oauth2',
+      seen: '2026-11-29',
+    },
+    {
+      about: ['person'],
+      title: 'User Resource',
+      url: 'https://docs.discord.com/developers/resources/user',
       seen: '2026-11-29',
     },
     {

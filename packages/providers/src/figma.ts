@@ -12,7 +12,7 @@ export const figma: Preset = {
     refresh: 'https://api.figma.com/v1/oauth/refresh',
     userinfo: 'https://api.figma.com/v1/me',
   },
-  provider: { ...Provider.rfc, tokenTypeRequired: false, person: { id: 'id' } },
+  provider: { ...Provider.rfc, tokenTypeRequired: false, person: { id: 'id', name: 'handle' } },
   grants: ['authorization_code', 'refresh_token'],
   authentication: 'client_secret_basic',
   pkce: 'supported',

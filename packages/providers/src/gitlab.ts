@@ -51,6 +51,13 @@ export const gitlab: Preset = {
       seen: '2026-11-29',
     },
     {
+      about: ['endpoints'],
+      title: 'The discovery document: the issuer',
+      url: 'https://gitlab.com/.well-known/openid-configuration',
+      seen: '2026-11-29',
+      reported: true,
+    },
+    {
       about: ['errors'],
       title: 'ace-box #580: a dead refresh token is `invalid_grant`',
       url: 'https://github.com/Dynatrace/ace-box/issues/580',

@@ -28,7 +28,7 @@ export const xero: Preset = {
   refreshTokens: { rotation: 'single use', grace: minutes(30), idle: days(60) },
   notes: [
     'Which organisations a token is for: `GET https://api.xero.com/connections`.',
-    'What a revocation ends is not documented.',
+    'A revocation removes all connections of the person.',
     'Who logged in is told for the scope `openid`.',
   ],
   sources: [
@@ -51,11 +51,17 @@ export const xero: Preset = {
       seen: '2026-11-29',
     },
     {
-      about: ['endpoints', 'offline', 'revocation', 'person'],
+      about: ['endpoints', 'offline', 'person'],
       title: 'The discovery document',
       url: 'https://identity.xero.com/.well-known/openid-configuration',
       seen: '2026-11-29',
       reported: true,
+    },
+    {
+      about: ['revocation'],
+      title: 'xero-node 4.10.1: revokeToken',
+      url: 'https://github.com/XeroAPI/xero-node/releases/tag/4.10.1',
+      seen: '2026-11-29',
     },
     {
       about: ['errors'],

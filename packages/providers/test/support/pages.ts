@@ -94,7 +94,12 @@ export const pages: ReadonlyArray<Page> = [
     dead: [400, { error: 'invalid_request', error_description: 'Invalid refresh_token' }],
     busy: [400, { error: 'invalid_grant', error_description: 'Unsupported grant type: None' }],
     machines: true,
-    person: { at: 'api.bitbucket.org/2.0/user', body: { uuid: '{7b1-9}' }, id: '{7b1-9}' },
+    person: {
+      at: 'api.bitbucket.org/2.0/user',
+      body: { uuid: '{7b1-9}', display_name: 'Ann' },
+      id: '{7b1-9}',
+      name: 'Ann',
+    },
   },
   {
     preset: 'cognito',
@@ -151,7 +156,12 @@ export const pages: ReadonlyArray<Page> = [
       answer: [200, {}],
       ends: 'all',
     },
-    person: { at: 'discord.com/api/v10/users/@me', body: { id: '80351110224678912' }, id: '80351110224678912' },
+    person: {
+      at: 'discord.com/api/v10/users/@me',
+      body: { id: '80351110224678912', username: 'Nelly' },
+      id: '80351110224678912',
+      name: 'Nelly',
+    },
   },
   {
     preset: 'docusign',
@@ -204,7 +214,7 @@ export const pages: ReadonlyArray<Page> = [
     expiresIn: 7_776_000,
     more: { user_id_string: '1' },
     rotation: 'none',
-    person: { at: 'api.figma.com/v1/me', body: { id: '1', handle: 'ann' }, id: '1' },
+    person: { at: 'api.figma.com/v1/me', body: { id: '1', handle: 'ann' }, id: '1', name: 'ann' },
   },
   {
     preset: 'github',
@@ -697,7 +707,7 @@ export const pages: ReadonlyArray<Page> = [
       takes: ['refresh'],
       client: 'basic',
       answer: [200, ''],
-      ends: 'pair',
+      ends: 'all',
     },
     person: { at: 'identity.xero.com/connect/userinfo', body: { sub: 'x1' }, id: 'x1' },
   },

@@ -86,7 +86,7 @@ export const boxAuthentication = (
     if (O.isNone(blamed)) return
     const { token, wasGood } = blamed.value
     if (wasGood) source.accept?.(token)
-    await run(source.refuse(token))
+    await run(source.invalidate(token))
   }
 
   const toSdkToken = ({ accessToken, expiresAt, tokenType, issuedTokenType }: TokenSet): SdkToken => ({

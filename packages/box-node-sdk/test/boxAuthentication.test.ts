@@ -39,7 +39,7 @@ const scripted = (...tokens: ReadonlyArray<string>) => {
   const source: Source = {
     get: async () => E.right(TokenSet.make(Secret.make('AccessToken', left.shift() ?? 'no more'))),
     peek: () => O.none,
-    refuse: (used) => async () => {
+    invalidate: (used) => async () => {
       refused.push(Secret.open(used))
       return E.right(undefined)
     },
@@ -52,7 +52,7 @@ const failing = (error: AuthError): Source => {
   const source: Source = {
     get: async () => E.left(error),
     peek: () => O.none,
-    refuse: () => async () => E.left(error),
+    invalidate: () => async () => E.left(error),
     within: () => source,
     revoke: async () => E.left(error),
   }
@@ -179,7 +179,7 @@ describe('failures are Errors that carry the typed one', () => {
 
   test('a refusal that fails', async () => {
     const { source } = scripted('token1')
-    const auth = boxAuthentication({ ...source, refuse: () => async () => E.left(AuthError.closed) })
+    const auth = boxAuthentication({ ...source, invalidate: () => async () => E.left(AuthError.closed) })
     await auth.retrieveAuthorizationHeader()
     expect(await errorOf(auth.refreshToken())).toEqual(AuthError.closed)
   })

@@ -46,7 +46,7 @@ const play = async (calls: ReadonlyArray<Call>, turns: ReadonlyArray<Turn>, isRe
   const source: Source = {
     get: async () => E.right(TokenSet.make(Secret.make('AccessToken', name()))),
     peek: () => O.none,
-    refuse: (used) => async () => {
+    invalidate: (used) => async () => {
       const token = Secret.open(used)
       refused.push({ token, wasDead: dead.has(token) })
       if (token === name()) {
@@ -230,7 +230,7 @@ test.each([
   const source: Source = {
     get: async () => E.right(TokenSet.make(Secret.make('AccessToken', tokens.shift() ?? ''))),
     peek: () => O.none,
-    refuse: () => async () => E.right(undefined),
+    invalidate: () => async () => E.right(undefined),
     accept: (token) => void accepted.push(Secret.open(token)),
     within: () => source,
   }

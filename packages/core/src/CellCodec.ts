@@ -11,7 +11,7 @@ import * as t from 'io-ts'
 import * as AuthError from './AuthError.js'
 import { object } from './internal/object.js'
 import { DEEPEST_RECORD, DEEPEST_TOKEN, isShallow } from './internal/shapes.js'
-import type { Cell, Verdict } from './Lifecycle.js'
+import type { Cell, Status } from './Lifecycle.js'
 import * as Lifecycle from './Lifecycle.js'
 import * as Secret from './Secret.js'
 import { instant } from './Time.js'
@@ -60,7 +60,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'owed',
 ])
 
-const toVerdict = (encoded: Encoded['verdict']): Verdict => {
+const toVerdict = (encoded: Encoded['verdict']): Status => {
   if (encoded === undefined) return { _tag: 'None' }
   if (encoded.tag === 'log in again') return { _tag: 'LogInAgain' }
   if (encoded.tag === 'revoked') return { _tag: 'Revoked' }
@@ -70,7 +70,7 @@ const toVerdict = (encoded: Encoded['verdict']): Verdict => {
   return { _tag: 'Foreign', json: Secret.make('Member', JSON.stringify(encoded)) }
 }
 
-const fromVerdict = (verdict: Verdict): unknown => {
+const fromVerdict = (verdict: Status): unknown => {
   switch (verdict._tag) {
     case 'None':
       return undefined
@@ -93,7 +93,7 @@ interface Tokens {
 
 /** A tombstone of an older version keeps in its token what is owed; since when, it does not say. */
 const settled = (cell: Cell<TokenSet.TokenSet>): Cell<TokenSet.TokenSet> =>
-  cell.verdict._tag === 'Revoked' && O.isSome(cell.token)
+  cell.status._tag === 'Revoked' && O.isSome(cell.token)
     ? {
         ...cell,
         token: O.none,
@@ -117,7 +117,7 @@ const toCell = (encoded: Encoded, { token, owed }: Tokens, later: Later): Cell<T
     // Older versions tell the two kinds not apart.
     O.map(({ count, accepted = 0, at }) => ({ count, accepted, at: instant(at) })),
   ),
-  intent: pipe(
+  lease: pipe(
     O.fromNullable(encoded.intent),
     O.map(({ nonce, first_at, until, recovery }) => ({
       nonce: O.fromNullable(nonce),
@@ -126,7 +126,7 @@ const toCell = (encoded: Encoded, { token, owed }: Tokens, later: Later): Cell<T
       recovery,
     })),
   ),
-  verdict: toVerdict(encoded.verdict),
+  status: toVerdict(encoded.verdict),
   owed: pipe(
     O.fromNullable(encoded.owed),
     O.filter(() => owed.length > 0),
@@ -158,7 +158,7 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
         O.toUndefined,
       ),
       intent: pipe(
-        cell.intent,
+        cell.lease,
         O.map(({ nonce, firstAt, until, recovery }) => ({
           nonce: O.toNullable(nonce),
           first_at: firstAt,
@@ -167,7 +167,7 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
         })),
         O.toUndefined,
       ),
-      verdict: fromVerdict(cell.verdict),
+      verdict: fromVerdict(cell.status),
       owed: pipe(
         cell.owed,
         O.map(({ tokens, retryAt, since }) => ({

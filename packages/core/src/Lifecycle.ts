@@ -15,9 +15,9 @@ import { revocationConfirmed, revocationRetried } from './lifecycle/owed.js'
 import { accepted, refused } from './lifecycle/refusal.js'
 import { failed, redeemed, requested } from './lifecycle/renewal.js'
 
-export type { Cell, Intent, Nonce, Owed, Place, Verdict, View } from './lifecycle/cell.js'
+export type { Cell, Lease, Nonce, Owed, Place, Status, View } from './lifecycle/cell.js'
 export { empty } from './lifecycle/cell.js'
-export type { Decision, Work } from './lifecycle/decision.js'
+export type { Action, Decision } from './lifecycle/decision.js'
 export type { Dropping, Event, Failure, Parent } from './lifecycle/event.js'
 export { dated, precedes } from './lifecycle/order.js'
 export { isHeld, MOST_OWED } from './lifecycle/owed.js'
@@ -44,7 +44,7 @@ export { isUsable } from './lifecycle/usable.js'
  *   _tag: 'Requested', nonce: 'n1', now: instant(0), early: millis(0), hold: millis(20_000), selfSufficient: true,
  * })(Lifecycle.empty)
  * assert.strictEqual(decision.work._tag, 'Redeem')
- * assert.strictEqual(cell.intent._tag, 'Some')
+ * assert.strictEqual(cell.lease._tag, 'Some')
  */
 export const step =
   <T, F>(view: View<T, F>) =>

@@ -40,7 +40,7 @@ export interface Tokens {
    * {@link accept} tells, ends the row; refusals of such tokens have one of their own, of 1 minute at most. So do a login, and 20
    * minutes without a refusal that was heard.
    */
-  readonly refuse: (used: Secret<'AccessToken'>) => TaskEither<AuthError, void>
+  readonly invalidate: (used: Secret<'AccessToken'>) => TaskEither<AuthError, void>
   /**
    * Says that an API accepted this token, so that a 401 later is not one of an API that always answers 401. It waits for nothing, and
    * only the first token that is accepted after refusals is written down, for all processes.
@@ -51,7 +51,7 @@ export interface Tokens {
 }
 
 /** How a revoke ended: at the server too, or only here, because no revocation endpoint is configured or nothing was held. */
-export type Revocation = 'revoked' | 'forgotten'
+export type Revocation = 'revoked' | 'local'
 
 /** What {@link TokenSource.close} may be told. */
 export interface CloseOptions {
@@ -67,7 +67,7 @@ export interface Inspection {
   readonly generation: number
   readonly state: 'empty' | 'valid' | 'expired' | 'refused' | 'revoked' | 'log in again'
   readonly expiresAt: Option<Instant>
-  /** When this process renews it. Each process draws its own, see {@link SourceConfig.early}. */
+  /** When this process renews it. Each process draws its own, see {@link SourceConfig.renewBefore}. */
   readonly renewsAt: Option<Instant>
   readonly refreshToken: boolean
   readonly scope: ReadonlyArray<string>
@@ -146,7 +146,7 @@ export interface SourceConfig<R> {
    * the upper half of that, so that a fleet does not renew in step. It is how long an outage of the server may last before
    * callers notice. Default: 10 minutes, a fifth of the lifetime at most.
    */
-  readonly early?: Duration
+  readonly renewBefore?: Duration
   /**
    * How long one renewal may take, in ms. A call that finds another holder's renewal waits longer, twice this and 5 s, so
    * that it sees the end of a crashed one. Default: 15 s; 10 minutes where a person takes part.

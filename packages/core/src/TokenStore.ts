@@ -67,7 +67,7 @@ export interface TokenStore {
    * knows to be newer is then written back, not redeemed again. Default: false, since elsewhere an older record, or none, is
    * somebody's intention.
    */
-  readonly lossy?: boolean
+  readonly mayLoseWrites?: boolean
   readonly get: (key: Key) => TaskEither<AuthError, Stamped>
   readonly compareAndSet: (key: Key, expected: Version, next: Next) => TaskEither<AuthError, Committed | Conflict>
   /**

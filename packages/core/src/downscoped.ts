@@ -175,7 +175,7 @@ export const downscoping =
         // A server that refuses every subject must not burn one renewal after the other.
         if (E.isRight(derived) || !isSubjectRefused(derived.left) || isSecond(subject.right)) return derived
         suspect = subject.right.accessToken
-        const refused = await parent.refuse(subject.right.accessToken)()
+        const refused = await parent.invalidate(subject.right.accessToken)()
         if (E.isLeft(refused)) return refused
         const renewed = await parent.get()
         return E.isLeft(renewed) ? renewed : childOf(name, target, renewed.right).result
@@ -189,7 +189,7 @@ export const downscoping =
         return Secret.eq.equals(token.accessToken, used) ? { child, token } : undefined
       }
 
-      const refuse: Tokens['refuse'] = (used) => async () => {
+      const invalidate: Tokens['invalidate'] = (used) => async () => {
         const there = current(used)
         if (there === undefined || there.child.isRefused) return E.right(undefined)
         const { child, token } = there
@@ -230,7 +230,7 @@ export const downscoping =
                   get,
                 ),
           peek,
-          refuse,
+          invalidate,
           accept: (used) => {
             const there = current(used)
             if (there !== undefined) there.child.refusals = afterAcceptance(there.child.refusals)

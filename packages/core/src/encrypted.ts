@@ -104,7 +104,7 @@ export const encrypted =
     return {
       guarantee: store.guarantee,
       ephemeral: store.ephemeral === true,
-      lossy: store.lossy === true,
+      mayLoseWrites: store.mayLoseWrites === true,
       get,
       compareAndSet: (key, expected, next) =>
         pipe(

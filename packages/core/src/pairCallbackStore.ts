@@ -39,7 +39,7 @@ export interface PairCallbacks {
 
 /** Revoked: nothing for the application, whatever the tombstone keeps. */
 const toPair = (cell: Cell<TokenSet.TokenSet>): TokenPair | null =>
-  O.isNone(cell.token) || cell.verdict._tag === 'Revoked'
+  O.isNone(cell.token) || cell.status._tag === 'Revoked'
     ? null
     : {
         accessToken: Secret.open(cell.token.value.accessToken),
@@ -76,7 +76,7 @@ const foreign = (before: Cell<TokenSet.TokenSet>, pair: TokenPair | null): Cell<
 }
 
 /**
- * Intent, generation, expiry and verdict are kept in this process, so that without `exclusive` the guarantee is `process`: two
+ * Lease, generation, expiry and status are kept in this process, so that without `exclusive` the guarantee is `process`: two
  * processes may both redeem the same refresh token. Where that matters and there is no lock, use `recordCallbackStore`.
  *
  * A pair is in this process's memory while a source uses it. Of the latest 10,000 others only what the pair does not say is kept, and

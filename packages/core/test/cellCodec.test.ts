@@ -41,7 +41,7 @@ test('a verdict of a later version is kept, and read as held by another', () => 
     fc.property(cells, tags, fc.dictionary(fc.string(), fc.jsonValue()), (cell, tag, more) => {
       const later = { ...JSON.parse(JSON.stringify(jsonOf(cell))), verdict: { ...more, tag } }
       const decoded = right(CellCodec.decode(recordOf(later)))
-      expect(decoded.verdict._tag).toBe('Foreign')
+      expect(decoded.status._tag).toBe('Foreign')
       expect(jsonOf(decoded)).toEqual(JSON.parse(JSON.stringify(later)))
     }),
   )
@@ -54,7 +54,7 @@ test.each([
   { tag: 'held', until: 1_700_000_000_000 },
 ])('a verdict in words that this version does not know is kept: %j', (verdict) => {
   const decoded = right(CellCodec.decode(recordOf({ ...minimal, verdict })))
-  expect(decoded.verdict._tag).toBe('Foreign')
+  expect(decoded.status._tag).toBe('Foreign')
   expect(jsonOf(decoded)).toEqual({ ...minimal, verdict })
 })
 
@@ -266,8 +266,8 @@ test('the record of the first release stays readable, and is written as it was',
     generation: 17,
     origin: O.some('golden origin'),
     refused: true,
-    intent: O.some({ nonce: O.some('golden nonce'), firstAt: 1700000000000, until: 1700000020000, recovery: true }),
-    verdict: { _tag: 'CoolingDown', until: 1700000001000 },
+    lease: O.some({ nonce: O.some('golden nonce'), firstAt: 1700000000000, until: 1700000020000, recovery: true }),
+    status: { _tag: 'CoolingDown', until: 1700000001000 },
   })
   expect(O.isSome(cell.token) && Secret.open(cell.token.value.accessToken)).toBe('golden access')
   expect(jsonOf(cell)).toEqual(golden)
@@ -278,7 +278,7 @@ test.each([
   [{ tag: 'revoked' }, 'Revoked'],
 ])('the verdicts of the first release: %j', (verdict, tag) => {
   const cell = right(CellCodec.decode(recordOf({ ...minimal, verdict })))
-  expect(cell.verdict._tag).toBe(tag)
+  expect(cell.status._tag).toBe(tag)
   expect(jsonOf(cell)).toEqual({ ...minimal, verdict })
 })
 

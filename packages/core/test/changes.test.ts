@@ -98,7 +98,7 @@ describe('[A14] what another source does is known to the next call', () => {
     const { source } = share(await begun())
     const [a, b] = [source('a'), source('b')]
     await b.get()
-    right(await a.refuse(access('first'))())
+    right(await a.invalidate(access('first'))())
     expect(textOf(await b.get())).toBe('b1')
     expect(textOf(await a.get())).toBe('b1')
   })
@@ -138,7 +138,7 @@ describe('[A14] what another source does is known to the next call', () => {
       { needsRefreshToken: true },
     )
     await slow.source.get()
-    void slow.source.refuse(access('first'))()
+    void slow.source.invalidate(access('first'))()
     const renewed = slow.source.get()
     await env.clock.advance(millis(0))
     expect(slow.attempts()).toHaveLength(1)
@@ -170,7 +170,7 @@ describe('[A14] what another source does is known to the next call', () => {
     const { source } = share(store)
     const [a, b] = [source('a'), source('b')]
     expect(textOf(await b.get())).toBe('first')
-    right(await a.refuse(access('first'))())
+    right(await a.invalidate(access('first'))())
     expect(textOf(await b.get())).toBe('b1')
     right(await a.revoke())
     expect(tagOf(await b.get())).toBe('ReauthenticationRequired')
@@ -190,11 +190,11 @@ describe('[A14] what another source does is known to the next call', () => {
         const over: ReadonlyArray<Set<string>> = [new Set(), new Set(), new Set()]
         let current = 'first'
         const note = (writer: number, record: Secret<'Record'>): void => {
-          const { token: there, refused, verdict } = right(CellCodec.decode(O.some(record)))
+          const { token: there, refused, status } = right(CellCodec.decode(O.some(record)))
           const text = O.isSome(there) ? Secret.open(there.value.accessToken) : 'none'
-          const ended = refused || verdict._tag === 'Revoked' ? text : current
+          const ended = refused || status._tag === 'Revoked' ? text : current
           current = text
-          if (ended !== text || refused || verdict._tag === 'Revoked')
+          if (ended !== text || refused || status._tag === 'Revoked')
             for (const [process, theirs] of over.entries()) if (process !== writer) theirs.add(ended)
         }
         const storeOf = (process: number): TokenStore => ({
@@ -237,7 +237,7 @@ describe('[A14] what another source does is known to the next call', () => {
                   return
                 }
                 case 'refuse':
-                  await of.refuse(access(served[process] ?? ''))()
+                  await of.invalidate(access(served[process] ?? ''))()
                   return
                 case 'revoke':
                   await of.revoke()
@@ -261,7 +261,7 @@ describe('[A14] what a source knows costs no read', () => {
     const a = source('a')
     await a.get()
     expect(asked()).toEqual(['get'])
-    right(await a.refuse(access('first'))())
+    right(await a.invalidate(access('first'))())
     expect(textOf(await a.get())).toBe('a1')
     asked()
     for (let calls = 0; calls < 10; calls++) expect(textOf(await a.get())).toBe('a1')
@@ -279,7 +279,7 @@ describe('[A14] what a source knows costs no read', () => {
     const { source } = share(store)
     const a = source('a')
     await a.get()
-    right(await a.refuse(access('first'))())
+    right(await a.invalidate(access('first'))())
     expect(textOf(await a.get())).toBe('a1')
     expect(late.length).toBeGreaterThan(1)
     asked()
@@ -354,7 +354,7 @@ describe('[A14] a subscription', () => {
     expect(subscriptions()).toBe(0)
     await a.get()
     await a.inspect()
-    right(await a.refuse(access('first'))())
+    right(await a.invalidate(access('first'))())
     await a.get()
     expect(subscriptions()).toBe(1)
     right(await a.close()())

@@ -20,7 +20,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { losing } from './losing.js'
-import { at, HOUR, holding, intentOf, living, open, refreshable, until } from './opened.js'
+import { at, HOUR, holding, leaseOf, living, open, refreshable, until } from './opened.js'
 import { rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
 
 const MINUTE = minutes(1)
@@ -71,7 +71,7 @@ describe.each([
     await source.login(() => () => async () => E.right(long))({})()
     expect(await got()).toBe('a')
     const other = open([], { store, env: { ...env, clock: testClock({ start: START }) } })
-    expect(right(await other.source.revoke())).toBe('forgotten')
+    expect(right(await other.source.revoke())).toBe('local')
     env.clock.setDate(back)
     expect(await asking(env, source, seconds(59))).toBe('a')
     expect(await asking(env, source, seconds(1))).toMatch(/^no token: .*revoked/)
@@ -79,7 +79,7 @@ describe.each([
 
   test('a token is served for its life, however often the record is read', async () => {
     const { source, env, got } = open([E.right(until(at(10 * MINUTE), 'a')), E.right(living('b'))], {
-      early: millis(0),
+      renewBefore: millis(0),
     })
     expect(await got()).toBe('a')
     env.clock.setDate(back)
@@ -114,16 +114,16 @@ describe.each([
     const store = await holding({ token: O.some(until(at(HOUR), 'a')) })
     const env = testEnv()
     env.clock.setDate(back)
-    const { source, got } = open([E.right(living('b'))], { env, store, early: millis(0) })
+    const { source, got } = open([E.right(living('b'))], { env, store, renewBefore: millis(0) })
     expect(await got()).toBe('a')
     expect(await asking(env, source, HOUR)).toBe('b')
   })
 
-  test('an intent is waited for as long as it was to last, also by who never saw it before', async () => {
+  test('a lease is waited for as long as it was to last, also by who never saw it before', async () => {
     const store = await holding({
       token: O.some(refreshable(at(HOUR), 'stale')),
       refused: true,
-      intent: intentOf(at(20_000)),
+      lease: leaseOf(at(20_000)),
     })
     const env = testEnv()
     env.clock.setDate(back)
@@ -135,11 +135,11 @@ describe.each([
     expect(textOf(await got)).toBe('new')
   })
 
-  test('an intent is waited for no longer where the store is slow', async () => {
+  test('a lease is waited for no longer where the store is slow', async () => {
     const { changes: _untold, ...held } = await holding({
       token: O.some(refreshable(at(HOUR), 'stale')),
       refused: true,
-      intent: intentOf(at(20_000)),
+      lease: leaseOf(at(20_000)),
     })
     const env = testEnv()
     const store: TokenStore = {
@@ -211,14 +211,14 @@ describe.each([
   ['on by an hour', HOUR],
   ['back by half a minute', -30_000],
 ])('[A03] a date that is set %s, where the store has a clock of its own', (_, by) => {
-  test('ends no intent of another process, and makes none longer', async () => {
+  test('ends no lease of another process, and makes none longer', async () => {
     const env = testEnv()
     const store = tellingTime(
       env,
       await holding({
         token: O.some(refreshable(at(HOUR), 'stale')),
         refused: true,
-        intent: intentOf(at(20_000)),
+        lease: leaseOf(at(20_000)),
       }),
     )
     const { source, attempts } = open([E.right(living('new'))], { env, store }, { needsRefreshToken: true })
@@ -242,7 +242,7 @@ describe.each([
       env,
       await holding({
         token: O.some(refreshable(at(-1_000), 'old')),
-        verdict: { _tag: 'CoolingDown', until: at(20_000) },
+        status: { _tag: 'CoolingDown', until: at(20_000) },
       }),
     )
     const { source, attempts } = open([E.right(living('new'))], { env, store }, { needsRefreshToken: true })
@@ -323,8 +323,8 @@ describe.each([
       await env.clock.advance(LIFE)
       void source.get()
       await env.clock.advance(millis(0))
-      const { verdict } = await cell()
-      expect(verdict).toEqual({ _tag: 'CoolingDown', until: plus(now(), seconds(30)) })
+      const { status } = await cell()
+      expect(status).toEqual({ _tag: 'CoolingDown', until: plus(now(), seconds(30)) })
     })
   })
 })

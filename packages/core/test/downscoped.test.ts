@@ -53,7 +53,7 @@ const open = (
   const parent: Tokens = {
     get: async () => state.subject,
     peek: () => O.fromEither(state.subject),
-    refuse: (used) => async () => {
+    invalidate: (used) => async () => {
       refused.push(Secret.open(used))
       state.onRefuse()
       return state.refusal
@@ -151,11 +151,11 @@ describe('what is cached', () => {
     const { of, exchanged, env } = open()
     for (let calls = 0; calls < 100; calls++) {
       const child = await of.for(preview).get()
-      if (E.isRight(child)) await of.for(preview).refuse(child.right.accessToken)()
+      if (E.isRight(child)) await of.for(preview).invalidate(child.right.accessToken)()
     }
     expect(exchanged).toHaveLength(2)
     await env.clock.advance(millis(1_000))
-    await of.for(preview).refuse(access('child 2'))()
+    await of.for(preview).invalidate(access('child 2'))()
     expect(textOf(await of.for(preview).get())).toBe('child 3')
   })
 
@@ -223,7 +223,7 @@ describe('refuse', () => {
     const { of, exchanged, refused } = open()
     const derived = of.for(preview)
     await derived.get()
-    await derived.refuse(access('child 1'))()
+    await derived.invalidate(access('child 1'))()
     expect(derived.peek()).toEqual(O.none)
     expect(textOf(await derived.get())).toBe('child 2')
     expect(exchanged.map(({ subject }) => subject)).toEqual(['parent 1', 'parent 1'])
@@ -233,13 +233,13 @@ describe('refuse', () => {
   test('any other token changes nothing', async () => {
     const { of, exchanged } = open()
     const derived = of.for(preview)
-    expect(await derived.refuse(access('child 1'))()).toEqual(E.right(undefined))
+    expect(await derived.invalidate(access('child 1'))()).toEqual(E.right(undefined))
     await derived.get()
-    for (const other of ['child 0', 'parent 1']) await derived.refuse(access(other))()
+    for (const other of ['child 0', 'parent 1']) await derived.invalidate(access(other))()
     expect(textOf(await derived.get())).toBe('child 1')
-    await derived.refuse(access('child 1'))()
+    await derived.invalidate(access('child 1'))()
     await derived.get()
-    await derived.refuse(access('child 1'))()
+    await derived.invalidate(access('child 1'))()
     expect(textOf(await derived.get())).toBe('child 2')
     expect(exchanged).toHaveLength(2)
   })

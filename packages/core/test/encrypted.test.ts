@@ -33,15 +33,15 @@ describe.each([
 })
 
 test('it promises what the store below promises', () => {
-  const kept = ({ guarantee, ephemeral, lossy, changes, exclusive }: TokenStore) => [
+  const kept = ({ guarantee, ephemeral, mayLoseWrites, changes, exclusive }: TokenStore) => [
     guarantee,
     ephemeral === true,
-    lossy === true,
+    mayLoseWrites === true,
     changes !== undefined,
     exclusive !== undefined,
   ]
   const locked: TokenStore = { ...overRows().inner, exclusive: (_, use) => use }
-  for (const store of [memoryStore(), overRows().inner, locked, { ...overRows().inner, lossy: true }])
+  for (const store of [memoryStore(), overRows().inner, locked, { ...overRows().inner, mayLoseWrites: true }])
     expect(kept(encrypted(toy('a'))(store))).toEqual(kept(store))
 })
 

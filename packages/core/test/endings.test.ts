@@ -87,7 +87,7 @@ describe('[A04] a revoke ends the login that came before it', () => {
     right(await settle(source.close({ revoke: true })()))
     await settle(adopting)
     expect(revoked).toEqual(['before'])
-    expect(await cell()).toMatchObject({ token: O.none, verdict: { _tag: 'Revoked' } })
+    expect(await cell()).toMatchObject({ token: O.none, status: { _tag: 'Revoked' } })
   })
 
   test.each(['adopt', 'login'] as const)('by %s, while the store does not write', async (by) => {
@@ -106,7 +106,7 @@ describe('[A04] a revoke ends the login that came before it', () => {
     await settle(Promise.all([adopting, login]))
     await env.clock.advance(seconds(5))
     await settle(source.settled())
-    expect(await cell()).toMatchObject({ token: O.none, verdict: { _tag: 'Revoked' } })
+    expect(await cell()).toMatchObject({ token: O.none, status: { _tag: 'Revoked' } })
     expect(revoked).toEqual(['before'])
   })
 
@@ -134,7 +134,7 @@ describe('a close that revokes', () => {
     expect(tagOf(await settle(source.close({ revoke: true })()))).toBe('StoreFailed')
     works.reads = true
     expect(await settle(source.close({ revoke: true })())).toEqual(E.right(undefined))
-    expect(await cell()).toMatchObject({ token: O.none, verdict: { _tag: 'Revoked' } })
+    expect(await cell()).toMatchObject({ token: O.none, status: { _tag: 'Revoked' } })
     expect(revoked).toEqual(['a'])
     expect(await settle(source.close({ revoke: true })())).toEqual(E.right(undefined))
     expect(revoked).toEqual(['a'])
@@ -269,7 +269,7 @@ test('[A13] a refusal that the store did not take keeps no source in memory', as
   isDown = true
   for (let user = 0; user < 20; user++) {
     const source = users.for(`${user}`)
-    const refused = source.refuse(right(await env.clock.settle(source.get())).accessToken)()
+    const refused = source.invalidate(right(await env.clock.settle(source.get())).accessToken)()
     expect(tagOf(await env.clock.settle(refused))).toBe('StoreFailed')
   }
   expect(users.size()).toBeLessThanOrEqual(5)

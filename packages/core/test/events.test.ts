@@ -22,7 +22,7 @@ test('acquired, renewed, refused, logged in, revoked, closed', async () => {
     { key, _tag: 'Renewing', epoch: 0, generation: 1, recovery: false },
     { key, _tag: 'Renewed', epoch: 0, generation: 2, expiresAt: O.some(at(2 * HOUR)) },
   ])
-  await source.refuse(access('b'))()
+  await source.invalidate(access('b'))()
   expect(told()).toEqual([{ key, _tag: 'Refused' }])
   await login(until(at(3 * HOUR), 'c'))
   expect(told()).toEqual([{ key, _tag: 'LoggedIn', epoch: 1, generation: 3, expiresAt: O.some(at(3 * HOUR)) }])

@@ -133,7 +133,7 @@ describe('[A02] two histories of one key', () => {
     await env.clock.advance(TICK)
     const newer = textOf(await login(b))
     expect(textOf(await a.get())).toBe(newer)
-    expect(cell()).toMatchObject({ epoch: 1, verdict: { _tag: 'None' } })
+    expect(cell()).toMatchObject({ epoch: 1, status: { _tag: 'None' } })
     expect(textOf(await b.get())).toBe(newer)
   })
 
@@ -266,8 +266,8 @@ describe('[A02] two histories of one key', () => {
         remove()
         newer = textOf(await login(b))
       }
-      expect(await env.clock.settle(a.revoke())).toEqual(E.right('forgotten'))
-      expect(cell()).toMatchObject({ epoch: 1, verdict: { _tag: 'None' } })
+      expect(await env.clock.settle(a.revoke())).toEqual(E.right('local'))
+      expect(cell()).toMatchObject({ epoch: 1, status: { _tag: 'None' } })
       expect(textOf(await b.get())).toBe(newer)
     },
   )
@@ -279,12 +279,12 @@ describe('[A02] two histories of one key', () => {
     right(await login(a))
     time = instant(START - HOUR)
     right(await a.revoke())
-    expect(cell().verdict._tag).toBe('Revoked')
+    expect(cell().status._tag).toBe('Revoked')
     lose(9)
     const b = make()
     await env.clock.advance(minutes(2))
     expect(tagOf(await a.get())).toBe('ReauthenticationRequired')
-    expect(cell().verdict._tag).toBe('Revoked')
+    expect(cell().status._tag).toBe('Revoked')
     expect(tagOf(await b.get())).toBe('ReauthenticationRequired')
   })
 
@@ -292,7 +292,7 @@ describe('[A02] two histories of one key', () => {
     const { env, cell, lose, make, login } = open()
     const a = make()
     const token = right(await login(a))
-    right(await a.refuse(token.accessToken)())
+    right(await a.invalidate(token.accessToken)())
     lose(1)
     expect(cell().refused).toBe(false)
     right(await a.inspect())

@@ -64,8 +64,8 @@ test('when it is renewed: not before, and then at once', async () => {
 
 test.each([
   ['a fifth of a short life', seconds(100), {}, seconds(20)],
-  ['what was asked for', HOUR, { early: minutes(1) }, minutes(1)],
-  ['half of its life, whatever was asked for', seconds(100), { early: minutes(10) }, seconds(50)],
+  ['what was asked for', HOUR, { renewBefore: minutes(1) }, minutes(1)],
+  ['half of its life, whatever was asked for', seconds(100), { renewBefore: minutes(10) }, seconds(50)],
 ])('how long before its end: at most %s', async (_, life, asked, most) => {
   const { source, inspect } = open([E.right(until(at(life), 'a'))], asked)
   await source.get()
@@ -110,7 +110,7 @@ test('log in again, once the token is over', async () => {
 })
 
 test('a refused token of a session that is over: log in again', async () => {
-  const cell = { refused: true, token: O.some(full(at(HOUR), 'a')), verdict: { _tag: 'LogInAgain' } } as const
+  const cell = { refused: true, token: O.some(full(at(HOUR), 'a')), status: { _tag: 'LogInAgain' } } as const
   const { inspect } = open([], { store: await holding(cell) })
   expect(await inspect()).toMatchObject({ state: 'log in again' })
 })
@@ -135,8 +135,8 @@ describe('waiting', () => {
   })
 
   test("for another's", async () => {
-    const intent = { nonce: O.some('of another'), firstAt: START, until: at(7_000), recovery: false }
-    const { inspect } = open([], { store: await holding({ intent: O.some(intent) }) })
+    const lease = { nonce: O.some('of another'), firstAt: START, until: at(7_000), recovery: false }
+    const { inspect } = open([], { store: await holding({ lease: O.some(lease) }) })
     expect(await inspect()).toMatchObject({ waitingUntil: O.some(at(7_000)) })
   })
 })

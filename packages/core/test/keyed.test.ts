@@ -349,7 +349,7 @@ describe('close', () => {
     expect(dropped.closed()).toBe(true)
     expect(O.isNone(dropped.peek())).toBe(true)
     expect(left(await dropped.get())).toEqual(AuthError.closed)
-    expect(left(await dropped.refuse(token('token of a').accessToken)())).toEqual(AuthError.closed)
+    expect(left(await dropped.invalidate(token('token of a').accessToken)())).toEqual(AuthError.closed)
     expect(left(await dropped.revoke())).toEqual(AuthError.closed)
     expect(await dropped.close()()).toEqual(E.right(undefined))
   })

@@ -33,13 +33,13 @@ const token: fc.Arbitrary<Token> = fc.record({
   refresh: fc.option(fc.nat(3)),
   end: fc.option(fc.nat(100)),
 })
-const intent: fc.Arbitrary<Lifecycle.Intent> = fc.record({
+const someLease: fc.Arbitrary<Lifecycle.Lease> = fc.record({
   nonce: fc.option(nonce).map(O.fromNullable),
   firstAt: time,
   until: time,
   recovery: fc.boolean(),
 })
-const none: Lifecycle.Verdict = { _tag: 'None' }
+const none: Lifecycle.Status = { _tag: 'None' }
 const retryAt = fc.option(time).map(O.fromNullable)
 const owed: fc.Arbitrary<Cell['owed']> = fc
   .option(
@@ -61,30 +61,30 @@ const someCell = fc.record({
   owed,
   later: fc.constant(O.none),
 })
-/** Cells of the shapes that hold: an owned intent has no verdict; log-in-again and revoked have no intent, revoked no token. */
+/** Cells of the shapes that hold: an owned lease has no status; log-in-again and revoked have no lease, revoked no token. */
 const cell: fc.Arbitrary<Cell> = fc.oneof(
   fc.constant<Cell>(Lifecycle.empty),
-  fc.tuple(someCell, intent).map(([of, owned]): Cell => ({ ...of, intent: O.some(owned), verdict: none })),
+  fc.tuple(someCell, someLease).map(([of, owned]): Cell => ({ ...of, lease: O.some(owned), status: none })),
   fc
     .tuple(
       someCell,
-      intent.map((of) => ({ ...of, nonce: O.none })),
+      someLease.map((of) => ({ ...of, nonce: O.none })),
       fc.boolean(),
       time,
     )
     .map(
       ([of, orphan, isOrphaned, until]): Cell => ({
         ...of,
-        intent: isOrphaned ? O.some(orphan) : O.none,
-        verdict: { _tag: 'CoolingDown', until },
+        lease: isOrphaned ? O.some(orphan) : O.none,
+        status: { _tag: 'CoolingDown', until },
       }),
     ),
-  fc.tuple(someCell, fc.constantFrom<Lifecycle.Verdict>({ _tag: 'LogInAgain' }, { _tag: 'Revoked' }, none)).map(
-    ([of, verdict]): Cell => ({
+  fc.tuple(someCell, fc.constantFrom<Lifecycle.Status>({ _tag: 'LogInAgain' }, { _tag: 'Revoked' }, none)).map(
+    ([of, status]): Cell => ({
       ...of,
-      ...(verdict._tag === 'Revoked' && { token: O.none }),
-      intent: O.none,
-      verdict,
+      ...(status._tag === 'Revoked' && { token: O.none }),
+      lease: O.none,
+      status,
     }),
   ),
 )
@@ -105,7 +105,7 @@ const requested = fc.record({
   _tag: fc.constant('Requested' as const),
   nonce,
   now: time,
-  early: fc.constantFrom(millis(0), millis(EARLY)),
+  renewBefore: fc.constantFrom(millis(0), millis(EARLY)),
   hold: fc.constant(millis(HOLD)),
   selfSufficient: fc.boolean(),
 })
@@ -161,11 +161,11 @@ describe('every step', () => {
     })
   })
 
-  test('keeps the shape: an owned intent has no verdict, log-in-again and revoked have no intent', () => {
-    holds((_before, _event, _decision, { intent: held, token: kept, verdict }) => {
-      if (verdict._tag === 'LogInAgain' || verdict._tag === 'Revoked') expect(held).toEqual(O.none)
-      if (verdict._tag === 'Revoked') expect(kept).toEqual(O.none)
-      if (O.isSome(held) && O.isSome(held.value.nonce)) expect(verdict._tag).toBe('None')
+  test('keeps the shape: an owned lease has no status, log-in-again and revoked have no lease', () => {
+    holds((_before, _event, _decision, { lease: held, token: kept, status }) => {
+      if (status._tag === 'LogInAgain' || status._tag === 'Revoked') expect(held).toEqual(O.none)
+      if (status._tag === 'Revoked') expect(kept).toEqual(O.none)
+      if (O.isSome(held) && O.isSome(held.value.nonce)) expect(status._tag).toBe('None')
     })
   })
 
@@ -206,7 +206,7 @@ describe('every step', () => {
       if (happens._tag === 'Requested') {
         expect(serve).toBe(before.token)
         expect(before.refused).toBe(false)
-        expect(before.verdict._tag).not.toBe('Revoked')
+        expect(before.status._tag).not.toBe('Revoked')
         expect(serve.value.end === null || happens.now < serve.value.end).toBe(true)
       } else expect('token' in happens && serve.value === happens.token).toBe(true)
     })
@@ -245,65 +245,65 @@ const ask = (now: number, more: Partial<Extract<Event, { readonly _tag: 'Request
   _tag: 'Requested',
   nonce: 'n',
   now: instant(now),
-  early: millis(EARLY),
+  renewBefore: millis(EARLY),
   hold: millis(HOLD),
   selfSufficient: false,
   ...more,
 })
-const lease = (of: Partial<Lifecycle.Intent> = {}): O.Option<Lifecycle.Intent> =>
+const lease = (of: Partial<Lifecycle.Lease> = {}): O.Option<Lifecycle.Lease> =>
   O.some({ nonce: O.some('m'), firstAt: instant(0), until: instant(60), recovery: false, ...of })
 const P = { epoch: 1, generation: 1, origin: O.none }
 
 describe('Requested', () => {
   test('1 fresh: served, nothing to do', () => {
     const { decision, after } = stepped(held, ask(39))
-    expect(decision).toEqual({ serve: O.some(T), work: { _tag: 'None' } })
+    expect(decision).toEqual({ serve: O.some(T), action: { _tag: 'None' } })
     expect(after).toBe(held)
   })
   test('2 revoked: fails, unless the strategy is self-sufficient; then the old token is not carried on', () => {
-    const revoked: Cell = { ...held, token: O.none, verdict: { _tag: 'Revoked' }, owed: owes(T) }
-    expect(stepped(revoked, ask(0)).decision.work).toEqual({ _tag: 'Fail', reason: 'Revoked' })
+    const revoked: Cell = { ...held, token: O.none, status: { _tag: 'Revoked' }, owed: owes(T) }
+    expect(stepped(revoked, ask(0)).decision.action).toEqual({ _tag: 'Fail', reason: 'Revoked' })
     const { decision, after } = stepped(revoked, ask(0, { selfSufficient: true }))
-    expect(decision).toMatchObject({ serve: O.none, work: { _tag: 'Redeem', previous: O.none } })
+    expect(decision).toMatchObject({ serve: O.none, action: { _tag: 'Redeem', previous: O.none } })
     expect(after).toMatchObject({ token: O.none, owed: owes(T) })
   })
   test('3 log in again: fails; a token that is still valid is served', () => {
-    const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
-    expect(stepped(told, ask(50)).decision).toEqual({ serve: O.none, work: { _tag: 'Fail', reason: 'LogInAgain' } })
-    expect(stepped(told, ask(45)).decision).toEqual({ serve: O.some(T), work: { _tag: 'None' } })
+    const told: Cell = { ...held, status: { _tag: 'LogInAgain' } }
+    expect(stepped(told, ask(50)).decision).toEqual({ serve: O.none, action: { _tag: 'Fail', reason: 'LogInAgain' } })
+    expect(stepped(told, ask(45)).decision).toEqual({ serve: O.some(T), action: { _tag: 'None' } })
   })
   test('4 nothing to redeem: fails, unless the strategy is self-sufficient', () => {
     const bare: Cell = { ...held, token: O.some({ ...T, refresh: null }) }
-    expect(stepped(bare, ask(50)).decision.work).toEqual({ _tag: 'Fail', reason: 'NothingToRedeem' })
-    expect(stepped(bare, ask(50, { selfSufficient: true })).decision.work._tag).toBe('Redeem')
+    expect(stepped(bare, ask(50)).decision.action).toEqual({ _tag: 'Fail', reason: 'NothingToRedeem' })
+    expect(stepped(bare, ask(50, { selfSufficient: true })).decision.action._tag).toBe('Redeem')
   })
   test('5 cooling down: waits until its end, exclusive', () => {
-    const cooling: Cell = { ...held, verdict: { _tag: 'CoolingDown', until: instant(60) } }
-    expect(stepped(cooling, ask(59)).decision.work).toEqual({ _tag: 'Wait', until: 60 })
-    expect(stepped(cooling, ask(60)).decision.work._tag).toBe('Redeem')
+    const cooling: Cell = { ...held, status: { _tag: 'CoolingDown', until: instant(60) } }
+    expect(stepped(cooling, ask(59)).decision.action).toEqual({ _tag: 'Wait', until: 60 })
+    expect(stepped(cooling, ask(60)).decision.action._tag).toBe('Redeem')
   })
-  test('6 an intent: waits until its end, even if it is its own', () => {
-    const leased: Cell = { ...held, intent: lease({ nonce: O.some('n') }) }
-    expect(stepped(leased, ask(59)).decision.work).toEqual({ _tag: 'Wait', until: 60 })
-    expect(stepped(leased, ask(45)).decision).toEqual({ serve: O.some(T), work: { _tag: 'None' } })
+  test('6 a lease: waits until its end, even if it is its own', () => {
+    const leased: Cell = { ...held, lease: lease({ nonce: O.some('n') }) }
+    expect(stepped(leased, ask(59)).decision.action).toEqual({ _tag: 'Wait', until: 60 })
+    expect(stepped(leased, ask(45)).decision).toEqual({ serve: O.some(T), action: { _tag: 'None' } })
   })
   test('7 otherwise: redeems, and declares it before; the valid token is served meanwhile', () => {
     const { decision, after } = stepped(held, ask(45))
     expect(decision).toEqual({
       serve: O.some(T),
-      work: { _tag: 'Redeem', parent: P, previous: O.some(T), recovery: false },
+      action: { _tag: 'Redeem', parent: P, previous: O.some(T), recovery: false },
     })
-    expect(after.intent).toEqual(O.some({ nonce: O.some('n'), firstAt: 45, until: 75, recovery: false }))
+    expect(after.lease).toEqual(O.some({ nonce: O.some('n'), firstAt: 45, until: 75, recovery: false }))
   })
-  test('7 an ended intent: the take-over is a declared recovery and keeps the first time', () => {
-    const { decision, after } = stepped({ ...held, intent: lease({ firstAt: instant(7) }) }, ask(60))
-    expect(decision.work).toMatchObject({ _tag: 'Redeem', recovery: true })
-    expect(after.intent).toEqual(O.some({ nonce: O.some('n'), firstAt: 7, until: 90, recovery: true }))
+  test('7 an ended lease: the take-over is a declared recovery and keeps the first time', () => {
+    const { decision, after } = stepped({ ...held, lease: lease({ firstAt: instant(7) }) }, ask(60))
+    expect(decision.action).toMatchObject({ _tag: 'Redeem', recovery: true })
+    expect(after.lease).toEqual(O.some({ nonce: O.some('n'), firstAt: 7, until: 90, recovery: true }))
   })
-  test('a verdict of a later version: held by another', () => {
-    const foreign: Cell = { ...held, verdict: { _tag: 'Foreign', json: Object.create(null) } }
-    expect(stepped(foreign, ask(45)).decision).toEqual({ serve: O.some(T), work: { _tag: 'None' } })
-    expect(stepped(foreign, ask(50)).decision.work).toEqual({ _tag: 'Wait', until: 80 })
+  test('a status of a later version: held by another', () => {
+    const foreign: Cell = { ...held, status: { _tag: 'Foreign', json: Object.create(null) } }
+    expect(stepped(foreign, ask(45)).decision).toEqual({ serve: O.some(T), action: { _tag: 'None' } })
+    expect(stepped(foreign, ask(50)).decision.action).toEqual({ _tag: 'Wait', until: 80 })
   })
 })
 
@@ -318,30 +318,30 @@ describe('Redeemed', () => {
   })
   test('1 another epoch: discarded and revoked', () => {
     const { decision, after } = stepped({ ...held, epoch: 2 }, redeemed(U))
-    expect(decision.work).toEqual({ _tag: 'DiscardAndRevoke', token: U })
+    expect(decision.action).toEqual({ _tag: 'DiscardAndRevoke', token: U })
     expect(after).toEqual({ ...held, epoch: 2, owed: owes(U) })
   })
   test('2 committed already: again', () => {
-    expect(stepped({ ...held, generation: 2, token: O.some(U) }, redeemed(U)).decision.work._tag).toBe('Again')
+    expect(stepped({ ...held, generation: 2, token: O.some(U) }, redeemed(U)).decision.action._tag).toBe('Again')
   })
   test("3 another's commit: discarded, never revoked", () => {
-    expect(stepped({ ...held, generation: 2 }, redeemed(U)).decision.work._tag).toBe('Discard')
+    expect(stepped({ ...held, generation: 2 }, redeemed(U)).decision.action._tag).toBe('Discard')
   })
-  test("4 the lineage matches: committed under anybody's intent, and under log in again", () => {
+  test("4 the lineage matches: committed under anybody's lease, and under log in again", () => {
     for (const before of [
-      { ...held, intent: lease({ nonce: O.some('somebody else') }) },
-      { ...held, verdict: { _tag: 'LogInAgain' as const } },
+      { ...held, lease: lease({ nonce: O.some('somebody else') }) },
+      { ...held, status: { _tag: 'LogInAgain' as const } },
       { ...held, refused: true },
     ]) {
       const { decision, after } = stepped(before, redeemed(U))
-      expect(decision).toEqual({ serve: O.some(U), work: { _tag: 'None' } })
+      expect(decision).toEqual({ serve: O.some(U), action: { _tag: 'None' } })
       expect(after).toEqual({ ...held, generation: 2, token: O.some(U) })
     }
   })
   test('5 the refused token came again: kept refused, and cooled down', () => {
     const { decision, after } = stepped({ ...held, refused: true }, redeemed({ ...U, access: T.access }))
-    expect(decision).toEqual({ serve: O.none, work: { _tag: 'None' } })
-    expect(after).toMatchObject({ generation: 2, refused: true, verdict: { _tag: 'CoolingDown', until: 75 } })
+    expect(decision).toEqual({ serve: O.none, action: { _tag: 'None' } })
+    expect(after).toMatchObject({ generation: 2, refused: true, status: { _tag: 'CoolingDown', until: 75 } })
   })
 })
 
@@ -353,45 +353,45 @@ describe('Failed', () => {
     now: instant(20),
     failure: of,
   })
-  const leased: Cell = { ...held, intent: lease() }
-  const recovering: Cell = { ...held, intent: lease({ recovery: true }) }
+  const leased: Cell = { ...held, lease: lease() }
+  const recovering: Cell = { ...held, lease: lease({ recovery: true }) }
   const notSent: Lifecycle.Failure<number> = { _tag: 'NotSent', backOff: millis(0) }
 
   test('1 the lineage differs: again', () => {
     const { decision, after } = stepped({ ...leased, generation: 2 }, failed(notSent))
-    expect(decision.work._tag).toBe('Again')
-    expect(after.intent).toEqual(leased.intent)
+    expect(decision.action._tag).toBe('Again')
+    expect(after.lease).toEqual(leased.lease)
   })
-  test('2 unknown: the intent stays until its end', () => {
+  test('2 unknown: the lease stays until its end', () => {
     const { decision, after } = stepped(leased, failed({ _tag: 'Unknown' }))
-    expect(decision.work._tag).toBe('None')
+    expect(decision.action._tag).toBe('None')
     expect(after).toBe(leased)
   })
-  test('3 not sent: the own intent is released', () => {
+  test('3 not sent: the own lease is released', () => {
     expect(stepped(leased, failed(notSent)).after).toEqual(held)
   })
   test('3 throttled: released, and the fleet cools down', () => {
     const { after } = stepped(leased, failed({ _tag: 'Throttled', retryAfter: millis(9) }))
-    expect(after).toEqual({ ...held, verdict: { _tag: 'CoolingDown', until: 29 } })
+    expect(after).toEqual({ ...held, status: { _tag: 'CoolingDown', until: 29 } })
   })
   test('3 in a recovery the orphan is kept', () => {
     const { after } = stepped(recovering, failed(notSent))
-    expect(after.intent).toEqual(O.some({ nonce: O.none, firstAt: 0, until: 20, recovery: true }))
-    expect(stepped(after, ask(50)).decision.work).toMatchObject({ _tag: 'Redeem', recovery: true })
+    expect(after.lease).toEqual(O.some({ nonce: O.none, firstAt: 0, until: 20, recovery: true }))
+    expect(stepped(after, ask(50)).decision.action).toMatchObject({ _tag: 'Redeem', recovery: true })
   })
-  test("4 somebody else's intent is not released", () => {
+  test("4 somebody else's lease is not released", () => {
     const { decision, after } = stepped(leased, failed({ _tag: 'Throttled', retryAfter: millis(9) }, 'other'))
-    expect(decision.work._tag).toBe('Again')
+    expect(decision.action._tag).toBe('Again')
     expect(after).toBe(leased)
   })
-  test("5 invalid_grant to the cell's refresh token: the verdict, whoever holds the lease", () => {
+  test("5 invalid_grant to the cell's refresh token: the status, whoever holds the lease", () => {
     const { decision, after } = stepped(leased, failed({ _tag: 'InvalidGrant', refresh: 1 }, 'other'))
-    expect(decision.work).toEqual({ _tag: 'Fail', reason: 'LogInAgain' })
-    expect(after).toEqual({ ...held, verdict: { _tag: 'LogInAgain' } })
+    expect(decision.action).toEqual({ _tag: 'Fail', reason: 'LogInAgain' })
+    expect(after).toEqual({ ...held, status: { _tag: 'LogInAgain' } })
   })
   test('6 invalid_grant to another, or said already: again', () => {
-    expect(stepped(leased, failed({ _tag: 'InvalidGrant', refresh: 2 })).decision.work._tag).toBe('Again')
-    const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
+    expect(stepped(leased, failed({ _tag: 'InvalidGrant', refresh: 2 })).decision.action._tag).toBe('Again')
+    const told: Cell = { ...held, status: { _tag: 'LogInAgain' } }
     expect(stepped(told, failed({ _tag: 'InvalidGrant', refresh: 1 })).after).toBe(told)
   })
 })
@@ -486,14 +486,14 @@ describe('Refused', () => {
     expect(stepped(before, renewal(4_000)).after.refusals).toEqual(O.none)
     expect(stepped({ ...before, refused: true }, renewal(4_000)).after.refusals).toEqual(rowOf(2, 0))
   })
-  test("the cell's token: refused; intent and verdict are kept", () => {
-    const leased: Cell = { ...held, intent: lease() }
+  test("the cell's token: refused; lease and status are kept", () => {
+    const leased: Cell = { ...held, lease: lease() }
     expect(stepped(leased, refusal(1)).after).toEqual({ ...leased, refused: true, refusals: rowOf(1) })
-    const told: Cell = { ...held, verdict: { _tag: 'LogInAgain' } }
+    const told: Cell = { ...held, status: { _tag: 'LogInAgain' } }
     expect(stepped(told, refusal(1)).after).toEqual({ ...told, refused: true, refusals: rowOf(1) })
   })
   test('a cool-down ends with the token: it may be long, and was of a renewal that nobody needed yet', () => {
-    const cooling: Cell = { ...held, verdict: { _tag: 'CoolingDown', until: instant(60) } }
+    const cooling: Cell = { ...held, status: { _tag: 'CoolingDown', until: instant(60) } }
     expect(stepped(cooling, refusal(1)).after).toEqual({ ...held, refused: true, refusals: rowOf(1) })
     expect(stepped(cooling, refusal(2)).after).toBe(cooling)
     const again: Cell = { ...cooling, refused: true }
@@ -515,17 +515,17 @@ describe('LoggedIn', () => {
     retryAt: RETRY_AT,
   })
   test('1 into the epoch it started from: a new epoch, all else cleared', () => {
-    const before: Cell = { ...held, refused: true, verdict: { _tag: 'LogInAgain' } }
+    const before: Cell = { ...held, refused: true, status: { _tag: 'LogInAgain' } }
     const { decision, after } = stepped(before, loggedIn(1))
     expect(decision.serve).toEqual(O.some(U))
     expect(after).toEqual({ ...held, epoch: 2, generation: 2, origin: O.some('l'), token: O.some(U) })
-    expect(decision.work._tag).toBe('None')
+    expect(decision.action._tag).toBe('None')
   })
   test('2 its own epoch: again', () => {
-    expect(stepped({ ...held, epoch: 2, origin: O.some('l') }, loggedIn(1)).decision.work._tag).toBe('Again')
+    expect(stepped({ ...held, epoch: 2, origin: O.some('l') }, loggedIn(1)).decision.action._tag).toBe('Again')
   })
   test('3 superseded: discarded and revoked', () => {
-    expect(stepped({ ...held, epoch: 2 }, loggedIn(1)).decision.work).toEqual({ _tag: 'DiscardAndRevoke', token: U })
+    expect(stepped({ ...held, epoch: 2 }, loggedIn(1)).decision.action).toEqual({ _tag: 'DiscardAndRevoke', token: U })
   })
 })
 
@@ -541,27 +541,27 @@ describe('RevokeAsked and RevocationConfirmed', () => {
     epoch: 2,
     origin: O.some('r'),
     token: O.none,
-    verdict: { _tag: 'Revoked' },
+    status: { _tag: 'Revoked' },
     owed: owes(T),
   }
   test('1 a held session: a tombstone that does not wait for a lease and owes the token to the server', () => {
-    const { decision, after } = stepped({ ...held, intent: lease() }, revokeAsked(1))
-    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [T] })
+    const { decision, after } = stepped({ ...held, lease: lease() }, revokeAsked(1))
+    expect(decision.action).toEqual({ _tag: 'RevokeAtServer', tokens: [T] })
     expect(after).toEqual(tombstone)
   })
   test('1 a lease without a token: a tombstone too', () => {
-    const { after } = stepped({ ...held, token: O.none, intent: lease() }, revokeAsked(1))
-    expect(after.verdict._tag).toBe('Revoked')
+    const { after } = stepped({ ...held, token: O.none, lease: lease() }, revokeAsked(1))
+    expect(after.status._tag).toBe('Revoked')
   })
   test('[A04] a tombstone that the server has not confirmed: another one, and revoked at the server once more', () => {
     const { decision, after } = stepped({ ...tombstone, origin: O.some('q') }, revokeAsked(2))
-    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [T] })
+    expect(decision.action).toEqual({ _tag: 'RevokeAtServer', tokens: [T] })
     expect(after).toEqual({ ...tombstone, epoch: 3 })
   })
   test('[A04] nothing, or a tombstone that holds nothing: a tombstone too', () => {
     const { decision, after } = stepped(Lifecycle.empty, revokeAsked(0))
-    expect(decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [] })
-    expect(after).toEqual({ ...Lifecycle.empty, epoch: 1, origin: O.some('r'), verdict: { _tag: 'Revoked' } })
+    expect(decision.action).toEqual({ _tag: 'RevokeAtServer', tokens: [] })
+    expect(after).toEqual({ ...Lifecycle.empty, epoch: 1, origin: O.some('r'), status: { _tag: 'Revoked' } })
     const confirmed: Cell = { ...tombstone, origin: O.some('q'), owed: O.none }
     expect(stepped(confirmed, revokeAsked(2)).after).toEqual({ ...confirmed, epoch: 3, origin: O.some('r') })
   })
@@ -575,15 +575,15 @@ describe('RevokeAsked and RevocationConfirmed', () => {
         expect(revoked).toBe(once)
         const login: Event = { _tag: 'LoggedIn', from: Lifecycle.placeOf(before), nonce: 'late', token: late, retryAt }
         const { decision, after } = stepped(revoked, login)
-        const work = O.isSome(retryAt) ? { _tag: 'DiscardAndRevoke', token: late } : { _tag: 'Discard' }
-        expect(decision).toEqual({ serve: O.none, work })
+        const action = O.isSome(retryAt) ? { _tag: 'DiscardAndRevoke', token: late } : { _tag: 'Discard' }
+        expect(decision).toEqual({ serve: O.none, action })
         expect({ ...after, owed: O.none }).toEqual({ ...revoked, owed: O.none })
       }),
       RUNS,
     )
   })
   test('2 a later epoch: unchanged', () => {
-    expect(stepped({ ...held, epoch: 2 }, revokeAsked(1)).after.verdict._tag).toBe('None')
+    expect(stepped({ ...held, epoch: 2 }, revokeAsked(1)).after.status._tag).toBe('None')
   })
   test('confirmed: no longer owed; what else is owed stays', () => {
     const confirmed: Event = { _tag: 'RevocationConfirmed', revoked: [1] }
@@ -607,31 +607,31 @@ describe('[A06] what is owed to the server', () => {
 
   test('[A06] a login over a session that is valid: the grant that it replaces is revoked, and owed until that is confirmed', () => {
     const { decision, after } = stepped(held, loggedIn())
-    expect(decision).toEqual({ serve: O.some(U), work: { _tag: 'RevokeAtServer', tokens: [T] } })
+    expect(decision).toEqual({ serve: O.some(U), action: { _tag: 'RevokeAtServer', tokens: [T] } })
     expect(after).toEqual({ ...held, epoch: 2, generation: 2, origin: O.some('l'), token: O.some(U), owed: owes(T) })
   })
   test('[A06] a login over a tombstone: what that owes stays owed', () => {
-    const before: Cell = { ...held, token: O.none, verdict: { _tag: 'Revoked' }, owed: owes(T) }
+    const before: Cell = { ...held, token: O.none, status: { _tag: 'Revoked' }, owed: owes(T) }
     expect(stepped(before, loggedIn()).after).toMatchObject({ token: O.some(U), owed: owes(T) })
   })
   test('[A06] a strategy that begins anew on a tombstone: what that owes stays owed', () => {
-    const before: Cell = { ...held, token: O.none, verdict: { _tag: 'Revoked' }, owed: owes(T) }
+    const before: Cell = { ...held, token: O.none, status: { _tag: 'Revoked' }, owed: owes(T) }
     const { decision, after } = stepped(before, ask(0, { selfSufficient: true }))
-    expect(decision.work).toMatchObject({ _tag: 'Redeem', previous: O.none })
+    expect(decision.action).toMatchObject({ _tag: 'Redeem', previous: O.none })
     expect(after.owed).toEqual(owes(T))
   })
   test('where there is no way to revoke, nothing is kept; of another, nothing is forgotten before a revoke', () => {
     const nowhere = { retryAt: O.none }
     const before: Cell = { ...held, owed: owes(V) }
     expect(stepped(before, loggedIn(nowhere))).toMatchObject({
-      decision: { work: { _tag: 'None' } },
+      decision: { action: { _tag: 'None' } },
       after: { owed: owes(V) },
     })
     const late = stepped({ ...before, epoch: 2 }, loggedIn(nowhere))
-    expect(late.decision.work._tag).toBe('Discard')
+    expect(late.decision.action._tag).toBe('Discard')
     expect(late.after.owed).toEqual(owes(V))
     const revoked = stepped(before, { _tag: 'RevokeAsked', from: inEpoch(1), nonce: 'r', ...nowhere })
-    expect(revoked.decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [V, T] })
+    expect(revoked.decision.action).toEqual({ _tag: 'RevokeAtServer', tokens: [V, T] })
     expect(revoked.after).toMatchObject({ token: O.none, owed: O.none })
   })
   test.each([
@@ -639,12 +639,12 @@ describe('[A06] what is owed to the server', () => {
     ['refresh', { ...U, refresh: T.refresh }],
   ])('a server that grants the same %s token again: it is the session, and owed no longer', (_, same) => {
     const { decision, after } = stepped(held, loggedIn({ token: same }))
-    expect(decision.work._tag).toBe('None')
+    expect(decision.action._tag).toBe('None')
     expect(after.owed).toEqual(O.none)
-    const tombstone: Cell = { ...held, token: O.none, verdict: { _tag: 'Revoked' }, owed: owes(T, V) }
+    const tombstone: Cell = { ...held, token: O.none, status: { _tag: 'Revoked' }, owed: owes(T, V) }
     expect(stepped(tombstone, loggedIn({ token: same })).after.owed).toEqual(owes(V))
     const late = stepped({ ...held, epoch: 2 }, loggedIn({ token: same }))
-    expect(late).toEqual({ decision: { serve: O.none, work: { _tag: 'Discard' } }, after: { ...held, epoch: 2 } })
+    expect(late).toEqual({ decision: { serve: O.none, action: { _tag: 'Discard' } }, after: { ...held, epoch: 2 } })
   })
   test('what came too late is owed once, and the oldest is forgotten where it is too much', () => {
     const once = stepped({ ...held, epoch: 2 }, loggedIn()).after
@@ -664,13 +664,13 @@ describe('[A06] what is owed to the server', () => {
       retryAt: instant(now + 100),
     })
     expect(stepped(before, retried(599)).after).toBe(before)
-    expect(stepped(before, retried(599)).decision.work._tag).toBe('None')
+    expect(stepped(before, retried(599)).decision.action._tag).toBe('None')
     for (const now of [600, 499]) {
       const { decision, after } = stepped(before, retried(now))
-      expect(decision).toEqual({ serve: O.none, work: { _tag: 'RevokeAtServer', tokens: [T, U] } })
+      expect(decision).toEqual({ serve: O.none, action: { _tag: 'RevokeAtServer', tokens: [T, U] } })
       expect(after).toEqual({ ...before, owed: O.some({ tokens: [T, U], retryAt: now + 100, since: O.some(now) }) })
     }
-    expect(stepped(held, retried(600))).toEqual({ decision: { serve: O.none, work: { _tag: 'None' } }, after: held })
+    expect(stepped(held, retried(600))).toEqual({ decision: { serve: O.none, action: { _tag: 'None' } }, after: held })
   })
   test('[A06] a server that does not revoke is asked more and more seldom, and no more after a week', () => {
     const tries: Array<number> = []
@@ -681,7 +681,7 @@ describe('[A06] what is owed to the server', () => {
         now: instant(now),
         retryAt: instant(now + 10 * MINUTE),
       })
-      if (decision.work._tag === 'RevokeAtServer') tries.push(Math.round((now - 600) / (10 * MINUTE)))
+      if (decision.action._tag === 'RevokeAtServer') tries.push(Math.round((now - 600) / (10 * MINUTE)))
       cell = after
     }
     expect(tries).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
@@ -701,7 +701,7 @@ describe('[A06] what is owed to the server', () => {
       const isKnown = (of: Token) =>
         known.some(({ access, refresh }) => access === of.access || (refresh !== null && refresh === of.refresh))
       for (const of of owedBy(before)) expect(isKnown(of)).toBe(true)
-      const opens = after.epoch > before.epoch && before.verdict._tag !== 'LogInAgain'
+      const opens = after.epoch > before.epoch && before.status._tag !== 'LogInAgain'
       if (opens && O.isSome(before.token)) expect(isKnown(before.token.value)).toBe(true)
     })
   })
@@ -710,9 +710,9 @@ describe('[A06] what is owed to the server', () => {
 const owedBy = ({ owed: of }: Cell): ReadonlyArray<Token> => (O.isSome(of) ? of.value.tokens : [])
 
 describe('at the edges', () => {
-  const leasedUntil = (end: number): Cell => ({ ...held, intent: lease({ until: instant(end) }) })
-  const coolingUntil = (end: number): Cell => ({ ...held, verdict: { _tag: 'CoolingDown', until: instant(end) } })
-  const workOf = (before: Cell, happens: Event) => stepped(before, happens).decision.work
+  const leasedUntil = (end: number): Cell => ({ ...held, lease: lease({ until: instant(end) }) })
+  const coolingUntil = (end: number): Cell => ({ ...held, status: { _tag: 'CoolingDown', until: instant(end) } })
+  const workOf = (before: Cell, happens: Event) => stepped(before, happens).decision.action
 
   test('a token is fresh until so long before its end, exclusive, and usable until its end, exclusive', () => {
     expect(workOf(held, ask(39))._tag).toBe('None')
@@ -723,7 +723,7 @@ describe('at the edges', () => {
   })
 
   test.each([
-    ['an intent', leasedUntil],
+    ['a lease', leasedUntil],
     ['a cool-down', coolingUntil],
   ])('%s ends at its end, exclusive', (_, cell) => {
     expect(workOf(cell(101), ask(100))).toEqual({ _tag: 'Wait', until: 101 })
@@ -732,7 +732,7 @@ describe('at the edges', () => {
 
   test('a take-over from an orphan is a recovery, whose first time is that of the orphan', () => {
     const orphan = lease({ nonce: O.none, firstAt: instant(3), recovery: true })
-    expect(stepped({ ...held, intent: orphan }, ask(60)).after.intent).toEqual(
+    expect(stepped({ ...held, lease: orphan }, ask(60)).after.lease).toEqual(
       O.some({ nonce: O.some('n'), firstAt: 3, until: 90, recovery: true }),
     )
   })
@@ -741,7 +741,7 @@ describe('at the edges', () => {
     const { decision, after } = stepped({ ...held, refused: true }, ask(0))
     expect(decision).toEqual({
       serve: O.none,
-      work: { _tag: 'Redeem', parent: P, previous: O.some(T), recovery: false },
+      action: { _tag: 'Redeem', parent: P, previous: O.some(T), recovery: false },
     })
     expect(after.refused).toBe(true)
   })
@@ -749,7 +749,7 @@ describe('at the edges', () => {
   test('whether a token is usable: neither refused nor over', () => {
     const usable = (cell: Cell) => Lifecycle.isUsable(view, instant(49))(cell)
     expect(usable(held)).toBe(true)
-    expect(usable({ ...held, verdict: { _tag: 'LogInAgain' } })).toBe(true)
+    expect(usable({ ...held, status: { _tag: 'LogInAgain' } })).toBe(true)
     expect(usable({ ...held, token: O.none })).toBe(false)
     expect(usable({ ...held, refused: true })).toBe(false)
     expect(usable({ ...held, token: O.some({ ...T, end: 49 }) })).toBe(false)
@@ -765,7 +765,7 @@ describe('at the edges', () => {
     })
     const unchanged = (before: Cell, happens: Event) => {
       const { decision, after } = stepped(before, happens)
-      expect(decision).toEqual({ serve: O.none, work: { _tag: 'Again' } })
+      expect(decision).toEqual({ serve: O.none, action: { _tag: 'Again' } })
       expect(after).toBe(before)
     }
 
@@ -773,28 +773,28 @@ describe('at the edges', () => {
       ['another epoch', { ...P, epoch: 0 }],
       ['another generation', { ...P, generation: 0 }],
     ])('of %s changes nothing', (_, parent) => {
-      unchanged({ ...held, intent: lease() }, failed({ _tag: 'NotSent', backOff: millis(9) }, parent))
-      unchanged({ ...held, intent: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }, parent))
-      unchanged({ ...held, intent: lease() }, failed({ _tag: 'Unknown' }, parent))
+      unchanged({ ...held, lease: lease() }, failed({ _tag: 'NotSent', backOff: millis(9) }, parent))
+      unchanged({ ...held, lease: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }, parent))
+      unchanged({ ...held, lease: lease() }, failed({ _tag: 'Unknown' }, parent))
     })
-    test('without an intent, or with an orphan, releases nothing', () => {
+    test('without a lease, or with an orphan, releases nothing', () => {
       unchanged(held, failed({ _tag: 'NotSent', backOff: millis(9) }))
-      unchanged({ ...held, intent: lease({ nonce: O.none }) }, failed({ _tag: 'NotSent', backOff: millis(9) }))
+      unchanged({ ...held, lease: lease({ nonce: O.none }) }, failed({ _tag: 'NotSent', backOff: millis(9) }))
     })
     test('that was not sent and asks for a back-off cools down', () => {
-      expect(stepped({ ...held, intent: lease() }, failed({ _tag: 'NotSent', backOff: millis(9) }))).toEqual({
-        decision: { serve: O.none, work: { _tag: 'None' } },
-        after: { ...held, verdict: { _tag: 'CoolingDown', until: 29 } },
+      expect(stepped({ ...held, lease: lease() }, failed({ _tag: 'NotSent', backOff: millis(9) }))).toEqual({
+        decision: { serve: O.none, action: { _tag: 'None' } },
+        after: { ...held, status: { _tag: 'CoolingDown', until: 29 } },
       })
     })
     test('invalid_grant where there is nothing to redeem is of another', () => {
-      unchanged({ ...held, token: O.none, intent: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }))
-      const bare = { ...held, token: O.some({ ...T, refresh: null }), intent: lease() }
+      unchanged({ ...held, token: O.none, lease: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }))
+      const bare = { ...held, token: O.some({ ...T, refresh: null }), lease: lease() }
       unchanged(bare, failed({ _tag: 'InvalidGrant', refresh: 1 }))
     })
     test('invalid_grant serves nothing', () => {
-      const { decision } = stepped({ ...held, intent: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }))
-      expect(decision).toEqual({ serve: O.none, work: { _tag: 'Fail', reason: 'LogInAgain' } })
+      const { decision } = stepped({ ...held, lease: lease() }, failed({ _tag: 'InvalidGrant', refresh: 1 }))
+      expect(decision).toEqual({ serve: O.none, action: { _tag: 'Fail', reason: 'LogInAgain' } })
     })
   })
 
@@ -804,7 +804,7 @@ describe('at the edges', () => {
       epoch: 2,
       origin: O.some('r'),
       token: O.none,
-      verdict: { _tag: 'Revoked' },
+      status: { _tag: 'Revoked' },
       owed: owes(T),
     }
     const asked = (from: number, nonce = 'r'): Event => ({
@@ -817,7 +817,7 @@ describe('at the edges', () => {
     test('that is sent again after a lost answer, or was not the first, finds what is owed, and changes nothing', () => {
       for (const nonce of ['r', 'other']) {
         expect(stepped(tombstone, asked(1, nonce))).toEqual({
-          decision: { serve: O.none, work: { _tag: 'RevokeAtServer', tokens: [T] } },
+          decision: { serve: O.none, action: { _tag: 'RevokeAtServer', tokens: [T] } },
           after: tombstone,
         })
       }
@@ -825,7 +825,7 @@ describe('at the edges', () => {
     test('of an earlier epoch ends no session of a later one', () => {
       const before: Cell = { ...held, epoch: 2, origin: O.some('r') }
       const { decision, after } = stepped(before, asked(1))
-      expect(decision.work).toEqual({ _tag: 'RevokeAtServer', tokens: [] })
+      expect(decision.action).toEqual({ _tag: 'RevokeAtServer', tokens: [] })
       expect(after).toBe(before)
     })
     test('[A18] that nobody tells the server leaves no token, whatever was owed, and whoever revoked it first', () => {
@@ -837,30 +837,30 @@ describe('at the edges', () => {
       const later: Cell = { ...held, epoch: 2, origin: O.some('l'), owed: owes(U) }
       expect(stepped(later, silent).after).toBe(later)
     })
-    test('clears what was of the session: the refusal, the lease, the verdict', () => {
-      const before: Cell = { ...held, refused: true, intent: lease(), verdict: { _tag: 'LogInAgain' } }
+    test('clears what was of the session: the refusal, the lease, the status', () => {
+      const before: Cell = { ...held, refused: true, lease: lease(), status: { _tag: 'LogInAgain' } }
       expect(stepped(before, asked(1)).after).toEqual(tombstone)
     })
     test('that is confirmed where nothing is owed changes nothing', () => {
       const nothing: Cell = { ...tombstone, owed: O.none }
       const { decision, after } = stepped(nothing, { _tag: 'RevocationConfirmed', revoked: [1] })
-      expect(decision).toEqual({ serve: O.none, work: { _tag: 'None' } })
+      expect(decision).toEqual({ serve: O.none, action: { _tag: 'None' } })
       expect(after).toBe(nothing)
     })
   })
 
   test('a login serves its token, and leaves nothing to do', () => {
     const login: Event = { _tag: 'LoggedIn', from: inEpoch(1), nonce: 'l', token: U, retryAt: RETRY_AT }
-    expect(stepped({ ...held, token: O.none }, login).decision).toEqual({ serve: O.some(U), work: { _tag: 'None' } })
+    expect(stepped({ ...held, token: O.none }, login).decision).toEqual({ serve: O.some(U), action: { _tag: 'None' } })
   })
 
   test('a login that lost, or that is there already, serves nothing and changes nothing', () => {
     const login: Event = { _tag: 'LoggedIn', from: inEpoch(1), nonce: 'l', token: U, retryAt: RETRY_AT }
     const own: Cell = { ...held, epoch: 2, origin: O.some('l') }
-    expect(stepped(own, login)).toEqual({ decision: { serve: O.none, work: { _tag: 'Again' } }, after: own })
+    expect(stepped(own, login)).toEqual({ decision: { serve: O.none, action: { _tag: 'Again' } }, after: own })
     const other: Cell = { ...held, epoch: 2, origin: O.some('m') }
     expect(stepped(other, login)).toEqual({
-      decision: { serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } },
+      decision: { serve: O.none, action: { _tag: 'DiscardAndRevoke', token: U } },
       after: { ...other, owed: owes(U) },
     })
   })
@@ -876,7 +876,7 @@ describe('at the edges', () => {
     })
     const theirs: Cell = { ...held, origin: O.some('theirs') }
     const { decision, after } = stepped(theirs, commit('ours'))
-    expect(decision).toEqual({ serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } })
+    expect(decision).toEqual({ serve: O.none, action: { _tag: 'DiscardAndRevoke', token: U } })
     expect(after).toEqual({ ...theirs, owed: owes(U) })
     for (const origin of ['theirs', null]) expect(stepped(theirs, commit(origin)).after.token).toEqual(O.some(U))
     expect(stepped({ ...held, origin: O.none }, commit('ours')).after.token).toEqual(O.some(U))
@@ -898,11 +898,11 @@ describe('at the edges', () => {
     })
     const theirs: Cell = { ...held, origin: O.some('theirs') }
     expect(stepped(theirs, login('ours'))).toEqual({
-      decision: { serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } },
+      decision: { serve: O.none, action: { _tag: 'DiscardAndRevoke', token: U } },
       after: { ...theirs, owed: owes(U) },
     })
     expect(stepped(theirs, revoke('ours'))).toEqual({
-      decision: { serve: O.none, work: { _tag: 'RevokeAtServer', tokens: [] } },
+      decision: { serve: O.none, action: { _tag: 'RevokeAtServer', tokens: [] } },
       after: theirs,
     })
     for (const begun of [login, revoke]) {
@@ -920,15 +920,18 @@ describe('at the edges', () => {
       retryAt: RETRY_AT,
     }
     const done: Cell = { ...held, generation: 2, token: O.some(U) }
-    expect(stepped(done, commit)).toEqual({ decision: { serve: O.none, work: { _tag: 'Again' } }, after: done })
+    expect(stepped(done, commit)).toEqual({ decision: { serve: O.none, action: { _tag: 'Again' } }, after: done })
     for (const theirs of [
       { ...held, generation: 2 },
       { ...held, generation: 2, token: O.none },
     ]) {
-      expect(stepped(theirs, commit)).toEqual({ decision: { serve: O.none, work: { _tag: 'Discard' } }, after: theirs })
+      expect(stepped(theirs, commit)).toEqual({
+        decision: { serve: O.none, action: { _tag: 'Discard' } },
+        after: theirs,
+      })
     }
     const later: Cell = { ...held, epoch: 2 }
-    expect(stepped(later, commit).decision).toEqual({ serve: O.none, work: { _tag: 'DiscardAndRevoke', token: U } })
+    expect(stepped(later, commit).decision).toEqual({ serve: O.none, action: { _tag: 'DiscardAndRevoke', token: U } })
   })
 
   test('the same token, not refused, is a token', () => {
@@ -941,7 +944,7 @@ describe('at the edges', () => {
       retryAt: RETRY_AT,
     }
     expect(stepped(held, commit)).toEqual({
-      decision: { serve: O.some(T), work: { _tag: 'None' } },
+      decision: { serve: O.some(T), action: { _tag: 'None' } },
       after: { ...held, generation: 2 },
     })
   })

@@ -56,7 +56,7 @@ export const losing = ({ isLossy, now, written }: LosingOptions): Losing => {
   return {
     store: {
       guarantee: 'shared',
-      lossy: isLossy,
+      mayLoseWrites: isLossy,
       get: () => async () => E.right(stamped()),
       compareAndSet: (_, expected, next) => async () => {
         if ((there()?.version ?? '') !== expected) return E.right(conflict(stamped()))

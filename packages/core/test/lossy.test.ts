@@ -77,7 +77,7 @@ describe('what the store has lost', () => {
     lose(1)
     await env.clock.advance(HOUR)
     expect(tagOf(await source.get())).toBe('ReauthenticationRequired')
-    expect(cell().verdict._tag).toBe('Revoked')
+    expect(cell().status._tag).toBe('Revoked')
   })
 
   test('is restored through a layer of encryption', async () => {

@@ -490,7 +490,7 @@ describe('[A11] [A12] what a store answers, or throws', () => {
         isWrong = true
         const settled = await env.clock.settle(
           Promise.all([
-            source.refuse(access('token 1'))(),
+            source.invalidate(access('token 1'))(),
             source.get(),
             source.revoke(),
             source.inspect(),
@@ -502,7 +502,7 @@ describe('[A11] [A12] what a store answers, or throws', () => {
         await env.clock.advance(minutes(2))
         await env.clock.settle(source.adopt(token('good'))())
         expect(textOf(await env.clock.settle(source.get()))).toMatch(/^(good|token \d+|adopted)$/)
-        expect(tagOf(await env.clock.settle(source.refuse(access('none'))()))).toBe('Right')
+        expect(tagOf(await env.clock.settle(source.invalidate(access('none'))()))).toBe('Right')
       }),
     )
   })

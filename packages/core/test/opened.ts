@@ -43,8 +43,8 @@ export const holding = async (cell: Partial<Lifecycle.Cell<TokenSet>>, store = m
   return store
 }
 
-/** The intent of another holder. */
-export const intentOf = (end: Instant): Lifecycle.Cell<TokenSet>['intent'] =>
+/** The lease of another holder. */
+export const leaseOf = (end: Instant): Lifecycle.Cell<TokenSet>['lease'] =>
   O.some({ nonce: O.some('of another'), firstAt: START, until: end, recovery: false })
 
 export type Config = Partial<Parameters<typeof TokenSource.make>[0]> & { readonly env?: TestEnv }

@@ -319,7 +319,7 @@ describe('[A06] where the server ends all, each try goes by what there is then',
     expect(E.isRight(await env.clock.settle(source.revoke()))).toBe(true)
     await env.clock.settle(adopted)
     await env.clock.settle(source.settled())
-    expect((await cell()).verdict._tag).toBe('Revoked')
+    expect((await cell()).status._tag).toBe('Revoked')
     expect(isAlive(late)).toBe(false)
   })
 })
@@ -333,7 +333,7 @@ describe('[A06] what was given at the start is of the session that ends', () => 
     const initial = server.login()
     await end(start({ initial }).source)
     expect(isAlive(initial)).toBe(false)
-    expect(await cell()).toMatchObject({ token: O.none, owed: O.none, verdict: { _tag: 'Revoked' } })
+    expect(await cell()).toMatchObject({ token: O.none, owed: O.none, status: { _tag: 'Revoked' } })
   })
 
   test('[A06] also where the store did not take it at first', async () => {
@@ -565,9 +565,9 @@ describe('[A18] a revoke by a process that has no way to tell the server', () =>
       ...store,
       compareAndSet: (...args) => (++writes === 1 ? store.compareAndSet(...args) : () => new Promise(() => undefined)),
     }
-    expect(await start({ revokes: false, store: once }).revoked()).toEqual(E.right('forgotten'))
+    expect(await start({ revokes: false, store: once }).revoked()).toEqual(E.right('local'))
     expect(writes).toBe(1)
-    expect(await cell()).toMatchObject({ token: O.none, owed: O.none, verdict: { _tag: 'Revoked' } })
+    expect(await cell()).toMatchObject({ token: O.none, owed: O.none, status: { _tag: 'Revoked' } })
     await env.clock.advance(LATER)
     expect(await got()).toBe('no token: log in again: revoked')
     await env.clock.advance(seconds(1))
@@ -593,8 +593,8 @@ describe('[A18] a revoke by a process that has no way to tell the server', () =>
         },
     }
     const mute = start({ revokes: false, store: overtaken })
-    expect(await env.clock.settle(mute.source.revoke())).toEqual(E.right('forgotten'))
-    expect(await cell()).toMatchObject({ token: O.none, owed: O.none, verdict: { _tag: 'Revoked' } })
+    expect(await env.clock.settle(mute.source.revoke())).toEqual(E.right('local'))
+    expect(await cell()).toMatchObject({ token: O.none, owed: O.none, status: { _tag: 'Revoked' } })
   })
 
   test('[A18] one that could not be written says so', async () => {

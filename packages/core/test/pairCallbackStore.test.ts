@@ -63,7 +63,7 @@ test('S-OAUTH2-08 S-COOP-01 the callback sees opened texts, and null after a rev
     fc.asyncProperty(tokenSets, async (value) => {
       const { store, told } = application()
       await store.compareAndSet('k', '', next('1', cellOf(value)))()
-      await store.compareAndSet('k', '1', next('2', cellOf(value, { epoch: 2, verdict: { _tag: 'Revoked' } })))()
+      await store.compareAndSet('k', '1', next('2', cellOf(value, { epoch: 2, status: { _tag: 'Revoked' } })))()
       expect(told).toEqual([
         pair(Secret.open(value.accessToken), pipe(value.refreshToken, O.map(Secret.open), O.toNullable)),
         null,
@@ -114,8 +114,8 @@ test('no callback for a write that leaves the pair as it is', async () => {
     fc.asyncProperty(tokenSets, fc.nat(), async (value, generation) => {
       const { store, told } = application()
       await store.compareAndSet('k', '', next('1', cellOf(value)))()
-      const intent = O.some({ nonce: O.some('n'), firstAt: START, until: START, recovery: false })
-      await store.compareAndSet('k', '1', next('2', cellOf(value, { intent, generation })))()
+      const lease = O.some({ nonce: O.some('n'), firstAt: START, until: START, recovery: false })
+      await store.compareAndSet('k', '1', next('2', cellOf(value, { lease, generation })))()
       await store.compareAndSet('k', '2', next('3', cellOf(value, { refused: true, generation })))()
       expect(told).toHaveLength(1)
       expect((await readCell(store)).cell).toMatchObject({ refused: true, generation })
@@ -167,7 +167,7 @@ test('a pair of somebody else is not overwritten, though it came after the last 
 
 test('a pair that appears after a revoke begins a new epoch', async () => {
   const { store, state } = application()
-  await store.compareAndSet('k', '', next('1', cellOf(token('mine'), { epoch: 4, verdict: { _tag: 'Revoked' } })))()
+  await store.compareAndSet('k', '', next('1', cellOf(token('mine'), { epoch: 4, status: { _tag: 'Revoked' } })))()
   expect(state.pair).toBe(null)
   state.pair = pair('theirs', 'r')
   expect((await readCell(store)).cell.epoch).toBe(5)
@@ -225,8 +225,8 @@ describe('B-OAUTH2-08 a callback that throws', () => {
     const { store, state } = application()
     await store.compareAndSet('k', '', next('1', cellOf(token('a'))))()
     state.fails = 'after'
-    await store.compareAndSet('k', '1', next('2', cellOf(token('a'), { epoch: 2, verdict: { _tag: 'Revoked' } })))()
-    expect((await readCell(store)).cell).toMatchObject({ epoch: 2, verdict: { _tag: 'Revoked' } })
+    await store.compareAndSet('k', '1', next('2', cellOf(token('a'), { epoch: 2, status: { _tag: 'Revoked' } })))()
+    expect((await readCell(store)).cell).toMatchObject({ epoch: 2, status: { _tag: 'Revoked' } })
   })
 
   test('at a read', async () => {
@@ -311,7 +311,7 @@ describe('the lock', () => {
         const results = await scheduler.waitFor(
           Promise.all(
             sources.map(async (source) => {
-              await source.refuse(access('stale'))()
+              await source.invalidate(access('stale'))()
               return source.get()
             }),
           ),
@@ -337,7 +337,7 @@ describe('under a source', () => {
     await env.clock.advance(millis(1e9))
     expect(textOf(await source.get())).toBe('theirs')
     expect(attempts()).toEqual([])
-    await source.refuse(access('theirs'))()
+    await source.invalidate(access('theirs'))()
     expect(textOf(await source.get())).toBe('mine')
     expect(attempts().map(({ previous }) => previous)).toEqual([
       O.some(token('theirs', { refreshToken: O.some(refresh('their refresh')) })),
@@ -353,7 +353,7 @@ describe('under a source', () => {
     const source = pipe(strategy, TokenSource.make({ store, key: 'k' }))(env)()
     expect(textOf(await source.get())).toBe('first')
     state.pair = pair('second', 'r2')
-    await source.refuse(access('first'))()
+    await source.invalidate(access('first'))()
     expect(textOf(await source.get())).toBe('second')
     expect(attempts()).toEqual([])
   })
@@ -435,7 +435,7 @@ describe('under a source', () => {
     const { store, told } = application(pair('first', 'r1'))
     const { strategy } = scriptedStrategy([], { needsRefreshToken: true })
     const source = pipe(strategy, TokenSource.make({ store, key: 'k' }))(env)()
-    expect(await source.revoke()).toEqual(E.right('forgotten'))
+    expect(await source.revoke()).toEqual(E.right('local'))
     expect(tagOf(await source.get())).toBe('ReauthenticationRequired')
     const login: Strategy<unknown> = () => RTE.right(token('new', { expiresAt: O.some(plus(START, millis(1e7))) }))
     expect(textOf(await source.login(login)({})())).toBe('new')
@@ -452,7 +452,7 @@ describe('under a source', () => {
     )
     const source = pipe(server.refreshing(), TokenSource.make({ store, key: 'k' }))(env)()
     await source.get()
-    await source.refuse(access('stale'))()
+    await source.invalidate(access('stale'))()
     state.fails = 'before'
     expect(left(await env.clock.settle(source.get()))).toMatchObject({ _tag: 'StoreFailed', pending: true })
     state.fails = 'never'
@@ -548,7 +548,7 @@ describe('[A13] what is kept of ten thousand users and more', () => {
   test('a tombstone keeps what is still to be revoked', async () => {
     const { store } = crowd()
     const tombstone: ReturnType<typeof cellOf> = {
-      ...cellOf(known('to be revoked'), { epoch: 2, verdict: { _tag: 'Revoked' } }),
+      ...cellOf(known('to be revoked'), { epoch: 2, status: { _tag: 'Revoked' } }),
       token: O.none,
       owed: O.some({ tokens: [known('to be revoked')], retryAt: START, since: O.none }),
     }

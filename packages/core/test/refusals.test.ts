@@ -24,7 +24,7 @@ const fleetOf = (processes: number, minimumAge: Duration = seconds(1)) => {
     const got = await env.clock.settle(source.get())
     if (E.isRight(got)) {
       if (isGood.is) source.accept?.(got.right.accessToken)
-      else await env.clock.settle(source.refuse(got.right.accessToken)())
+      else await env.clock.settle(source.invalidate(got.right.accessToken)())
     }
     return textOf(got)
   }
@@ -55,7 +55,7 @@ describe('[A10] an API that always answers 401', () => {
     const undated: ScriptedAnswer = () => async () => E.right(token(`${++drawn}`))
     for (let passed = 0; passed < HOUR; passed += 10_000) {
       const { source } = open([undated], { env, store })
-      await source.refuse(right(await source.get()).accessToken)()
+      await source.invalidate(right(await source.get()).accessToken)()
       await source.get()
       await env.clock.advance(seconds(10))
     }
@@ -131,7 +131,9 @@ describe('[A10] an API that always answers 401', () => {
       const { accessToken } = right(await env.clock.settle(taking.source.get()))
       taking.source.accept(accessToken)
       await env.clock.settle(taking.source.settled())
-      await env.clock.settle(refusing.source.refuse(right(await env.clock.settle(refusing.source.get())).accessToken)())
+      await env.clock.settle(
+        refusing.source.invalidate(right(await env.clock.settle(refusing.source.get())).accessToken)(),
+      )
     }
     expect(redemptions()).toBeGreaterThan(50)
     expect(redemptions()).toBeLessThanOrEqual(70)
@@ -191,7 +193,7 @@ describe('[A10] an API that always answers 401', () => {
       const { accessToken } = right(await open([undated], { env, store }).source.get())
       const { source, events } = open([undated], { env, store })
       const before = drawn
-      await source.refuse(accessToken)()
+      await source.invalidate(accessToken)()
       // It gets the token all the same where its refusal was not heard.
       const got = await source.get()
       expect(events.some(({ _tag }) => _tag === 'Refused')).toBe(drawn > before)
@@ -209,10 +211,10 @@ describe('[A10] an API that always answers 401', () => {
     await env.clock.settle(first.source.get())
     const { source, got } = open([E.right(token('renewed'))], { env, store })
     const used = right(await first.source.get()).accessToken
-    await source.refuse(used)()
+    await source.invalidate(used)()
     expect(await got()).toBe('1')
     await env.clock.advance(seconds(1))
-    await source.refuse(used)()
+    await source.invalidate(used)()
     expect(await got()).toBe('renewed')
   })
 
@@ -233,7 +235,7 @@ describe('[A10] an API that always answers 401', () => {
     const refusal = async (): Promise<number> => {
       await env.clock.advance(seconds(2))
       const before = attempts().length
-      await env.clock.settle(source.refuse(await call())())
+      await env.clock.settle(source.invalidate(await call())())
       await call()
       return attempts().length - before
     }
@@ -255,7 +257,7 @@ describe('[A10] an API that always answers 401', () => {
       for (const { source } of fleet) {
         const { accessToken } = right(await env.clock.settle(source.get()))
         source.accept?.(accessToken)
-        await env.clock.settle(source.refuse(accessToken)())
+        await env.clock.settle(source.invalidate(accessToken)())
       }
     }
     expect(redemptions()).toBeGreaterThan(50)
@@ -277,7 +279,7 @@ describe('[A10] an API that always answers 401', () => {
     for (let passed = 0; passed < HOUR; passed += 10_000) {
       const { accessToken } = right(await env.clock.settle(handle().get()))
       handle().accept?.(accessToken)
-      await handle().refuse(accessToken)()
+      await handle().invalidate(accessToken)()
       await env.clock.advance(seconds(10))
     }
     expect(exchanges).toBeGreaterThan(50)
@@ -292,7 +294,7 @@ describe('[A10] an API that always answers 401', () => {
     const derived = TokenSource.downscoping({ exchange })(source)(env).for({ scope: ['little'] })
     const call = async (): Promise<void> => {
       const { accessToken } = right(await env.clock.settle(derived.get()))
-      await derived.refuse(accessToken)()
+      await derived.invalidate(accessToken)()
     }
     for (let passed = 0; passed < HOUR; passed += 1_000) {
       await call()

@@ -31,8 +31,8 @@ describe('[A10] of two tokens that are refused at the same time', () => {
   test('[A10] the one whose refusal is on its way to the store is not served, when that of the other is there', async () => {
     const { env, source, writes, release } = await serving()
     writes.are = 'held'
-    const first = source.refuse(access('refused'))()
-    right(await env.clock.settle(source.refuse(access('another'))()))
+    const first = source.invalidate(access('refused'))()
+    right(await env.clock.settle(source.invalidate(access('another'))()))
     const getting = source.get()
     release()
     right(await env.clock.settle(first))
@@ -42,8 +42,8 @@ describe('[A10] of two tokens that are refused at the same time', () => {
   test('[A10] the one whose refusal the store did not take is not served, when that of the other is there', async () => {
     const { env, source, writes, release } = await serving()
     writes.are = 'failing'
-    expect(tagOf(await env.clock.settle(source.refuse(access('refused'))()))).toBe('StoreFailed')
-    right(await env.clock.settle(source.refuse(access('another'))()))
+    expect(tagOf(await env.clock.settle(source.invalidate(access('refused'))()))).toBe('StoreFailed')
+    right(await env.clock.settle(source.invalidate(access('another'))()))
     expect(left(await env.clock.settle(source.get()))).toMatchObject({ _tag: 'StoreFailed' })
     release()
     expect(textOf(await env.clock.settle(source.get()))).toBe('renewed')

@@ -233,7 +233,7 @@ describe('an answer that is of no use', () => {
     const { source, env } = open(always(E.right(until(at(HOUR), 'a'))), { minimumAge })
     await source.get()
     await env.clock.advance(seconds(10))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     expect(await source.get()).toMatchObject({
       left: { _tag: 'Malformed', what: 'answer of the strategy', path: 'accessToken', repeatable: true },
     })

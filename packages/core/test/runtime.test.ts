@@ -23,7 +23,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { HOUR, holding, intentOf, living, open, refreshable, until } from './opened.js'
+import { HOUR, holding, leaseOf, living, open, refreshable, until } from './opened.js'
 import {
   access,
   left,
@@ -76,7 +76,7 @@ const strict = { _tag: 'Strict', killsFamily: true } as const
 
 describe('a late answer that crosses the acknowledgement of a lease', () => {
   test.each<[string, (cell: Lifecycle.Cell<TokenSet>) => boolean]>([
-    ['in the store already', ({ intent }) => O.isSome(intent)],
+    ['in the store already', ({ lease }) => O.isSome(lease)],
     ['on its way to the store', () => true],
   ])('%s: the old refresh token is sent once', async (_, isSlow) => {
     const env = testEnv()
@@ -170,13 +170,13 @@ describe('[A07] an answer that comes when nobody waits for it any more', () => {
     return open(answers(env), { env, store }, { needsRefreshToken: true })
   }
 
-  test('[A07] invalid_grant: the verdict is in the record, and no request is sent for it again', async () => {
+  test('[A07] invalid_grant: the status is in the record, and no request is sent for it again', async () => {
     const { env, source, got, attempts, tags, cell } = await asking((of) => [
       later(of, seconds(16), E.left(invalidGrant)),
     ])
     expect(tagOf(await env.clock.settle(source.get()))).toBe('OutcomeUnknown')
     await env.clock.advance(seconds(2))
-    expect(await cell()).toMatchObject({ verdict: { _tag: 'LogInAgain' }, intent: O.none })
+    expect(await cell()).toMatchObject({ status: { _tag: 'LogInAgain' }, lease: O.none })
     expect(await got()).toBe('no token: log in again: refresh token rejected')
     expect(attempts()).toHaveLength(1)
     expect(tags()).toContain('LoginRequired')
@@ -188,7 +188,7 @@ describe('[A07] an answer that comes when nobody waits for it any more', () => {
     expect(textOf(await source.login(logging(E.right(living('new'))))({})())).toBe('new')
     await env.clock.advance(seconds(2))
     expect(await got()).toBe('new')
-    expect((await cell()).verdict._tag).toBe('None')
+    expect((await cell()).status._tag).toBe('None')
   })
 
   test('[A07] 429: the lease is given back, and the fleet cools down', async () => {
@@ -196,7 +196,7 @@ describe('[A07] an answer that comes when nobody waits for it any more', () => {
     const { env, source, cell } = await asking((of) => [later(of, seconds(16), E.left(busy))])
     expect(tagOf(await env.clock.settle(source.get()))).toBe('OutcomeUnknown')
     await env.clock.advance(seconds(2))
-    expect(await cell()).toMatchObject({ verdict: { _tag: 'CoolingDown', until: START + 46_000 }, intent: O.none })
+    expect(await cell()).toMatchObject({ status: { _tag: 'CoolingDown', until: START + 46_000 }, lease: O.none })
   })
 })
 
@@ -335,7 +335,7 @@ describe('an early renewal that fails', () => {
   const failed = async (error: AuthError, shared = memoryStore()) => {
     const opened = open([E.right(living('old')), E.left(error), E.right(until(plus(START, minutes(120)), 'new'))], {
       store: shared,
-      early: minutes(20),
+      renewBefore: minutes(20),
     })
     await opened.source.get()
     await opened.env.clock.advance(minutes(51))
@@ -348,12 +348,12 @@ describe('an early renewal that fails', () => {
   test.each(failures)('%s: the fleet leaves it alone for a part of what is left', async (_, error) => {
     const store = memoryStore()
     const { env, source, cell, attempts, got } = await failed(error, store)
-    const { verdict } = await cell()
+    const { status } = await cell()
     const left = minutes(9)
-    const until = verdict._tag === 'CoolingDown' ? verdict.until - env.clock.now() : 0
+    const until = status._tag === 'CoolingDown' ? status.until - env.clock.now() : 0
     expect(until).toBeGreaterThanOrEqual(0.1 * left)
     expect(until).toBeLessThan(0.7 * left)
-    const other = open([], { env, store, early: minutes(20) })
+    const other = open([], { env, store, renewBefore: minutes(20) })
     await env.clock.advance(millis(until - 1))
     for (const process of [source, other.source]) {
       expect(textOf(await process.get())).toBe('old')
@@ -369,7 +369,7 @@ describe('an early renewal that fails', () => {
 
   test.each(failures)('%s: whoever needs a token does not wait for that', async (_, error) => {
     const { env, source, attempts, timed } = await failed(error)
-    await source.refuse(access('old'))()
+    await source.invalidate(access('old'))()
     // The back-off of this process.
     await env.clock.advance(millis(200))
     const { result, took } = await timed(source.get())
@@ -381,7 +381,7 @@ describe('an early renewal that fails', () => {
 
   test('for a fault of this process: it holds nobody up', async () => {
     const { cell } = await failed(AuthError.misconfigured('key', 'is none'))
-    expect((await cell()).verdict).toEqual({ _tag: 'None' })
+    expect((await cell()).status).toEqual({ _tag: 'None' })
   })
 
   test('for the store: it rests here, and a look that fails before it is due moves nothing', async () => {
@@ -402,7 +402,7 @@ describe('an early renewal that fails', () => {
     const { source, attempts } = open([E.right(living('old')), E.right(until(plus(START, minutes(120)), 'new'))], {
       env,
       store,
-      early: minutes(20),
+      renewBefore: minutes(20),
       maxStale: HOUR,
     })
     const ask = async (at: Duration): Promise<number> => {
@@ -553,7 +553,7 @@ describe('what a record cannot hold', () => {
       expect(await got()).toBe('given')
       const second = open([], { env, store })
       expect(await second.got()).toBe('given')
-      right(await env.clock.settle(source.refuse(access('given'))()))
+      right(await env.clock.settle(source.invalidate(access('given'))()))
       await env.clock.settle(source.get())
       expect(attempts()).toHaveLength(origin === 'strategy' ? 2 : 1)
     },
@@ -613,7 +613,7 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
   test('another process renewed before: the token of the tombstone is revoked', async () => {
     const { env, server, memory, start, revoke, revoked, cell } = opened(
       async () => {
-        await other.refuse(start.accessToken)()
+        await other.invalidate(start.accessToken)()
         expect(textOf(await other.get())).toBe('access-2')
       },
       async () => undefined,
@@ -622,13 +622,13 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
     expect(await revoke()).toEqual(E.right('revoked'))
     expect(revoked).toEqual(['access-2'])
     expect(server.isAlive(access('access-2'))()).toBe(false)
-    expect(await cell()).toMatchObject({ verdict: { _tag: 'Revoked' }, token: O.none })
+    expect(await cell()).toMatchObject({ status: { _tag: 'Revoked' }, token: O.none })
   })
 
   test('another process renewed before, and logged in after: what it had renewed is revoked', async () => {
     const { env, server, memory, start, revoke, revoked, cell } = opened(
       async () => {
-        await other.refuse(start.accessToken)()
+        await other.invalidate(start.accessToken)()
         expect(textOf(await other.get())).toBe('access-2')
       },
       () => other.login(logging(E.right(living('theirs'))))({})(),
@@ -636,7 +636,7 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
     const other = pipe(server.refreshing(), TokenSource.make({ store: memory }))(env)()
     expect(await revoke()).toEqual(E.right('revoked'))
     expect(revoked).toEqual(['access-2'])
-    expect(await cell()).toMatchObject({ verdict: { _tag: 'None' }, token: O.some({ accessToken: access('theirs') }) })
+    expect(await cell()).toMatchObject({ status: { _tag: 'None' }, token: O.some({ accessToken: access('theirs') }) })
   })
 
   test('another process logged in and revoked after, and failed at the server: what that owes is revoked too', async () => {
@@ -650,7 +650,7 @@ describe('a revoke whose tombstone was written, and whose answer was lost', () =
     const other = open([], { env, store: memory, revocation: () => () => () => TE.left(rejected(503)) })
     expect(await revoke()).toEqual(E.right('revoked'))
     expect(revoked).toEqual(['access-1', 'theirs'])
-    expect(await cell()).toMatchObject({ verdict: { _tag: 'Revoked' }, owed: O.none })
+    expect(await cell()).toMatchObject({ status: { _tag: 'Revoked' }, owed: O.none })
   })
 })
 
@@ -738,7 +738,7 @@ describe('a token that expires', () => {
     const early = ours.source.get()
     await env.clock.advance(millis(1_000))
     expect(textOf(await early)).toBe('old')
-    await theirs.source.refuse(access('old'))()
+    await theirs.source.invalidate(access('old'))()
     expect(await theirs.got()).toBe('theirs')
     await env.clock.advance(millis(3_500))
     expect(right(await env.clock.settle(ours.source.inspect()))).toMatchObject({ state: 'valid' })
@@ -828,12 +828,12 @@ describe('what hangs for ever', () => {
   })
 })
 
-describe('an intent of another that ends late', () => {
+describe('a lease of another that ends late', () => {
   test('a call ends by its patience; what the server answers after it is committed', async () => {
     const env = testEnv()
     const store = await holding({
       token: O.some(refreshable(START, 'stale')),
-      intent: intentOf(plus(START, seconds(30))),
+      lease: leaseOf(plus(START, seconds(30))),
     })
     const { source, timed, attempts, tags, cell } = open([later(env, seconds(10), E.right(living('new')))], {
       env,
@@ -846,18 +846,18 @@ describe('an intent of another that ends late', () => {
     expect(textOf(second.result)).toBe('new')
     expect(second.took).toBeLessThanOrEqual(5_500)
     expect(tags()).not.toContain('Pending')
-    expect(await cell()).toMatchObject({ generation: 2, intent: O.none })
+    expect(await cell()).toMatchObject({ generation: 2, lease: O.none })
     expect(attempts()).toHaveLength(1)
   })
 
   test.each([
     ['invalid_grant', rejected(400, { error: O.some('invalid_grant') }), 'LogInAgain'],
     ['a Retry-After', rejected(429, { retryAfter: O.some(seconds(60)) }), 'CoolingDown'],
-  ])('%s that is answered after the patience of the calls still counts for everybody', async (_, answer, verdict) => {
+  ])('%s that is answered after the patience of the calls still counts for everybody', async (_, answer, status) => {
     const env = testEnv()
     const store = await holding({
       token: O.some(refreshable(START, 'stale')),
-      intent: intentOf(plus(START, seconds(30))),
+      lease: leaseOf(plus(START, seconds(30))),
     })
     const { source, timed, attempts, cell } = open(
       [later(env, seconds(10), E.left(answer))],
@@ -868,12 +868,12 @@ describe('an intent of another that ends late', () => {
     expect(tagOf(first.result)).toBe('TimedOut')
     expect(first.took).toBe(PATIENCE)
     await env.clock.advance(seconds(10))
-    expect((await cell()).verdict._tag).toBe(verdict)
+    expect((await cell()).status._tag).toBe(status)
     expect(attempts()).toHaveLength(1)
   })
 
   test('beyond any sensible end, it is taken over at once', async () => {
-    const store = await holding({ token: O.some(refreshable(START, 'stale')), intent: intentOf(plus(START, YEAR)) })
+    const store = await holding({ token: O.some(refreshable(START, 'stale')), lease: leaseOf(plus(START, YEAR)) })
     const { source, timed, attempts } = open([E.right(living('new'))], { store }, { needsRefreshToken: true })
     const { result, took } = await timed(source.get())
     expect(textOf(result)).toBe('new')
@@ -884,7 +884,7 @@ describe('an intent of another that ends late', () => {
   test('within a sensible one, as after a prompt, it is waited for', async () => {
     const store = await holding({
       token: O.some(refreshable(START, 'stale')),
-      intent: intentOf(plus(START, minutes(10))),
+      lease: leaseOf(plus(START, minutes(10))),
     })
     const { source, env, attempts } = open([E.right(living('new'))], { store }, { needsRefreshToken: true })
     expect(tagOf(await env.clock.settle(source.get()))).toBe('TimedOut')
@@ -892,7 +892,7 @@ describe('an intent of another that ends late', () => {
   })
 })
 
-describe('invalid_grant whose verdict cannot be written', () => {
+describe('invalid_grant whose status cannot be written', () => {
   test('is a failure of the store: the next call asks again', async () => {
     const memory = await holding({ token: O.some(refreshable(START, 'stale')) })
     let isFull = false
@@ -909,7 +909,7 @@ describe('invalid_grant whose verdict cannot be written', () => {
     const { source, env, tags, cell, attempts } = open([filling, invalidGrant], { store }, { needsRefreshToken: true })
     expect(left(await env.clock.settle(source.get()))).toMatchObject({ _tag: 'StoreFailed', pending: false })
     expect(tags()).not.toContain('LoginRequired')
-    expect((await cell()).verdict._tag).toBe('None')
+    expect((await cell()).status._tag).toBe('None')
     isFull = false
     expect(tagOf(await env.clock.settle(source.get()))).toBe('ReauthenticationRequired')
     expect(attempts()).toHaveLength(2)
@@ -952,12 +952,12 @@ describe.each([
     expect(attempts()).toHaveLength(2)
   })
 
-  test('during the wait for another: its intent is taken over within a minute', async () => {
+  test('during the wait for another: its lease is taken over within a minute', async () => {
     const { env, setBack } = settable()
     const store = await holding({
       token: O.some(refreshable(plus(START, HOUR), 'stale')),
       refused: true,
-      intent: intentOf(plus(START, seconds(20))),
+      lease: leaseOf(plus(START, seconds(20))),
     })
     const { source, attempts } = open([E.right(living('new'))], { env, store }, { needsRefreshToken: true })
     const waiting = source.get()
@@ -977,7 +977,7 @@ describe.each([
       yield E.right(until(plus(START, lifetime), 'old'))
       yield* failing
     }
-    const { source, attempts } = open(answers(), { env, early: lifetime })
+    const { source, attempts } = open(answers(), { env, renewBefore: lifetime })
     const ask = async () => {
       expect(textOf(await env.clock.settle(source.get()))).toBe('old')
       await env.clock.settle(source.settled())
@@ -1005,12 +1005,12 @@ describe('refusals', () => {
     ])
     expect(await got()).toBe('a')
     await env.clock.advance(seconds(2))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     expect(await got()).toBe('b')
     await env.clock.advance(seconds(10))
     expect(await got()).toBe('a')
     await env.clock.advance(seconds(2))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     expect(await got()).toBe('c')
     expect(attempts()).toHaveLength(4)
   })
@@ -1020,7 +1020,7 @@ describe('refusals', () => {
     const { source, env, timed, got, attempts } = open([same, same, same, E.right(living('b'))])
     await source.get()
     await env.clock.advance(seconds(2))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     const { result, took } = await timed(source.get())
     expect(left(result)).toMatchObject({ _tag: 'Malformed', what: 'answer of the strategy' })
     expect(took).toBe(0)
@@ -1037,7 +1037,7 @@ describe('refusals', () => {
     const { source, env, attempts } = open(always(E.right(living('a'))))
     await source.get()
     await env.clock.advance(seconds(2))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     for (let calls = 0; calls < 600; calls++) {
       void source.get()
       await env.clock.advance(millis(100))
@@ -1216,7 +1216,7 @@ describe('a pair that two processes share under one lock', () => {
     const b = processOf(() => false)
     for (const { source, got } of [a, b]) {
       expect(textOf(await got())).toBe('access-1')
-      expect(await source.refuse(access('access-1'))()).toEqual(E.right(undefined))
+      expect(await source.invalidate(access('access-1'))()).toEqual(E.right(undefined))
     }
     expect(left(await a.got())).toMatchObject({ _tag: 'StoreFailed', pending: true })
     expect(textOf(await b.got())).toBe('access-3')

@@ -20,7 +20,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { restOf } from '../src/session/early.js'
-import { at, HOUR, holding, intentOf, living, open, refreshable, until } from './opened.js'
+import { at, HOUR, holding, leaseOf, living, open, refreshable, until } from './opened.js'
 import { access, left, rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
 
 type Use<A> = TE.TaskEither<AuthError, A>
@@ -145,8 +145,8 @@ describe('a token that is due for renewal', () => {
   test('and whose lease another holds: the store is left alone for a second', async () => {
     const env = { ...testEnv(), ...least }
     const due = minutes(55)
-    const { store, asked } = watched(await holding({ token: O.some(living('a')), intent: intentOf(at(due + 20_000)) }))
-    const { source } = open([], { env, store, early: minutes(10) })
+    const { store, asked } = watched(await holding({ token: O.some(living('a')), lease: leaseOf(at(due + 20_000)) }))
+    const { source } = open([], { env, store, renewBefore: minutes(10) })
     await env.clock.advance(due)
     for (const pause of [0, 0, 100, 899]) {
       await env.clock.advance(millis(pause))
@@ -163,7 +163,7 @@ describe('a token that is due for renewal', () => {
   test('when the store fails: it rests from that moment on', async () => {
     const env = { ...testEnv(), ...least }
     const { store, way, asked } = watched()
-    const { source } = open([E.right(living('a'))], { env, store, early: minutes(10), ...unhurried })
+    const { source } = open([E.right(living('a'))], { env, store, renewBefore: minutes(10), ...unhurried })
     await source.get()
     await env.clock.advance(minutes(55))
     way.compareAndSet = failing
@@ -225,7 +225,7 @@ describe('a token that is not due', () => {
 describe('a failure of the store says what it was', () => {
   const operations = [
     ['get', (source: TokenSource): Use<unknown> => source.inspect],
-    ['compareAndSet', (source: TokenSource): Use<unknown> => source.refuse(access('a'))],
+    ['compareAndSet', (source: TokenSource): Use<unknown> => source.invalidate(access('a'))],
   ] as const
   const ways = [
     ['hangs', never, 'no answer by the deadline'],
@@ -264,7 +264,7 @@ describe('a failure of the store says what it was', () => {
     await source.get()
     way.get = slowly(env, 15_000)
     asked()
-    expect(await env.clock.settle(source.refuse(access('a'))())).toEqual(
+    expect(await env.clock.settle(source.invalidate(access('a'))())).toEqual(
       E.left(AuthError.storeFailed('compareAndSet', 'no turn by the deadline')),
     )
     expect(asked()).toEqual(['get'])
@@ -279,7 +279,7 @@ describe('a failure of the store says what it was', () => {
       tries.push(env.clock.now() - START)
       return failing()
     }
-    expect(await timed(source.refuse(access('a'))())).toEqual({ result: E.left(away), took: 1_750 })
+    expect(await timed(source.invalidate(access('a'))())).toEqual({ result: E.left(away), took: 1_750 })
     expect(tries).toEqual([0, 50, 150, 350, 750, 1_250, 1_750])
   })
 })
@@ -402,7 +402,7 @@ describe('a cool-down that the server asked for', () => {
         ),
     }
     const answers = [E.right(living('a')), E.left(rejected(503)), E.right(next('b'))]
-    const { source, attempts, inspect } = open(answers, { env, store, early: minutes(20), ...unhurried })
+    const { source, attempts, inspect } = open(answers, { env, store, renewBefore: minutes(20), ...unhurried })
     const ask = async () => {
       expect(textOf(await source.get())).toBe('a')
       await env.clock.settle(source.settled())
@@ -473,11 +473,11 @@ describe('what a login and a revoke answer', () => {
     turns = 0
     expect(await source.revoke()).toEqual(E.left(AuthError.storeFailed('get', 'the lock threw')))
     expect(told).toEqual(['a'])
-    expect(await source.revoke()).toEqual(E.right('forgotten'))
+    expect(await source.revoke()).toEqual(E.right('local'))
   })
 
   test('who asks after a rejected refresh token: that it was rejected', async () => {
-    const store = await holding({ token: O.some(refreshable(START, 'a')), verdict: { _tag: 'LogInAgain' } })
+    const store = await holding({ token: O.some(refreshable(START, 'a')), status: { _tag: 'LogInAgain' } })
     const { source } = open([], { store }, { needsRefreshToken: true })
     expect(await source.get()).toEqual(E.left(AuthError.reauthenticationRequired('refresh token rejected')))
   })
@@ -487,13 +487,13 @@ describe('what a login and a revoke answer', () => {
     const wrong = rejected(401, { error: O.some('invalid_client') })
     const { source, cell } = open([E.left(wrong)], { store }, { needsRefreshToken: true })
     expect(await source.get()).toEqual(E.left(wrong))
-    expect((await cell()).verdict).toEqual({ _tag: 'None' })
+    expect((await cell()).status).toEqual({ _tag: 'None' })
   })
 })
 
 /** The lease of another, of a token that is refused. */
 const leased = (end: number) =>
-  holding({ token: O.some(refreshable(at(HOUR), 'stale')), refused: true, intent: intentOf(at(end)) })
+  holding({ token: O.some(refreshable(at(HOUR), 'stale')), refused: true, lease: leaseOf(at(end)) })
 const redeeming = { needsRefreshToken: true }
 
 describe('a wait for another holder', () => {
@@ -603,10 +603,10 @@ describe('notifications', () => {
     })
     await source.get()
     await env.clock.advance(seconds(2))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     void source.get()
     await env.clock.advance(millis(1))
-    void source.refuse(access('another'))()
+    void source.invalidate(access('another'))()
     const { result, took } = await timed(source.get())
     expect(textOf(result)).toBe('b')
     expect(took).toBe(1_999)
@@ -663,7 +663,7 @@ describe('who joins a renewal', () => {
     const { source } = open([() => slowly(env, 2_000)(async () => busy), E.right(living('a'))], { env })
     void source.get()
     await env.clock.advance(seconds(1))
-    void source.refuse(access('another'))()
+    void source.invalidate(access('another'))()
     void source.get()
     const waiting = source.get()
     await env.clock.advance(seconds(2))
@@ -691,7 +691,7 @@ describe('a refusal', () => {
   test('of a token of this very millisecond renews nothing', async () => {
     const { source, got, attempts } = open([E.right(living('a')), E.right(living('b'))])
     await source.get()
-    expect(await source.refuse(access('a'))()).toEqual(E.right(undefined))
+    expect(await source.invalidate(access('a'))()).toEqual(E.right(undefined))
     expect(await got()).toBe('a')
     expect(attempts()).toHaveLength(1)
   })
@@ -701,10 +701,10 @@ describe('a refusal', () => {
     const { source, env, got } = open([E.right(living('a')), E.right(living('b'))], { store })
     await source.get()
     await env.clock.advance(seconds(2))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     expect(await got()).toBe('b')
     asked()
-    for (let calls = 0; calls < 10; calls++) expect(await source.refuse(access('a'))()).toEqual(E.right(undefined))
+    for (let calls = 0; calls < 10; calls++) expect(await source.invalidate(access('a'))()).toEqual(E.right(undefined))
     expect(await got()).toBe('b')
     expect(asked()).toEqual([])
   })
@@ -716,7 +716,7 @@ describe('a refusal', () => {
     const { source, env } = open([E.right(living('a'))])
     await source.get()
     await env.clock.advance(seconds(2))
-    const refusing = source.refuse(access(text))()
+    const refusing = source.invalidate(access(text))()
     expect(source.peek()).toMatchObject(served)
     expect(await refusing).toEqual(E.right(undefined))
   })
@@ -730,7 +730,7 @@ describe('a refusal', () => {
     await source.get()
     await env.clock.advance(seconds(2))
     way.compareAndSet = failing
-    expect(await env.clock.settle(source.refuse(access('a'))())).toEqual(E.left(away))
+    expect(await env.clock.settle(source.invalidate(access('a'))())).toEqual(E.left(away))
     way.compareAndSet = same
     expect(await got()).toBe('b')
     await env.clock.advance(seconds(60))
@@ -747,14 +747,14 @@ describe('a refusal', () => {
     const theirs = open([E.right(token('b'))], { env, store: memory })
     await ours.source.get()
     way.compareAndSet = failing
-    await env.clock.settle(ours.source.refuse(access('a'))())
+    await env.clock.settle(ours.source.invalidate(access('a'))())
     let later: Promise<E.Either<AuthError, void>> = Promise.resolve(E.right(undefined))
     way.compareAndSet = (use) => async () => {
       way.compareAndSet = same
-      right(await theirs.source.refuse(access('a'))())
+      right(await theirs.source.invalidate(access('a'))())
       right(await theirs.source.get())
       way.get = failing
-      later = ours.source.refuse(access('b'))()
+      later = ours.source.invalidate(access('b'))()
       return use()
     }
     await ours.source.get()
@@ -774,7 +774,7 @@ describe('a refusal', () => {
     await source.get()
     await env.clock.advance(seconds(2))
     if (!isWritten) way.compareAndSet = failing
-    await env.clock.settle(source.refuse(access('a'))())
+    await env.clock.settle(source.invalidate(access('a'))())
     await env.clock.settle(source.settled())
     sources.for('bob')
     expect(sources.size()).toBe(kept)
@@ -793,7 +793,7 @@ describe('calls to the store that overlap', () => {
     }
 
   test.each<[string, (source: TokenSource) => Use<unknown>]>([
-    ['a refusal', (source) => source.refuse(access('a'))],
+    ['a refusal', (source) => source.invalidate(access('a'))],
     ['a revoke', (source) => source.revoke],
   ])('what was read before %s does not bring the token back', async (_, end) => {
     const { store, way, same } = watched()
@@ -818,7 +818,7 @@ describe('calls to the store that overlap', () => {
     const look = source.inspect()
     way.get = same
     right(await source.inspect())
-    right(await other.source.refuse(access('a'))())
+    right(await other.source.invalidate(access('a'))())
     right(await env.clock.settle(look))
     expect(source.peek()).toEqual(O.none)
   })
@@ -828,7 +828,7 @@ describe('calls to the store that overlap', () => {
       let memory = memoryStore()
       const watching = watched({
         guarantee: 'process',
-        lossy: true,
+        mayLoseWrites: true,
         get: (key) => memory.get(key),
         compareAndSet: (...given) => memory.compareAndSet(...given),
       })
@@ -844,7 +844,7 @@ describe('calls to the store that overlap', () => {
       const ours = open([E.right(token('a'))], { env, store })
       const theirs = open([E.right(token('b'))], { env, store })
       await ours.source.get()
-      right(await theirs.source.refuse(access('a'))())
+      right(await theirs.source.invalidate(access('a'))())
       expect(await theirs.got()).toBe('b')
       await env.clock.advance(seconds(60))
       asked()
@@ -859,7 +859,7 @@ describe('calls to the store that overlap', () => {
       way.get = lately(env)
       const look = source.inspect()
       way.get = same
-      right(await source.refuse(access('a'))())
+      right(await source.invalidate(access('a'))())
       expect(await got()).toBe('b')
       asked()
       right(await env.clock.settle(look))
@@ -929,7 +929,7 @@ describe('a record that was changed by hand under its version', () => {
     set(O.some(Secret.make('Record', 'rubbish')))
     const before = right(await store.get(source.key)())
     expect(tagOf(await source.inspect())).toBe('StoreFailed')
-    expect(tagOf(await source.refuse(access('a'))())).toBe('StoreFailed')
+    expect(tagOf(await source.invalidate(access('a'))())).toBe('StoreFailed')
     expect(right(await store.get(source.key)())).toEqual(before)
   })
 
@@ -949,14 +949,14 @@ test('what a refusal does not change is not written', async () => {
   const { source, env } = open([E.right(living('a'))], { store })
   await source.get()
   asked()
-  right(await env.clock.settle(source.refuse(access('of another session'))()))
+  right(await env.clock.settle(source.invalidate(access('of another session'))()))
   expect(asked()).toEqual(['get'])
 })
 
 test('a token from the future has no age to wait for: it is refused at once', async () => {
   const { source, env, cell, login } = open([])
   right(await login(until(at(HOUR), 'a', { issuedAt: O.some(at(30_000)) })))
-  right(await env.clock.settle(source.refuse(access('a'))()))
+  right(await env.clock.settle(source.invalidate(access('a'))()))
   expect((await cell()).refused).toBe(true)
 })
 

@@ -140,42 +140,42 @@ describe('B-OAUTH2-05 renewal before expiry', () => {
 
 describe('I5 after a failure', () => {
   const failures: ReadonlyArray<readonly [string, AuthError, object]> = [
-    ['not applicable', AuthError.notApplicable('r'), { verdict: { _tag: 'None' }, intent: O.none }],
-    ['unreachable', AuthError.unreachable('u', 'r'), { verdict: { _tag: 'None' }, intent: O.none }],
-    ['another rejection', rejected(401, { error: O.some('invalid_client') }), { intent: O.none }],
-    ['a misconfiguration', AuthError.misconfigured('f', 'm'), { intent: O.none }],
+    ['not applicable', AuthError.notApplicable('r'), { status: { _tag: 'None' }, lease: O.none }],
+    ['unreachable', AuthError.unreachable('u', 'r'), { status: { _tag: 'None' }, lease: O.none }],
+    ['another rejection', rejected(401, { error: O.some('invalid_client') }), { lease: O.none }],
+    ['a misconfiguration', AuthError.misconfigured('f', 'm'), { lease: O.none }],
     [
       '429',
       rejected(429, { retryAfter: O.some(seconds(7)) }),
-      { verdict: { _tag: 'CoolingDown', until: START + 7_000 } },
+      { status: { _tag: 'CoolingDown', until: START + 7_000 } },
     ],
-    ['429 without a word', rejected(429), { verdict: { _tag: 'CoolingDown', until: START + 1_000 } }],
+    ['429 without a word', rejected(429), { status: { _tag: 'CoolingDown', until: START + 1_000 } }],
     [
       '503 for a year',
       rejected(503, { retryAfter: O.some(millis(31_536_000_000)) }),
-      { verdict: { _tag: 'CoolingDown', until: START + 60_000 } },
+      { status: { _tag: 'CoolingDown', until: START + 60_000 } },
     ],
-    ['an unknown outcome', outcomeUnknown(false), { verdict: { _tag: 'None' }, intent: O.some({}) }],
-    ['an unknown outcome of a harmless grant', outcomeUnknown(true), { verdict: { _tag: 'None' }, intent: O.none }],
+    ['an unknown outcome', outcomeUnknown(false), { status: { _tag: 'None' }, lease: O.some({}) }],
+    ['an unknown outcome of a harmless grant', outcomeUnknown(true), { status: { _tag: 'None' }, lease: O.none }],
     [
       'an unreadable answer',
       AuthError.malformed({ what: 'w', path: 'p', expected: 'e' }),
-      { verdict: { _tag: 'None' }, intent: O.some({}) },
+      { status: { _tag: 'None' }, lease: O.some({}) },
     ],
     [
       'an unreadable answer to a harmless grant',
       AuthError.malformed({ what: 'w', path: 'p', expected: 'e', repeatable: true }),
-      { verdict: { _tag: 'None' }, intent: O.none },
+      { status: { _tag: 'None' }, lease: O.none },
     ],
     [
       'invalid_grant',
       rejected(400, { error: O.some('invalid_grant') }),
-      { verdict: { _tag: 'LogInAgain' }, intent: O.none },
+      { status: { _tag: 'LogInAgain' }, lease: O.none },
     ],
     [
       'an unknown outcome among others',
       AuthError.semigroup.concat(AuthError.unreachable('u', 'r'), outcomeUnknown(false)),
-      { intent: O.some({}) },
+      { lease: O.some({}) },
     ],
   ]
 
@@ -218,7 +218,7 @@ describe('I5 after a failure', () => {
       { initial },
     )
     expect(tagOf(await source.get())).toBe('Rejected')
-    expect((await cell()).verdict._tag).toBe('None')
+    expect((await cell()).status._tag).toBe('None')
     await env.clock.advance(seconds(1))
     expect(textOf(await source.get())).toBe('a')
   })
@@ -294,7 +294,7 @@ describe('login', () => {
     await env.clock.advance(seconds(1))
     // Another process's, as a page to log out is.
     const theirs = pipe(scriptedStrategy([]).strategy, TokenSource.make({ store }))(env)()
-    expect(await theirs.revoke()).toEqual(E.right('forgotten'))
+    expect(await theirs.revoke()).toEqual(E.right('local'))
     expect(left(await env.clock.settle(running))).toMatchObject({ _tag: 'ReauthenticationRequired', reason: 'revoked' })
     await env.clock.settle(source.settled())
     expect(tagOf(await env.clock.settle(source.get()))).toBe('ReauthenticationRequired')
@@ -512,7 +512,7 @@ describe('revoke', () => {
   test('S-OAUTH2-09 it is a no-op when there is nothing', async () => {
     const revocation = jest.fn(() => () => () => TE.right(undefined))
     const { source } = open(() => [], { revocation })
-    expect(await source.revoke()).toEqual(E.right('forgotten'))
+    expect(await source.revoke()).toEqual(E.right('local'))
     expect(revocation).not.toHaveBeenCalled()
   })
 
@@ -595,7 +595,7 @@ describe('close', () => {
     expect(await source.close()()).toEqual(E.right(undefined))
     const calls = [
       source.get(),
-      source.refuse(access('a'))(),
+      source.invalidate(access('a'))(),
       source.revoke(),
       source.login(scriptedStrategy([]).strategy)({})(),
     ]
@@ -657,7 +657,7 @@ describe('close', () => {
     expect(await running).toEqual(E.left(AuthError.closed))
     await closing
     expect(attempts()).toEqual([])
-    expect((await cell()).intent).toEqual(O.none)
+    expect((await cell()).lease).toEqual(O.none)
   })
 })
 
@@ -666,10 +666,10 @@ describe('refuse', () => {
     const { source, env, attempts } = open(() => [E.right(living('a')), E.right(living('b'))])
     await source.get()
     await env.clock.advance(millis(999))
-    for (let call = 0; call < 5; call++) await source.refuse(access('a'))()
+    for (let call = 0; call < 5; call++) await source.invalidate(access('a'))()
     expect(textOf(await source.get())).toBe('a')
     await env.clock.advance(millis(1))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     expect(textOf(await source.get())).toBe('b')
     expect(attempts()).toHaveLength(2)
   })
@@ -684,7 +684,7 @@ describe('refuse', () => {
     await source.get()
     await env.clock.advance(seconds(2))
     reads.mockClear()
-    await Promise.all(Array.from({ length: 30 }, () => source.refuse(access('a'))()))
+    await Promise.all(Array.from({ length: 30 }, () => source.invalidate(access('a'))()))
     expect(reads).toHaveBeenCalledTimes(1)
     const renewed = Promise.all(Array.from({ length: 30 }, () => source.get()))
     expect(new Set((await env.clock.settle(renewed)).map(textOf))).toEqual(new Set(['b']))
@@ -695,7 +695,7 @@ describe('refuse', () => {
     const { source, env, attempts } = open(() => [E.right(living('a'))])
     await source.get()
     await env.clock.advance(seconds(2))
-    await source.refuse(access('another'))()
+    await source.invalidate(access('another'))()
     expect(textOf(await source.get())).toBe('a')
     expect(attempts()).toHaveLength(1)
   })
@@ -712,7 +712,7 @@ describe('refuse', () => {
     await source.get()
     await env.clock.advance(seconds(2))
     isBroken = true
-    expect(tagOf(await env.clock.settle(source.refuse(access('a'))()))).toBe('StoreFailed')
+    expect(tagOf(await env.clock.settle(source.invalidate(access('a'))()))).toBe('StoreFailed')
     expect(source.peek()).toEqual(O.none)
     expect(textOf(await env.clock.settle(source.get()))).toContain('no token')
     isBroken = false
@@ -745,7 +745,7 @@ describe("the store's clock", () => {
           E.right(living('a')),
           E.right(until(plus(START, minutes(180)), 'b')),
         ])
-        const make = () => pipe(strategy, TokenSource.make({ store, key: 'shared', early: millis(0) }))(env)()
+        const make = () => pipe(strategy, TokenSource.make({ store, key: 'shared', renewBefore: millis(0) }))(env)()
         const first = make()
         expect(right(await first.get())).toEqual(living('a'))
         const second = make()
@@ -772,7 +772,7 @@ describe('inspect says what there is, without a secret', () => {
     const { source, env } = open(() => [E.left(rejected(500))], initial === undefined ? {} : { initial })
     if (initial !== undefined) await source.get()
     await env.clock.advance(seconds(2))
-    if (isRefused) await source.refuse(access('a'))()
+    if (isRefused) await source.invalidate(access('a'))()
     const seen = right(await source.inspect())
     expect(seen).toMatchObject({ key: 'default', state, refreshToken: false })
     expect(JSON.stringify(seen)).not.toContain('redacted')

@@ -129,7 +129,7 @@ describe('within', () => {
     const { env, source, asked } = slow()
     const bounded = source.within({ signal: AbortSignal.abort() })
     expect(await bounded.get()).toEqual(E.left(AuthError.aborted))
-    expect(await bounded.refuse(access('a'))()).toEqual(E.left(AuthError.aborted))
+    expect(await bounded.invalidate(access('a'))()).toEqual(E.left(AuthError.aborted))
     expect(await bounded.revoke()).toEqual(E.left(AuthError.aborted))
     expect(await bounded.inspect()).toEqual(E.left(AuthError.aborted))
     await env.clock.runAll()
@@ -162,7 +162,13 @@ describe('within', () => {
         const env = testEnv()
         const { strategy } = scriptedStrategy([])
         const source = pipe(strategy, TokenSource.make({ store }))(env)().within({ deadline: plus(START, duration) })
-        const calls = [source.get(), source.refuse(access('a'))(), source.revoke(), source.inspect(), source.close()()]
+        const calls = [
+          source.get(),
+          source.invalidate(access('a'))(),
+          source.revoke(),
+          source.inspect(),
+          source.close()(),
+        ]
         const results = await env.clock.settle(Promise.all<E.Either<AuthError, unknown>>(calls))
         expect(results.slice(0, 4).map(E.isLeft)).toEqual([true, true, true, true])
         expect(env.clock.now()).toBeLessThanOrEqual(START + duration)
@@ -204,7 +210,7 @@ describe('observers', () => {
     results.push(textOf(await env.clock.settle(source.get())))
     await env.clock.advance(millis(10_000))
     results.push(textOf(await env.clock.settle(source.get())))
-    await source.refuse(access('b'))()
+    await source.invalidate(access('b'))()
     const login: Strategy<unknown> = () => RTE.right(living('c', 3_600_000))
     results.push(textOf(await env.clock.settle(source.login(login)({})())))
     results.push(JSON.stringify(await env.clock.settle(source.revoke())))
@@ -260,7 +266,7 @@ describe('a wait for another holder', () => {
     await pipe(
       remoteCallback(() => 'never'),
       TokenSource.make({ store: shared }),
-    )(env)().refuse(access('old'))()
+    )(env)().invalidate(access('old'))()
     const before = calls.get
     await env.clock.advance(millis(1))
     expect(calls.get - before).toBeLessThan(5)

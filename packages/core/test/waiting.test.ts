@@ -14,7 +14,7 @@ import {
 import { type ScriptedAnswer, testRandom } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { at, type Config, HOUR, holding, intentOf, open as opened, until } from './opened.js'
+import { at, type Config, HOUR, holding, leaseOf, open as opened, until } from './opened.js'
 import { access, rejected, right, START, tagOf, testEnv, textOf, token } from './support.js'
 
 /** Randomness whose fractions are all near the least, or the most. */
@@ -41,7 +41,7 @@ const open = (answers: Iterable<ScriptedAnswer>, config: Config = {}, random: Pa
 /** A store in which another holds the lease until then. */
 const held = async (end: Instant): Promise<TokenStore> => {
   const { changes: _, ...store } = memoryStore()
-  return holding({ epoch: 0, generation: 0, intent: intentOf(end) }, store)
+  return holding({ epoch: 0, generation: 0, lease: leaseOf(end) }, store)
 }
 const silent = { changes: () => () => undefined }
 
@@ -151,7 +151,7 @@ describe('a refusal of a young token', () => {
     const { source, env, attempts } = open([E.right(until(at(HOUR), 'a')), E.right(until(at(HOUR), 'b'))])
     await source.get()
     await env.clock.advance(millis(age))
-    expect(await source.refuse(access('a'))()).toEqual(E.right(undefined))
+    expect(await source.invalidate(access('a'))()).toEqual(E.right(undefined))
     expect(textOf(await source.get())).toBe(requests === 1 ? 'a' : 'b')
     expect(attempts()).toHaveLength(requests)
   })
@@ -161,17 +161,17 @@ describe('a refusal of a young token', () => {
     const { source, env } = open(answers, { minimumAge: seconds(10) })
     await source.get()
     await env.clock.advance(millis(9_999))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     expect(textOf(await source.get())).toBe('a')
     await env.clock.advance(millis(1))
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     expect(textOf(await source.get())).toBe('b')
   })
 
   test('a token that is not known to be young is renewed', async () => {
     const { source } = open([E.right(token('a')), E.right(until(at(HOUR), 'b'))])
     await source.get()
-    await source.refuse(access('a'))()
+    await source.invalidate(access('a'))()
     expect(textOf(await source.get())).toBe('b')
   })
 })
@@ -239,6 +239,6 @@ test('a token that has no refresh token is not asked for again by a strategy tha
 test('a secret of another kind refuses nothing', async () => {
   const { source } = open([E.right(token('a'))])
   await source.get()
-  await source.refuse(Secret.make('AccessToken', 'another'))()
+  await source.invalidate(Secret.make('AccessToken', 'another'))()
   expect(textOf(await source.get())).toBe('a')
 })

@@ -571,7 +571,7 @@ test('records that cannot be read', async () => {
       token: { v: 1, access_token: { [secrets.access.value]: secrets.access.value } },
     }),
     'a wrong verdict': JSON.stringify({ v: 1, epoch: 0, generation: 1, verdict: { tag: { x: secrets.access.value } } }),
-    'a wrong intent': JSON.stringify({ v: 1, epoch: 0, generation: 1, intent: { nonce: { x: secrets.access.value } } }),
+    'a wrong lease': JSON.stringify({ v: 1, epoch: 0, generation: 1, intent: { nonce: { x: secrets.access.value } } }),
   }
   for (const [name, text] of Object.entries(records)) {
     evidence.start(name)
@@ -694,7 +694,7 @@ test('an API that refuses, echoes, redirects or breaks off: fetch and the interc
 const stub: Tokens = {
   get: TE.left(AuthError.closed),
   peek: () => O.none,
-  refuse: () => TE.right(undefined),
+  invalidate: () => TE.right(undefined),
   within: () => stub,
 }
 

@@ -192,7 +192,7 @@ describe.each(Object.entries(WAYS))('%s', (_name, way) => {
     const other = sourceOf(opened, { store: table.store(), maxStale: millis(0) })
     const token = await accessToken(other)
     const atServer = opened.revocation !== undefined
-    expect(right(await source.revoke())).toBe(atServer ? 'revoked' : 'forgotten')
+    expect(right(await source.revoke())).toBe(atServer ? 'revoked' : 'local')
     expect(box.isActive(token)).toBe(!atServer)
     expect(box.counts().byEndpoint.revoke).toBe(atServer ? 1 : 0)
     const after = await other.get()
@@ -271,7 +271,7 @@ test('100 rotations in a row, where reuse kills the family', async () => {
   for (let rotation = 1; rotation <= 100; rotation++) {
     const token = right(await source.get()).accessToken
     seen.add(Secret.open(token))
-    right(await source.refuse(token)())
+    right(await source.invalidate(token)())
   }
   const { redeemed, reuseRefused, familiesKilled } = box.counts()
   expect({ seen: seen.size, redeemed, reuseRefused, familiesKilled }).toEqual({
@@ -358,16 +358,16 @@ describe.each(matrix)('the answer to a redemption is lost: $rotation, $fault', (
       const way = { ...refreshing(), login: codeLogin }
       const source = await begun(way, { store: table.store() }, live)
       const { repeated, redeemed } = box.counts()
-      right(await source.refuse(right(await source.get()).accessToken)())
+      right(await source.invalidate(right(await source.get()).accessToken)())
       box.faults.next({ ...fault, endpoint: 'token', grantType: 'refresh_token' })
       expect(['OutcomeUnknown', 'Malformed']).toContain(left(await source.get())._tag)
-      // The intent of the lost request ends.
+      // The lease of the lost request ends.
       clock.advance(seconds(21))
       const next = survivor === 'this process' ? source : sourceOf(way, { store: table.store() }, live)
       const api = authenticatedFetch({ tokens: next, origins: [box.url] })
       expect(await status(api, '/users/me')).toBe(200)
       expect(box.counts()).toMatchObject({ redeemed: redeemed + 1, repeated: repeated + 1, familiesKilled: 0 })
-      right(await next.refuse(right(await next.get()).accessToken)())
+      right(await next.invalidate(right(await next.get()).accessToken)())
       right(await next.get())
       expect(box.counts()).toMatchObject({ redeemed: redeemed + 2, repeated: repeated + 1 })
     }
@@ -378,7 +378,7 @@ test('without a grace it is lost for good, and a login begins anew', async () =>
   box.setRotation('strict')
   const clock = movableClock()
   const source = await begun({ ...refreshing(), login: codeLogin }, {}, { ...env, clock })
-  right(await source.refuse(right(await source.get()).accessToken)())
+  right(await source.invalidate(right(await source.get()).accessToken)())
   box.faults.next({ kind: 'reset-after', endpoint: 'token', grantType: 'refresh_token' })
   expect(left(await source.get())).toMatchObject({ _tag: 'OutcomeUnknown', repeatable: false })
   clock.advance(seconds(21))

@@ -198,7 +198,7 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
       refuse: (token, timeout) => {
         held = O.none
         refused.add(Secret.open(token.accessToken))
-        return timed(timeout, within(timeout).refuse(token.accessToken))
+        return timed(timeout, within(timeout).invalidate(token.accessToken))
       },
       inspect: async (timeout) => {
         const outcome = await timed(timeout, within(timeout).inspect)

@@ -117,7 +117,10 @@ describeWith('redis-server')('stores over Redis', () => {
   })
 
   test('a store that does not say that it may lose writes is found out', async () => {
-    const fault = sentinelFailoverWith({ store: (port) => ({ ...redisStore(port), lossy: false }), patience: 5_000 })
+    const fault = sentinelFailoverWith({
+      store: (port) => ({ ...redisStore(port), mayLoseWrites: false }),
+      patience: 5_000,
+    })
     const { ok, findings } = await judge(fault, 1)
     expect(ok).toBe(false)
     expect(findings.doubleRedemptions).toBeGreaterThan(0)

@@ -67,7 +67,7 @@ const simple = (wait: Wait, isShared: boolean) => {
         memory.flight ??= renew()
         return memory.flight
       },
-      refuse: () => async () => {
+      invalidate: () => async () => {
         memory.isRefused = true
         return E.right(undefined)
       },
@@ -157,8 +157,8 @@ describe('[A10] rejections', () => {
     const { ok, findings } = await judge(
       rejectionsWith({
         source: (config, strategy, env) => {
-          const { get, refuse } = TokenSource.make(config)(strategy)(env)()
-          return { get, refuse }
+          const { get, invalidate } = TokenSource.make(config)(strategy)(env)()
+          return { get, invalidate }
         },
       }),
       8,

@@ -9,13 +9,13 @@ import * as O from 'fp-ts/lib/Option.js'
 // time, in ticks
 // -----------------------------------------------------------------------------
 
-/** How long an intent lasts. */
+/** How long a lease lasts. */
 export const HOLD = 3
 /** A request is sent only while the read that its lease came from is younger. */
 export const MARGIN = 1
 /** What a 429 asks for, and the pause after a token that was refused and came again. */
 export const PAUSE = 1
-/** How long a server with a grace for a time repeats a rotation: longer than the intent lasts, so that both sides are met. */
+/** How long a server with a grace for a time repeats a rotation: longer than the lease lasts, so that both sides are met. */
 export const GRACE = 4
 /** How many writes a store loses at most, where it may. */
 export const LOSSES = 2

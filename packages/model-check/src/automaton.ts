@@ -121,9 +121,9 @@ export const makeModel = (step: Step, config: Config): Model => {
     }
 
     /** The stage that a final decision leads to. */
-    const stageAfter = ({ processes }: State, i: number, told: Told, { work }: Decision): Stage => {
-      if (work._tag === 'Redeem' && told._tag === 'Requested') {
-        const { parent, recovery, previous } = work
+    const stageAfter = ({ processes }: State, i: number, told: Told, { action }: Decision): Stage => {
+      if (action._tag === 'Redeem' && told._tag === 'Requested') {
+        const { parent, recovery, previous } = action
         const stage = processes[i]?.stage
         return {
           _tag: 'Leased',
@@ -134,9 +134,9 @@ export const makeModel = (step: Step, config: Config): Model => {
           pair: O.isSome(previous) && !selfSufficient ? previous.value.pair : -1,
         }
       }
-      if (work._tag === 'DiscardAndRevoke') return { _tag: 'Revoking', pair: work.token.pair }
+      if (action._tag === 'DiscardAndRevoke') return { _tag: 'Revoking', pair: action.token.pair }
       // Each of several is a revocation of its own.
-      const [first] = work._tag === 'RevokeAtServer' ? work.tokens : []
+      const [first] = action._tag === 'RevokeAtServer' ? action.tokens : []
       return first === undefined ? IDLE : { _tag: 'Revoking', pair: first.pair }
     }
 
@@ -144,15 +144,15 @@ export const makeModel = (step: Step, config: Config): Model => {
 
     /** A decision is final: nothing was to be written, or it is. */
     const conclude = (at: State, i: number, told: Told, decision: Decision): readonly [State, number] => {
-      const { serve, work } = decision
-      if (told._tag === 'Redeemed') judge(judgeDropped(at, told, work))
+      const { serve, action } = decision
+      if (told._tag === 'Redeemed') judge(judgeDropped(at, told, action))
       if (told._tag === 'RevokeAsked' && !hasLost) judge(judgeRevoked(at, told))
       const isServed = isOfToken(told) && O.isSome(serve)
       if (isServed && !does.serveFirst) judge(judgeServed(at, serve.value.pair))
       // A grant that came too late is to end, as one that is revoked.
-      const isGrant = work._tag === 'DiscardAndRevoke' && !isIssued(work.token.pair)
-      const owing = isGrant ? Server.owe(at, work.token.pair) : at
-      return [withStage(owing, i, stageAfter(at, i, told, decision)), isServed || work._tag === 'Fail' ? SETTLES : 0]
+      const isGrant = action._tag === 'DiscardAndRevoke' && !isIssued(action.token.pair)
+      const owing = isGrant ? Server.owe(at, action.token.pair) : at
+      return [withStage(owing, i, stageAfter(at, i, told, decision)), isServed || action._tag === 'Fail' ? SETTLES : 0]
     }
 
     /** The process runs `step` on what is there. */
@@ -164,7 +164,7 @@ export const makeModel = (step: Step, config: Config): Model => {
     ): { readonly next: State; readonly settles: number; readonly decision: Decision } => {
       if (missed(at, i) !== undefined) {
         const waiting: Stage = { _tag: 'Writing', told, age, isOvertaken: true, next: undefined }
-        return { next: withStage(at, i, waiting), settles: 0, decision: { serve: O.none, work: { _tag: 'None' } } }
+        return { next: withStage(at, i, waiting), settles: 0, decision: { serve: O.none, action: { _tag: 'None' } } }
       }
       const [decision, cell] = step(toEvent(at, told, 0))(at.cell)
       if (told._tag === 'Requested') judge(judgeRead(at, decision))
@@ -211,7 +211,7 @@ export const makeModel = (step: Step, config: Config): Model => {
       }
       // What the server has rejected it has ended itself.
       const isDropped =
-        told._tag === 'RevokeAsked' || (told._tag === 'LoggedIn' && at.cell.verdict._tag !== 'LogInAgain')
+        told._tag === 'RevokeAsked' || (told._tag === 'LoggedIn' && at.cell.status._tag !== 'LogInAgain')
       return isDropped && pairOf(cell) !== pairOf(at.cell) ? Server.owe(written, pairOf(at.cell)) : written
     }
 
@@ -310,7 +310,7 @@ export const makeModel = (step: Step, config: Config): Model => {
       if (pending === undefined) {
         const { next, settles, decision } = tell(drawn, i, { _tag: 'Requested', nonce })
         // A second flight beside the one whose answer is late needs a place for its own late answer.
-        const isBegun = decision.work._tag === 'Redeem'
+        const isBegun = decision.action._tag === 'Redeem'
         if (!(isBusy && isBegun) || (config.overlap && isGhost)) emit(i, 'asks', ASKS | settles, next, decision)
         else broken = undefined
       }
@@ -359,7 +359,7 @@ export const makeModel = (step: Step, config: Config): Model => {
       if (isOvertaken && told._tag === 'Requested') {
         if (does.sendUnacknowledged) {
           const [decision] = step(toEvent(state, told, age))(state.cell)
-          if (decision.work._tag === 'Redeem') {
+          if (decision.action._tag === 'Redeem') {
             const [next] = conclude(state, i, told, decision)
             emit(i, 'goes on without its lease', GOES_ON, next, decision)
           }
@@ -571,7 +571,7 @@ export const makeModel = (step: Step, config: Config): Model => {
       cell: { ...state.cell, token: O.some({ ...token.value, end: endOf(phase, state.now) }) },
     })
     const phase = phaseOf(token.value, state.now)
-    const isServable = !state.cell.refused && state.cell.verdict._tag !== 'Revoked'
+    const isServable = !state.cell.refused && state.cell.status._tag !== 'Revoked'
     if (can.expire && isServable && phase !== EXPIRED) {
       emit(-1, phase === FRESH ? 'the token is due' : 'the token expires', ONCE, aged(phase === FRESH ? DUE : EXPIRED))
     }

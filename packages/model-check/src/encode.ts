@@ -101,15 +101,15 @@ const relationOf = (place: Lifecycle.Parent, cell: Lifecycle.Parent): number => 
   return epochs < 0 ? 2 : 3 + clamp(epochs, 0, 2) * 4 + clamp(generations, 0, 3)
 }
 
-const tokenOf = ({ serve, work }: Decision): number => {
+const tokenOf = ({ serve, action }: Decision): number => {
   if (O.isSome(serve)) return serve.value.pair
-  switch (work._tag) {
+  switch (action._tag) {
     case 'DiscardAndRevoke':
-      return work.token.pair
+      return action.token.pair
     case 'RevokeAtServer':
-      return work.tokens[0]?.pair ?? -1
+      return action.tokens[0]?.pair ?? -1
     case 'Redeem':
-      return O.isSome(work.previous) ? work.previous.value.pair : -1
+      return O.isSome(action.previous) ? action.previous.value.pair : -1
     default:
       return -1
   }
@@ -121,16 +121,16 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
 
   const isRotating = mode !== 'no rotation'
 
-  const putCell = ({ token, refused, intent, verdict }: Cell, now: number, out: Array<number>): void => {
+  const putCell = ({ token, refused, lease, status }: Cell, now: number, out: Array<number>): void => {
     // How old a token is that is not served does not matter.
-    const phase = O.isSome(token) && !refused && verdict._tag !== 'Revoked' ? phaseOf(token.value, now) : 0
-    const pause = verdict._tag === 'CoolingDown' ? clamp(verdict.until - now, 0, 7) : 0
-    out.push(VERDICTS.indexOf(verdict._tag) | (refused ? 8 : 0) | (O.isSome(token) ? 16 : 0) | (phase << 5))
-    if (O.isNone(intent)) {
+    const phase = O.isSome(token) && !refused && status._tag !== 'Revoked' ? phaseOf(token.value, now) : 0
+    const pause = status._tag === 'CoolingDown' ? clamp(status.until - now, 0, 7) : 0
+    out.push(VERDICTS.indexOf(status._tag) | (refused ? 8 : 0) | (O.isSome(token) ? 16 : 0) | (phase << 5))
+    if (O.isNone(lease)) {
       out.push(pause)
       return
     }
-    const { nonce, until, recovery } = intent.value
+    const { nonce, until, recovery } = lease.value
     out.push(pause | 8 | (O.isSome(nonce) ? 16 : 0) | (recovery ? 32 : 0) | (clamp(until - now, 0, HOLD) << 6))
   }
 
@@ -234,10 +234,10 @@ export const makeEncode = (mode: Mode): ((state: State) => Encoded) => {
       case 'Applied': {
         const { told, age, decision } = stage
         putTold(told, told._tag === 'Requested' ? age : HOLD)
-        const { work } = decision
+        const { action } = decision
         out.push(
-          WORKS.indexOf(work._tag) |
-            (work._tag === 'Redeem' && work.recovery ? 8 : 0) |
+          WORKS.indexOf(action._tag) |
+            (action._tag === 'Redeem' && action.recovery ? 8 : 0) |
             (O.isSome(decision.serve) ? 16 : 0),
         )
         putName(tokenOf(decision))

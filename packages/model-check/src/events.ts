@@ -36,7 +36,7 @@ export const makeEvents = ({ mode, slips }: Config): Events => {
           _tag: 'Requested',
           nonce: told.nonce,
           now: instant(state.now - age),
-          early: EARLY,
+          renewBefore: EARLY,
           hold: millis(HOLD),
           selfSufficient,
         }

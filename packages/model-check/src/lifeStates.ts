@@ -26,13 +26,13 @@ export interface LifeTransition {
 }
 
 const lifeStateOf = ({ cell, now }: State): LifeState => {
-  const { verdict, intent, token, refused, owed } = cell
-  if (verdict._tag === 'Revoked') return O.isSome(owed) ? 'Revoking' : 'Revoked'
-  if (verdict._tag === 'LogInAgain') return 'LogInAgain'
-  if (verdict._tag === 'CoolingDown' && now < verdict.until) return 'CoolingDown'
-  if (O.isSome(intent)) {
-    if (now >= intent.value.until) return 'Orphaned'
-    return intent.value.recovery ? 'Recovering' : 'Renewing'
+  const { status, lease, token, refused, owed } = cell
+  if (status._tag === 'Revoked') return O.isSome(owed) ? 'Revoking' : 'Revoked'
+  if (status._tag === 'LogInAgain') return 'LogInAgain'
+  if (status._tag === 'CoolingDown' && now < status.until) return 'CoolingDown'
+  if (O.isSome(lease)) {
+    if (now >= lease.value.until) return 'Orphaned'
+    return lease.value.recovery ? 'Recovering' : 'Renewing'
   }
   if (O.isNone(token)) return 'Empty'
   if (refused) return 'Refused'
@@ -64,7 +64,7 @@ const isSameSession = (one: Cell, other: Cell): boolean =>
   one.epoch === other.epoch &&
   one.generation === other.generation &&
   one.refused === other.refused &&
-  one.intent === other.intent
+  one.lease === other.lease
 
 const transitionOf = (
   before: State,

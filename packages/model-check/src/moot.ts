@@ -31,13 +31,13 @@ export const makeSettle = (step: Step, mode: Mode, { toEvent }: Events): ((state
 
   /** `step` has nothing to do with an event of a past epoch or generation, and nothing comes of it at the server. */
   const isIdleTalk = (at: State, told: Told): boolean => {
-    const [{ work }, cell] = step(toEvent(at, told, 0))(at.cell)
-    if (work._tag === 'DiscardAndRevoke') return !isRevocable(at, work.token.pair)
+    const [{ action }, cell] = step(toEvent(at, told, 0))(at.cell)
+    if (action._tag === 'DiscardAndRevoke') return !isRevocable(at, action.token.pair)
     // Only as long as the session holds that very token.
-    if (work._tag === 'Discard' && told._tag === 'LoggedIn') return false
+    if (action._tag === 'Discard' && told._tag === 'LoggedIn') return false
     if (cell !== at.cell) return false
-    if (work._tag !== 'RevokeAtServer') return work._tag !== 'Redeem'
-    return work.tokens.every(({ pair }) => !isRevocable(at, pair))
+    if (action._tag !== 'RevokeAtServer') return action._tag !== 'Redeem'
+    return action.tokens.every(({ pair }) => !isRevocable(at, pair))
   }
 
   const isPast = ({ cell }: State, told: Told): boolean => {

@@ -20,7 +20,7 @@ export interface Mutant {
 
 const I1 = 'I1: one redemption'
 const I2 = 'I2: the lineage is kept'
-const I5 = 'I5: silence until the end of a verdict'
+const I5 = 'I5: silence until the end of a status'
 const I7 = 'I7: persisted before it is served'
 const LOST = 'no session is lost'
 const SUPERSEDED = 'a revoke ends the logins before it'
@@ -70,40 +70,40 @@ const inRuntime = (name: Slip, mode: Mode, killedBy: Property, few: ReadonlyArra
   happenings: few,
 })
 
-const NOT_ENDED = 'if (O.isSome(cell.intent) && now < cell.intent.value.until) {'
+const NOT_ENDED = 'if (O.isSome(cell.lease) && now < cell.lease.value.until) {'
 
 export const mutants: ReadonlyArray<Mutant> = [
   inStep('the lease is ignored', 'grace until used', I1, [NOT_ENDED, 'if (false) {']),
-  inStep('a refusal clears the intent', 'grace until used', I1, [
+  inStep('a refusal clears the lease', 'grace until used', I1, [
     '{ ...cell, refused: true,',
-    '{ ...cell, intent: O.none, refused: true,',
+    '{ ...cell, lease: O.none, refused: true,',
   ]),
   inStep('a refusal moves the end of the lease', 'grace for a time', 'a lease ends when it said', [
     '{ ...cell, refused: true,',
-    '{ ...cell, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: cell.intent.value.until + 1 }) : O.none, refused: true,',
+    '{ ...cell, lease: O.isSome(cell.lease) ? O.some({ ...cell.lease.value, until: cell.lease.value.until + 1 }) : O.none, refused: true,',
   ]),
   inStep('a take-over is not declared', 'grace until used', I1, [
-    'const recovery = O.isSome(cell.intent)',
+    'const recovery = O.isSome(cell.lease)',
     'const recovery = false',
   ]),
   inStep('a failed recovery forgets the orphan', 'grace until used', I1, [
-    'intent: intent.recovery ? O.some({ ...intent, nonce: O.none, until: now }) : O.none,',
-    'intent: O.none,',
+    'lease: lease.recovery ? O.some({ ...lease, nonce: O.none, until: now }) : O.none,',
+    'lease: O.none,',
   ]),
-  inStep("anybody's failure releases the intent", 'grace until used', I1, [
-    'if (!(O.isSome(intent.nonce) && intent.nonce.value === nonce)) return [AGAIN, cell]',
+  inStep("anybody's failure releases the lease", 'grace until used', I1, [
+    'if (!(O.isSome(lease.nonce) && lease.nonce.value === nonce)) return [AGAIN, cell]',
     '',
   ]),
-  inStep('an unknown outcome releases the intent', 'grace until used', I1, [
+  inStep('an unknown outcome releases the lease', 'grace until used', I1, [
     "case 'Unknown':\n      return [NOTHING, cell]",
     "case 'Unknown':\n      return released(event.nonce, now, 0, cell)",
   ]),
-  inStep('an unknown outcome is a verdict', 'grace until used', LOST, [
+  inStep('an unknown outcome is a status', 'grace until used', LOST, [
     "case 'Unknown':\n      return [NOTHING, cell]",
-    "case 'Unknown':\n      return [NOTHING, { ...cell, intent: O.none, verdict: { _tag: 'LogInAgain' } }]",
+    "case 'Unknown':\n      return [NOTHING, { ...cell, lease: O.none, status: { _tag: 'LogInAgain' } }]",
   ]),
   inStep(
-    "a verdict on another token's invalid_grant",
+    "a status on another token's invalid_grant",
     'strict',
     LOST,
     ['if (!isParent(event.parent, cell)) return [AGAIN, cell]', ''],
@@ -144,7 +144,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   inStep('a revoke of nothing opens no epoch', 'grace until used', SUPERSEDED, [
     'if (isEpochOf(from, cell)) {\n    return [',
-    'if (isEpochOf(from, cell) && (O.isSome(cell.token) || O.isSome(cell.intent))) {\n    return [',
+    'if (isEpochOf(from, cell) && (O.isSome(cell.token) || O.isSome(cell.lease))) {\n    return [',
   ]),
   inStep('a tombstone is a delete', 'grace until used', I2, [
     '        ...cell,\n        epoch: cell.epoch + 1,\n        origin: O.some(nonce),',
@@ -159,7 +159,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     'owed: cell.owed,',
   ]),
   inStep('a login forgets the grant that it replaces', 'grace until used', REVOKED, [
-    "const replaced = cell.verdict._tag === 'LogInAgain' ? O.none : cell.token",
+    "const replaced = cell.status._tag === 'LogInAgain' ? O.none : cell.token",
     'const replaced: O.Option<T> = O.none',
   ]),
   inStep('a login forgets what a tombstone owes', 'grace until used', REVOKED, [
@@ -167,12 +167,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     '...holding(view, token, { ...cell, owed: O.none }),\n      epoch',
   ]),
   inStep('a start without a person forgets what a tombstone owes', 'no refresh token', REVOKED, [
-    '      verdict: NO_VERDICT,\n      intent: O.some(',
-    '      verdict: NO_VERDICT,\n      owed: O.none,\n      intent: O.some(',
+    '      status: NO_STATUS,\n      lease: O.some(',
+    '      status: NO_STATUS,\n      owed: O.none,\n      lease: O.some(',
   ]),
   inStep('what came too late is owed by nobody', 'grace until used', REVOKED, [
-    "work: { _tag: 'DiscardAndRevoke', token } }, owes.value]",
-    "work: { _tag: 'DiscardAndRevoke', token } }, cell]",
+    "action: { _tag: 'DiscardAndRevoke', token } }, owes.value]",
+    "action: { _tag: 'DiscardAndRevoke', token } }, cell]",
   ]),
   amid(
     ['crash', 'login'],
@@ -182,57 +182,54 @@ export const mutants: ReadonlyArray<Mutant> = [
     ]),
   ),
   inStep('commit to any generation', 'grace for a time', I2, [
-    'if (cell.generation !== parent.generation) return [',
-    'if (false) return [',
+    'if (cell.generation !== parent.generation)\n',
+    'if (false)\n',
   ]),
   inStep('commit to any epoch', 'grace until used', I2, [
     'if (!isEpochOf(parent, cell)) return discarded',
     'if (false) return discarded',
   ]),
   inStep('a token of the same epoch is revoked when it is dropped', 'grace for a time', LOST, [
-    "return [same ? AGAIN : { serve: O.none, work: { _tag: 'Discard' } }, cell]",
-    "return [same ? AGAIN : { serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, cell]",
+    "return [same ? AGAIN : { serve: O.none, action: { _tag: 'Discard' } }, cell]",
+    "return [same ? AGAIN : { serve: O.none, action: { _tag: 'DiscardAndRevoke', token } }, cell]",
   ]),
   inStep('commit fenced by the lease', 'strict', LOST, [
     '  const next: Cell<T> = {\n    ...holding',
-    "  if (O.isNone(cell.intent) || event.now >= cell.intent.value.until) return [{ serve: O.none, work: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {\n    ...holding",
+    "  if (O.isNone(cell.lease) || event.now >= cell.lease.value.until) return [{ serve: O.none, action: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {\n    ...holding",
   ]),
-  inStep('a commit keeps the verdict', 'strict', LOST, [
-    'intent: O.none,\n    verdict: NO_VERDICT,\n  }',
-    'intent: O.none,\n  }',
+  inStep('a commit keeps the status', 'strict', LOST, [
+    'lease: O.none,\n    status: NO_STATUS,\n  }',
+    'lease: O.none,\n  }',
   ]),
   inStep('a commit keeps the refusal', 'grace until used', LIVELOCK, [
-    'generation: cell.generation + 1,\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
-    'generation: cell.generation + 1,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+    'generation: cell.generation + 1,\n    refused: false,\n    lease: O.none,\n    status: NO_STATUS,\n  }',
+    'generation: cell.generation + 1,\n    lease: O.none,\n    status: NO_STATUS,\n  }',
   ]),
-  inStep('the verdict does not block', 'strict', I5, [
-    "if (verdict._tag === 'LogInAgain') return",
-    'if (false) return',
-  ]),
+  inStep('the status does not block', 'strict', I5, ["if (status._tag === 'LogInAgain') return", 'if (false) return']),
   inStep('the cool-down is ignored', 'grace until used', I5, [
-    "verdict._tag === 'CoolingDown' && now < verdict.until",
+    "status._tag === 'CoolingDown' && now < status.until",
     'false',
   ]),
-  inStep('a refusal clears the verdict', 'strict', I5, [
-    "verdict: cell.verdict._tag === 'CoolingDown' ?",
-    "verdict: cell.verdict._tag === 'CoolingDown' || cell.verdict._tag === 'LogInAgain' ?",
+  inStep('a refusal clears the status', 'strict', I5, [
+    "status: cell.status._tag === 'CoolingDown' ?",
+    "status: cell.status._tag === 'CoolingDown' || cell.status._tag === 'LogInAgain' ?",
   ]),
   inStep('a refused token is served', 'grace until used', 'what is served is usable', [
     '!cell.refused && isBefore',
     'isBefore',
   ]),
   inStep('nobody is served during a renewal', 'grace until used', 'what is usable is served', [
-    "[{ serve, work: usable ? { _tag: 'None' } : work }, cell]",
-    '[{ serve: O.none, work }, cell]',
+    "[{ serve, action: usable ? { _tag: 'None' } : action }, cell]",
+    '[{ serve: O.none, action }, cell]',
   ]),
-  inStep('nobody takes over', 'grace until used', LIVELOCK, [NOT_ENDED, 'if (O.isSome(cell.intent)) {']),
-  inStep('only the holder brings the verdict', 'strict', LIVELOCK, [
-    "return concerned && cell.verdict._tag !== 'LogInAgain'",
-    "return concerned && cell.verdict._tag !== 'LogInAgain' && O.isSome(cell.intent) && O.toNullable(cell.intent.value.nonce) === event.nonce",
+  inStep('nobody takes over', 'grace until used', LIVELOCK, [NOT_ENDED, 'if (O.isSome(cell.lease)) {']),
+  inStep('only the holder brings the status', 'strict', LIVELOCK, [
+    "return concerned && cell.status._tag !== 'LogInAgain'",
+    "return concerned && cell.status._tag !== 'LogInAgain' && O.isSome(cell.lease) && O.toNullable(cell.lease.value.nonce) === event.nonce",
   ]),
   inStep('a cool-down without an end', 'grace until used', LIVELOCK, [
-    "verdict._tag === 'CoolingDown' && now < verdict.until",
-    "verdict._tag === 'CoolingDown'",
+    "status._tag === 'CoolingDown' && now < status.until",
+    "status._tag === 'CoolingDown'",
   ]),
   inRuntime('sends without an acknowledged lease', 'grace until used', I1),
   inRuntime('sends on an old lease', 'grace until used', I1),

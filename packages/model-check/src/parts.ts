@@ -26,9 +26,9 @@ export const owedOf = ({ owed }: Cell): ReadonlyArray<number> =>
 export const later = (cell: Cell): Cell =>
   O.isSome(cell.token) ? { ...cell, token: O.some({ ...cell.token.value, end: cell.token.value.end + 1 }) } : cell
 
-/** Whose the intent is. */
-export const ownerOf = ({ intent }: Cell): string | undefined =>
-  O.isSome(intent) && O.isSome(intent.value.nonce) ? intent.value.nonce.value : undefined
+/** Whose the lease is. */
+export const ownerOf = ({ lease }: Cell): string | undefined =>
+  O.isSome(lease) && O.isSome(lease.value.nonce) ? lease.value.nonce.value : undefined
 
 /** A write that takes the lease. */
 export const isLease = (before: Cell, after: Cell): boolean =>

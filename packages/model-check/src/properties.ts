@@ -10,7 +10,7 @@ import * as Server from './server.js'
 export const properties = [
   'I1: one redemption',
   'I2: the lineage is kept',
-  'I5: silence until the end of a verdict',
+  'I5: silence until the end of a status',
   'I7: persisted before it is served',
   'no session is lost',
   'what is revoked ends',
@@ -31,8 +31,8 @@ export interface Violation {
 const violation = (property: Property, detail: string): Violation => ({ property, detail })
 
 const pairOf = ({ token }: Cell): number => (O.isSome(token) ? token.value.pair : -1)
-const ownerOf = ({ intent }: Cell): string | undefined =>
-  O.isSome(intent) && O.isSome(intent.value.nonce) ? intent.value.nonce.value : undefined
+const ownerOf = ({ lease }: Cell): string | undefined =>
+  O.isSome(lease) && O.isSome(lease.value.nonce) ? lease.value.nonce.value : undefined
 
 /** Whether it is the epoch that the cell is in, of the same history: by the number alone where nobody has opened it. */
 const isIn = ({ epoch, origin }: Lifecycle.Place, cell: Cell): boolean =>
@@ -68,35 +68,35 @@ export const judgeWrite = (
   if (isNew && isLogin && !isIn(told.from, before))
     return violation('I2: the lineage is kept', 'a login from before the epoch')
   const isSameEpoch = after.epoch === before.epoch
-  if (isSameEpoch && before.verdict._tag === 'Revoked' && after.verdict._tag !== 'Revoked' && told._tag !== 'Requested')
+  if (isSameEpoch && before.status._tag === 'Revoked' && after.status._tag !== 'Revoked' && told._tag !== 'Requested')
     return violation('I2: the lineage is kept', 'a tombstone is overwritten within its epoch')
 
   // I5
   const isLeased = ownerOf(after) !== undefined && ownerOf(after) !== ownerOf(before)
-  if (isSameEpoch && before.verdict._tag === 'LogInAgain') {
-    if (isLeased) return violation('I5: silence until the end of a verdict', 'a lease after "log in again"')
-    if (after.verdict._tag !== 'LogInAgain' && after.generation === before.generation)
-      return violation('I5: silence until the end of a verdict', '"log in again" is gone without a token')
+  if (isSameEpoch && before.status._tag === 'LogInAgain') {
+    if (isLeased) return violation('I5: silence until the end of a status', 'a lease after "log in again"')
+    if (after.status._tag !== 'LogInAgain' && after.generation === before.generation)
+      return violation('I5: silence until the end of a status', '"log in again" is gone without a token')
   }
-  if (isLeased && before.verdict._tag === 'CoolingDown' && now < before.verdict.until)
-    return violation('I5: silence until the end of a verdict', 'a lease before the end of the cool-down')
-  if (isLeased && isSameEpoch && before.verdict._tag === 'Revoked' && !selfSufficient)
-    return violation('I5: silence until the end of a verdict', 'a lease on a tombstone')
+  if (isLeased && before.status._tag === 'CoolingDown' && now < before.status.until)
+    return violation('I5: silence until the end of a status', 'a lease before the end of the cool-down')
+  if (isLeased && isSameEpoch && before.status._tag === 'Revoked' && !selfSufficient)
+    return violation('I5: silence until the end of a status', 'a lease on a tombstone')
 
   if (
     told._tag !== 'Requested' &&
-    O.isSome(before.intent) &&
-    O.isSome(after.intent) &&
+    O.isSome(before.lease) &&
+    O.isSome(after.lease) &&
     ownerOf(after) === ownerOf(before) &&
-    before.intent.value.until !== after.intent.value.until
+    before.lease.value.until !== after.lease.value.until
   )
     return violation('a lease ends when it said', 'its end is moved')
 
-  if (ownerOf(after) !== undefined && after.verdict._tag !== 'None')
-    return violation('the shape of a cell', 'an owned intent beside a verdict')
-  if (O.isSome(after.intent) && (after.verdict._tag === 'LogInAgain' || after.verdict._tag === 'Revoked'))
-    return violation('the shape of a cell', 'an intent beside a verdict that is final')
-  if (after.verdict._tag === 'Revoked' && O.isSome(after.token))
+  if (ownerOf(after) !== undefined && after.status._tag !== 'None')
+    return violation('the shape of a cell', 'an owned lease beside a status')
+  if (O.isSome(after.lease) && (after.status._tag === 'LogInAgain' || after.status._tag === 'Revoked'))
+    return violation('the shape of a cell', 'a lease beside a status that is final')
+  if (after.status._tag === 'Revoked' && O.isSome(after.token))
     return violation('the shape of a cell', 'a tombstone that holds a token')
   return undefined
 }
@@ -122,7 +122,7 @@ export const judgeRead = ({ cell, now }: State, { serve }: Decision): Violation 
   const isUsable =
     O.isSome(cell.token) &&
     !cell.refused &&
-    cell.verdict._tag !== 'Revoked' &&
+    cell.status._tag !== 'Revoked' &&
     phaseOf(cell.token.value, now) !== EXPIRED
   if (O.isSome(serve) && !(isUsable && serve.value.pair === pairOf(cell)))
     return violation('what is served is usable', 'a token that is refused, expired or revoked is served')
@@ -139,7 +139,7 @@ export const judgeServed = ({ cell }: State, pair: number): Violation | undefine
 export const judgeDropped = (
   { cell }: State,
   { parent }: Extract<Told, { readonly _tag: 'Redeemed' }>,
-  { _tag }: Decision['work'],
+  { _tag }: Decision['action'],
 ): Violation | undefined =>
   (_tag === 'Discard' || _tag === 'DiscardAndRevoke') &&
   cell.epoch === parent.epoch &&
@@ -149,8 +149,8 @@ export const judgeDropped = (
 
 /** "Log in again" is written. */
 export const judgeVerdict = (state: State, after: Cell, mode: Mode): Violation | undefined =>
-  after.verdict._tag === 'LogInAgain' &&
-  (state.cell.verdict._tag !== 'LogInAgain' || pairOf(state.cell) !== pairOf(after)) &&
+  after.status._tag === 'LogInAgain' &&
+  (state.cell.status._tag !== 'LogInAgain' || pairOf(state.cell) !== pairOf(after)) &&
   Server.isGood(state, pairOf(after), mode)
     ? violation('no session is lost', '"log in again", and the server would still redeem the token')
     : undefined
@@ -175,7 +175,7 @@ export const judgeRedemption = (
 export const judgeRevocation = (state: State, name: number, mode: Mode): Violation | undefined => {
   const { cell, pairs } = state
   return Server.isGood(state, name, mode) &&
-    cell.verdict._tag !== 'Revoked' &&
+    cell.status._tag !== 'Revoked' &&
     O.isSome(cell.token) &&
     pairs[cell.token.value.pair]?.family === pairs[name]?.family
     ? violation('no session is lost', `the session that goes on is revoked at the server, by token ${name}`)

@@ -15,25 +15,25 @@ const nameOf = (process: number): string => (process < 0 ? '–' : String.fromCh
 
 const decisionOf = ({ decision }: Transition): string => {
   if (decision === undefined) return ''
-  const { serve, work } = decision
+  const { serve, action } = decision
   const parts = O.isSome(serve) ? [`serve ${serve.value.pair}`] : []
-  if (work._tag === 'Redeem') parts.push(work.recovery ? 'Redeem, a recovery' : 'Redeem')
-  else if (work._tag === 'Fail') parts.push(`Fail ${work.reason}`)
-  else if (work._tag !== 'None') parts.push(work._tag)
+  if (action._tag === 'Redeem') parts.push(action.recovery ? 'Redeem, a recovery' : 'Redeem')
+  else if (action._tag === 'Fail') parts.push(`Fail ${action.reason}`)
+  else if (action._tag !== 'None') parts.push(action._tag)
   return parts.join(', ')
 }
 
 const cellOf = ({ cell, now }: State): string => {
-  const { epoch, generation, token, refused, intent, verdict, owed } = cell
+  const { epoch, generation, token, refused, lease, status, owed } = cell
   const parts = [`${epoch}.${generation}`]
   if (O.isSome(token)) parts.push(`token ${token.value.pair} ${['fresh', 'due', 'expired'][phaseOf(token.value, now)]}`)
   if (refused) parts.push('refused')
-  if (O.isSome(intent))
+  if (O.isSome(lease))
     parts.push(
-      `${intent.value.recovery ? 'recovery' : 'intent'}${O.isNone(intent.value.nonce) ? ' of nobody' : ''} ${Math.max(0, intent.value.until - now)}τ`,
+      `${lease.value.recovery ? 'recovery' : 'lease'}${O.isNone(lease.value.nonce) ? ' of nobody' : ''} ${Math.max(0, lease.value.until - now)}τ`,
     )
-  if (verdict._tag === 'CoolingDown') parts.push(`cooling ${Math.max(0, verdict.until - now)}τ`)
-  else if (verdict._tag !== 'None') parts.push(verdict._tag)
+  if (status._tag === 'CoolingDown') parts.push(`cooling ${Math.max(0, status.until - now)}τ`)
+  else if (status._tag !== 'None') parts.push(status._tag)
   if (O.isSome(owed)) parts.push(`owes ${owed.value.tokens.map(({ pair }) => pair).join(' ')}`)
   return parts.join(' ')
 }

@@ -8,7 +8,7 @@ const find = (name: string) => {
 
 const I1 = 'I1: one redemption'
 const I2 = 'I2: the lineage is kept'
-const I5 = 'I5: silence until the end of a verdict'
+const I5 = 'I5: silence until the end of a status'
 const I7 = 'I7: persisted before it is served'
 const LOST = 'no session is lost'
 const SUPERSEDED = 'a revoke ends the logins before it'
@@ -18,14 +18,14 @@ const LIVELOCK = 'no livelock'
 /** The length of the shortest way to it; of a livelock, also that of the cycle. */
 const shortest: ReadonlyArray<[name: string, property: Property, length: number, cycle?: number]> = [
   ['the lease is ignored', I1, 6],
-  ['a refusal clears the intent', I1, 8],
+  ['a refusal clears the lease', I1, 8],
   ['a refusal moves the end of the lease', 'a lease ends when it said', 4],
   ['a take-over is not declared', I1, 11],
   ['a failed recovery forgets the orphan', I1, 15],
-  ["anybody's failure releases the intent", I1, 11],
-  ['an unknown outcome releases the intent', I1, 8],
-  ['an unknown outcome is a verdict', LOST, 5],
-  ["a verdict on another token's invalid_grant", LOST, 15],
+  ["anybody's failure releases the lease", I1, 11],
+  ['an unknown outcome releases the lease', I1, 8],
+  ['an unknown outcome is a status', LOST, 5],
+  ["a status on another token's invalid_grant", LOST, 15],
   ['a login keeps the epoch', I2, 5],
   ['a login of any epoch', I2, 5],
   ['a login does not know itself', LOST, 12],
@@ -45,15 +45,15 @@ const shortest: ReadonlyArray<[name: string, property: Property, length: number,
   ['commit to any epoch', I2, 8],
   ['a token of the same epoch is revoked when it is dropped', LOST, 15],
   ['commit fenced by the lease', LOST, 8],
-  ['a commit keeps the verdict', LOST, 15],
+  ['a commit keeps the status', LOST, 15],
   ['a commit keeps the refusal', LIVELOCK, 2, 15],
-  ['the verdict does not block', I5, 15],
+  ['the status does not block', I5, 15],
   ['the cool-down is ignored', I5, 8],
-  ['a refusal clears the verdict', I5, 15],
+  ['a refusal clears the status', I5, 15],
   ['a refused token is served', 'what is served is usable', 3],
   ['nobody is served during a renewal', 'what is usable is served', 3],
   ['nobody takes over', LIVELOCK, 6, 2],
-  ['only the holder brings the verdict', LIVELOCK, 10, 17],
+  ['only the holder brings the status', LIVELOCK, 10, 17],
   ['a cool-down without an end', LIVELOCK, 7, 2],
   ['sends without an acknowledged lease', I1, 6],
   ['sends on an old lease', I1, 9],
@@ -90,9 +90,9 @@ test('a counterexample is one line an event', () => {
     `I1: one redemption: a second request with token 0 while one is on its way
          event   decision                     cell                         tokens at the server
    1  A  asks    serve 0, Redeem              1.1 token 0 due              0 live
-   2  A  writes  serve 0, Redeem              1.1 token 0 due intent 3τ    0 live
-   3  A  sends                                1.1 token 0 due intent 3τ    0 live
-   4  B  asks    serve 0, Redeem, a recovery  1.1 token 0 due intent 3τ    0 live
+   2  A  writes  serve 0, Redeem              1.1 token 0 due lease 3τ     0 live
+   3  A  sends                                1.1 token 0 due lease 3τ     0 live
+   4  B  asks    serve 0, Redeem, a recovery  1.1 token 0 due lease 3τ     0 live
    5  B  writes  serve 0, Redeem, a recovery  1.1 token 0 due recovery 3τ  0 live
    6  B  sends                                1.1 token 0 due recovery 3τ  0 live`,
   )

@@ -132,7 +132,7 @@ const start = (
     // The caller gets its answer meanwhile; the next request gets the outcome.
     const refuse = () =>
       void source
-        .refuse(used.token)()
+        .invalidate(used.token)()
         .catch(() => undefined)
     return {
       onRequestStart: (started) => {

@@ -142,7 +142,7 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
       const response = noted(tokens, used, await once(hop, used))
       if (response.status !== 401) return response
       if (!hop.replayable) {
-        await tokens.refuse(used.token)()
+        await tokens.invalidate(used.token)()
         return response
       }
       const next = await renewed(tokens, used)

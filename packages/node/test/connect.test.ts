@@ -69,7 +69,7 @@ describe('connect', () => {
       expect(seen).toEqual(['Bearer t1'])
       expect(api.source.key).toBe('ann')
       expect(E.isRight(await api.source.get())).toBe(true)
-      expect(await api.revoke()).toBe('forgotten')
+      expect(await api.revoke()).toBe('local')
       await api.close()
       await expect(api.token()).rejects.toMatchObject({ name: 'AuthError', error: { _tag: 'Closed' } })
       await expect(api.fetch(`${origin}/me`)).rejects.toMatchObject({ error: { _tag: 'Closed' } })

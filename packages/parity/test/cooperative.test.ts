@@ -55,7 +55,7 @@ describe('S-COOP-01', () => {
     right(await there.get())
     world().pass(seconds(2))
     const renewedThere = await renewed(there)
-    right(await here.refuse(used)())
+    right(await here.invalidate(used)())
     expect(await accessToken(here)).toBe(renewedThere)
     expect(world().requests()).toBe(1)
   })
@@ -73,7 +73,7 @@ describe('S-COOP-01', () => {
       world().pass(seconds(2))
       box.expireAccessTokens()
       const used = Secret.make('AccessToken', table.read()?.accessToken ?? '')
-      await Promise.all(processes.map((source) => source.refuse(used)()))
+      await Promise.all(processes.map((source) => source.invalidate(used)()))
       const tokens = await Promise.all(processes.map((source) => accessToken(source)))
       expect(new Set(tokens).size).toBe(1)
     }

@@ -76,7 +76,7 @@ describe('S-DEV-01', () => {
     const { box } = world()
     const shown = await atTerminal('ours', box.url, [box.developerToken(), box.developerToken()])
     expect(shown.split(PROMPT)).toHaveLength(3)
-    expect(shown.match(/status \d+|forgotten/g)).toEqual(['status 200', 'status 200', 'forgotten'])
+    expect(shown.match(/status \d+|local/g)).toEqual(['status 200', 'status 200', 'local'])
     expect(box.counts().byEndpoint.revoke).toBe(0)
   })
 
@@ -84,7 +84,7 @@ describe('S-DEV-01', () => {
     const { questions, answer } = person(world())
     const source = sourceOf(asking(world(), answer), Box.developerToken())
     const token = accessOf(right(await source.get()))
-    expect(right(await source.revoke())).toBe('forgotten')
+    expect(right(await source.revoke())).toBe('local')
     expect([world().sent(), world().box.isActive(token)]).toEqual([[], true])
     expect(accessOf(right(await source.get()))).not.toBe(token)
     expect(questions).toHaveLength(2)

@@ -101,7 +101,7 @@ const LAWS: Readonly<Record<string, (cell: Cell) => Promise<void>>> = {
     const tokens = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
         const source = index % 2 === 0 ? here : there
-        right(await source.refuse(used)())
+        right(await source.invalidate(used)())
         return token(source)
       }),
     )
@@ -113,7 +113,7 @@ const LAWS: Readonly<Record<string, (cell: Cell) => Promise<void>>> = {
     const { way, here, there, later } = cell
     const first = await token(there)
     const isRevoked = way.revocation !== undefined
-    expect(right(await here.revoke())).toBe(isRevoked ? 'revoked' : 'forgotten')
+    expect(right(await here.revoke())).toBe(isRevoked ? 'revoked' : 'local')
     expect(world.box.isActive(first)).toBe(!isRevoked)
     world.pass(seconds(2))
     for (const source of [here, there, later()]) {

@@ -146,7 +146,7 @@ describe('S-OAUTH2-05', () => {
     const before = world().requests()
     const tokens = await Promise.all(
       Array.from({ length: 500 }, async () => {
-        right(await source.refuse(used)())
+        right(await source.invalidate(used)())
         return accessToken(source)
       }),
     )
@@ -160,7 +160,7 @@ describe('S-OAUTH2-05', () => {
     const used = right(await source.get()).accessToken
     const current = await renewed(source)
     const before = world().requests()
-    right(await source.refuse(used)())
+    right(await source.invalidate(used)())
     expect(await accessToken(source)).toBe(current)
     expect(world().requests()).toBe(before)
   })
@@ -172,7 +172,7 @@ describe('S-OAUTH2-05', () => {
     const { accessToken: theirs, refreshToken: refresh } = world().box.issue()
     table.write({ accessToken: theirs, refreshToken: refresh })
     const before = world().requests()
-    right(await source.refuse(used)())
+    right(await source.invalidate(used)())
     expect(await accessToken(source)).toBe(theirs)
     expect(world().requests()).toBe(before)
   })
@@ -240,7 +240,7 @@ describe('S-OAUTH2-07', () => {
     const table = row()
     const source = await loggedIn(world(), { store: pairs(table) })
     const held = table.read()
-    right(await source.refuse(right(await source.get()).accessToken)())
+    right(await source.invalidate(right(await source.get()).accessToken)())
     world().box.faults.next({ ...fault, endpoint: 'token' })
     const error = left(await source.get())
     expect(error).toMatchObject(expected)
@@ -307,7 +307,7 @@ describe('S-OAUTH2-09', () => {
     const source = sourceOf(world(), refreshToken({ client: world().client }), {
       revocation: Box.revocation({ client: world().client }),
     })
-    expect(right(await source.revoke())).toBe('forgotten')
+    expect(right(await source.revoke())).toBe('local')
     expect(world().sent()).toEqual([])
   })
 })
@@ -322,7 +322,7 @@ describe('S-OAUTH2-10', () => {
     right(await source.close()())
     const before = world().sent().length
     const login = () => source.login(clientCredentials({ client: world().client }))(world().env)()
-    const results = [await source.get(), await source.refuse(used)(), await source.revoke(), await login()]
+    const results = [await source.get(), await source.invalidate(used)(), await source.revoke(), await login()]
     expect(results).toEqual(results.map(() => E.left({ _tag: 'Closed' })))
     expect(source.closed()).toBe(true)
     expect(world().sent()).toHaveLength(before)

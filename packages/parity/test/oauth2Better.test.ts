@@ -107,7 +107,7 @@ better(
     },
     ours: (world) => async () => {
       const source = given(world)
-      right(await source.refuse(right(await source.get()).accessToken)())
+      right(await source.invalidate(right(await source.get()).accessToken)())
       const result = await source.get()
       if (E.isRight(result) || result.left._tag !== 'Rejected') throw new Error('not rejected')
       return [O.toNullable(result.left.answer.error), O.toNullable(result.left.answer.description)]
@@ -143,7 +143,7 @@ const ourPatient = (world: World): Patient => {
   const source = given(world, strategy, { timeout: minutes(2) })
   return {
     renew: async () => {
-      right(await source.refuse(right(await source.get()).accessToken)())
+      right(await source.invalidate(right(await source.get()).accessToken)())
       return E.isRight(await source.get())
     },
     waits,
@@ -220,7 +220,7 @@ const ourCall = (world: World): Calling => {
   return {
     call: async (signal) => {
       const first = right(await source.get())
-      right(await source.refuse(first.accessToken)())
+      right(await source.invalidate(first.accessToken)())
       return source.within({ signal }).get()
     },
     wait: () => clock.advance(minutes(60)),
@@ -421,7 +421,7 @@ const ourStoring = (world: World): Storing => {
     return result.left._tag === 'StoreFailed' && result.left.pending ? 'pending' : result.left._tag
   }
   const renew = async () => {
-    right(await source.refuse(right(await source.get()).accessToken)())
+    right(await source.invalidate(right(await source.get()).accessToken)())
     return token()
   }
   return { renew, ask: token, table }

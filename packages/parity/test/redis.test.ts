@@ -120,7 +120,7 @@ describeWith('redis-server')('Redis', () => {
       const used = right(await there.get()).accessToken
       const next = await renewed(here)
       expect(next).not.toBe(token)
-      right(await there.refuse(used)())
+      right(await there.invalidate(used)())
       expect(await accessToken(there)).toBe(next)
       expect(world().box.counts().redeemed).toBe(1)
     })
@@ -203,7 +203,7 @@ describeWith('redis-server')('Redis', () => {
         crash: async () => {
           const env = { ...at.env, http: { send } }
           const dying = open(id, { at: { ...at, env }, initial: initialOf(at) })
-          right(await dying.refuse(right(await dying.get()).accessToken)())
+          right(await dying.invalidate(right(await dying.get()).accessToken)())
           void dying.get()
           await holding
         },

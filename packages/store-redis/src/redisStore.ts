@@ -191,7 +191,7 @@ export const redisStore = (
   return {
     guarantee: 'shared',
     // Replication is asynchronous, and a server without AOF forgets.
-    lossy: true,
+    mayLoseWrites: true,
     get: (key) => attempt('get', () => get(key)),
     compareAndSet: (key, expected, next) => attempt('compareAndSet', () => compareAndSet(key, expected, next)),
     changes: (key, onChange) => wakeups.subscribe(addressOf(namespace, key), onChange),

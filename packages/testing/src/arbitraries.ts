@@ -192,14 +192,14 @@ export const errors: fc.Arbitrary<AuthError> = fc.oneof(...Object.values(errorsB
 // cells and stores
 // -----------------------------------------------------------------------------
 
-const intents: fc.Arbitrary<Lifecycle.Intent> = fc.record({
+const leases: fc.Arbitrary<Lifecycle.Lease> = fc.record({
   nonce: options(fc.uuid()),
   firstAt: instants,
   until: instants,
   recovery: fc.boolean(),
 })
 
-const verdicts: fc.Arbitrary<Lifecycle.Verdict> = fc.oneof(
+const statuses: fc.Arbitrary<Lifecycle.Status> = fc.oneof(
   fc.constant({ _tag: 'None' as const }),
   instants.map((until) => ({ _tag: 'CoolingDown' as const, until })),
   fc.constant({ _tag: 'LogInAgain' as const }),
@@ -216,8 +216,8 @@ export const cells: fc.Arbitrary<Lifecycle.Cell<TokenSet>> = fc
     token: options(tokenSets),
     refused: fc.boolean(),
     refusals: options(fc.record({ count: fc.nat(), accepted: fc.nat(), at: instants })),
-    intent: options(intents),
-    verdict: verdicts,
+    lease: options(leases),
+    status: statuses,
     owed: options(
       fc.record({
         tokens: fc.array(tokenSets, { minLength: 1, maxLength: Lifecycle.MOST_OWED }),
@@ -227,7 +227,7 @@ export const cells: fc.Arbitrary<Lifecycle.Cell<TokenSet>> = fc
     ),
   })
   // A tombstone holds no token: what is to be revoked of it is owed.
-  .map((cell) => ({ ...Lifecycle.empty, ...cell, ...(cell.verdict._tag === 'Revoked' && { token: O.none }) }))
+  .map((cell) => ({ ...Lifecycle.empty, ...cell, ...(cell.status._tag === 'Revoked' && { token: O.none }) }))
 
 /** What a store may have under a key. */
 export const stampeds: fc.Arbitrary<Stamped> = fc.oneof(

@@ -120,7 +120,7 @@ const eventOf = (
   number: number,
 ): Lifecycle.Event<TokenSet, Secret> => {
   const { isCurrent, selfSufficient, wait } = draft
-  const holder = O.isSome(cell.intent) ? O.toUndefined(cell.intent.value.nonce) : undefined
+  const holder = O.isSome(cell.lease) ? O.toUndefined(cell.lease.value.nonce) : undefined
   const nonce = draft.nonce === 'own' && holder !== undefined ? holder : `nonce ${number}`
   const back = isCurrent ? 0 : 1
   const place = Lifecycle.placeOf(cell)
@@ -131,7 +131,7 @@ const eventOf = (
   const token = draft.isSame && there !== undefined ? there : tokenAt(now, number, draft.hasRefresh)
   switch (draft.tag) {
     case 'Requested':
-      return { _tag: 'Requested', nonce: `nonce ${number}`, now, early: minutes(5), hold: HOLD, selfSufficient }
+      return { _tag: 'Requested', nonce: `nonce ${number}`, now, renewBefore: minutes(5), hold: HOLD, selfSufficient }
     case 'Redeemed':
       return { _tag: 'Redeemed', parent, token, now, backOff: wait, retryAt }
     case 'Failed':
@@ -161,13 +161,13 @@ const eventOf = (
   }
 }
 
-const showCell = ({ epoch, generation, token, refused, intent, verdict, owed }: Lifecycle.Cell<TokenSet>): string =>
+const showCell = ({ epoch, generation, token, refused, lease, status, owed }: Lifecycle.Cell<TokenSet>): string =>
   [
     `epoch ${epoch}, generation ${generation}`,
     ...(O.isSome(token) ? ['a token'] : []),
     ...(refused ? ['refused'] : []),
-    ...(O.isSome(intent) ? ['an intent'] : []),
-    ...(verdict._tag === 'None' ? [] : [verdict._tag]),
+    ...(O.isSome(lease) ? ['a lease'] : []),
+    ...(status._tag === 'None' ? [] : [status._tag]),
     ...(O.isSome(owed) ? [`${owed.value.tokens.length} owed`] : []),
   ].join(', ')
 
@@ -176,7 +176,7 @@ const printable = (history: History): History =>
     value: () =>
       history
         .map(
-          ({ now, event, decision, after }) => `${now} ms: ${event._tag} → ${decision.work._tag}; ${showCell(after)}`,
+          ({ now, event, decision, after }) => `${now} ms: ${event._tag} → ${decision.action._tag}; ${showCell(after)}`,
         )
         .join('\n'),
   })

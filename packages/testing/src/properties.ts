@@ -24,7 +24,7 @@ export const properties = [
   'served in the end',
   /** A token that an API refused, or that has expired, is not served. */
   'refused is not served',
-  /** The end of an intent is not moved. */
+  /** The end of a lease is not moved. */
   'a lease ends when it said',
   /** A fresh token costs no request. */
   'fresh is served from memory',

@@ -70,7 +70,7 @@ const SERVER_FAULTS: ReadonlyArray<ServerFault> = [
 ]
 const STORE_FAULTS: ReadonlyArray<StoreFault> = ['failed', 'answer lost']
 
-/** Around the ends of stalls, flights, intents, cool-downs and tokens, in ms. */
+/** Around the ends of stalls, flights, leases, cool-downs and tokens, in ms. */
 const ADVANCES = [1, 500, 1_000, 3_000, 16_000, 21_000, 70_000, 3_600_000]
 
 const action = (acts: ReadonlyArray<Act['_tag']>): fc.Arbitrary<Action> => {

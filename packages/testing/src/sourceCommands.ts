@@ -47,7 +47,7 @@ export interface SourceModel {
   accepted: O.Option<Secret>
   readonly rules: ServerModel.Rules
   readonly selfSufficient: boolean
-  /** How long an intent of the source lasts, in ms. */
+  /** How long a lease of the source lasts, in ms. */
   readonly hold: Duration
 }
 
@@ -85,7 +85,7 @@ export interface ModelledSourceConfig {
 const step = Lifecycle.step(tokenSetView)
 
 const LIFETIME = minutes(60)
-/** By how much an intent outlives its flight. */
+/** By how much a lease outlives its flight. */
 const MARGIN = seconds(5)
 /** How old a token must be to be refused, and the first back-off of refusals in a row: the default of a source. */
 const MINIMUM_AGE = seconds(1)
@@ -109,19 +109,19 @@ const ask = (model: SourceModel, request: ServerModel.Request, now: Instant): Se
 /** No time to try again: here each revocation succeeds at once. */
 const retryAt = O.some(instant(0))
 
-const revokeAtServer = (model: SourceModel, { work }: Lifecycle.Decision<TokenSet>, now: Instant): void => {
-  if (work._tag !== 'RevokeAtServer') return
-  for (const { accessToken, refreshToken } of work.tokens) {
+const revokeAtServer = (model: SourceModel, { action }: Lifecycle.Decision<TokenSet>, now: Instant): void => {
+  if (action._tag !== 'RevokeAtServer') return
+  for (const { accessToken, refreshToken } of action.tokens) {
     ask(model, { _tag: 'Revoke', token: O.isSome(refreshToken) ? refreshToken.value : accessToken }, now)
     move(model, { _tag: 'RevocationConfirmed', revoked: [accessToken] })
   }
 }
 
-const requested = (model: SourceModel, now: Instant, early: Duration): Lifecycle.Event<TokenSet, Secret> => ({
+const requested = (model: SourceModel, now: Instant, renewBefore: Duration): Lifecycle.Event<TokenSet, Secret> => ({
   _tag: 'Requested',
   nonce: 'flight',
   now,
-  early,
+  renewBefore,
   hold: model.hold,
   selfSufficient: model.selfSufficient,
 })
@@ -145,23 +145,23 @@ const failedBy = (reason: string): Expected => [
 /** A get that sends nothing. */
 const idle = (model: SourceModel, now: Instant): Expected => {
   const decision = move({ ...model }, requested(model, now, millis(0)))
-  const { work } = decision
-  if (work._tag === 'Fail') return failedBy(work.reason)
-  return work._tag === 'None' ? served(decision) : [`a request (${work._tag})`]
+  const { action } = decision
+  if (action._tag === 'Fail') return failedBy(action.reason)
+  return action._tag === 'None' ? served(decision) : [`a request (${action._tag})`]
 }
 
 /** A get that sends one request, at `now`. */
 const renewing = (model: SourceModel, now: Instant): Expected => {
   const before = move(model, requested(model, now, LIFETIME))
-  const { work } = before
-  if (work._tag !== 'Redeem') return [`no request (${work._tag})`]
-  const previous = O.toUndefined(work.previous)
+  const { action } = before
+  if (action._tag !== 'Redeem') return [`no request (${action._tag})`]
+  const previous = O.toUndefined(action.previous)
   const refreshToken = previous && O.toUndefined(previous.refreshToken)
   const request: ServerModel.Request =
     model.selfSufficient || refreshToken === undefined ? { _tag: 'Issue' } : { _tag: 'Redeem', token: refreshToken }
   const answer = ask(model, request, now)
   const failed = (failure: Lifecycle.Failure<Secret>) =>
-    move(model, { _tag: 'Failed', parent: work.parent, nonce: 'flight', now, failure })
+    move(model, { _tag: 'Failed', parent: action.parent, nonce: 'flight', now, failure })
   if (model.isLosing) {
     model.isLosing = false
     failed({ _tag: 'Unknown' })
@@ -172,7 +172,7 @@ const renewing = (model: SourceModel, now: Instant): Expected => {
     return O.isSome(before.serve) ? served(before) : ['log in']
   }
   const token = previous === undefined ? answer.token : TokenSet.succeeding(previous)(answer.token)
-  const after = move(model, { _tag: 'Redeemed', parent: work.parent, token, now, backOff: MINIMUM_AGE, retryAt })
+  const after = move(model, { _tag: 'Redeemed', parent: action.parent, token, now, backOff: MINIMUM_AGE, retryAt })
   // In the background, the old token is served meanwhile.
   return [...served(after), ...served(before)]
 }
@@ -181,7 +181,7 @@ const renewing = (model: SourceModel, now: Instant): Expected => {
 // commands
 // -----------------------------------------------------------------------------
 
-/** A cell in one line, without what only times an intent. */
+/** A cell in one line, without what only times a lease. */
 const summary = (cell: Lifecycle.Cell<TokenSet>): string =>
   [
     `epoch ${cell.epoch}`,
@@ -201,10 +201,10 @@ const summary = (cell: Lifecycle.Cell<TokenSet>): string =>
         ({ count, accepted }) => (accepted === 0 ? count : `${count} and ${accepted}`),
       ),
     )} refusals`,
-    ...(O.isSome(cell.intent) ? ['an intent'] : []),
-    cell.verdict._tag,
+    ...(O.isSome(cell.lease) ? ['a lease'] : []),
+    cell.status._tag,
     // Beside a session that goes on, a careful revoker leaves it for later.
-    ...(O.isSome(cell.owed) && cell.verdict._tag === 'Revoked' ? [`${cell.owed.value.tokens.length} owed`] : []),
+    ...(O.isSome(cell.owed) && cell.status._tag === 'Revoked' ? [`${cell.owed.value.tokens.length} owed`] : []),
   ].join(', ')
 
 const agree = async (model: SourceModel, { cell, bench }: SourceUnderTest): Promise<void> => {
@@ -251,7 +251,7 @@ const refuse: SourceCommand = command(
   async (model, { bench, source }) => {
     if (O.isNone(model.cell.token)) return
     const { accessToken } = model.cell.token.value
-    ensure(E.isRight(await bench.settle(source().refuse(accessToken))), 'the refusal fails')
+    ensure(E.isRight(await bench.settle(source().invalidate(accessToken))), 'the refusal fails')
     move(model, {
       _tag: 'Refused',
       access: accessToken,
@@ -260,7 +260,7 @@ const refuse: SourceCommand = command(
       minimumAge: MINIMUM_AGE,
     })
   },
-  ({ cell }) => O.isSome(cell.token) && cell.verdict._tag === 'None',
+  ({ cell }) => O.isSome(cell.token) && cell.status._tag === 'None',
 )
 
 const accept: SourceCommand = command(

@@ -222,7 +222,7 @@ export const tokenSourceLaws = (
     of('a token that was refused is not served again', { slow: fc.boolean() }, async (bench, { slow: isSlow }) => {
       const first = await begun(bench)
       await bench.clock.advance(COOLED)
-      const refused = await bench.settle(bench.source.refuse(first.accessToken))
+      const refused = await bench.settle(bench.source.invalidate(first.accessToken))
       ensure(E.isRight(refused), 'the refusal fails')
       if (isSlow) bench.script('slow')
       const second = tokenOf(await bench.get())
@@ -233,7 +233,7 @@ export const tokenSourceLaws = (
       const first = await begun(bench)
       const before = bench.requests().length
       await bench.clock.advance(COOLED)
-      await bench.settle(bench.source.refuse(Secret.make('AccessToken', 'another')))
+      await bench.settle(bench.source.invalidate(Secret.make('AccessToken', 'another')))
       const second = tokenOf(await bench.get())
       ensure(Secret.eq.equals(first.accessToken, second.accessToken), 'it is another token')
       ensure(bench.requests().length === before, 'a request was sent')
@@ -423,7 +423,7 @@ export const tokenSourceLaws = (
         const token = tokenOf(await bench.get())
         tokenOf(await bench.get(other))
         const from = bench.clock.now()
-        if (act === 'refuse') await bench.settle(other.refuse(token.accessToken))
+        if (act === 'refuse') await bench.settle(other.invalidate(token.accessToken))
         else if (act === 'revoke') await bench.settle(other.revoke)
         else await bench.login(other)
         const isServed = async (): Promise<boolean> => {

@@ -304,13 +304,13 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
     ),
 
     of('what it says of itself goes together', {}, async ({ store }) => {
-      const { guarantee, ephemeral, lossy } = store
+      const { guarantee, ephemeral, mayLoseWrites } = store
       ensure(
         !(ephemeral === true && guarantee === 'shared'),
         'it is shared and ephemeral: the first process that closes would revoke the session of the others',
       )
       ensure(
-        !(lossy === true && guarantee === 'process'),
+        !(mayLoseWrites === true && guarantee === 'process'),
         'it is lossy and not shared: nobody but this process could lose a write',
       )
     }),
@@ -319,7 +319,7 @@ export const tokenStoreLaws = (make: MakeStore, { lose, ...parameters }: StoreLa
       'what a lossy store has lost can be written again',
       { before: records, lost: records },
       async ({ store, key, draw: drawVersion }, { before: a, lost: b }) => {
-        if (store.lossy !== true || lose === undefined) return
+        if (store.mayLoseWrites !== true || lose === undefined) return
         const [first, second] = [
           { version: drawVersion(), record: a },
           { version: drawVersion(), record: b },

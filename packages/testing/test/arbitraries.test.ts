@@ -218,7 +218,7 @@ describe('histories', () => {
       'RevocationRetried',
       'RevokeAsked',
     ])
-    expect(tags(seen.map(({ decision }) => decision.work))).toEqual([
+    expect(tags(seen.map(({ decision }) => decision.action))).toEqual([
       'Again',
       'Discard',
       'DiscardAndRevoke',
@@ -228,7 +228,7 @@ describe('histories', () => {
       'RevokeAtServer',
       'Wait',
     ])
-    expect(tags(seen.map(({ after }) => after.verdict))).toEqual(['CoolingDown', 'LogInAgain', 'None', 'Revoked'])
+    expect(tags(seen.map(({ after }) => after.status))).toEqual(['CoolingDown', 'LogInAgain', 'None', 'Revoked'])
   })
 
   test('are of one session, in which nothing goes back', () => {
@@ -238,9 +238,9 @@ describe('histories', () => {
           expect(before).toBe(history[index - 1]?.after ?? Lifecycle.empty)
           expect(after.epoch).toBeGreaterThanOrEqual(before.epoch)
           expect(after.generation).toBeGreaterThanOrEqual(before.generation)
-          const isOwned = O.isSome(after.intent) && O.isSome(after.intent.value.nonce)
-          if (isOwned) expect(after.verdict._tag).toBe('None')
-          if (after.verdict._tag === 'Revoked') expect(Lifecycle.isUsable(tokenSetView, now)(after)).toBe(false)
+          const isOwned = O.isSome(after.lease) && O.isSome(after.lease.value.nonce)
+          if (isOwned) expect(after.status._tag).toBe('None')
+          if (after.status._tag === 'Revoked') expect(Lifecycle.isUsable(tokenSetView, now)(after)).toBe(false)
         }
       }),
     )
@@ -334,7 +334,7 @@ describe('shrinking', () => {
   test('ends at the simplest', () => {
     expect(simplest(tokenSets)).toMatchObject({ refreshToken: O.none, expiresAt: O.none, scope: [], restrictedTo: [] })
     expect(simplest(tokenSets).members.size).toBe(0)
-    expect(simplest(cells)).toMatchObject({ epoch: 0, generation: 0, token: O.none, intent: O.none, refused: false })
+    expect(simplest(cells)).toMatchObject({ epoch: 0, generation: 0, token: O.none, lease: O.none, refused: false })
     expect(simplest(histories)).toHaveLength(0)
     expect(simplest(behaviours)).toMatchObject({ _tag: 'Succeeds' })
     expect(Secret.open(simplest(records)).length).toBeLessThan(100)

@@ -73,12 +73,12 @@ Found after 4 schedules. The story:
   A gets the answer to its read
   B reads epoch 1, generation 1, access-1
   B gets the answer to its read
-  A writes epoch 1, generation 1, access-1, an intent
+  A writes epoch 1, generation 1, access-1, a lease
   A gets the answer to its write
   A tells: Renewing
   the server gets the request with refresh-1 of A, and answers access-2
   A gets the answer to its request with refresh-1
-  B would write, and there is epoch 1, generation 1, access-1, an intent
+  B would write, and there is epoch 1, generation 1, access-1, a lease
   B gets the answer to its write
   B tells: Renewing
   the server gets the request with refresh-1 of B, and answers InvalidGrant`)

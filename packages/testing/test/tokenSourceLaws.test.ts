@@ -37,7 +37,7 @@ test('names are distinct', () => {
 test('commands: what a source does otherwise than the model is found, by few of them', async () => {
   const forgetful: MakeSource = (parts) => {
     const source = overHttp(parts)
-    return { ...source, refuse: () => async () => ({ _tag: 'Right', right: undefined }) }
+    return { ...source, invalidate: () => async () => ({ _tag: 'Right', right: undefined }) }
   }
   const property = fc.asyncProperty(fc.commands([...sourceCommands], { size: '+1' }), (commands) =>
     fc.asyncModelRun(modelledSource({ make: forgetful }), commands),

@@ -121,18 +121,18 @@ export const brokenSources = (): ReadonlyArray<SourceSpecimen> => [
   changing('each get renews', (source) => ({
     get: async () => {
       const token = source.peek()
-      if (O.isSome(token)) await source.refuse(token.value.accessToken)()
+      if (O.isSome(token)) await source.invalidate(token.value.accessToken)()
       return source.get()
     },
   })),
-  changing('a refusal is not heard', () => ({ refuse: () => TE.right(undefined) })),
+  changing('a refusal is not heard', () => ({ invalidate: () => TE.right(undefined) })),
   changing('any refusal is of the token that there is', (source) => ({
-    refuse: (used) =>
+    invalidate: (used) =>
       pipe(
         source.peek(),
         O.match(
-          () => source.refuse(used),
-          ({ accessToken }) => source.refuse(accessToken),
+          () => source.invalidate(used),
+          ({ accessToken }) => source.invalidate(accessToken),
         ),
       ),
   })),

@@ -122,7 +122,7 @@ const exclusively = (exclusive: NonNullable<TokenStore['exclusive']>): MakeStore
 const isTombstone = (row: Next | undefined): boolean => {
   if (row === undefined) return false
   const cell = CellCodec.decode(O.some(row.record))
-  return E.isRight(cell) && cell.right.verdict._tag === 'Revoked'
+  return E.isRight(cell) && cell.right.status._tag === 'Revoked'
 }
 
 /** Each read is of a moment ago, where there was one. */
@@ -213,7 +213,7 @@ const losing = (): StoreSpecimen => {
     read: (_, key) => rows.get(key),
     write: (_, key, expected, next) =>
       lost.has(key) ? conflict(stamped(undefined)) : write(rows, key, expected, next),
-    members: { lossy: true },
+    members: { mayLoseWrites: true },
   })
   return {
     name: 'what it has lost cannot be written again',
@@ -321,7 +321,7 @@ export const brokenStores = (): ReadonlyArray<StoreSpecimen> => [
   },
   { name: 'it forgets at each start, and does not say so', make: () => ({ ...memoryStore(), ephemeral: false }) },
   { name: 'it is shared and ephemeral', make: shared(() => ({ ephemeral: true })) },
-  { name: 'it is lossy, and nobody else could lose anything', make: () => ({ ...memoryStore(), lossy: true }) },
+  { name: 'it is lossy, and nobody else could lose anything', make: () => ({ ...memoryStore(), mayLoseWrites: true }) },
   losing(),
   { name: 'lost message: it tells nobody', make: telling(() => () => () => undefined) },
   {

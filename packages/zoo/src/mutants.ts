@@ -84,7 +84,7 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: 'session/records.ts',
         find: 'found = await take(answer.right.found, answer.right.begun, deadline)\n    }',
         replace:
-          'found = await take(answer.right.found, answer.right.begun, deadline)\n      if (E.isRight(found)) return E.right({ decision, known: found.right })\n    }',
+          'found = await take(answer.right.found, answer.right.begun, deadline)\n      if (E.isRight(found)) return E.right({ decision, snapshot: found.right })\n    }',
       },
     ],
   },
@@ -109,7 +109,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: inStep(
       'renewal',
       '  const next: Cell<T> = {\n    ...holding',
-      "  if (O.isNone(cell.intent) || event.now >= cell.intent.value.until) return [{ serve: O.none, work: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {\n    ...holding",
+      "  if (O.isNone(cell.lease) || event.now >= cell.lease.value.until) return [{ serve: O.none, action: { _tag: 'Discard' } }, cell]\n  const next: Cell<T> = {\n    ...holding",
     ),
   },
   {
@@ -125,8 +125,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     mode: 'grace until use',
     patches: inStep(
       'renewal',
-      'intent: intent.recovery ? O.some({ ...intent, nonce: O.none, until: now }) : O.none,',
-      'intent: O.none,',
+      'lease: lease.recovery ? O.some({ ...lease, nonce: O.none, until: now }) : O.none,',
+      'lease: O.none,',
     ),
   },
   {
@@ -171,7 +171,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     options: { decorate: withAnotherAccount },
   },
   {
-    name: "verdict on another token's invalid_grant",
+    name: "status on another token's invalid_grant",
     killedBy: 'no session lost',
     mode: 'strict',
     patches: [
@@ -187,20 +187,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: 'lease ignored',
     killedBy: 'one redemption',
     mode: 'grace until use',
-    patches: inStep('renewal', 'O.isSome(cell.intent) && now < cell.intent.value.until', 'false'),
+    patches: inStep('renewal', 'O.isSome(cell.lease) && now < cell.lease.value.until', 'false'),
   },
   {
-    name: 'a refusal clears the intent',
+    name: 'a refusal clears the lease',
     killedBy: 'one redemption',
     focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
-    patches: inStep('refusal', '{ ...cell, refused: true,', '{ ...cell, intent: O.none, refused: true,'),
+    patches: inStep('refusal', '{ ...cell, refused: true,', '{ ...cell, lease: O.none, refused: true,'),
   },
   {
     name: 'a take-over is not declared',
     killedBy: 'one redemption',
     mode: 'grace until use',
-    patches: inStep('renewal', 'const recovery = O.isSome(cell.intent)', 'const recovery = false'),
+    patches: inStep('renewal', 'const recovery = O.isSome(cell.lease)', 'const recovery = false'),
   },
   {
     name: 'a login keeps the epoch',
@@ -218,7 +218,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'lineage kept',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'grace for a time',
-    patches: inStep('renewal', 'if (cell.generation !== parent.generation) return [', 'if (false) return ['),
+    patches: inStep('renewal', 'if (cell.generation !== parent.generation)\n', 'if (false)\n'),
   },
   {
     name: 'a tombstone is a delete',
@@ -247,7 +247,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: inStep(
       'epoch',
       'if (isEpochOf(from, cell)) {\n    return [',
-      'if (isEpochOf(from, cell) && O.isNone(cell.intent)) {\n    return [',
+      'if (isEpochOf(from, cell) && O.isNone(cell.lease)) {\n    return [',
     ),
   },
   {
@@ -258,31 +258,31 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: inStep(
       'epoch',
       'if (isEpochOf(from, cell)) {\n    return [',
-      'if (isEpochOf(from, cell) && (O.isSome(cell.token) || O.isSome(cell.intent))) {\n    return [',
+      'if (isEpochOf(from, cell) && (O.isSome(cell.token) || O.isSome(cell.lease))) {\n    return [',
     ),
   },
   {
-    name: 'the verdict does not block',
+    name: 'the status does not block',
     killedBy: 'terminal until a login',
     mode: 'strict',
-    patches: inStep('renewal', "if (verdict._tag === 'LogInAgain') return", 'if (false) return'),
+    patches: inStep('renewal', "if (status._tag === 'LogInAgain') return", 'if (false) return'),
   },
   {
     name: 'the cool-down is ignored',
     killedBy: 'terminal until a login',
     mode: 'grace until use',
-    patches: inStep('renewal', "verdict._tag === 'CoolingDown' && now < verdict.until", 'false'),
+    patches: inStep('renewal', "status._tag === 'CoolingDown' && now < status.until", 'false'),
   },
   {
-    name: 'a refusal clears the verdict',
+    name: 'a refusal clears the status',
     isSlow: true,
     killedBy: 'terminal until a login',
     focus: { acts: ['refuse', 'crash'], serverFaults: ['lost answer'], storeFaults: [] },
     mode: 'strict',
     patches: inStep(
       'refusal',
-      "verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict",
-      'verdict: NO_VERDICT',
+      "status: cell.status._tag === 'CoolingDown' ? NO_STATUS : cell.status",
+      'status: NO_STATUS',
     ),
   },
   {
@@ -291,18 +291,18 @@ export const mutants: ReadonlyArray<Mutant> = [
     mode: 'grace until use',
     patches: inStep(
       'renewal',
-      'generation: cell.generation + 1,\n    refused: false,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
-      'generation: cell.generation + 1,\n    intent: O.none,\n    verdict: NO_VERDICT,\n  }',
+      'generation: cell.generation + 1,\n    refused: false,\n    lease: O.none,\n    status: NO_STATUS,\n  }',
+      'generation: cell.generation + 1,\n    lease: O.none,\n    status: NO_STATUS,\n  }',
     ),
   },
   {
-    name: 'unknown is a verdict',
+    name: 'unknown is a status',
     killedBy: 'no session lost',
     mode: 'grace until use',
     patches: inStep(
       'renewal',
       "case 'Unknown':\n      return [NOTHING, cell]",
-      "case 'Unknown':\n      return [NOTHING, { ...cell, intent: O.none, verdict: { _tag: 'LogInAgain' } }]",
+      "case 'Unknown':\n      return [NOTHING, { ...cell, lease: O.none, status: { _tag: 'LogInAgain' } }]",
     ),
   },
   {
@@ -317,7 +317,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     killedBy: 'served in the end',
     focus: { acts: ['crash'], serverFaults: ['lost answer'], storeFaults: [] },
     mode: 'grace until use',
-    patches: inStep('renewal', 'O.isSome(cell.intent) && now < cell.intent.value.until', 'O.isSome(cell.intent)'),
+    patches: inStep('renewal', 'O.isSome(cell.lease) && now < cell.lease.value.until', 'O.isSome(cell.lease)'),
   },
   {
     name: 'late answers are dropped',
@@ -341,7 +341,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     mode: 'grace until use',
     patches: inStep(
       'epoch',
-      "const replaced = cell.verdict._tag === 'LogInAgain' ? O.none : cell.token",
+      "const replaced = cell.status._tag === 'LogInAgain' ? O.none : cell.token",
       'const replaced: O.Option<T> = O.none',
     ),
   },
@@ -363,7 +363,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: inStep(
       'refusal',
       '{ ...cell, refused: true,',
-      '{ ...cell, intent: O.isSome(cell.intent) ? O.some({ ...cell.intent.value, until: (cell.intent.value.until + 20_000) as Instant }) : O.none, refused: true,',
+      '{ ...cell, lease: O.isSome(cell.lease) ? O.some({ ...cell.lease.value, until: (cell.lease.value.until + 20_000) as Instant }) : O.none, refused: true,',
     ),
   },
   {

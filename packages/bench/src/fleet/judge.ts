@@ -14,7 +14,7 @@ export interface Recovery {
   readonly expired: number | undefined
 }
 
-export interface Verdict {
+export interface Status {
   /** Renewals a minute, in steady state. */
   readonly mean: number
   /** In steady state: outside of what happens, and of the 15 minutes after. */
@@ -36,7 +36,7 @@ const isOutage = ({ _tag }: Happening): boolean => _tag === 'Server down' || _ta
 
 const most = (values: ReadonlyArray<number>): number => values.reduce((top, value) => Math.max(top, value), 0)
 
-export const judge = ({ happenings, keys, lifetime }: Fleet, ran: Ran): Verdict => {
+export const judge = ({ happenings, keys, lifetime }: Fleet, ran: Ran): Status => {
   const renewals = [...ran.renewals]
   const spans = happenings.map((happening) => {
     const from = Math.floor(happening.at / MINUTE)

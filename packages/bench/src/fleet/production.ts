@@ -78,7 +78,7 @@ export const failureOf = (
     case 'Unknown':
       return { _tag: 'Unknown', wait: 0 }
     case 'InvalidGrant':
-      throw new Error('an outage is no verdict')
+      throw new Error('an outage is no status')
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chartOfDay } from './chart.js'
 import { type Fleet, type Happening, HOUR, MINUTE, type Ran, SECOND } from './Fleet.js'
-import { GOALS, judge, type Verdict } from './judge.js'
+import { GOALS, judge, type Status } from './judge.js'
 import { type Outage, productionJitter } from './production.js'
 import { type RedisCosts, redisCosts } from './redisCosts.js'
 import { full } from './scenarios.js'
@@ -44,7 +44,7 @@ const NAMES: Readonly<Record<Happening['_tag'], string>> = {
   'Redis down': 'Redis is down',
 }
 
-const dayTable = ({ peak, echo, recoveries }: Verdict): string =>
+const dayTable = ({ peak, echo, recoveries }: Status): string =>
   table(
     ['what happened', 'at', 'busiest minute', 'goal', 'back after', 'keys without a token at its end'],
     [
@@ -76,7 +76,7 @@ interface Load {
 }
 
 /** A second of many keys in steady state. */
-const loadOf = (fleet: Fleet, { mean }: Verdict, ran: Ran, maxStale: number): Load => {
+const loadOf = (fleet: Fleet, { mean }: Status, ran: Ran, maxStale: number): Load => {
   const renewals = ((mean / fleet.keys) * MANY) / 60
   const all = (series: Uint32Array): number => series.reduce((sum, value) => sum + value, 0)
   // Restarts and outages are in it: a little more than a quiet day's.
@@ -89,11 +89,11 @@ const coresOf = ({ looks, writes }: Load, { look, write }: RedisCosts): number =
 
 const STALE = [30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE]
 
-const staleTable = (fleet: Fleet, verdict: Verdict, ran: Ran, costs: RedisCosts): string =>
+const staleTable = (fleet: Fleet, status: Status, ran: Ran, costs: RedisCosts): string =>
   table(
     ['`maxStale`', 'looks a second', 'writes a second', 'cores of Redis', 'primaries at 50 %'],
     STALE.map((maxStale) => {
-      const load = loadOf(fleet, verdict, ran, maxStale)
+      const load = loadOf(fleet, status, ran, maxStale)
       const cores = coresOf(load, costs)
       const name = maxStale < MINUTE ? `${maxStale / SECOND} s` : minutesOf(maxStale)
       return [
@@ -116,24 +116,24 @@ const outage = (how: Outage, lasts = 10 * MINUTE): ReadonlyArray<Happening> => [
 
 const afterOutage = (fleet: Fleet) => {
   const ran = simulate(fleet)
-  const verdict = judge(fleet, ran)
-  const [recovery] = verdict.recoveries
+  const status = judge(fleet, ran)
+  const [recovery] = status.recoveries
   const during = ran.requests.slice(2 * 60, 2 * 60 + 10)
-  return { verdict, peak: recovery?.peak ?? 0, expired: recovery?.expired ?? 0, asked: Math.max(...during) }
+  return { status, peak: recovery?.peak ?? 0, expired: recovery?.expired ?? 0, asked: Math.max(...during) }
 }
 
 const EARLY = [5, 10, 20, 30]
 
 const earlyTable = (): string =>
   table(
-    ['`early`', 'renewals of a key a day', 'busiest minute', 'keys without a token at the end'],
+    ['`renewBefore`', 'renewals of a key a day', 'busiest minute', 'keys without a token at the end'],
     EARLY.map((minutes) => {
       const fleet = { ...smaller, early: minutes * MINUTE, lasts: 6 * HOUR, happenings: outage('refuses') }
-      const { verdict, peak, expired } = afterOutage(fleet)
+      const { status, peak, expired } = afterOutage(fleet)
       const name = `${minutes} min`
       return [
         fleet.early === full.early ? `${name} (simulated above)` : name,
-        ((verdict.mean * 60 * 24) / fleet.keys).toFixed(1),
+        ((status.mean * 60 * 24) / fleet.keys).toFixed(1),
         times(peak),
         percent(expired / fleet.keys),
       ]
@@ -150,8 +150,8 @@ const outageTable = (): string =>
   table(
     ['for 10 minutes the server …', 'requests in the busiest minute of it', 'renewals in the busiest minute after it'],
     OUTAGES.map(([how, name]) => {
-      const { verdict, peak, asked } = afterOutage({ ...smaller, lasts: 6 * HOUR, happenings: outage(how) })
-      return [name, times(asked / verdict.mean), times(peak)]
+      const { status, peak, asked } = afterOutage({ ...smaller, lasts: 6 * HOUR, happenings: outage(how) })
+      return [name, times(asked / status.mean), times(peak)]
     }),
   )
 
@@ -161,8 +161,8 @@ const outageTable = (): string =>
 
 const COMMAND = 'npm run bench -- --report'
 
-const page = (fleet: Fleet, ran: Ran, verdict: Verdict, costs: RedisCosts): string => {
-  const load = loadOf(fleet, verdict, ran, fleet.maxStale)
+const page = (fleet: Fleet, ran: Ran, status: Status, costs: RedisCosts): string => {
+  const load = loadOf(fleet, status, ran, fleet.maxStale)
   const cores = coresOf(load, costs)
   const uses = fleet.uses.map(({ share, gap }) => {
     const every = gap < MINUTE ? `${gap / SECOND} s` : minutesOf(gap)
@@ -170,7 +170,7 @@ const page = (fleet: Fleet, ran: Ran, verdict: Verdict, costs: RedisCosts): stri
   })
   const memory = (costs.record * MANY) / 2 ** 30
   const reach = productionJitter(fleet.lifetime)({ issuedAt: 0, expiresAt: fleet.lifetime, now: 0 }, 1)
-  const worst = Math.max(...verdict.recoveries.map(({ peak }) => peak))
+  const worst = Math.max(...status.recoveries.map(({ peak }) => peak))
   return `# Scale
 
 What a large fleet asks of Redis and of the authorization server, and how to set Tessera for it. Made by \`${COMMAND}\`.
@@ -179,7 +179,7 @@ What a large fleet asks of Redis and of the authorization server, and how to set
 
 ${whole(fleet.processes)} processes share ${whole(fleet.keys)} sessions through one Redis for ${fleet.lasts / HOUR} hours. A key is used by ${fleet.processesPerKey} of the processes, as behind a
 balancer that sends a user to the same few, and each of them needs its token now and then: ${uses.join(', ')}, on
-average and independently. An access token lives ${minutesOf(fleet.lifetime)}; \`early\` is ${minutesOf(fleet.early)} (the default is 10 min, a fifth of the lifetime at most), \`maxStale\` ${minutesOf(fleet.maxStale)}, \`timeout\` ${fleet.timeout / SECOND} s. The server rotates
+average and independently. An access token lives ${minutesOf(fleet.lifetime)}; \`renewBefore\` is ${minutesOf(fleet.early)} (the default is 10 min, a fifth of the lifetime at most), \`maxStale\` ${minutesOf(fleet.maxStale)}, \`timeout\` ${fleet.timeout / SECOND} s. The server rotates
 refresh tokens and takes ${fleet.serverTime} ms.
 
 Every decision about a token is made by the code that runs in production: \`Lifecycle.step\`, the draw of when to renew, the back-off,
@@ -188,12 +188,12 @@ ${whole(ran.events)} events, ${whole(ran.steps)} steps.
 
 ![Renewals a minute over the day](charts/fleet.svg)
 
-In steady state there are ${whole(verdict.mean)} renewals a minute. Multiples of that:
+In steady state there are ${whole(status.mean)} renewals a minute. Multiples of that:
 
-${dayTable(verdict)}
+${dayTable(status)}
 
-${verdict.doubleRedemptions} refresh tokens were sent twice, ${verdict.lost} sessions were lost.${
-    verdict.faults.length === 0 ? '' : `\n\nShort of the goals: ${verdict.faults.join('; ')}.`
+${status.doubleRedemptions} refresh tokens were sent twice, ${status.lost} sessions were lost.${
+    status.faults.length === 0 ? '' : `\n\nShort of the goals: ${status.faults.join('; ')}.`
   }
 
 - A **deploy** costs each process its memory, so each key is looked up once more by each; no token is renewed for it but those
@@ -240,14 +240,14 @@ A renewal that nobody disturbs is 2 or 3 commands: a look where the last is olde
 
 What the looks cost is up to \`maxStale\`:
 
-${staleTable(fleet, verdict, ran, costs)}
+${staleTable(fleet, status, ran, costs)}
 
-The authorization server sees none of this: its load depends on the lifetime of its tokens and on \`early\`. Ask its operator for the
+The authorization server sees none of this: its load depends on the lifetime of its tokens and on \`renewBefore\`. Ask its operator for the
 limit; ten million keys renewed once an hour are ${whole(MANY / 3_600)} requests a second, whatever client asks.
 
 ## What to set
 
-**\`early\`** is how long an outage of the authorization server may last before callers notice. Each process draws from the upper half of
+**\`renewBefore\`** is how long an outage of the authorization server may last before callers notice. Each process draws from the upper half of
 it, and a token that lives an hour is renewed ${minutesOf(reach)} before its end at the earliest, whatever is set. Here the server refuses
 connections for 10 minutes (${whole(smaller.keys)} keys):
 
@@ -276,11 +276,11 @@ their outcome unknown, and each of them has to be tried once more as soon as its
 /** Simulates, measures, and writes the page and its chart. Takes some minutes. */
 export const writeScale = async (): Promise<void> => {
   const ran = simulate(full)
-  const verdict = judge(full, ran)
+  const status = judge(full, ran)
   const costs = await withRedis(redisCosts)
   const charts = join(DOCS, 'charts')
   mkdirSync(charts, { recursive: true })
-  const svg = chartOfDay('Renewals a minute, over their mean', full, ran.renewals, verdict.mean)
+  const svg = chartOfDay('Renewals a minute, over their mean', full, ran.renewals, status.mean)
   writeFileSync(join(charts, 'fleet.svg'), svg)
-  writeFileSync(join(DOCS, 'scale.md'), page(full, ran, verdict, costs))
+  writeFileSync(join(DOCS, 'scale.md'), page(full, ran, status, costs))
 }

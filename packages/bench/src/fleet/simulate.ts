@@ -13,7 +13,7 @@ import { type Fleet, type Happening, MINUTE, type Ran, SECOND } from './Fleet.js
 import { backOffUntil, failureOf, type Outage } from './production.js'
 import { makeQueue } from './queue.js'
 
-// As in a source: how much longer than its flight an intent lasts, how long a failing renewal rests while the token is valid,
+// As in a source: how much longer than its flight a lease lasts, how long a failing renewal rests while the token is valid,
 // and the poll of who waits for a change that wakes it.
 const MARGIN = 5 * SECOND
 const PAUSE = SECOND
@@ -256,7 +256,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     _tag: 'Requested',
     nonce,
     now: toInstant(now),
-    early: millis(user.early),
+    renewBefore: millis(user.early),
     hold,
     selfSufficient: false,
   })
@@ -300,20 +300,20 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
   const decide = (user: User, now: number): Plan => {
     const { cell } = user
     if (cell === undefined) return { stage: 'Read', at: now + hop }
-    const { work } = run(request(user, '', now), cell)[0]
-    switch (work._tag) {
+    const { action } = run(request(user, '', now), cell)[0]
+    switch (action._tag) {
       case 'Redeem':
         return now < user.backOffUntil ? rest(user, now) : { stage: 'Lease', at: now + 2 * hop }
       case 'Wait':
-        return { stage: 'Wait', at: Math.min(work.until, now + between(POLL.least, POLL.most)) }
+        return { stage: 'Wait', at: Math.min(action.until, now + between(POLL.least, POLL.most)) }
       case 'Fail':
         return OVER
       default:
         user.failures = 0
         user.backOffUntil = NEVER
         if (now < dueOf(user)) return idle(user, dueOf(user))
-        return cell.verdict._tag === 'CoolingDown'
-          ? idle(user, Math.min(cell.verdict.until, user.readUntil))
+        return cell.status._tag === 'CoolingDown'
+          ? idle(user, Math.min(cell.status.until, user.readUntil))
           : rest(user, now)
     }
   }
@@ -327,7 +327,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     if (user.token !== undefined) return { stage: 'Commit', at: now + hop }
     if (cell !== undefined && isUsable(user, now) && now < user.readUntil) {
       if (now < user.pausedUntil || now < user.backOffUntil) return rest(user, now)
-      if (O.isNone(cell.intent) && cell.verdict._tag === 'None') return decide(user, now)
+      if (O.isNone(cell.lease) && cell.status._tag === 'None') return decide(user, now)
     }
     return { stage: 'Read', at: now + hop }
   }
@@ -355,12 +355,12 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
       return decide(user, now)
     }
     const nonce = String(++nonces)
-    const [{ work }, cell] = run(request(user, nonce, now), session.cell)
-    if (work._tag !== 'Redeem' || O.isNone(work.previous)) return decide(user, now)
+    const [{ action }, cell] = run(request(user, nonce, now), session.cell)
+    if (action._tag !== 'Redeem' || O.isNone(action.previous)) return decide(user, now)
     write(user, cell, now)
     user.nonce = nonce
-    user.parent = work.parent
-    user.sendsRefresh = work.previous.value.id
+    user.parent = action.parent
+    user.sendsRefresh = action.previous.value.id
     user.deadline = now + timeout
     return { stage: 'Serve', at: now + hop + serverTime / 2 }
   }
@@ -422,7 +422,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     const { failure, session, parent, nonce } = user
     if (!isRedisDown) {
       const cell = run({ _tag: 'Failed', parent, nonce, now: toInstant(now), failure }, session.cell)[1]
-      if (cell.verdict._tag === 'LogInAgain' && session.cell.verdict._tag !== 'LogInAgain') lost++
+      if (cell.status._tag === 'LogInAgain' && session.cell.status._tag !== 'LogInAgain') lost++
       if (cell !== session.cell) write(user, cell, now)
     }
     if (failure._tag === 'NotSent') user.backOffUntil = backOffUntil(++user.failures, now)

@@ -269,7 +269,7 @@ const confirmed = (invocation: Invocation, shown: string): TE.TaskEither<Problem
 /** What of it processes may still do that remember it. */
 const remembered = ({ store }: SessionStore, removal: Removal): string => {
   if (removal === 'tombstone') return '; a tombstone stays, so that no running process brings it back'
-  return store.lossy === true
+  return store.mayLoseWrites === true
     ? '; it could not be read here, so a running process that can read it may bring it back: delete it there, with its key'
     : ''
 }

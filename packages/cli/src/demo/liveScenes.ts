@@ -31,7 +31,7 @@ const token: Scene<LiveWorld> = {
     const started = performance.now()
     const first = await run(source.get)
     const took = performance.now() - started
-    await run(source.refuse(first.accessToken))
+    await run(source.invalidate(first.accessToken))
     const next = await run(source.get)
     await run(source.close())
     return {

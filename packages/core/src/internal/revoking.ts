@@ -31,7 +31,7 @@ export const makeRevoking = <R>(
   const { clock } = env
 
   const revoke: Revoking['revoke'] = async (token) => {
-    if (revocation === undefined) return E.right('forgotten')
+    if (revocation === undefined) return E.right('local')
     const limits = { deadline: plus(clock.now(), timeout), signal: new AbortController().signal }
     const unknown = (reason: string): AuthError.AuthError =>
       AuthError.outcomeUnknown({ url: 'revocation', reason, answer: O.none, repeatable: true })

@@ -6,20 +6,20 @@ import type { Refusals } from './refusals.js'
 /** A nonce: names a flight, a login or a revoke; never reused. */
 export type Nonce = string
 
-/** The declared intent to redeem: a lease that ends by itself. */
-export interface Intent {
+/** The declared lease to redeem: a lease that ends by itself. */
+export interface Lease {
   /** Whose it is; none for the orphan that a failed recovery left. */
   readonly nonce: O.Option<Nonce>
   /** When the first of an unbroken row of attempts was declared, by the store's clock. */
   readonly firstAt: Instant
   /** When others may take over, by the store's clock. No other write moves it. */
   readonly until: Instant
-  /** An earlier intent was still there: its token may have been redeemed already. */
+  /** An earlier lease was still there: its token may have been redeemed already. */
   readonly recovery: boolean
 }
 
 /** What stands between a caller and a new token. */
-export type Verdict =
+export type Status =
   | { readonly _tag: 'None' }
   | { readonly _tag: 'CoolingDown'; readonly until: Instant }
   | { readonly _tag: 'LogInAgain' }
@@ -40,7 +40,7 @@ export interface Owed<T> {
   readonly since: O.Option<Instant>
 }
 
-/** One session, as a store keeps it. Owned intent ⇒ no verdict; log in again or revoked ⇒ no intent; revoked ⇒ no token. */
+/** One session, as a store keeps it. Owned lease ⇒ no status; log in again or revoked ⇒ no lease; revoked ⇒ no token. */
 export interface Cell<T> {
   /** +1 at each login and each revoke. */
   readonly epoch: number
@@ -58,15 +58,15 @@ export interface Cell<T> {
   readonly refused: boolean
   /** The refusals of this token and of those before. */
   readonly refusals: O.Option<Refusals>
-  readonly intent: O.Option<Intent>
-  readonly verdict: Verdict
+  readonly lease: O.Option<Lease>
+  readonly status: Status
   /** What logins and revokes have left alive at the server, until it has confirmed the end of it. */
   readonly owed: O.Option<Owed<T>>
   /** Members that a later version wrote, as JSON text. */
   readonly later: O.Option<Secret<'Member'>>
 }
 
-export const NO_VERDICT: Verdict = { _tag: 'None' }
+export const NO_STATUS: Status = { _tag: 'None' }
 
 /** The cell of a session that never had a token. */
 export const empty: Cell<never> = {
@@ -77,8 +77,8 @@ export const empty: Cell<never> = {
   token: O.none,
   refused: false,
   refusals: O.none,
-  intent: O.none,
-  verdict: NO_VERDICT,
+  lease: O.none,
+  status: NO_STATUS,
   owed: O.none,
   later: O.none,
 }

@@ -4,7 +4,7 @@ import type { Cell } from './cell.js'
 import type { Parent } from './event.js'
 
 /** What is to be done. */
-export type Work<T> =
+export type Action<T> =
   | { readonly _tag: 'None' }
   | {
       readonly _tag: 'Redeem'
@@ -25,12 +25,12 @@ export type Work<T> =
 /** What to serve, and what to do, apart from each other. */
 export interface Decision<T> {
   readonly serve: O.Option<T>
-  readonly work: Work<T>
+  readonly action: Action<T>
 }
 
-export const NOTHING: Decision<never> = { serve: O.none, work: { _tag: 'None' } }
+export const NOTHING: Decision<never> = { serve: O.none, action: { _tag: 'None' } }
 
-export const AGAIN: Decision<never> = { serve: O.none, work: { _tag: 'Again' } }
+export const AGAIN: Decision<never> = { serve: O.none, action: { _tag: 'Again' } }
 
 /** A decision, and the cell after it. */
 export type Result<T> = [Decision<T>, Cell<T>]

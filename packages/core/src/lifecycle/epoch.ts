@@ -1,5 +1,5 @@
 import * as O from 'fp-ts/lib/Option.js'
-import { type Cell, NO_VERDICT, type View } from './cell.js'
+import { type Cell, NO_STATUS, type View } from './cell.js'
 import { AGAIN, type Decision, type Result } from './decision.js'
 import type { Of } from './event.js'
 import { discarded, holding, newlyOwed, owedBy, owing } from './owed.js'
@@ -15,16 +15,16 @@ export const loggedIn = <T, F>(view: View<T, F>, event: Of<T, F, 'LoggedIn'>, ce
       origin: O.some(nonce),
       refused: false,
       refusals: O.none,
-      intent: O.none,
-      verdict: NO_VERDICT,
+      lease: O.none,
+      status: NO_STATUS,
     }
     // What the server has rejected, it has ended itself.
-    const replaced = cell.verdict._tag === 'LogInAgain' ? O.none : cell.token
+    const replaced = cell.status._tag === 'LogInAgain' ? O.none : cell.token
     const owes = O.isSome(replaced) ? owing(view, replaced.value, event.retryAt, next) : O.none
     const serve = O.some(token)
     return O.isSome(replaced) && O.isSome(owes)
-      ? [{ serve, work: { _tag: 'RevokeAtServer', tokens: [replaced.value] } }, owes.value]
-      : [{ serve, work: { _tag: 'None' } }, next]
+      ? [{ serve, action: { _tag: 'RevokeAtServer', tokens: [replaced.value] } }, owes.value]
+      : [{ serve, action: { _tag: 'None' } }, next]
   }
   if (isOrigin(nonce, cell)) return [AGAIN, cell]
   return discarded(view, event, cell)
@@ -32,7 +32,7 @@ export const loggedIn = <T, F>(view: View<T, F>, event: Of<T, F, 'LoggedIn'>, ce
 
 export const revokeAsked = <T, F>({ from, nonce, retryAt }: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Result<T> => {
   const tokens = [...owedBy(cell), ...(O.isSome(cell.token) ? [cell.token.value] : [])]
-  const decision: Decision<T> = { serve: O.none, work: { _tag: 'RevokeAtServer', tokens } }
+  const decision: Decision<T> = { serve: O.none, action: { _tag: 'RevokeAtServer', tokens } }
   // Also onto nothing, and onto a tombstone: a login that began before must find another epoch than the one it began in.
   if (isEpochOf(from, cell)) {
     return [
@@ -44,17 +44,17 @@ export const revokeAsked = <T, F>({ from, nonce, retryAt }: Of<T, F, 'RevokeAske
         token: O.none,
         refused: false,
         refusals: O.none,
-        intent: O.none,
-        verdict: { _tag: 'Revoked' },
+        lease: O.none,
+        status: { _tag: 'Revoked' },
         owed: O.isSome(retryAt) ? newlyOwed(tokens, retryAt.value) : O.none,
       },
     ]
   }
   // Sent again after a lost answer, or another was first: what there is to revoke is owed already. What the server is not to be told
   // leaves a tombstone all the same, whoever wrote that.
-  const isForgotten = O.isNone(retryAt) && cell.verdict._tag === 'Revoked' && O.isSome(cell.owed)
+  const isForgotten = O.isNone(retryAt) && cell.status._tag === 'Revoked' && O.isSome(cell.owed)
   return [
-    { serve: O.none, work: { _tag: 'RevokeAtServer', tokens: owedBy(cell) } },
+    { serve: O.none, action: { _tag: 'RevokeAtServer', tokens: owedBy(cell) } },
     isForgotten ? { ...cell, owed: O.none } : cell,
   ]
 }

@@ -30,8 +30,8 @@ export type Event<T, F> =
       readonly nonce: Nonce
       readonly now: Instant
       /** How long before its expiry the token is renewed. */
-      readonly early: Duration
-      /** How long the intent lasts: longer than a flight and the longest stall. */
+      readonly renewBefore: Duration
+      /** How long the lease lasts: longer than a flight and the longest stall. */
       readonly hold: Duration
       /** The strategy needs no previous token. */
       readonly selfSufficient: boolean

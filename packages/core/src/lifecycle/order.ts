@@ -43,5 +43,5 @@ export const dated = <T>(before: Cell<T>, after: Cell<T>, now: Instant): Cell<T>
     : { ...after, since: O.some(instant(Math.max(now, sinceOf(before) + 1))) }
 
 /** No write was ever made. */
-const isNothing = <T>({ epoch, generation, intent, since }: Cell<T>): boolean =>
-  epoch === 0 && generation === 0 && O.isNone(intent) && O.isNone(since)
+const isNothing = <T>({ epoch, generation, lease, since }: Cell<T>): boolean =>
+  epoch === 0 && generation === 0 && O.isNone(lease) && O.isNone(since)

@@ -82,8 +82,8 @@ export const discarded = <T, F>(
 ): Result<T> => {
   const owes = owing(view, token, retryAt, cell)
   return O.isSome(owes)
-    ? [{ serve: O.none, work: { _tag: 'DiscardAndRevoke', token } }, owes.value]
-    : [{ serve: O.none, work: { _tag: 'Discard' } }, cell]
+    ? [{ serve: O.none, action: { _tag: 'DiscardAndRevoke', token } }, owes.value]
+    : [{ serve: O.none, action: { _tag: 'Discard' } }, cell]
 }
 
 export const revocationRetried = <T, F>({ now, retryAt }: Of<T, F, 'RevocationRetried'>, cell: Cell<T>): Result<T> => {
@@ -95,7 +95,7 @@ export const revocationRetried = <T, F>({ now, retryAt }: Of<T, F, 'RevocationRe
   // Later than a try that begins now would put it, it is of a clock that was set back.
   if (now < due && due <= next) return [NOTHING, cell]
   return [
-    { serve: O.none, work: { _tag: 'RevokeAtServer', tokens } },
+    { serve: O.none, action: { _tag: 'RevokeAtServer', tokens } },
     {
       ...cell,
       owed: tried < REVOCATION_PATIENCE ? toOwed(tokens, { retryAt: next, since: O.some(since) }) : O.none,

@@ -1,5 +1,5 @@
 import * as O from 'fp-ts/lib/Option.js'
-import { type Cell, NO_VERDICT, type View } from './cell.js'
+import { type Cell, NO_STATUS, type View } from './cell.js'
 import type { Of } from './event.js'
 import { afterAcceptance, afterRefusal, type Refusals } from './refusals.js'
 
@@ -8,7 +8,7 @@ export const refused = <T, F>(view: View<T, F>, event: Of<T, F, 'Refused'>, cell
   const refusals = afterRefusal({ ...event, issuedAt: view.issuedAt(cell.token.value) }, cell.refusals)
   if (O.isNone(refusals)) return cell
   // A cool-down of a valid token may be long: it ends with the token.
-  return { ...cell, refused: true, refusals, verdict: cell.verdict._tag === 'CoolingDown' ? NO_VERDICT : cell.verdict }
+  return { ...cell, refused: true, refusals, status: cell.status._tag === 'CoolingDown' ? NO_STATUS : cell.status }
 }
 
 export const accepted = <T, F>(view: View<T, F>, { access }: Of<T, F, 'Accepted'>, cell: Cell<T>): Cell<T> => {

@@ -1,7 +1,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { type Duration, type Instant, plus } from '../Time.js'
-import { type Cell, NO_VERDICT, type Nonce, type View } from './cell.js'
-import { AGAIN, type Decision, NOTHING, type Result, type Work } from './decision.js'
+import { type Cell, NO_STATUS, type Nonce, type View } from './cell.js'
+import { type Action, AGAIN, type Decision, NOTHING, type Result } from './decision.js'
 import type { Event, Of } from './event.js'
 import { discarded, holding } from './owed.js'
 import { isEpochOf, isParent, parentOf } from './place.js'
@@ -37,32 +37,32 @@ export const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, 
   const { now, selfSufficient } = event
   const usable = isUsable(view, now)(cell)
   const serve = usable ? cell.token : O.none
-  const fresh = usable && isUsable(view, plus(now, event.early))(cell)
+  const fresh = usable && isUsable(view, plus(now, event.renewBefore))(cell)
   // With a usable token, a failure or a wait concerns the renewal, not the caller.
-  const unlessUsable = (work: Work<T>): Result<T> => [{ serve, work: usable ? { _tag: 'None' } : work }, cell]
+  const unlessUsable = (work: Action<T>): Result<T> => [{ serve, action: usable ? { _tag: 'None' } : work }, cell]
 
-  if (fresh) return [{ serve, work: { _tag: 'None' } }, cell]
-  const { verdict } = cell
-  if (verdict._tag === 'Revoked' && !selfSufficient) return unlessUsable({ _tag: 'Fail', reason: 'Revoked' })
-  if (verdict._tag === 'LogInAgain') return unlessUsable({ _tag: 'Fail', reason: 'LogInAgain' })
-  if (verdict._tag === 'Foreign') return unlessUsable({ _tag: 'Wait', until: plus(now, event.hold) })
+  if (fresh) return [{ serve, action: { _tag: 'None' } }, cell]
+  const { status } = cell
+  if (status._tag === 'Revoked' && !selfSufficient) return unlessUsable({ _tag: 'Fail', reason: 'Revoked' })
+  if (status._tag === 'LogInAgain') return unlessUsable({ _tag: 'Fail', reason: 'LogInAgain' })
+  if (status._tag === 'Foreign') return unlessUsable({ _tag: 'Wait', until: plus(now, event.hold) })
   const redeemable = O.isSome(cell.token) && O.isSome(view.refresh(cell.token.value))
   if (!selfSufficient && !redeemable) return unlessUsable({ _tag: 'Fail', reason: 'NothingToRedeem' })
-  if (verdict._tag === 'CoolingDown' && now < verdict.until) {
-    return unlessUsable({ _tag: 'Wait', until: verdict.until })
+  if (status._tag === 'CoolingDown' && now < status.until) {
+    return unlessUsable({ _tag: 'Wait', until: status.until })
   }
-  if (O.isSome(cell.intent) && now < cell.intent.value.until) {
-    return unlessUsable({ _tag: 'Wait', until: cell.intent.value.until })
+  if (O.isSome(cell.lease) && now < cell.lease.value.until) {
+    return unlessUsable({ _tag: 'Wait', until: cell.lease.value.until })
   }
 
-  const recovery = O.isSome(cell.intent)
-  const firstAt = O.isSome(cell.intent) ? cell.intent.value.firstAt : now
+  const recovery = O.isSome(cell.lease)
+  const firstAt = O.isSome(cell.lease) ? cell.lease.value.firstAt : now
   return [
-    { serve, work: { _tag: 'Redeem', parent: parentOf(cell), previous: cell.token, recovery } },
+    { serve, action: { _tag: 'Redeem', parent: parentOf(cell), previous: cell.token, recovery } },
     {
       ...cell,
-      verdict: NO_VERDICT,
-      intent: O.some({ nonce: O.some(event.nonce), firstAt, until: plus(now, event.hold), recovery }),
+      status: NO_STATUS,
+      lease: O.some({ nonce: O.some(event.nonce), firstAt, until: plus(now, event.hold), recovery }),
     },
   ]
 }
@@ -71,19 +71,20 @@ export const redeemed = <T, F>(view: View<T, F>, event: Of<T, F, 'Redeemed'>, ce
   const { parent, token } = event
   const same = O.isSome(cell.token) && view.equals(view.access(cell.token.value), view.access(token))
   if (!isEpochOf(parent, cell)) return discarded(view, event, cell)
-  if (cell.generation !== parent.generation) return [same ? AGAIN : { serve: O.none, work: { _tag: 'Discard' } }, cell]
+  if (cell.generation !== parent.generation)
+    return [same ? AGAIN : { serve: O.none, action: { _tag: 'Discard' } }, cell]
 
   const next: Cell<T> = {
     ...holding(view, token, cell),
     refusals: cell.refused ? cell.refusals : afterNaturalEnd(cell.refusals, event.now, event.backOff),
     generation: cell.generation + 1,
     refused: false,
-    intent: O.none,
-    verdict: NO_VERDICT,
+    lease: O.none,
+    status: NO_STATUS,
   }
   return cell.refused && same
-    ? [NOTHING, { ...next, refused: true, verdict: { _tag: 'CoolingDown', until: plus(event.now, event.backOff) } }]
-    : [{ serve: O.some(token), work: { _tag: 'None' } }, next]
+    ? [NOTHING, { ...next, refused: true, status: { _tag: 'CoolingDown', until: plus(event.now, event.backOff) } }]
+    : [{ serve: O.some(token), action: { _tag: 'None' } }, next]
 }
 
 export const failed = <T, F>(view: View<T, F>, event: Of<T, F, 'Failed'>, cell: Cell<T>): Result<T> => {
@@ -99,10 +100,10 @@ export const failed = <T, F>(view: View<T, F>, event: Of<T, F, 'Failed'>, cell: 
     case 'InvalidGrant': {
       const refresh = O.isSome(cell.token) ? view.refresh(cell.token.value) : O.none
       const concerned = O.isSome(refresh) && view.equals(refresh.value, failure.refresh)
-      return concerned && cell.verdict._tag !== 'LogInAgain'
+      return concerned && cell.status._tag !== 'LogInAgain'
         ? [
-            { serve: O.none, work: { _tag: 'Fail', reason: 'LogInAgain' } },
-            { ...cell, intent: O.none, verdict: { _tag: 'LogInAgain' } },
+            { serve: O.none, action: { _tag: 'Fail', reason: 'LogInAgain' } },
+            { ...cell, lease: O.none, status: { _tag: 'LogInAgain' } },
           ]
         : [AGAIN, cell]
     }
@@ -110,16 +111,16 @@ export const failed = <T, F>(view: View<T, F>, event: Of<T, F, 'Failed'>, cell: 
 }
 
 const released = <T>(nonce: Nonce, now: Instant, wait: Duration, cell: Cell<T>): Result<T> => {
-  if (O.isNone(cell.intent)) return [AGAIN, cell]
-  const intent = cell.intent.value
-  if (!(O.isSome(intent.nonce) && intent.nonce.value === nonce)) return [AGAIN, cell]
+  if (O.isNone(cell.lease)) return [AGAIN, cell]
+  const lease = cell.lease.value
+  if (!(O.isSome(lease.nonce) && lease.nonce.value === nonce)) return [AGAIN, cell]
   return [
     NOTHING,
     {
       ...cell,
       // A failed recovery keeps the orphan: the next redemption is still one of a token that may be redeemed already.
-      intent: intent.recovery ? O.some({ ...intent, nonce: O.none, until: now }) : O.none,
-      verdict: wait > 0 ? { _tag: 'CoolingDown', until: plus(now, wait) } : cell.verdict,
+      lease: lease.recovery ? O.some({ ...lease, nonce: O.none, until: now }) : O.none,
+      status: wait > 0 ? { _tag: 'CoolingDown', until: plus(now, wait) } : cell.status,
     },
   ]
 }

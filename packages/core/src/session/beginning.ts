@@ -5,18 +5,18 @@ import type { Instant } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import { toStoreClock } from './cache.js'
 import type { Acquired } from './outbox.js'
-import type { Known } from './records.js'
+import type { Snapshot } from './records.js'
 
 /**
- * A token as a new session after the one that is known: at the start, or else when the store is first heard of.
+ * A token as a new session after the one of `start`, or else of the first snapshot.
  *
  * @param origin Names the new session.
  */
 export const beginning = (
   origin: Lifecycle.Nonce,
   token: TokenSet,
-  start: O.Option<Known>,
-  retryAt: (known: Known) => O.Option<Instant>,
+  start: O.Option<Snapshot>,
+  retryAt: (snapshot: Snapshot) => O.Option<Instant>,
 ): Acquired => {
   let from = O.isSome(start) ? Lifecycle.placeOf(start.value.cell) : undefined
   return {

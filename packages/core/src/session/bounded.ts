@@ -18,7 +18,7 @@ export interface Unbounded extends Omit<TokenSource, 'login' | 'within'> {
 
 /** The same for callers who wait for so long at most. */
 export const bounded = (clock: Clock, unbounded: Unbounded, limits: Limits): TokenSource => {
-  const { get, refuse, login, adopt, revoke, close, inspect, cached, ...rest } = unbounded
+  const { get, invalidate, login, adopt, revoke, close, inspect, cached, ...rest } = unbounded
   const bound = <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> => {
     if (limits.deadline === undefined && limits.signal === undefined) return use
     const { signal, deadline = instant(Number.POSITIVE_INFINITY) } = limits
@@ -42,7 +42,7 @@ export const bounded = (clock: Clock, unbounded: Unbounded, limits: Limits): Tok
   return {
     ...rest,
     get: limits.deadline === undefined ? boundedGet : servedInTime,
-    refuse: (used) => bound('the token store', refuse(used)),
+    invalidate: (used) => bound('the token store', invalidate(used)),
     login: login(limits),
     adopt: (token) => begun('the token store', adopt(token)),
     revoke: bound('a revocation', revoke),

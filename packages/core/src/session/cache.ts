@@ -10,21 +10,21 @@ import { between, type Duration, type Instant, instant, millis, plus } from '../
 import type { TokenSet } from '../TokenSet.js'
 import type { Version } from '../TokenStore.js'
 import { earlyOf, restOf } from './early.js'
-import { type Adopt, type Known, type Result, storeNow, type Ticket, view } from './records.js'
+import { type Adopt, type Result, type Sequence, type Snapshot, storeNow, view } from './records.js'
 
 const NEVER = instant(Number.NEGATIVE_INFINITY)
 const ALWAYS = instant(Number.POSITIVE_INFINITY)
 
-/** A token of a known record, in process time. */
-export const toProcessClock = (token: TokenSet, { offset }: Known): TokenSet => shift(token, millis(-offset))
+/** A token of a snapshot, in process time. */
+export const toProcessClock = (token: TokenSet, { offset }: Snapshot): TokenSet => shift(token, millis(-offset))
 
 /** A token in process time, by the store's clock. */
-export const toStoreClock = (token: TokenSet, { offset }: Known): TokenSet => shift(token, offset)
+export const toStoreClock = (token: TokenSet, { offset }: Snapshot): TokenSet => shift(token, offset)
 
 /** What the cache is made with. */
 export interface CacheOptions {
   /** As configured. */
-  readonly early: Duration | undefined
+  readonly renewBefore: Duration | undefined
   readonly maxStale: Duration
   /** A token of process time with its dates. */
   readonly dated: (token: TokenSet) => TokenSet
@@ -38,7 +38,7 @@ export interface CacheOptions {
  * write them.
  */
 export interface Cache {
-  known: O.Option<Known>
+  snapshot: O.Option<Snapshot>
   /** The valid token as the settled result of `get`. */
   result: Promise<Result<TokenSet>>
   /** The same, in process time. */
@@ -54,13 +54,13 @@ export interface Cache {
   /** Until when the session cools down: a valid token is not renewed before. */
   cooledDownAt: Instant
   /** How long before its expiry this token is renewed here. */
-  early: Duration
+  renewBefore: Duration
 }
 
 /** A change that somebody else made, and when, between which calls to the store, it was told. */
 interface Told {
   readonly version: O.Option<Version>
-  readonly at: Ticket
+  readonly at: Sequence
 }
 
 /**
@@ -72,7 +72,7 @@ const OWN = 8
 export interface CacheControl {
   readonly cache: Cache
   readonly memory: Omit<Adopt, 'attend' | 'restored'>
-  /** Takes in that the store has changed, and tells whose doing that was, unless it is what is known. */
+  /** Takes in that the store has changed, and tells whose doing that was, unless it is the snapshot. */
   readonly hear: (version: O.Option<Version>) => 'known' | 'own' | 'another'
   /** Serves the token no longer. */
   readonly expire: () => void
@@ -83,11 +83,11 @@ export interface CacheControl {
 }
 
 export const makeCache = (
-  { early, maxStale, dated, draw }: CacheOptions,
+  { renewBefore, maxStale, dated, draw }: CacheOptions,
   mayServe: (token: TokenSet) => boolean,
 ): CacheControl => {
   const cache: Cache = {
-    known: O.none,
+    snapshot: O.none,
     result: new Promise<E.Either<AuthError, TokenSet>>(() => undefined),
     token: O.none,
     usableUntil: NEVER,
@@ -95,14 +95,14 @@ export const makeCache = (
     unread: O.none,
     freshUntil: NEVER,
     cooledDownAt: NEVER,
-    early: millis(0),
+    renewBefore: millis(0),
   }
-  let tickets: Ticket = 0
-  let adopted: Ticket = 0
+  let sequence: Sequence = 0
+  let adopted: Sequence = 0
   const own: Array<Version> = []
 
   const schedule = (): void => {
-    const due = Math.max(cache.usableUntil - cache.early, cache.cooledDownAt)
+    const due = Math.max(cache.usableUntil - cache.renewBefore, cache.cooledDownAt)
     cache.freshUntil = instant(Math.min(due, cache.usableUntil, cache.readUntil))
   }
 
@@ -112,24 +112,24 @@ export const makeCache = (
     cache.freshUntil = NEVER
   }
 
-  const adopt = (known: Known, begun: Ticket): void => {
+  const adopt = (snapshot: Snapshot, begun: Sequence): void => {
     const overlaps = begun < adopted
     // Of two calls that overlapped, the newer cell is the later one.
-    if (overlaps && O.isSome(cache.known) && Lifecycle.precedes(known.cell, cache.known.value.cell)) return
-    adopted = ++tickets
-    cache.known = O.some(known)
+    if (overlaps && O.isSome(cache.snapshot) && Lifecycle.precedes(snapshot.cell, cache.snapshot.value.cell)) return
+    adopted = ++sequence
+    cache.snapshot = O.some(snapshot)
     // Found by a call that began before it was told, the change may lie after what was found.
     cache.unread = pipe(
       cache.unread,
-      O.filter(({ version, at }) => begun < at && !isVersion(known, version)),
+      O.filter(({ version, at }) => begun < at && !isVersion(snapshot, version)),
     )
-    cache.readUntil = O.isSome(cache.unread) ? NEVER : plus(known.readAt, maxStale)
-    const { verdict } = known.cell
-    cache.cooledDownAt = verdict._tag === 'CoolingDown' ? plus(verdict.until, millis(-known.offset)) : NEVER
+    cache.readUntil = O.isSome(cache.unread) ? NEVER : plus(snapshot.readAt, maxStale)
+    const { status } = snapshot.cell
+    cache.cooledDownAt = status._tag === 'CoolingDown' ? plus(status.until, millis(-snapshot.offset)) : NEVER
     const servable = pipe(
-      known.cell.token,
-      O.filter(() => Lifecycle.isUsable(view, storeNow(known))(known.cell)),
-      O.map((of) => toProcessClock(of, known)),
+      snapshot.cell.token,
+      O.filter(() => Lifecycle.isUsable(view, storeNow(snapshot))(snapshot.cell)),
+      O.map((of) => toProcessClock(of, snapshot)),
       O.filter(mayServe),
     )
     if (O.isNone(servable)) {
@@ -138,7 +138,7 @@ export const makeCache = (
     }
     const token = servable.value
     const isNew = !(O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, token.accessToken))
-    if (isNew) cache.early = earlyOf(early, token, known.readAt, draw())
+    if (isNew) cache.renewBefore = earlyOf(renewBefore, token, snapshot.readAt, draw())
     cache.result = Promise.resolve(E.right(dated(token)))
     cache.token = servable
     cache.usableUntil = O.isSome(token.expiresAt) ? token.expiresAt.value : ALWAYS
@@ -151,20 +151,20 @@ export const makeCache = (
       begin: (writes) => {
         if (writes !== undefined) own.push(writes)
         if (own.length > OWN) own.shift()
-        return ++tickets
+        return ++sequence
       },
       adopt,
-      known: () => cache.known,
+      snapshot: () => cache.snapshot,
       ahead: (found, begun) =>
         pipe(
-          cache.known,
+          cache.snapshot,
           O.filter(({ cell }) => begun >= adopted && Lifecycle.precedes(found.cell, cell)),
         ),
     },
     hear: (version) => {
-      if (O.isSome(cache.known) && isVersion(cache.known.value, version)) return 'known'
+      if (O.isSome(cache.snapshot) && isVersion(cache.snapshot.value, version)) return 'known'
       if (O.isSome(version) && own.includes(version.value)) return 'own'
-      cache.unread = O.some({ version, at: ++tickets })
+      cache.unread = O.some({ version, at: ++sequence })
       cache.readUntil = NEVER
       schedule()
       return 'another'
@@ -176,20 +176,20 @@ export const makeCache = (
     },
     postpone: (now) => {
       const left = between(now, cache.usableUntil)
-      if (left > cache.early) return
-      cache.early = millis(left - restOf(left, draw()))
+      if (left > cache.renewBefore) return
+      cache.renewBefore = millis(left - restOf(left, draw()))
       schedule()
     },
   }
 }
 
-const isVersion = (known: Known, version: O.Option<Version>): boolean =>
-  O.isSome(version) && version.value === known.version
+const isVersion = (snapshot: Snapshot, version: O.Option<Version>): boolean =>
+  O.isSome(version) && version.value === snapshot.version
 
-/** Whether a record is the one that is known. */
-export const isKnown = ({ known }: Cache, { version }: Known): boolean =>
+/** Whether a snapshot is the latest one. */
+export const isKnown = ({ snapshot }: Cache, { version }: Snapshot): boolean =>
   pipe(
-    known,
+    snapshot,
     O.exists((there) => there.version === version),
   )
 

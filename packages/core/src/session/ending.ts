@@ -10,7 +10,7 @@ import type { Context } from './context.js'
 import type { Initial } from './initial.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
-import type { Known, Result, SessionEvent } from './records.js'
+import type { Result, SessionEvent, Snapshot } from './records.js'
 
 /** Whether a session takes new work still. */
 export interface Closing {
@@ -71,16 +71,16 @@ export const makeEnding = (
    * Asked of the epoch that is there at first, or of the session of a login that began before: a revoke that is sent again never ends a
    * later one.
    */
-  const asking = (): ((known: Known) => SessionEvent) => {
+  const asking = (): ((snapshot: Snapshot) => SessionEvent) => {
     const own = nonce(random)()
     const before = new Set([...outbox.origins(), ...underWay])
     let from: Lifecycle.Place | undefined
-    return (known) => {
-      const { origin } = known.cell
+    return (snapshot) => {
+      const { origin } = snapshot.cell
       // What waits for the store came before: it begins here too, and not on the tombstone.
-      if (from === undefined) outbox.beginAt(Lifecycle.placeOf(known.cell))
-      if (from === undefined || (O.isSome(origin) && before.has(origin.value))) from = Lifecycle.placeOf(known.cell)
-      return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(known) }
+      if (from === undefined) outbox.beginAt(Lifecycle.placeOf(snapshot.cell))
+      if (from === undefined || (O.isSome(origin) && before.has(origin.value))) from = Lifecycle.placeOf(snapshot.cell)
+      return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(snapshot) }
     }
   }
 
@@ -97,11 +97,11 @@ export const makeEnding = (
     if (E.isLeft(applied)) return applied
     supersede()
     initial.forget()
-    const { decision, known } = applied.right
-    const tokens = decision.work._tag === 'RevokeAtServer' ? decision.work.tokens : []
+    const { decision, snapshot } = applied.right
+    const tokens = decision.action._tag === 'RevokeAtServer' ? decision.action.tokens : []
     if (tokens.length > 0) tell({ _tag: 'Revoked' })
     // By the record that was written just now: later, a session may have begun.
-    const paid = await owing.pay(tokens, known, deadline)
+    const paid = await owing.pay(tokens, snapshot, deadline)
     return pipe(
       await outbox.flush(deadline),
       E.flatMap(() => paid),

@@ -70,7 +70,7 @@ export const makeFlights = (
         // Otherwise another's change came meanwhile, of which nothing was read yet.
         const isUpToDate = flight === current
         if (isUpToDate) flight = undefined
-        if (O.isSome(cache.known) && !isClosed()) owing.meet(cache.known.value)
+        if (O.isSome(cache.snapshot) && !isClosed()) owing.meet(cache.snapshot.value)
         if (E.isRight(result) && clock.now() < cache.freshUntil) return result
         const pausedUntil = pauses.pause()
         if (E.isRight(result) || !isUsable(cache, clock)) return result

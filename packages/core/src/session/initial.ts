@@ -13,13 +13,13 @@ import { beginning } from './beginning.js'
 import type { Context } from './context.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
-import type { Known, Result } from './records.js'
+import type { Result, Snapshot } from './records.js'
 
 /** The tokens that the application had at the start. They are written once, where the store has no record. */
 export interface Initial {
   readonly token: () => O.Option<TokenSet>
-  /** Writes them onto what is known, where they are the first. Tells whether it did. */
-  readonly write: (known: Known) => Promise<Result<boolean>>
+  /** Writes them where the snapshot is of no record. Tells whether it did. */
+  readonly write: (snapshot: Snapshot) => Promise<Result<boolean>>
   readonly forget: () => void
 }
 
@@ -39,17 +39,17 @@ export const makeInitial = <R>(
   }
   return {
     token: () => initial,
-    write: async (known) => {
+    write: async (snapshot) => {
       const token = initial
       // Also where there is a record: when that is deleted later, so is the session.
       forget()
-      if (O.isNone(token) || known.version !== absent) return E.right(false)
+      if (O.isNone(token) || snapshot.version !== absent) return E.right(false)
       // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs, unless that is over.
-      const first = beginning(nonce(context.random)(), token.value, O.some(known), (found) =>
-        found.cell.verdict._tag === 'Revoked' ? owing.retryAt(found) : O.none,
+      const first = beginning(nonce(context.random)(), token.value, O.some(snapshot), (found) =>
+        found.cell.status._tag === 'Revoked' ? owing.retryAt(found) : O.none,
       )
       return pipe(
-        await outbox.commitExclusively(first, O.some(known)),
+        await outbox.commitExclusively(first, O.some(snapshot)),
         E.map(() => true),
       )
     },

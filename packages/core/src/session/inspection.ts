@@ -6,44 +6,44 @@ import { millis, plus } from '../Time.js'
 import type { Inspection } from '../TokenSource.js'
 import { toProcessClock } from './cache.js'
 import type { Context } from './context.js'
-import { type Known, storeNow, view } from './records.js'
+import { type Snapshot, storeNow, view } from './records.js'
 
-const stateOf = (known: Known): Inspection['state'] => {
-  const { cell } = known
-  if (cell.verdict._tag === 'Revoked') return 'revoked'
+const stateOf = (snapshot: Snapshot): Inspection['state'] => {
+  const { cell } = snapshot
+  if (cell.status._tag === 'Revoked') return 'revoked'
   if (O.isNone(cell.token)) return 'empty'
-  if (Lifecycle.isUsable(view, storeNow(known))(cell)) return 'valid'
-  if (cell.verdict._tag === 'LogInAgain') return 'log in again'
+  if (Lifecycle.isUsable(view, storeNow(snapshot))(cell)) return 'valid'
+  if (cell.status._tag === 'LogInAgain') return 'log in again'
   return cell.refused ? 'refused' : 'expired'
 }
 
 /** What can be said of a record without a secret. */
-export const inspection = ({ cache, clock, key }: Context, known: Known): Inspection => {
-  const { epoch, generation, intent, token: held, verdict } = known.cell
+export const inspection = ({ cache, clock, key }: Context, snapshot: Snapshot): Inspection => {
+  const { epoch, generation, lease, token: held, status } = snapshot.cell
   const token = pipe(
     held,
-    O.map((of) => dated(clock, toProcessClock(of, known))),
+    O.map((of) => dated(clock, toProcessClock(of, snapshot))),
   )
   const expiresAt = pipe(
     token,
     O.flatMap((of) => of.expiresAt),
   )
   const waiting =
-    verdict._tag === 'CoolingDown'
-      ? O.some(verdict.until)
+    status._tag === 'CoolingDown'
+      ? O.some(status.until)
       : pipe(
-          intent,
+          lease,
           O.map(({ until }) => until),
         )
   return {
     key,
     epoch,
     generation,
-    state: stateOf(known),
+    state: stateOf(snapshot),
     expiresAt,
     renewsAt: pipe(
       expiresAt,
-      O.map((at) => plus(at, millis(-cache.early))),
+      O.map((at) => plus(at, millis(-cache.renewBefore))),
     ),
     refreshToken: pipe(
       token,
@@ -52,7 +52,7 @@ export const inspection = ({ cache, clock, key }: Context, known: Known): Inspec
     scope: O.isSome(token) ? token.value.scope : [],
     waitingUntil: pipe(
       waiting,
-      O.map((until) => dateOf(clock, plus(until, millis(-known.offset)))),
+      O.map((until) => dateOf(clock, plus(until, millis(-snapshot.offset)))),
     ),
   }
 }

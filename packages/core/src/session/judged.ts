@@ -23,12 +23,12 @@ const expiry: EndOf = ({ token }) =>
     token,
     O.flatMap(({ expiresAt }) => expiresAt),
   )
-const intentEnd: EndOf = ({ intent }) =>
+const leaseEnd: EndOf = ({ lease }) =>
   pipe(
-    intent,
+    lease,
     O.map(({ until }) => until),
   )
-const coolDownEnd: EndOf = ({ verdict }) => (verdict._tag === 'CoolingDown' ? O.some(verdict.until) : O.none)
+const coolDownEnd: EndOf = ({ status }) => (status._tag === 'CoolingDown' ? O.some(status.until) : O.none)
 
 const lastRefusal: EndOf = ({ refusals }) =>
   pipe(
@@ -43,7 +43,7 @@ interface Judge {
   readonly hold: Duration
 }
 
-/** Longer than any process's intent may be: a person's prompt. */
+/** Longer than any process's lease may be: a person's prompt. */
 const LONGEST_WAIT = minutes(20)
 
 /** What begins in the future, by a clock that was set back or is another's, lasts from now as long as it was to last. */
@@ -53,7 +53,7 @@ const lasting = (begun: O.Option<Instant>, end: Instant, now: Instant): Instant 
 /**
  * A record with the ends that its times have for this process. They are of a clock that may have been set back since they were
  * written, so an end comes no later than was thought when it was heard of before; what is heard of for the first time lasts no longer
- * than it was to last, and a wait that is longer than any may be is over. But where the store tells its own time, intents and
+ * than it was to last, and a wait that is longer than any may be is over. But where the store tells its own time, leases and
  * cool-downs end when it says: if this process's date were asked too, one that is set on would end what another process is doing.
  */
 export const judged = (
@@ -61,7 +61,7 @@ export const judged = (
   { offset, now, hold, tellsTime }: Pick<Heard, 'offset' | 'tellsTime'> & Judge,
   before: O.Option<Heard>,
 ): Cell<TokenSet> => {
-  const known = pipe(
+  const snapshot = pipe(
     before,
     O.filter((heard) => heard.stored.epoch === stored.epoch && heard.stored.generation === stored.generation),
   )
@@ -70,7 +70,7 @@ export const judged = (
       of(stored),
       O.map((end) =>
         pipe(
-          known,
+          snapshot,
           O.filter((heard) => O.toNullable(of(heard.stored)) === end),
           O.flatMap((heard) =>
             pipe(
@@ -83,20 +83,20 @@ export const judged = (
         ),
       ),
     )
-  const { token, intent, verdict } = stored
+  const { token, lease, status } = stored
   const issuedAt = pipe(
     token,
     O.flatMap((of) => of.issuedAt),
   )
   const firstAt = pipe(
-    intent,
+    lease,
     O.map((of) => of.firstAt),
   )
   const expiresAt = endOf(expiry, (end) => lasting(issuedAt, end, now))
   const possible = (end: Instant): Instant => (between(now, end) > Math.max(2 * hold, LONGEST_WAIT) ? now : end)
   const waitOf = (of: EndOf, first: (end: Instant) => Instant) =>
     tellsTime ? pipe(of(stored), O.map(first)) : endOf(of, first)
-  const held = waitOf(intentEnd, (end) => possible(lasting(firstAt, end, now)))
+  const held = waitOf(leaseEnd, (end) => possible(lasting(firstAt, end, now)))
   const cooled = waitOf(coolDownEnd, possible)
   // In the future it was not: the next one is heard as if this had been now.
   const refusedAt = endOf(lastRefusal, (at) => earliest(at, now))
@@ -107,8 +107,8 @@ export const judged = (
       O.map((row) => ({ ...row, at: O.getOrElse(() => row.at)(refusedAt) })),
     ),
     token: O.isSome(token) && O.isSome(expiresAt) ? O.some({ ...token.value, expiresAt }) : token,
-    intent: O.isSome(intent) && O.isSome(held) ? O.some({ ...intent.value, until: held.value }) : intent,
-    verdict: verdict._tag === 'CoolingDown' && O.isSome(cooled) ? { ...verdict, until: cooled.value } : verdict,
+    lease: O.isSome(lease) && O.isSome(held) ? O.some({ ...lease.value, until: held.value }) : lease,
+    status: status._tag === 'CoolingDown' && O.isSome(cooled) ? { ...status, until: cooled.value } : status,
   }
 }
 
@@ -116,7 +116,7 @@ export const judged = (
 export const unjudged = ({ cell, stored }: Pick<Heard, 'cell' | 'stored'>, next: Cell<TokenSet>): Cell<TokenSet> => ({
   ...next,
   token: next.token === cell.token ? stored.token : next.token,
-  intent: next.intent === cell.intent ? stored.intent : next.intent,
-  verdict: next.verdict === cell.verdict ? stored.verdict : next.verdict,
+  lease: next.lease === cell.lease ? stored.lease : next.lease,
+  status: next.status === cell.status ? stored.status : next.status,
   refusals: next.refusals === cell.refusals ? stored.refusals : next.refusals,
 })

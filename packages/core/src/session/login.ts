@@ -19,7 +19,7 @@ import type { Grants } from './grants.js'
 import type { Initial } from './initial.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
-import type { Known, Result } from './records.js'
+import type { Result, Snapshot } from './records.js'
 import { fail } from './turns.js'
 
 /** New sessions: of a login that the source makes, or of one that the application made. */
@@ -51,23 +51,27 @@ export const makeLogin = (
   const { isClosed, key, random, records, tell, timeout, track, after } = context
 
   /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
-  const begin = async (origin: Lifecycle.Nonce, token: TokenSet, start: O.Option<Known>): Promise<Result<TokenSet>> => {
+  const begin = async (
+    origin: Lifecycle.Nonce,
+    token: TokenSet,
+    start: O.Option<Snapshot>,
+  ): Promise<Result<TokenSet>> => {
     initial.forget()
     const applied = await outbox.commitExclusively(beginning(origin, token, start, owing.retryAt), O.none)
     if (E.isLeft(applied)) return applied
     supersede()
-    const { decision, known } = applied.right
-    const isOurs = O.isSome(decision.serve) || decision.work._tag === 'Again'
+    const { decision, snapshot } = applied.right
+    const isOurs = O.isSome(decision.serve) || decision.action._tag === 'Again'
     // It may have expired while it was written.
     if (isOurs && isValid(context, token)) return E.right(dated(context.clock, token))
-    return known.cell.verdict._tag === 'Revoked' ? fail('Revoked') : get()
+    return snapshot.cell.status._tag === 'Revoked' ? fail('Revoked') : get()
   }
 
   /** As `begin`; what comes when the source is closed must not stay alive. */
   const takeIn = async (
     origin: Lifecycle.Nonce,
     token: TokenSet,
-    start: O.Option<Known>,
+    start: O.Option<Snapshot>,
   ): Promise<Result<TokenSet>> => {
     if (!isClosed()) return begin(origin, timed(context.clock, token), start)
     tell({ _tag: 'Discarded', revoked: await owing.drop(token) })

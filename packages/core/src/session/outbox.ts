@@ -10,7 +10,7 @@ import { toProcessClock } from './cache.js'
 import { type Context, isValid, PAUSE } from './context.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
-import type { Applied, Known, Result, SessionEvent } from './records.js'
+import type { Applied, Result, SessionEvent, Snapshot } from './records.js'
 
 /** For how long a token that the store did not take is offered to it again. */
 const PATIENCE = minutes(60)
@@ -20,7 +20,7 @@ export interface Acquired {
   /** Of a login: the nonce of the session that it begins. */
   readonly origin: O.Option<Lifecycle.Nonce>
   /** What it means to a record. The same each time, by the clocks as they are then. */
-  readonly event: (known: Known) => SessionEvent
+  readonly event: (snapshot: Snapshot) => SessionEvent
   /** Where it begins, unless that was said before. A renewal has its place from the start. */
   readonly beginAt: (place: Lifecycle.Place) => void
   /** The record has heard of it. */
@@ -33,9 +33,9 @@ export interface Outbox {
   /** The sessions that begin with what is here. */
   readonly origins: () => ReadonlyArray<Lifecycle.Nonce>
   /** Writes an acquired token; when the store fails, it stays here, for the next call or for the next try. */
-  readonly commit: (acquired: Acquired, from: O.Option<Known>, deadline: Instant) => Promise<Result<Applied>>
+  readonly commit: (acquired: Acquired, from: O.Option<Snapshot>, deadline: Instant) => Promise<Result<Applied>>
   /** As `commit`, inside the user's lock. The token is here while the lock is waited for, and after it failed. */
-  readonly commitExclusively: (acquired: Acquired, from: O.Option<Known>) => Promise<Result<Applied>>
+  readonly commitExclusively: (acquired: Acquired, from: O.Option<Snapshot>) => Promise<Result<Applied>>
   /** Writes what is here. */
   readonly flush: (deadline: Instant) => Promise<Result<void>>
   /** What is here begins there: it came before whoever says so. */
@@ -61,7 +61,7 @@ export const makeOutbox = (
 
   /** A later login, by the next source of the key, is not replaced by what is here. */
   const place = (): void => {
-    const at = Lifecycle.placeOf(O.isSome(cache.known) ? cache.known.value.cell : Lifecycle.empty)
+    const at = Lifecycle.placeOf(O.isSome(cache.snapshot) ? cache.snapshot.value.cell : Lifecycle.empty)
     for (const acquired of waiting) if (!writing.has(acquired)) acquired.beginAt(at)
   }
 
@@ -80,34 +80,34 @@ export const makeOutbox = (
   /** Its event. What came before it begins no later than this: it must not replace the session that this one begins. */
   const inTurn =
     (acquired: Acquired) =>
-    (known: Known): SessionEvent => {
+    (snapshot: Snapshot): SessionEvent => {
       for (const earlier of waiting) {
         if (earlier === acquired) break
-        earlier.beginAt(Lifecycle.placeOf(known.cell))
+        earlier.beginAt(Lifecycle.placeOf(snapshot.cell))
       }
-      return acquired.event(known)
+      return acquired.event(snapshot)
     }
 
   /** A token that came too late for its session must not stay alive. */
-  const discard = async (token: TokenSet, known: Known): Promise<void> => {
-    tell({ _tag: 'Discarded', revoked: await owing.discard(token, known) })
+  const discard = async (token: TokenSet, snapshot: Snapshot): Promise<void> => {
+    tell({ _tag: 'Discarded', revoked: await owing.discard(token, snapshot) })
   }
 
-  const announce = (token: TokenSet, { cell }: Known, as: 'LoggedIn' | 'Renewed'): void => {
+  const announce = (token: TokenSet, { cell }: Snapshot, as: 'LoggedIn' | 'Renewed'): void => {
     const { epoch, generation } = cell
     if (isValid(context, token)) pauses.succeed()
     tell({ _tag: as, epoch, generation, expiresAt: dated(clock, token).expiresAt })
   }
 
-  const follow = (acquired: Acquired, { decision: { serve, work }, known }: Applied): void => {
+  const follow = (acquired: Acquired, { decision: { serve, action }, snapshot }: Applied): void => {
     acquired.committed()
     if (O.isSome(serve)) {
-      const as = acquired.event(known)._tag === 'LoggedIn' ? 'LoggedIn' : 'Renewed'
-      announce(toProcessClock(serve.value, known), known, as)
+      const as = acquired.event(snapshot)._tag === 'LoggedIn' ? 'LoggedIn' : 'Renewed'
+      announce(toProcessClock(serve.value, snapshot), snapshot, as)
     }
-    if (work._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
-    if (work._tag === 'DiscardAndRevoke') void track(discard(work.token, known))
-    if (work._tag === 'RevokeAtServer') void track(owing.pay(work.tokens, known, after(timeout)))
+    if (action._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
+    if (action._tag === 'DiscardAndRevoke') void track(discard(action.token, snapshot))
+    if (action._tag === 'RevokeAtServer') void track(owing.pay(action.tokens, snapshot, after(timeout)))
   }
 
   const add = (acquired: Acquired): void => {

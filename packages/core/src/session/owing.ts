@@ -5,7 +5,7 @@ import * as Lifecycle from '../Lifecycle.js'
 import { type Instant, minutes, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Ends, Revocation } from '../TokenSource.js'
-import { type Known, type Records, type Result, type SessionEvent, storeNow, view } from './records.js'
+import { type Records, type Result, type SessionEvent, type Snapshot, storeNow, view } from './records.js'
 
 /** How long all processes leave alone what one of them has tried to revoke. */
 const RETRY = minutes(10)
@@ -15,8 +15,8 @@ export interface OwingParts {
   readonly server: Revoking
   /** What the server ends by one token; none where there is no way to revoke. */
   readonly ends: Ends | undefined
-  /** A token of a known record, as a revoker gets it. */
-  readonly outside: (token: TokenSet, known: Known) => TokenSet
+  /** A token of a snapshot, as a revoker gets it. */
+  readonly outside: (token: TokenSet, snapshot: Snapshot) => TokenSet
   readonly now: () => Instant
   /** The end of a call to the store, or of a request, that begins now. */
   readonly deadline: () => Instant
@@ -30,21 +30,21 @@ export interface OwingParts {
   readonly read: Records['read']
   readonly apply: Records['apply']
   /** As of the records, inside the user's lock. */
-  readonly persist: (event: (known: Known) => SessionEvent) => ReturnType<Records['persist']>
+  readonly persist: (event: (snapshot: Snapshot) => SessionEvent) => ReturnType<Records['persist']>
 }
 
 /** The record keeps what is owed to the server until that has confirmed the end of it. */
 export interface Owing {
   /** For the events that drop a token: this process tries to revoke it at once. */
-  readonly retryAt: (known: Known) => O.Option<Instant>
+  readonly retryAt: (snapshot: Snapshot) => O.Option<Instant>
   /** Revokes, and takes out of the record what the server has ended; the first failure, after all were tried. */
-  readonly pay: (tokens: ReadonlyArray<TokenSet>, known: Known, deadline: Instant) => Promise<Result<Revocation>>
+  readonly pay: (tokens: ReadonlyArray<TokenSet>, snapshot: Snapshot, deadline: Instant) => Promise<Result<Revocation>>
   /** As `pay`, of one that the record dropped just now, and tried again. Tells whether it was revoked. */
-  readonly discard: (token: TokenSet, known: Known) => Promise<boolean>
+  readonly discard: (token: TokenSet, snapshot: Snapshot) => Promise<boolean>
   /** As `discard`, of one that came to a source that is closed: no record owes it. */
   readonly drop: (token: TokenSet) => Promise<boolean>
   /** Tries what another process, or an earlier try, has left: nobody waits for it. */
-  readonly meet: (known: Known) => void
+  readonly meet: (snapshot: Snapshot) => void
   /** The end of what is being revoked, where the server ends all: a login begins after it. */
   readonly settled: () => Promise<void>
 }
@@ -60,45 +60,49 @@ export const makeOwing = (parts: OwingParts): Owing => {
    * Whether the end of a token leaves the session alone. Where one ends all that a person has granted, none is ended beside a session
    * that goes on.
    */
-  const isHarmless = (token: TokenSet, { cell }: Known): boolean =>
-    ends === 'grant' ? !Lifecycle.isHeld(view, token)(cell) : O.isNone(cell.token) && O.isNone(cell.intent)
+  const isHarmless = (token: TokenSet, { cell }: Snapshot): boolean =>
+    ends === 'grant' ? !Lifecycle.isHeld(view, token)(cell) : O.isNone(cell.token) && O.isNone(cell.lease)
   /** As `isHarmless`; nor is one that begins ended, of what nobody has asked to end. */
-  const isTimely = (token: TokenSet, known: Known): boolean =>
-    isHarmless(token, known) && (ends === 'grant' || !isBeginning())
+  const isTimely = (token: TokenSet, snapshot: Snapshot): boolean =>
+    isHarmless(token, snapshot) && (ends === 'grant' || !isBeginning())
 
-  /** Asked before each try: sessions begin and end between them. What was known at first counts once. */
-  const asked = (token: TokenSet, first: O.Option<Known>) => {
-    let known = first
+  /** Asked before each try: sessions begin and end between them. The first snapshot counts once. */
+  const asked = (token: TokenSet, first: O.Option<Snapshot>) => {
+    let snapshot = first
     return async (): Promise<boolean> => {
-      const there: Result<Known> = O.isSome(known) ? E.right(known.value) : await read(deadline())
-      known = O.none
+      const there: Result<Snapshot> = O.isSome(snapshot) ? E.right(snapshot.value) : await read(deadline())
+      snapshot = O.none
       return E.isRight(there) ? isTimely(token, there.right) : ends === 'grant'
     }
   }
 
-  const confirm = (tokens: ReadonlyArray<TokenSet>, known: Known, until: Instant) =>
-    apply(() => ({ _tag: 'RevocationConfirmed', revoked: tokens.map(({ accessToken }) => accessToken) }), known, until)
+  const confirm = (tokens: ReadonlyArray<TokenSet>, snapshot: Snapshot, until: Instant) =>
+    apply(
+      () => ({ _tag: 'RevocationConfirmed', revoked: tokens.map(({ accessToken }) => accessToken) }),
+      snapshot,
+      until,
+    )
 
-  const pay: Owing['pay'] = async (owed, known, until) => {
-    const tokens = owed.filter((token) => isHarmless(token, known))
-    const results = await Promise.all(tokens.map((token) => server.revoke(outside(token, known))))
+  const pay: Owing['pay'] = async (owed, snapshot, until) => {
+    const tokens = owed.filter((token) => isHarmless(token, snapshot))
+    const results = await Promise.all(tokens.map((token) => server.revoke(outside(token, snapshot))))
     const isEnded = (at: number): boolean => {
       const result = results[at]
       return result !== undefined && E.isRight(result) && result.right === 'revoked'
     }
     const ended = tokens.filter((_, at) => isEnded(at))
-    if (ended.length > 0) await confirm(ended, known, until)
-    return results.find(E.isLeft) ?? results[0] ?? E.right('forgotten')
+    if (ended.length > 0) await confirm(ended, snapshot, until)
+    return results.find(E.isLeft) ?? results[0] ?? E.right('local')
   }
 
   const retry = async (): Promise<void> => {
     const tried = await persist((at) => retried(storeNow(at)))
     if (E.isLeft(tried)) return
-    const { decision, known } = tried.right
-    if (decision.work._tag !== 'RevokeAtServer') return
+    const { decision, snapshot } = tried.right
+    if (decision.action._tag !== 'RevokeAtServer') return
     await pay(
-      decision.work.tokens.filter((token) => isTimely(token, known)),
-      known,
+      decision.action.tokens.filter((token) => isTimely(token, snapshot)),
+      snapshot,
       deadline(),
     )
   }
@@ -107,18 +111,18 @@ export const makeOwing = (parts: OwingParts): Owing => {
     settled: async () => {
       if (ends === 'all') await settled()
     },
-    retryAt: (known) => (ends === undefined ? O.none : O.some(plus(storeNow(known), RETRY))),
+    retryAt: (snapshot) => (ends === undefined ? O.none : O.some(plus(storeNow(snapshot), RETRY))),
     pay: (...args) => track(pay(...args)),
-    discard: async (token, known) => {
-      const isRevoked = await track(server.discard(outside(token, known), asked(token, O.some(known))))
-      if (isRevoked) await confirm([token], known, deadline())
+    discard: async (token, snapshot) => {
+      const isRevoked = await track(server.discard(outside(token, snapshot), asked(token, O.some(snapshot))))
+      if (isRevoked) await confirm([token], snapshot, deadline())
       return isRevoked
     },
     drop: (token) => track(server.discard(token, asked(token, O.none))),
-    meet: (known) => {
+    meet: (snapshot) => {
       if (isRetrying || ends === undefined) return
-      const [{ work }] = Lifecycle.step(view)(retried(plus(now(), known.offset)))(known.cell)
-      if (work._tag !== 'RevokeAtServer' || !work.tokens.some((token) => isTimely(token, known))) return
+      const [{ action }] = Lifecycle.step(view)(retried(plus(now(), snapshot.offset)))(snapshot.cell)
+      if (action._tag !== 'RevokeAtServer' || !action.tokens.some((token) => isTimely(token, snapshot))) return
       isRetrying = true
       void track(retry()).then(() => {
         isRetrying = false

@@ -35,7 +35,7 @@ const step = Lifecycle.step(view)
 const sameRecord = O.getEq<Secret.Secret>(Secret.eq)
 
 /** What this process knows of a record. Times in `cell` are of the store's clock, or dates where it has none. */
-export interface Known extends Heard {
+export interface Snapshot extends Heard {
   readonly version: Version
   /** What the cell was decoded from; none where it was not. */
   readonly record: O.Option<Secret.Secret<'Record'>>
@@ -45,13 +45,13 @@ export interface Known extends Heard {
   readonly jumps: number
 }
 
-/** The store's time at which something is known. */
-export const storeNow = (known: Known): Instant => plus(known.readAt, known.offset)
+/** The store's time of a snapshot. */
+export const storeNow = (snapshot: Snapshot): Instant => plus(snapshot.readAt, snapshot.offset)
 
 /** A decision, and the record after it. */
 export interface Applied {
   readonly decision: Decision<TokenSet>
-  readonly known: Known
+  readonly snapshot: Snapshot
 }
 
 /** Takes what was read or written into the process's memory. */
@@ -59,33 +59,37 @@ export interface Adopt {
   /** Hears of changes from now on: what is read next is what there is until one is told. */
   readonly attend: IO<void>
   /** Marks the start of a call to the store, and the version that it writes as one of this process's own. */
-  readonly begin: (writes?: Version) => Ticket
-  readonly adopt: (known: Known, begun: Ticket) => void
+  readonly begin: (writes?: Version) => Sequence
+  readonly adopt: (snapshot: Snapshot, begun: Sequence) => void
   /** What was adopted last. */
-  readonly known: () => O.Option<Known>
-  /** What was known already when the call began, where that is newer than what the call found. */
-  readonly ahead: (found: Known, begun: Ticket) => O.Option<Known>
+  readonly snapshot: () => O.Option<Snapshot>
+  /** The snapshot of when the call began, where that is newer than what the call found. */
+  readonly ahead: (found: Snapshot, begun: Sequence) => O.Option<Snapshot>
   /** What a lossy store had lost is there again. */
-  readonly restored: (known: Known) => void
+  readonly restored: (snapshot: Snapshot) => void
 }
 
 /** Orders calls to the store: one that begins after another was adopted is the later one; else the two overlap. */
-export type Ticket = number
+export type Sequence = number
 
 /** How a write ended. */
 type Written =
-  | { readonly _tag: 'Committed'; readonly known: Known }
-  | { readonly _tag: 'Conflict'; readonly found: Result<Known>; readonly begun: Ticket }
+  | { readonly _tag: 'Committed'; readonly snapshot: Snapshot }
+  | { readonly _tag: 'Conflict'; readonly found: Result<Snapshot>; readonly begun: Sequence }
 
 /** One record of a store, as cells. Every change goes through `Lifecycle.step`. */
 export interface Records {
-  readonly read: (deadline: Instant) => Promise<Result<Known>>
-  /** Runs the event on what is known and writes what it changes; on a conflict, runs it on what is there. */
-  readonly apply: (event: (known: Known) => SessionEvent, from: Known, deadline: Instant) => Promise<Result<Applied>>
-  /** As `apply`, after a read where nothing is known, and again until the deadline: for what must not be lost. */
+  readonly read: (deadline: Instant) => Promise<Result<Snapshot>>
+  /** Runs the event on a snapshot and writes what it changes; on a conflict, runs it on what is there. */
+  readonly apply: (
+    event: (snapshot: Snapshot) => SessionEvent,
+    from: Snapshot,
+    deadline: Instant,
+  ) => Promise<Result<Applied>>
+  /** As `apply`, after a read where there is no snapshot, and again until the deadline: for what must not be lost. */
   readonly persist: (
-    event: (known: Known) => SessionEvent,
-    from: O.Option<Known>,
+    event: (snapshot: Snapshot) => SessionEvent,
+    from: O.Option<Snapshot>,
     deadline: Instant,
   ) => Promise<Result<Applied>>
 }
@@ -100,7 +104,7 @@ export const makeRecords = (
   store: TokenStore,
   key: Key,
   { clock, random }: RandomEnv & { readonly clock: ProcessClock },
-  { attend, begin, adopt, known, ahead, restored }: Adopt,
+  { attend, begin, adopt, snapshot, ahead, restored }: Adopt,
   hold: Duration,
 ): Records => {
   const call = <A>(
@@ -121,7 +125,7 @@ export const makeRecords = (
   /** What was decoded last is not decoded again. */
   const cellOf = ({ record }: Stamped): Result<Cell<TokenSet>> =>
     pipe(
-      known(),
+      snapshot(),
       O.filter((there) => O.isSome(record) && sameRecord.equals(there.record, record)),
       O.match(
         () => CellCodec.decode(record),
@@ -135,7 +139,7 @@ export const makeRecords = (
     return { at, date: dateOf(clock, at), jumps: clock.jumps() }
   }
 
-  const toKnown = (stamped: Stamped, { at, date, jumps }: ReturnType<typeof present>): Result<Known> =>
+  const toSnapshot = (stamped: Stamped, { at, date, jumps }: ReturnType<typeof present>): Result<Snapshot> =>
     pipe(
       cellOf(stamped),
       E.map((stored) => {
@@ -143,7 +147,7 @@ export const makeRecords = (
         const tellsTime = O.isSome(stamped.now)
         // What was written while the call was under way is not of the future.
         const now = O.getOrElse(() => present().date)(stamped.now)
-        const cell = judged(stored, { offset, now, hold, tellsTime }, known())
+        const cell = judged(stored, { offset, now, hold, tellsTime }, snapshot())
         return {
           version: stamped.version,
           cell,
@@ -158,14 +162,15 @@ export const makeRecords = (
     )
 
   /** Takes in what a call found. What a lossy store has lost is written back first: its older token may be spent. */
-  const take = async (found: Result<Known>, begun: Ticket, deadline: Instant): Promise<Result<Known>> => {
+  const take = async (found: Result<Snapshot>, begun: Sequence, deadline: Instant): Promise<Result<Snapshot>> => {
     if (E.isLeft(found)) return found
-    const newer = store.lossy === true ? ahead(found.right, begun) : O.none
+    const newer = store.mayLoseWrites === true ? ahead(found.right, begun) : O.none
     if (O.isNone(newer)) {
       adopt(found.right, begun)
       // It overlapped with a call that found more: only one that begins now can tell whether that is lost.
       const isOlder =
-        store.lossy === true && O.exists((at: Known) => Lifecycle.precedes(found.right.cell, at.cell))(known())
+        store.mayLoseWrites === true &&
+        O.exists((at: Snapshot) => Lifecycle.precedes(found.right.cell, at.cell))(snapshot())
       return isOlder ? read(deadline) : found
     }
     const { offset, tellsTime } = found.right
@@ -174,8 +179,8 @@ export const makeRecords = (
     const answer = await write(found.right, cell, deadline, stored)
     if (E.isLeft(answer)) return answer
     if (answer.right._tag === 'Conflict') return take(answer.right.found, answer.right.begun, deadline)
-    restored(answer.right.known)
-    return E.right(answer.right.known)
+    restored(answer.right.snapshot)
+    return E.right(answer.right.snapshot)
   }
 
   const read: Records['read'] = async (deadline) => {
@@ -186,7 +191,7 @@ export const makeRecords = (
     return take(
       pipe(
         stamped,
-        E.flatMap((there) => toKnown(there, started)),
+        E.flatMap((there) => toSnapshot(there, started)),
       ),
       begun,
       deadline,
@@ -194,10 +199,10 @@ export const makeRecords = (
   }
 
   /**
-   * What is known, by the clocks as they are now: what is written meant for the clocks of another time would live for longer. Where the
+   * A snapshot by the clocks as they are now: what is written meant for the clocks of another time would live for longer. Where the
    * store tells its own time, only it can say.
    */
-  const timely = async (at: Known, deadline: Instant): Promise<Result<Known>> => {
+  const timely = async (at: Snapshot, deadline: Instant): Promise<Result<Snapshot>> => {
     if (at.tellsTime) return at.jumps === clock.jumps() ? E.right(at) : read(deadline)
     const offset = millis(-clock.ahead())
     if (offset === at.offset) return E.right(at)
@@ -205,9 +210,9 @@ export const makeRecords = (
     return E.right({ ...at, offset, cell })
   }
 
-  /** Writes a cell onto the version of what is known. */
+  /** Writes a cell onto the version of a snapshot. */
   const write = async (
-    at: Known,
+    at: Snapshot,
     cell: Cell<TokenSet>,
     deadline: Instant,
     stored = unjudged(at, cell),
@@ -235,31 +240,31 @@ export const makeRecords = (
     )
     if (E.isLeft(answer)) return answer
     if (answer.right._tag === 'Conflict') {
-      return E.right({ _tag: 'Conflict', found: toKnown(answer.right.found, started), begun })
+      return E.right({ _tag: 'Conflict', found: toSnapshot(answer.right.found, started), begun })
     }
     // What a strategy made may differ from what its record says: a read decodes that.
     const committed = { ...at, version: next.version, cell, stored, record: O.none }
     adopt(committed, begun)
-    return E.right({ _tag: 'Committed', known: committed })
+    return E.right({ _tag: 'Committed', snapshot: committed })
   }
 
   const apply: Records['apply'] = async (event, from, deadline) => {
-    let found: Result<Known> = E.right(from)
+    let found: Result<Snapshot> = E.right(from)
     for (;;) {
       const current = E.isLeft(found) ? found : await timely(found.right, deadline)
       if (E.isLeft(current)) return current
       const at = current.right
       const [decision, cell] = step(event(at))(at.cell)
-      if (cell === at.cell) return E.right({ decision, known: at })
+      if (cell === at.cell) return E.right({ decision, snapshot: at })
       const answer = await write(at, Lifecycle.dated(at.cell, cell, plus(clock.now(), at.offset)), deadline)
       if (E.isLeft(answer)) return answer
-      if (answer.right._tag === 'Committed') return E.right({ decision, known: answer.right.known })
+      if (answer.right._tag === 'Committed') return E.right({ decision, snapshot: answer.right.snapshot })
       found = await take(answer.right.found, answer.right.begun, deadline)
     }
   }
 
   const persist: Records['persist'] = async (event, from, deadline) => {
-    let at: Result<Known> = O.isSome(from) ? E.right(from.value) : await read(deadline)
+    let at: Result<Snapshot> = O.isSome(from) ? E.right(from.value) : await read(deadline)
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const applied = E.isLeft(at) ? at : await apply(event, at.right, deadline)
       if (E.isRight(applied) || isDamaged(applied.left) || plus(clock.now(), millis(pause)) >= deadline) return applied

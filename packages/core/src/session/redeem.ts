@@ -19,25 +19,25 @@ import { toFailure } from './failure.js'
 import type { Acquired, Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
-import { type Known, type Result, type SessionEvent, storeNow } from './records.js'
+import { type Result, type SessionEvent, type Snapshot, storeNow } from './records.js'
 
 /** How one turn of a flight ended: with a result, or by having to look again, at what it found where it found something. */
 export type Turn =
   | { readonly _tag: 'Ended'; readonly result: Result<TokenSet> }
-  | { readonly _tag: 'Again'; readonly found: O.Option<Known> }
+  | { readonly _tag: 'Again'; readonly found: O.Option<Snapshot> }
 const ended = (result: Result<TokenSet>): Turn => ({ _tag: 'Ended', result })
 const again: Turn = { _tag: 'Again', found: O.none }
 
 /** Takes the lease, redeems, and commits: one turn of a flight. A token that may be served meanwhile is offered. */
-export type Redeem = (from: Known, deadline: Instant, offer: (token: TokenSet) => void) => Promise<Result<Turn>>
+export type Redeem = (from: Snapshot, deadline: Instant, offer: (token: TokenSet) => void) => Promise<Result<Turn>>
 
 const nameOf = ({ epoch, generation, origin }: Lifecycle.Parent): string =>
   `${epoch} ${generation} ${O.toNullable(origin)}`
 
-/** What a request asks of a known record. */
-export const question = ({ cache, hold, selfSufficient }: Context, at: Known): Lifecycle.Question => ({
+/** What a request asks of a snapshot. */
+export const question = ({ cache, hold, selfSufficient }: Context, at: Snapshot): Lifecycle.Question => ({
   now: storeNow(at),
-  early: cache.early,
+  renewBefore: cache.renewBefore,
   hold,
   selfSufficient,
 })
@@ -72,7 +72,7 @@ export const makeRedeem = <R>(
   }
 
   /** How long the token that is redeemed may still be served. */
-  const leftOf = (previous: O.Option<TokenSet>, { cell }: Known) =>
+  const leftOf = (previous: O.Option<TokenSet>, { cell }: Snapshot) =>
     pipe(
       previous,
       O.filter(() => !cell.refused),
@@ -92,12 +92,12 @@ export const makeRedeem = <R>(
       repeatable: true,
     })
 
-  const redeem = async (from: Known, deadline: Instant, offer: (token: TokenSet) => void): Promise<Turn> => {
+  const redeem = async (from: Snapshot, deadline: Instant, offer: (token: TokenSet) => void): Promise<Turn> => {
     const own = nonce(random)()
-    const requested = (at: Known): SessionEvent => ({ _tag: 'Requested', nonce: own, ...question(context, at) })
+    const requested = (at: Snapshot): SessionEvent => ({ _tag: 'Requested', nonce: own, ...question(context, at) })
     const leased = await records.apply(requested, from, deadline)
     if (E.isLeft(leased)) return ended(leased)
-    const { decision, known: lease } = leased.right
+    const { decision, snapshot: lease } = leased.right
     const served = pipe(
       decision.serve,
       O.map((token) => toProcessClock(token, lease)),
@@ -105,11 +105,11 @@ export const makeRedeem = <R>(
     )
     if (O.isSome(served)) offer(served.value)
     // Another was first. What it wrote came with the answer.
-    if (decision.work._tag !== 'Redeem') return { _tag: 'Again', found: O.some(lease) }
-    const { parent, recovery } = decision.work
+    if (decision.action._tag !== 'Redeem') return { _tag: 'Again', found: O.some(lease) }
+    const { parent, recovery } = decision.action
     const name = nameOf(parent)
     const previous = pipe(
-      decision.work.previous,
+      decision.action.previous,
       O.map((token) => toProcessClock(token, lease)),
     )
 
@@ -122,11 +122,11 @@ export const makeRedeem = <R>(
         // What the server said counts for everybody, also when this flight has spent its time on waiting.
         after(timeout),
       )
-      if (E.isRight(applied) && applied.right.decision.work._tag === 'Again') return again
+      if (E.isRight(applied) && applied.right.decision.action._tag === 'Again') return again
       // That there was no answer was told at the deadline.
       if (isLate && failure._tag !== 'Unknown') tell({ _tag: 'RenewalFailed', error })
       if (failure._tag === 'InvalidGrant') {
-        // A verdict that is not written is none: the next call asks again.
+        // A status that is not written is none: the next call asks again.
         if (E.isLeft(applied)) return ended(applied)
         tell({ _tag: 'LoginRequired' })
         return ended(E.left(AuthError.reauthenticationRequired('refresh token rejected', AuthError.answer(error))))
@@ -137,7 +137,7 @@ export const makeRedeem = <R>(
 
     // A late answer of this process's own is on its way to the store, or in it already.
     const isElsewhere = pipe(
-      cache.known,
+      cache.snapshot,
       O.exists(({ cell }) => nameOf(cell) !== name),
     )
     if (answered.has(name) || isElsewhere) return again
@@ -184,13 +184,13 @@ export const makeRedeem = <R>(
     if (E.isLeft(result)) return failed(result.left)
     const committed = await outbox.commit(redeemed(parent, result.right), O.some(lease), after(timeout))
     if (E.isLeft(committed)) return ended(committed)
-    const { serve, work } = committed.right.decision
+    const { serve, action } = committed.right.decision
     const token = pipe(
       serve,
-      O.map((of) => toProcessClock(of, committed.right.known)),
+      O.map((of) => toProcessClock(of, committed.right.snapshot)),
     )
     if (O.isSome(token) && isValid(context, token.value)) return ended(E.right(token.value))
-    if (work._tag !== 'None') return again
+    if (action._tag !== 'None') return again
     const error = useless(token)
     pauses.fail(error)
     return ended(E.left(error))

@@ -8,16 +8,16 @@ import * as Secret from '../Secret.js'
 import { type Instant, plus } from '../Time.js'
 import type { Accepting } from './accepting.js'
 import type { Context } from './context.js'
-import { type Known, type Result, type SessionEvent, view } from './records.js'
+import { type Result, type SessionEvent, type Snapshot, view } from './records.js'
 import type { Refusing } from './refusing.js'
 
 /** What an API says of a token: that it takes it no longer. */
 export interface Refusal {
-  readonly refuse: (used: Secret.Secret<'AccessToken'>) => TaskEither<AuthError.AuthError, void>
+  readonly invalidate: (used: Secret.Secret<'AccessToken'>) => TaskEither<AuthError.AuthError, void>
   /** The record has heard of all refusals. */
   readonly isEmpty: () => boolean
-  /** Tells a known record what an earlier write could not. */
-  readonly flush: (known: Known, deadline: Instant) => Promise<Result<Known>>
+  /** Tells the record what an earlier write could not. */
+  readonly flush: (snapshot: Snapshot, deadline: Instant) => Promise<Result<Snapshot>>
   /** The ends of the writes that are under way. */
   readonly settled: () => Promise<unknown>
 }
@@ -31,7 +31,7 @@ export interface RefusalParts {
   readonly restart: () => void
 }
 
-const isOf = ({ cell }: Known, used: Secret.Secret): boolean =>
+const isOf = ({ cell }: Snapshot, used: Secret.Secret): boolean =>
   O.isSome(cell.token) && Secret.eq.equals(cell.token.value.accessToken, used)
 
 export const makeRefusal = (context: Context, { refusing, accepting, expire, restart }: RefusalParts): Refusal => {
@@ -39,7 +39,7 @@ export const makeRefusal = (context: Context, { refusing, accepting, expire, res
 
   const refused =
     (access: Secret.Secret) =>
-    (at: Known): SessionEvent => ({
+    (at: Snapshot): SessionEvent => ({
       _tag: 'Refused',
       access,
       now: plus(clock.now(), at.offset),
@@ -47,10 +47,10 @@ export const makeRefusal = (context: Context, { refusing, accepting, expire, res
       minimumAge,
     })
 
-  /** What is not known to be the session's token is for the record to judge. */
+  /** Of another token than the snapshot's the record judges. */
   const isHeardNow = (used: Secret.Secret): boolean =>
     pipe(
-      cache.known,
+      cache.snapshot,
       O.filter((at) => isOf(at, used)),
       O.match(constTrue, (at) => Lifecycle.step(view)(refused(used)(at))(at.cell)[1] !== at.cell),
     )
@@ -59,15 +59,15 @@ export const makeRefusal = (context: Context, { refusing, accepting, expire, res
     const deadline = after(timeout)
     const applied = await exclusively(deadline, () => records.persist(refused(used), O.none, deadline))
     if (E.isLeft(applied)) return applied
-    const { known } = applied.right
+    const { snapshot } = applied.right
     // Not heard: another token was refused too lately.
-    const isHeard = !isOf(known, used) || known.cell.refused
+    const isHeard = !isOf(snapshot, used) || snapshot.cell.refused
     if (isHeard) tell({ _tag: 'Refused' })
     return E.right(isHeard)
   }
 
   return {
-    refuse: (used) => async () => {
+    invalidate: (used) => async () => {
       if (isClosed()) return E.left(AuthError.closed)
       const writing = refusing.writing(used)
       if (writing !== undefined) return writing
@@ -80,13 +80,13 @@ export const makeRefusal = (context: Context, { refusing, accepting, expire, res
       return track(refusing.write(used, () => write(used)))
     },
     isEmpty: () => refusing.tokens().length === 0,
-    flush: async (known, deadline) => {
-      let at = known
+    flush: async (snapshot, deadline) => {
+      let at = snapshot
       for (const access of refusing.tokens()) {
         const applied = await records.apply(refused(access), at, deadline)
         if (E.isLeft(applied)) return applied
         refusing.forget(access)
-        at = applied.right.known
+        at = applied.right.snapshot
       }
       return E.right(at)
     },

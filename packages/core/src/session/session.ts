@@ -90,7 +90,7 @@ export const makeSession = <R>(
   const refusing = makeRefusing()
   const control = makeCache(
     {
-      early: config.early,
+      renewBefore: config.renewBefore,
       maxStale: config.maxStale ?? seconds(60),
       dated: (token) => dated(clock, token),
       draw: uniform(random),
@@ -112,11 +112,11 @@ export const makeSession = <R>(
     {
       ...memory,
       attend: listening.attend,
-      adopt: (known, begun) => {
-        const isNew = !isKnown(cache, known)
-        memory.adopt(known, begun)
+      adopt: (snapshot, begun) => {
+        const isNew = !isKnown(cache, snapshot)
+        memory.adopt(snapshot, begun)
         // One's own write may have been told before a flight waited, and be answered only now.
-        if (isNew && isKnown(cache, known)) changes.wake()
+        if (isNew && isKnown(cache, snapshot)) changes.wake()
       },
       restored: ({ cell: { epoch, generation } }) => tell({ _tag: 'Restored', epoch, generation }),
     },
@@ -143,7 +143,7 @@ export const makeSession = <R>(
   const owing = makeOwing({
     server: makeRevoking(revocation, timeout, env),
     ends: revocation === undefined ? undefined : (revocation.ends ?? 'all'),
-    outside: (token, known) => dated(clock, toProcessClock(token, known)),
+    outside: (token, snapshot) => dated(clock, toProcessClock(token, snapshot)),
     now: clock.now,
     deadline: () => after(timeout),
     isBeginning: () => !outbox.isEmpty() || grants.isBeginning(key),
@@ -162,9 +162,9 @@ export const makeSession = <R>(
   const initial = makeInitial(context, config, { outbox, owing })
 
   // A renewal.
-  const accepting = makeAccepting((event, known) => {
+  const accepting = makeAccepting((event, snapshot) => {
     const deadline = after(timeout)
-    return track(exclusively(deadline, () => records.apply(() => event, known, deadline)))
+    return track(exclusively(deadline, () => records.apply(() => event, snapshot, deadline)))
   })
   const restart = (): void => flights.restart()
   const refusal = makeRefusal(context, { refusing, accepting, expire: control.expire, restart })
@@ -203,7 +203,7 @@ export const makeSession = <R>(
   })
 
   const peek: TokenSource['peek'] = () => {
-    const isUnread = O.isNone(cache.known) && !isClosed()
+    const isUnread = O.isNone(cache.snapshot) && !isClosed()
     const given = isUnread ? O.filter((of: TokenSet) => isValid(context, of))(initial.token()) : O.none
     const token = isUsable(cache, clock) && !isOver() ? cache.token : given
     return pipe(
@@ -220,8 +220,8 @@ export const makeSession = <R>(
         get: flights.get,
         cached: () => (isUsable(cache, clock) && !isOver() ? O.some(cache.result) : O.none),
         peek,
-        refuse: refusal.refuse,
-        accept: (used) => accepting.accept(used, isClosed() ? O.none : cache.known),
+        invalidate: refusal.invalidate,
+        accept: (used) => accepting.accept(used, isClosed() ? O.none : cache.snapshot),
         login,
         adopt,
         revoke,
@@ -231,7 +231,7 @@ export const makeSession = <R>(
         inspect: async () =>
           pipe(
             await records.read(after(timeout)),
-            E.map((known) => inspection(context, known)),
+            E.map((snapshot) => inspection(context, snapshot)),
           ),
       },
       {},

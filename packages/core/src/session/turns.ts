@@ -12,7 +12,7 @@ import { type Context, isValid } from './context.js'
 import type { Initial } from './initial.js'
 import type { Outbox } from './outbox.js'
 import type { Pauses } from './pauses.js'
-import { type Known, type Result, view } from './records.js'
+import { type Result, type Snapshot, view } from './records.js'
 import { question, type Redeem } from './redeem.js'
 import type { Refusal } from './refusal.js'
 
@@ -51,17 +51,17 @@ export const makeTurns = (
   { outbox, pauses, refusal, initial, changes, redeem, unmade }: TurnsParts,
 ): Turns => {
   const { cache, clock, isClosed, records, tell, after } = context
-  const ask = (known: Known) => Lifecycle.ask(view)(question(context, known))(known.cell)
+  const ask = (snapshot: Snapshot) => Lifecycle.ask(view)(question(context, snapshot))(snapshot.cell)
 
-  /** What is known, brought to the present. Its use is safe: a lease is written only onto the version that it names. */
-  const present = (): O.Option<Known> => {
+  /** The snapshot, brought to the present. Its use is safe: a lease is written only onto the version that it names. */
+  const present = (): O.Option<Snapshot> => {
     const now = clock.now()
     return pipe(
-      cache.known,
+      cache.snapshot,
       // Another's lease, and a cool-down, are timed by what a read says, not by a projection.
-      O.filter(({ cell }) => now < cache.readUntil && O.isNone(cell.intent) && cell.verdict._tag === 'None'),
-      O.map((known) => ({ ...known, readAt: now })),
-      O.filter((known) => ask(known).work._tag === 'Redeem'),
+      O.filter(({ cell }) => now < cache.readUntil && O.isNone(cell.lease) && cell.status._tag === 'None'),
+      O.map((snapshot) => ({ ...snapshot, readAt: now })),
+      O.filter((snapshot) => ask(snapshot).action._tag === 'Redeem'),
     )
   }
 
@@ -78,18 +78,18 @@ export const makeTurns = (
     return E.left(error)
   }
 
-  const wait = async (known: Known, until: Instant, deadline: Instant): Promise<Result<void>> => {
+  const wait = async (snapshot: Snapshot, until: Instant, deadline: Instant): Promise<Result<void>> => {
     tell({ _tag: 'Waiting', until: dateOf(clock, until) })
-    if (known.cell.verdict._tag === 'CoolingDown' && until >= deadline) {
+    if (snapshot.cell.status._tag === 'CoolingDown' && until >= deadline) {
       return E.left(pauses.last() ?? AuthError.timedOut('the back-off that the server asked for'))
     }
     // Unless something else was told, or written here, since it was read.
-    if (O.isNone(cache.unread) && isKnown(cache, known)) await changes.wait(earliest(until, deadline))
+    if (O.isNone(cache.unread) && isKnown(cache, snapshot)) await changes.wait(earliest(until, deadline))
     return E.right(undefined)
   }
 
   return async (deadline, isOver, offer) => {
-    let found: O.Option<Known> = O.none
+    let found: O.Option<Snapshot> = O.none
     for (let first = true; clock.now() < deadline && !isOver(); first = false) {
       if (isClosed()) return E.left(AuthError.closed)
       if (!outbox.isEmpty()) {
@@ -104,7 +104,7 @@ export const makeTurns = (
         O.orElse(() => (isCalm ? present() : O.none)),
       )
       found = O.none
-      const there: Result<Known> = O.isSome(from) ? E.right(from.value) : await records.read(freshness(deadline))
+      const there: Result<Snapshot> = O.isSome(from) ? E.right(from.value) : await records.read(freshness(deadline))
       if (E.isLeft(there)) return there
       const wrote = await initial.write(there.right)
       if (E.isLeft(wrote)) return wrote
@@ -113,31 +113,31 @@ export const makeTurns = (
       if (!isKnown(cache, there.right)) continue
       const refused = await refusal.flush(there.right, deadline)
       if (E.isLeft(refused)) return refused
-      const known = refused.right
+      const snapshot = refused.right
 
-      const { serve, work } = ask(known)
+      const { serve, action } = ask(snapshot)
       const token = pipe(
         serve,
-        O.map((of) => toProcessClock(of, known)),
+        O.map((of) => toProcessClock(of, snapshot)),
         // It may have expired while the answer of the store was on its way.
         O.filter((of) => isValid(context, of)),
       )
       if (O.isSome(token)) offer(token.value)
-      if (unmade !== undefined && (work._tag === 'Redeem' || work._tag === 'Fail')) return failUnmade(unmade)
-      switch (work._tag) {
+      if (unmade !== undefined && (action._tag === 'Redeem' || action._tag === 'Fail')) return failUnmade(unmade)
+      switch (action._tag) {
         case 'Redeem': {
           const failure = pauses.failure()
           if (O.isSome(failure)) return E.left(failure.value)
-          const turn = await redeem(known, deadline, offer)
+          const turn = await redeem(snapshot, deadline, offer)
           if (E.isLeft(turn)) return turn
           if (turn.right._tag === 'Ended') return turn.right.result
           found = turn.right.found
           break
         }
         case 'Fail':
-          return fail(work.reason)
+          return fail(action.reason)
         case 'Wait': {
-          const waited = await wait(known, plus(work.until, millis(-known.offset)), deadline)
+          const waited = await wait(snapshot, plus(action.until, millis(-snapshot.offset)), deadline)
           if (E.isLeft(waited)) return waited
           break
         }

@@ -200,7 +200,7 @@ describe.each(NAMES)('%s', (name) => {
     const seen = new Set([Secret.open(refreshOf(first))])
     let current = first
     for (let rotation = 1; rotation <= 3; rotation++) {
-      right(await source.refuse(current.accessToken)())
+      right(await source.invalidate(current.accessToken)())
       current = right(await source.get())
       seen.add(Secret.open(refreshOf(current)))
     }
@@ -221,7 +221,7 @@ describe.each(NAMES)('%s', (name) => {
     )(env)()
     const first = right(await source.get())
     expect(await introspect(first.accessToken)).toMatchObject({ active: true, sub: 'bob', client_id: as.id })
-    right(await source.refuse(first.accessToken)())
+    right(await source.invalidate(first.accessToken)())
     const second = right(await source.get())
     expect(Secret.eq.equals(first.accessToken, second.accessToken)).toBe(false)
   })
@@ -290,13 +290,13 @@ describe('refresh tokens', () => {
     const as = client('client_secret_basic')
     const source = userSource(as)
     const first = right(await source.login(await logIn(as))(env)())
-    right(await source.refuse(first.accessToken)())
+    right(await source.invalidate(first.accessToken)())
     const second = right(await source.get())
 
     expect(told(await alone(refreshToken({ client: as }), first))).toBe('400 invalid_grant')
     expect(await introspect(second.accessToken)).toEqual({ active: false })
 
-    right(await source.refuse(second.accessToken)())
+    right(await source.invalidate(second.accessToken)())
     expect(left(await source.get())).toMatchObject({
       _tag: 'ReauthenticationRequired',
       reason: 'refresh token rejected',

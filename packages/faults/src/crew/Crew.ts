@@ -269,7 +269,7 @@ const judge = (accounts: ReadonlyArray<Account>, sandboxes: ReadonlyArray<Sandbo
       }
       if (event._tag === 'RenewalFailed' && isUnsent(event.error)) released++
     }
-    // An intent ends before its time only where its holder gave it up, unsent.
+    // A lease ends before its time only where its holder gave it up, unsent.
     tally.doubleRedemptions += Math.max(0, watch.early() - released)
   }
   for (const sandbox of sandboxes) {

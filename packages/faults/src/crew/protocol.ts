@@ -6,19 +6,19 @@ import type { SourceEvent } from '@tessera/core'
 import type { Pace } from './pace.js'
 
 /**
- * Where a process is struck: after its intent is written, the request is sent, the answer has come; before the token is written
+ * Where a process is struck: after its lease is written, the request is sent, the answer has come; before the token is written
  * and after that.
  */
-export const POINTS = ['intent', 'sent', 'answered', 'committing', 'committed'] as const
+export const POINTS = ['lease', 'sent', 'answered', 'committing', 'committed'] as const
 
 /**
- * Where a process stalls: while the store's answer to its intent is on its way, and after that; before it begins to send, after it
+ * Where a process stalls: while the store's answer to its lease is on its way, and after that; before it begins to send, after it
  * has begun, and when the request is sent; while the server has it; when the answer has come; before the token is written, while the
  * store's answer to that is on its way, and after that.
  */
 export const STALLS = [
   'leasing',
-  'intent',
+  'lease',
   'sending',
   'begun',
   'sent',

@@ -35,7 +35,7 @@ export interface Watch {
 /** Where no message comes, the record is read after so many ms. */
 const PAUSE = 100
 
-/** How long an intent lasts by default, in ms: a renewal's 15 s, and 5. */
+/** How long a lease lasts by default, in ms: a renewal's 15 s, and 5. */
 export const HOLD = 20_000
 
 /** Whether one is later than the other. */
@@ -43,8 +43,8 @@ export const isAfter = (a: Spot, b: Spot): boolean =>
   a.epoch > b.epoch || (a.epoch === b.epoch && a.generation > b.generation)
 
 /** Valid, or to be renewed by whoever needs it: nothing stands in the way, and nobody is at it. */
-export const isQuiet = ({ token, intent, verdict }: Cell): boolean =>
-  O.isSome(token) && O.isNone(intent) && verdict._tag === 'None'
+export const isQuiet = ({ token, lease, status }: Cell): boolean =>
+  O.isSome(token) && O.isNone(lease) && status._tag === 'None'
 
 /** How one epoch's tokens are counted by the server. */
 interface Family {
@@ -59,7 +59,7 @@ export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch =
   let last: Cell | undefined
   let stale = 0
   let early = 0
-  /** The last intent. */
+  /** The last lease. */
   let held: (Spot & { readonly nonce: string; readonly until: number }) | undefined
   let isStopped = false
   let wake: () => void = () => undefined
@@ -73,7 +73,7 @@ export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch =
     return there && { session: there.session, ahead: there.generation - cell.generation }
   }
 
-  const declare = ({ epoch, generation }: Spot, { nonce, until }: Lifecycle.Intent): void => {
+  const declare = ({ epoch, generation }: Spot, { nonce, until }: Lifecycle.Lease): void => {
     const own = O.isSome(nonce) ? nonce.value : ''
     const isSameSpot = held !== undefined && held.epoch === epoch && held.generation === generation
     if (held !== undefined && isSameSpot && held.nonce !== own && until - HOLD < held.until) early++
@@ -82,10 +82,10 @@ export const watch = (key: string, store: TokenStore, sandbox: Sandbox): Watch =
 
   const see = (cell: Cell): void => {
     if (last !== undefined && isAfter(last, cell)) stale++
-    if (last?.verdict._tag === 'Revoked' && last.epoch === cell.epoch && cell.verdict._tag !== 'Revoked') stale++
-    if (O.isSome(cell.intent) && O.isSome(cell.intent.value.nonce)) declare(cell, cell.intent.value)
+    if (last?.status._tag === 'Revoked' && last.epoch === cell.epoch && cell.status._tag !== 'Revoked') stale++
+    if (O.isSome(cell.lease) && O.isSome(cell.lease.value.nonce)) declare(cell, cell.lease.value)
     // A tombstone keeps the token of the epoch before it.
-    const family = cell.verdict._tag === 'Revoked' ? undefined : familyOf(cell)
+    const family = cell.status._tag === 'Revoked' ? undefined : familyOf(cell)
     if (family !== undefined) {
       const before = families.get(cell.epoch)
       families.set(cell.epoch, before ?? family)

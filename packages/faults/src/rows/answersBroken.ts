@@ -304,7 +304,7 @@ const renewal = async (
     if (!isHeld) tally.problem(`${name}: the session does not go on at once`)
     return
   }
-  // The intent ends, and another process recovers the session.
+  // The lease ends, and another process recovers the session.
   server.mend()
   env.clock.move(timeout + seconds(6))
   const recovered = await stopwatch.time(AMPLE, sourceOf(AMPLE).get)

@@ -36,7 +36,7 @@ import { makeTally, type Tally } from '../tally.js'
 // -----------------------------------------------------------------------------
 
 /** What a run needs of a source. */
-export type Source = Pick<TokenSource, 'get' | 'refuse'> & Partial<Pick<TokenSource, 'accept'>>
+export type Source = Pick<TokenSource, 'get' | 'invalidate'> & Partial<Pick<TokenSource, 'accept'>>
 
 /** What a test may break. */
 export interface Parts {
@@ -194,7 +194,7 @@ const use = async (fleet: Fleet, source: Source, context: Context, tally: Tally)
         source.accept?.(accessToken)
         break
       }
-      await time.settle(source.refuse(accessToken)())
+      await time.settle(source.invalidate(accessToken)())
     } else if (result.left._tag === 'ReauthenticationRequired') {
       tally.lost++
       break
@@ -208,7 +208,7 @@ const use = async (fleet: Fleet, source: Source, context: Context, tally: Tally)
 
 const STEPS = 8
 
-// None ends shortly before the hour that a clock was set back by: an intent of before that hour would look like a new one.
+// None ends shortly before the hour that a clock was set back by: a lease of before that hour would look like a new one.
 const ADVANCES = [seconds(1), seconds(20), minutes(30), minutes(61), minutes(150)]
 
 const jumping = async (parts: Parts, context: Context, tally: Tally): Promise<number> => {
@@ -260,7 +260,7 @@ const setBack = async ({ source }: Parts, { random, canaries }: Context, tally: 
   const isRefused = random() < 0.5
   if (isRefused) {
     await time.advance(seconds(2))
-    await time.settle(one.refuse(initial.accessToken)())
+    await time.settle(one.invalidate(initial.accessToken)())
   }
   const ends = isRefused ? passed() + MAX_STALE : LIFE
   while (passed() < ends + 60_000) {

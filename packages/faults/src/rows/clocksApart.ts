@@ -110,7 +110,7 @@ const once = async (
         tokens.accept(accessToken)
         return Secret.open(accessToken)
       }
-      await time(tokens.refuse(accessToken))
+      await time(tokens.invalidate(accessToken))
     }
     tally.problem(`${key}: no token that the API takes`)
     return ''
@@ -124,7 +124,7 @@ const once = async (
     const { source: one } = pick(random, opened)
     const before = server.counts().redeemed
     const token = await one.get()
-    if (E.isRight(token)) await time(one.refuse(token.right.accessToken))
+    if (E.isRight(token)) await time(one.invalidate(token.right.accessToken))
     await both()
     const redeemed = server.counts().redeemed - before
     // One for the refusal; one more for each time that a date was set on, since that machine may have slept; and, by dates alone, two for

@@ -19,17 +19,17 @@ const AHEAD = 4
 /** How many of 1 are killed right after another of the same session. */
 const PAIRS = 0.4
 /**
- * How much faster time runs, so that the 20 s of an intent are 5. At ten times as fast, a machine that has three times as much to
+ * How much faster time runs, so that the 20 s of a lease are 5. At ten times as fast, a machine that has three times as much to
  * do as it can loses sessions: what stalls for a second then is 10 s late.
  */
 const SPEED = 4
-/** Of access tokens, in s: somewhat longer than an intent. */
+/** Of access tokens, in s: somewhat longer than a lease. */
 const LIFETIME = 25
 /** What is left of the first token, in ms, so that nobody waits for its end. */
 const FIRST = seconds(3)
 /** Whoever is killed renews this long before the token's end, in ms, and so before the others, who wait for that. */
 const EARLY = seconds(600)
-/** In ms: more than for the intents of two that are killed one after the other. */
+/** In ms: more than for the leases of two that are killed one after the other. */
 const GRACE_FOR = seconds(120)
 /** How long a session may take to be whole again, in ms of real time. */
 const PATIENCE = 180_000
@@ -81,7 +81,7 @@ const all = ({ outcomes }: Account, others: ReadonlyArray<Member>, outcome: stri
 const nurse = async (account: Account, { crew, others }: Stage, over: AbortSignal): Promise<void> => {
   let lost = -1
   while (!over.aborted) {
-    const isLost = await account.watch.until(100, ({ epoch, verdict }) => epoch > lost && verdict._tag === 'LogInAgain')
+    const isLost = await account.watch.until(100, ({ epoch, status }) => epoch > lost && status._tag === 'LogInAgain')
     if (!isLost || over.aborted) continue
     lost = account.watch.cell()?.epoch ?? lost
     crew.tally.lost++
@@ -202,7 +202,7 @@ const kills = (
 ): Fault => ({
   ...about,
   injection: [
-    'processes kill themselves (SIGKILL) after the intent is written, the request is sent, the answer has come,',
+    'processes kill themselves (SIGKILL) after the lease is written, the request is sent, the answer has come,',
     `before the token is written and after that, while ${OTHERS} others go on asking; ${server}; files and Redis in turn;`,
     `time runs ${SPEED} times as fast for processes, stores and server`,
   ].join(' '),

@@ -30,7 +30,7 @@ interface Target {
 /** What a test may break. */
 export interface Parts {
   readonly store: (port: RedisPort) => TokenStore
-  /** How long a session may take, after the fault, to go on, in ms. An intent that nobody ends is waited for 6 s. */
+  /** How long a session may take, after the fault, to go on, in ms. A lease that nobody ends is waited for 6 s. */
   readonly patience: number
 }
 

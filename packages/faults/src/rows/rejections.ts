@@ -22,7 +22,7 @@ import { pick, whole } from '../random.js'
 import { makeTally, type Tally } from '../tally.js'
 
 /** What a run needs of a source. */
-export type Source = Pick<TokenSource, 'get' | 'refuse'> & Partial<Pick<TokenSource, 'accept'>>
+export type Source = Pick<TokenSource, 'get' | 'invalidate'> & Partial<Pick<TokenSource, 'accept'>>
 
 /** What a test may break. */
 export interface Parts {
@@ -98,7 +98,7 @@ const call = async (
   const { accessToken } = result.right
   const isTaken = takes(Secret.open(accessToken))
   if (isTaken) source.accept?.(accessToken)
-  else await time.settle(source.refuse(accessToken)())
+  else await time.settle(source.invalidate(accessToken)())
   return isTaken
 }
 

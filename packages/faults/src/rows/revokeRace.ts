@@ -48,7 +48,7 @@ export interface Parts {
   readonly program?: string
 }
 
-const isRevoked = ({ verdict }: Cell): boolean => verdict._tag === 'Revoked'
+const isRevoked = ({ status }: Cell): boolean => status._tag === 'Revoked'
 
 /**
  * Logs in, and waits for the end of the token. On a busy machine it may end before it is stored: the login renews it then, and another

@@ -238,7 +238,7 @@ const run =
         const renewsNow = ({ session, active }: Living) => renews(fleet, session, active, limit, patience)
         if (loses) await deployment.deafen()
         await Promise.all(living.filter(({ renewsBefore }) => renewsBefore).map(renewsNow))
-        // Two that want a new token while there is no store may both redeem: the second when the intent of the first is over.
+        // Two that want a new token while there is no store may both redeem: the second when the lease of the first is over.
         const onlookers = living.filter(({ renewsBefore }) => renewsBefore).map(({ other }) => looksOn(other, limit))
         const last = living.filter(({ renewsBefore }) => !renewsBefore).map((of) => () => renewsNow(of))
         await during(onlookers, async () => {

@@ -25,7 +25,7 @@ const PATIENCE = 20_000
 const AGAIN = 50
 
 /**
- * For how long, in s: longer than a request (15 s), or than that, an intent (20 s), a flight (35 s) and whoever asked for it (40 s). Of
+ * For how long, in s: longer than a request (15 s), or than that, a lease (20 s), a flight (35 s) and whoever asked for it (40 s). Of
  * real time it is more than one call to Redis may take (1 s).
  */
 const LENGTHS = [16, 42]
@@ -71,7 +71,7 @@ const stall = async (account: Account, member: Member, crew: Crew, { point, kind
     // Timers are early where the event loop was late.
     if (stopped < ms / 2) crew.tally.problem(`${about}: it did not stall`)
     await member.ask({ do: 'settle', key })
-    const isLost = ({ verdict }: Cell): boolean => verdict._tag === 'LogInAgain'
+    const isLost = ({ status }: Cell): boolean => status._tag === 'LogInAgain'
     const isWhole = (cell: Cell): boolean => isAfter(cell, at) && isQuiet(cell) && watch.isAlive(cell)
     if (!(await watch.until(PATIENCE, (cell) => isLost(cell) || isWhole(cell)))) {
       throw new Error(`${about}: not renewed in ${PATIENCE / 1_000} s`)
@@ -131,7 +131,7 @@ export const stallsWith = (parts: Parts): Fault => ({
   name: 'stalls',
   injection: [
     'processes, each with a session of its own, stop (SIGSTOP), or have no turn of their event loop as in a busy loop, for longer than',
-    'a request may take, or than that, the intent, the renewal and its callers: while the answer of the store is on its way, before',
+    'a request may take, or than that, the lease, the renewal and its callers: while the answer of the store is on its way, before',
     'and while the request is sent, while it is at the server, when the answer has come, and around the write of the token; by undici',
     'and node:http, files and Redis in turn; strict rotation; time runs',
     `${SPEED} times as fast for processes, stores and server`,

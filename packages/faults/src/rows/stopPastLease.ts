@@ -15,20 +15,20 @@ const ACCOUNTS = 16
 const OTHERS = 3
 /** How much faster time runs. */
 const SPEED = 5
-/** Of access tokens, in s: longer than an intent. */
+/** Of access tokens, in s: longer than a lease. */
 const LIFETIME = 25
 /** What is left of the first token, in ms. */
 const FIRST = seconds(4)
 /** Whoever is stopped renews this long before the token's end, in ms, and so before the others. */
 const EARLY = seconds(600)
-/** Of a grace for a time, in ms: for an intent, and the recovery after it. */
+/** Of a grace for a time, in ms: for a lease, and the recovery after it. */
 const GRACE_FOR = seconds(120)
 /** How long a session may take to be whole again, in ms of real time. */
 const PATIENCE = 60_000
 
 /**
- * How old its intent is when a process goes on, in s, and how old it may be on a slow machine without being another case. One may
- * send for 5 s, a request has 15 s, and an intent lasts 20 s.
+ * How old its lease is when a process goes on, in s, and how old it may be on a slow machine without being another case. One may
+ * send for 5 s, a request has 15 s, and a lease lasts 20 s.
  */
 interface Pause {
   readonly least: number
@@ -56,7 +56,7 @@ const CASES: ReadonlyArray<Case> = [
   { point: 'answered', rotation: 'strict', pause: LONG },
   { point: 'committing', rotation: 'strict', pause: LONG },
   // For longer: what was not sent must not be sent any more.
-  { point: 'intent', rotation: 'strict', pause: BEYOND },
+  { point: 'lease', rotation: 'strict', pause: BEYOND },
   { point: 'committed', rotation: 'strict', pause: BEYOND },
   // The others have tried, and were refused: whoever goes on holds the only valid refresh token.
   { point: 'sent', rotation: 'strict-without-kill', pause: BEYOND },
@@ -101,7 +101,7 @@ const stop = async (account: Account, victim: Member, crew: Crew, of: Case, rand
   await victim.ask({ do: 'settle', key })
   if (await watch.until(PATIENCE, (cell) => isAfter(cell, at) && isQuiet(cell) && watch.isAlive(cell))) return isInTime
   const cell = watch.cell()
-  const isOver = cell !== undefined && (cell.verdict._tag === 'LogInAgain' || !watch.isAlive(cell))
+  const isOver = cell !== undefined && (cell.status._tag === 'LogInAgain' || !watch.isAlive(cell))
   if (!isOver) throw new Error(`${about}: not renewed in ${PATIENCE / 1_000} s`)
   if (isInTime) {
     crew.tally.lost++
@@ -159,7 +159,7 @@ const run =
 export const stopPastLeaseWith = (parts: Parts): Fault => ({
   name: 'stop-past-lease',
   injection: [
-    'processes stop themselves (SIGSTOP) after the intent is written, the request is sent, the answer has come, before the token',
+    'processes stop themselves (SIGSTOP) after the lease is written, the request is sent, the answer has come, before the token',
     'is written and after that; they go on when they may not send any more, at a server with strict rotation before the others take',
     'over, at others, or where nothing is under way, after that;',
     `while ${OTHERS} others go on asking; files and Redis in turn; time runs ${SPEED} times as fast for processes, stores and server`,

@@ -111,7 +111,7 @@ const scenarioOf = (random: () => number): Scenario => {
 interface Sent {
   readonly process: number
   readonly at: number
-  /** When its process began to renew: then the intent was declared. */
+  /** When its process began to renew: then the lease was declared. */
   readonly renewingSince: number
   readonly deadline: number
   answeredAt: number
@@ -132,7 +132,7 @@ const earliestAfter = (before: Sent, process: number, { grant, retrying }: Scena
     // A strategy that tries again by itself draws its first delay from 100 to 200 ms.
     return answeredAt + Math.min(LONGEST, Math.max(asked ?? 0, retrying ? 100 : SECOND))
   }
-  // An unknown outcome waits for the end of its intent.
+  // An unknown outcome waits for the end of its lease.
   if (consumes) return renewingSince + HOLD
   // Nothing was consumed: each process backs off for itself.
   return answeredAt + (process !== before.process ? 0 : retrying ? 100 : 200)

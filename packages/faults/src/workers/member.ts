@@ -35,8 +35,8 @@ import { printedResult } from '../printed.js'
 interface Joined {
   readonly source: TokenSource
   readonly api: (token: TokenSet) => Promise<void>
-  /** Its intent, while there is one. */
-  readonly intent: () => Omit<Struck, 'at'> | undefined
+  /** Its lease, while there is one. */
+  readonly lease: () => Omit<Struck, 'at'> | undefined
 }
 
 type Strike = Extract<Command, { readonly do: 'strike' }>
@@ -146,17 +146,15 @@ const main = (): void => {
       revocationEndpoint: `${server}/oauth2/revoke`,
     })
     const raw = open(place)
-    let intent: Omit<Struck, 'at'> | undefined
+    let held: Omit<Struck, 'at'> | undefined
 
     /** What a commit replaces; none where the record is no commit. */
     const replacing = (cell: Lifecycle.Cell<TokenSet>): Omit<Struck, 'at'> | undefined =>
       // The next lease is of that generation too.
-      intent?.epoch === cell.epoch && intent.generation + 1 === cell.generation && O.isNone(cell.intent)
-        ? intent
-        : undefined
+      held?.epoch === cell.epoch && held.generation + 1 === cell.generation && O.isNone(cell.lease) ? held : undefined
 
     /** What a lease says of itself; none where the record is no lease. */
-    const leaseOf = ({ epoch, generation, intent: of }: Lifecycle.Cell<TokenSet>): Omit<Struck, 'at'> | undefined =>
+    const leaseOf = ({ epoch, generation, lease: of }: Lifecycle.Cell<TokenSet>): Omit<Struck, 'at'> | undefined =>
       O.isSome(of) && O.isSome(of.value.nonce)
         ? { key, epoch, generation, recovery: of.value.recovery, until: of.value.until }
         : undefined
@@ -174,11 +172,11 @@ const main = (): void => {
         const answer = await answering
         if (E.isLeft(answer) || answer.right._tag !== 'Committed') return answer
         if (lease !== undefined) {
-          intent = lease
-          await reached('intent', lease)
+          held = lease
+          await reached('lease', lease)
         }
         if (place !== undefined) {
-          intent = undefined
+          held = undefined
           await reached('committed', place)
         }
         return answer
@@ -189,18 +187,18 @@ const main = (): void => {
     const http: Http = {
       send: (request) => async () => {
         const isRenewal = request.url === client.server.tokenEndpoint
-        if (isRenewal && intent !== undefined) await reached('sending', intent)
+        if (isRenewal && held !== undefined) await reached('sending', held)
         // The network goes by the system's clock.
         const left = (request.deadline - time.clock.now()) / pace.speed
-        if (isRenewal) sending = intent
+        if (isRenewal) sending = held
         const answering = live.send({ ...request, deadline: plus(env.clock.now(), millis(left)) })()
-        if (isRenewal && intent !== undefined) void reached('begun', intent)
+        if (isRenewal && held !== undefined) void reached('begun', held)
         const answer = await answering
         if (!isRenewal || E.isLeft(answer) || answer.right.status !== 200) return answer
         // biome-ignore lint/nursery/noUnsafeTypeAssertion: the sandbox wrote it.
         const body = JSON.parse(Secret.open(answer.right.body)) as Record<string, string>
         writeSync(TOKENS, `${JSON.stringify({ key, access: body['access_token'], refresh: body['refresh_token'] })}\n`)
-        if (intent !== undefined) await reached('answered', intent)
+        if (held !== undefined) await reached('answered', held)
         return answer
       },
     }
@@ -211,7 +209,7 @@ const main = (): void => {
         store,
         key,
         revocation: revocation({ client }),
-        early: millis(early),
+        renewBefore: millis(early),
         ...(maxStale !== undefined && { maxStale: millis(maxStale) }),
         observe: (event) => {
           if (event._tag !== 'Waiting') say({ tag: 'event', event })
@@ -224,7 +222,7 @@ const main = (): void => {
       await get(`${server}/2.0/users/me`, [['authorization', bearer]])()
     }
 
-    sessions.set(key, { source, api, intent: () => intent })
+    sessions.set(key, { source, api, lease: () => held })
   }
 
   const session = (key: string): Joined => {
@@ -304,8 +302,8 @@ const main = (): void => {
         return
       case 'strike': {
         strike = command
-        const intent = session(command.key).intent()
-        if (intent !== undefined) void reached('waiting', intent)
+        const held = session(command.key).lease()
+        if (held !== undefined) void reached('waiting', held)
         return
       }
       case 'jump':

@@ -40,7 +40,7 @@ export const isAccepting = (status: number): boolean => status >= 200 && status 
 
 /** The bearer to try again with after a 401 to `used`: none where the source stands by it. */
 export const renewed = async (tokens: Tokens, used: Bearer): Promise<E.Either<AuthError, Bearer | undefined>> => {
-  const refused = await tokens.refuse(used.token)()
+  const refused = await tokens.invalidate(used.token)()
   if (E.isLeft(refused)) return refused
   const next = await bearer(tokens)
   return E.isRight(next) && next.right.header === used.header ? E.right(undefined) : next

@@ -33,7 +33,7 @@ export const scripted = ({ get, stubborn = false, deaf = false, wait }: Script =
       if (typeof scripted === 'object') return E.left(scripted)
       return E.right(TokenSet.make(Secret.make('AccessToken', scripted ?? `t${generation}`)))
     },
-    refuse: (used) => async () => {
+    invalidate: (used) => async () => {
       asked.push(`refuse ${Secret.open(used)}`)
       if (!stubborn && Secret.open(used) === `t${generation}`) generation++
       return E.right(undefined)

@@ -20,7 +20,7 @@ const ours = async () => {
     const { accessToken, refreshToken } = await run(source.get)
     if (refreshToken._tag === 'Some') throw new Error('a refresh token')
     await call(Secret.open(accessToken))
-    await run(source.refuse(accessToken))
+    await run(source.invalidate(accessToken))
   }
   console.log(await run(source.revoke))
   await env.close()

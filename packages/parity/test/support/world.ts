@@ -158,7 +158,7 @@ export const enterpriseJwt = async (
 
 /** Refuses what the source serves, and gets the next. */
 export const renewed = async (source: TokenSource): Promise<string> => {
-  right(await source.refuse(right(await source.get()).accessToken)())
+  right(await source.invalidate(right(await source.get()).accessToken)())
   return Secret.open(right(await source.get()).accessToken)
 }
 

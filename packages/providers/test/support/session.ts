@@ -122,7 +122,7 @@ export const outlive = async (
   if (O.isSome(expiresAt) && O.isSome(issuedAt)) return advance(expiresAt.value - issuedAt.value + 1_000)
   // A refusal of a token that is new is not believed at once.
   advance(hour)
-  right(await source.refuse(token.accessToken)())
+  right(await source.invalidate(token.accessToken)())
 }
 
 export const open = (token: TokenSet): string => Secret.open(token.accessToken)

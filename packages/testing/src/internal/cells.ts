@@ -16,6 +16,6 @@ export const showCell = (cell: Cell): string =>
   [
     placeOf(cell),
     `${accessOf(cell) ?? 'no token'}${cell.refused ? ' (refused)' : ''}`,
-    ...(O.isSome(cell.intent) ? [cell.intent.value.recovery ? 'an intent to recover' : 'an intent'] : []),
-    ...(cell.verdict._tag === 'None' ? [] : [cell.verdict._tag]),
+    ...(O.isSome(cell.lease) ? [cell.lease.value.recovery ? 'a lease to recover' : 'a lease'] : []),
+    ...(cell.status._tag === 'None' ? [] : [cell.status._tag]),
   ].join(', ')

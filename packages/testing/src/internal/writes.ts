@@ -16,8 +16,8 @@ export interface Write {
   readonly hasLost?: boolean
 }
 
-const holderOf = ({ intent }: Cell): string | undefined =>
-  O.isSome(intent) ? O.toUndefined(intent.value.nonce) : undefined
+const holderOf = ({ lease }: Cell): string | undefined =>
+  O.isSome(lease) ? O.toUndefined(lease.value.nonce) : undefined
 
 /** Whether a write takes a lease. */
 export const isLease = (before: Cell, after: Cell): boolean =>
@@ -38,26 +38,25 @@ const lineage = ({ before, after, server, hasLost = false }: Write): ReadonlyArr
 }
 
 const isMoved = ({ before, after }: Write): boolean =>
-  O.isSome(before.intent) &&
-  O.isSome(after.intent) &&
+  O.isSome(before.lease) &&
+  O.isSome(after.lease) &&
   holderOf(before) === holderOf(after) &&
-  before.intent.value.until !== after.intent.value.until
+  before.lease.value.until !== after.lease.value.until
 
-const verdicts = ({ before, after, now, selfSufficient }: Write): ReadonlyArray<Violation> => {
+const statuses = ({ before, after, now, selfSufficient }: Write): ReadonlyArray<Violation> => {
   const broken: Array<Violation> = []
-  const { verdict } = before
+  const { status } = before
   const isSameEpoch = after.epoch === before.epoch
-  if (verdict._tag === 'Revoked' && after.verdict._tag !== 'Revoked' && isSameEpoch && !selfSufficient)
+  if (status._tag === 'Revoked' && after.status._tag !== 'Revoked' && isSameEpoch && !selfSufficient)
     broken.push({ property: 'nothing resurrected', detail: 'a tombstone was overwritten' })
-  if (verdict._tag === 'LogInAgain' && isSameEpoch) {
-    if (isLease(before, after))
-      broken.push({ property: 'terminal until a login', detail: 'an intent after the verdict' })
-    if (after.verdict._tag === 'None' && after.generation === before.generation)
-      broken.push({ property: 'terminal until a login', detail: 'the verdict is gone' })
+  if (status._tag === 'LogInAgain' && isSameEpoch) {
+    if (isLease(before, after)) broken.push({ property: 'terminal until a login', detail: 'a lease after the status' })
+    if (after.status._tag === 'None' && after.generation === before.generation)
+      broken.push({ property: 'terminal until a login', detail: 'the status is gone' })
   }
-  const left = verdict._tag === 'CoolingDown' ? verdict.until - now : 0
+  const left = status._tag === 'CoolingDown' ? status.until - now : 0
   if (left > 0 && isLease(before, after))
-    broken.push({ property: 'terminal until a login', detail: `an intent ${left} ms before the end of the cool-down` })
+    broken.push({ property: 'terminal until a login', detail: `a lease ${left} ms before the end of the cool-down` })
   return broken
 }
 
@@ -68,6 +67,6 @@ export const judgeWrite = (write: Write): ReadonlyArray<Violation> => {
   return [
     ...lineage(write).map((detail): Violation => ({ property: 'lineage kept', detail })),
     ...(isMoved(write) ? [{ property: 'a lease ends when it said', detail: 'its end was moved' } as const] : []),
-    ...verdicts(write),
+    ...statuses(write),
   ].map(({ property, detail }) => ({ property, detail: `${detail}: ${change}` }))
 }

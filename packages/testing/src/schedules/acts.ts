@@ -55,7 +55,7 @@ export const makeActs = (process: Process, source: TokenSource, { judge, server,
     login: () => begin('lets a person log in', source.login<unknown>(server.loginOf(process))({}), given),
     refuse: () => {
       const access = last
-      begin(`refuses ${Secret.open(access)}`, source.refuse(access), (result) => {
+      begin(`refuses ${Secret.open(access)}`, source.invalidate(access), (result) => {
         if (E.isRight(result)) judge.refused(process, Secret.open(access))
       })
     },

@@ -107,7 +107,7 @@ export const makeJudge = (plan: Plan, now: () => Instant, server: () => ServerMo
   const superseded = (process: Process, before: Cell, after: Cell): void => {
     const [was, is] = [accessOf(before), accessOf(after)]
     if (was !== undefined && after.epoch !== before.epoch) ended.set(familyOf(was), now())
-    if (after.verdict._tag === 'Revoked' && after.epoch > before.epoch) {
+    if (after.status._tag === 'Revoked' && after.epoch > before.epoch) {
       tombstones++
       if (was !== undefined) notesOf(process).revoking.add(was)
     }
@@ -142,7 +142,7 @@ export const makeJudge = (plan: Plan, now: () => Instant, server: () => ServerMo
       const write = { before, after, now: now(), server: server(), selfSufficient: false, hasLost }
       for (const { property, detail } of judgeWrite(write)) violated(property, detail)
       superseded(process, before, after)
-      if (isLease(before, after) && O.isSome(after.intent)) notesOf(process).isRecovering = after.intent.value.recovery
+      if (isLease(before, after) && O.isSome(after.lease)) notesOf(process).isRecovering = after.lease.value.recovery
       read(process, after)
     },
     lost: (cell) => {

@@ -89,7 +89,7 @@ export const makeStore = (first: Next, { plan, now, send, judge, processes }: St
     },
     of: (process) => ({
       guarantee: 'shared',
-      ...(isLossy && { lossy: true }),
+      ...(isLossy && { mayLoseWrites: true }),
       get: () => () =>
         send(process, { at: 'store', isRead: true, what: 'read', faults: LATE }, () => {
           judge.read(process, cell)

@@ -69,8 +69,8 @@ const arrivals = (world: World, process: Process): ReadonlyArray<Move> => {
 
 /** When time may stop before the next timer ends: at the end of a lease, and when it is too old to begin to use it. */
 const stopsOf = ({ store }: World): ReadonlyArray<number> => {
-  const { intent } = store.cell()
-  return O.isSome(intent) ? [intent.value.until, intent.value.until - TOO_OLD] : []
+  const { lease } = store.cell()
+  return O.isSome(lease) ? [lease.value.until, lease.value.until - TOO_OLD] : []
 }
 
 /** Since when each thing waits that a process has sent, or is still to take in. A late answer comes when it comes. */

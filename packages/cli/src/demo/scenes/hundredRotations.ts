@@ -15,7 +15,7 @@ export const hundredRotations: Scene<World> = {
     let failures = 0
     for (let rotation = 0; rotation < ROTATIONS; rotation++) {
       const { accessToken } = await run(source.get)
-      await run(source.refuse(accessToken))
+      await run(source.invalidate(accessToken))
       if (E.isLeft(await source.get())) failures += 1
     }
     const took = performance.now() - started

@@ -22,7 +22,7 @@ export const jwt: Scene<World> = {
     const first = await run(source.get)
     const took = performance.now() - started
     const name = await whoami(source)
-    await run(source.refuse(first.accessToken))
+    await run(source.invalidate(first.accessToken))
     await run(source.get)
     await run(source.close({ revoke: false }))
     return {

@@ -21,7 +21,7 @@ export const remoteCallback: Scene<World> = {
       TokenSource.make({ store: memoryStore(), minimumAge: millis(0), observe }),
     )(env)()
     const first = await run(source.get)
-    await run(source.refuse(first.accessToken))
+    await run(source.invalidate(first.accessToken))
     const name = await whoami(source)
     await run(source.close({ revoke: false }))
     return {

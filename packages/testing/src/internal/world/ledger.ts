@@ -31,7 +31,7 @@ export interface Ledger {
   readonly everStored: (access: string) => boolean
   /** The epoch in which an access token was stored; 0 if it never was. */
   readonly epochOf: (access: string) => number
-  /** Whether the last intent that a process wrote was declared as a recovery. */
+  /** Whether the last lease that a process wrote was declared as a recovery. */
   readonly isRecovering: (process: number) => boolean
   readonly epoch: () => number
   /** How many revokes have taken effect. */
@@ -81,8 +81,8 @@ export const makeLedger = ({ memory, key, stage, server, offset, selfSufficient 
     for (const { property, detail } of judgeWrite(write)) violated(property, detail)
     judgeLogin(before, after, change)
 
-    if (isLease(before, after) && O.isSome(after.intent)) recovering.set(process, after.intent.value.recovery)
-    if (after.verdict._tag === 'Revoked' && after.epoch > before.epoch) tombstones++
+    if (isLease(before, after) && O.isSome(after.lease)) recovering.set(process, after.lease.value.recovery)
+    if (after.status._tag === 'Revoked' && after.epoch > before.epoch) tombstones++
     const access = accessOf(after)
     if (access !== undefined && !stored.has(access)) stored.set(access, after.epoch)
     epoch = after.epoch

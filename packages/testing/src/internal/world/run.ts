@@ -205,7 +205,7 @@ export const run = async (
     const access = Secret.open(token.accessToken)
     // The refusal of a younger one may be left for later.
     const isOld = O.isNone(token.issuedAt) || now() - token.issuedAt.value >= 1_000 + 2 * STALL
-    void track(process, `refuse ${access}`, source.refuse(token.accessToken), timeout).then((result) => {
+    void track(process, `refuse ${access}`, source.invalidate(token.accessToken), timeout).then((result) => {
       if (E.isRight(result) && isOld) refusedBy.add(`${process} ${access}`)
     })
   }
@@ -308,8 +308,8 @@ export const run = async (
       await stage.drain()
       if (result === undefined) return violated('served in the end', `process ${process} gets no answer`)
       if (E.isLeft(result) && result.left._tag === 'ReauthenticationRequired') {
-        const { verdict } = await book.cell()
-        if (verdict._tag !== 'Revoked' && verdict._tag !== 'LogInAgain')
+        const { status } = await book.cell()
+        if (status._tag !== 'Revoked' && status._tag !== 'LogInAgain')
           violated('served in the end', `process ${process} is told to log in, and nobody said so`)
         return served(process, result)
       }
@@ -320,7 +320,7 @@ export const run = async (
       // A back-off, or a token that the API refuses: time passes, the refusal is told, and the next try must do.
       if (tries === MOST_TRIES) return violated('served in the end', `process ${process}: ${showResult(result)}`)
       await stage.advance(COOLED)
-      if (E.isRight(result)) void source.refuse(result.right.accessToken)()
+      if (E.isRight(result)) void source.invalidate(result.right.accessToken)()
       await stage.drain()
     }
   }

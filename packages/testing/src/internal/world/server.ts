@@ -54,7 +54,7 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
   const unanswered = new Map<string, { readonly process: number; readonly isLost: boolean }>()
   /** Requests under way, by refresh token: until their sender is dead, has its answer, or has given up. */
   const sent = new Map<string, Set<Sent>>()
-  /** Refresh tokens that were asked for again while their answer was on its way: a stall longer than the intent. */
+  /** Refresh tokens that were asked for again while their answer was on its way: a stall longer than the lease. */
   const crossed = new Set<string>()
   const received = new Map<string, { readonly process: number; readonly access: string }>()
 

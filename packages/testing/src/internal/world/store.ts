@@ -44,7 +44,7 @@ export const storeOf =
 
     return {
       guarantee: 'shared',
-      ...(memory.lossy !== undefined && { lossy: memory.lossy }),
+      ...(memory.mayLoseWrites !== undefined && { mayLoseWrites: memory.mayLoseWrites }),
       get: (key) => async () => {
         const fault = nextFault()
         if (fault !== 'none') return E.left(AuthError.storeFailed('get', fault))

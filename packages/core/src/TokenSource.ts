@@ -123,9 +123,9 @@ export type Ends = 'grant' | 'all'
 export interface Revoker<R> {
   (token: TokenSet): (limits: Required<Limits>) => ReaderTaskEither<R, AuthError, void>
   /**
-   * Default: `all`, with which nothing is revoked beside a session that goes on, nor while this process has a login under way whose key
-   * it does not know yet (`keyed.login`): it would end that too. What a login has replaced waits in the record until the session is
-   * revoked. With `grant` it is revoked at once.
+   * Default: `all`, with which nothing is revoked beside a session that goes on: it would end that too. What a login has replaced waits
+   * in the record until the session is revoked. Nor is anything revoked that nobody has asked to end, while this process has a login
+   * under way of that key, or of one that it does not know yet (`keyed.login`). With `grant` it is revoked at once.
    */
   readonly ends?: Ends | undefined
 }

@@ -23,9 +23,10 @@ import { tellTo } from './internal/tell.js'
 import { makeWork } from './internal/work.js'
 import { race } from './race.js'
 import { left, type Strategy } from './Strategy.js'
+import { makeArrivals } from './session/arrivals.js'
 import { makeGrants } from './session/grants.js'
 import { type Collection, makeSession, type Session } from './session/session.js'
-import { instant, plus, seconds } from './Time.js'
+import { earliest, instant, plus, seconds } from './Time.js'
 import type { TokenSet } from './TokenSet.js'
 import type { CloseOptions, Limits, SourceConfig, SourceEnv, TokenSource } from './TokenSource.js'
 import type { Key } from './TokenStore.js'
@@ -88,6 +89,8 @@ export const keyed = <R = unknown>(
 }
 
 const ALWAYS = instant(Number.POSITIVE_INFINITY)
+/** How long a login whose key nobody knows waits for the revocations of all others. */
+const QUIET_PATIENCE = seconds(5)
 /** So many sessions are looked at by one call for one that may be dropped, however many are in use. */
 const MOST_LOOKS = 10
 
@@ -100,7 +103,12 @@ const openKeyed = <R>(
   // A Map keeps the order of insertion: the first is the one that was used longest ago.
   const sessions = new Map<Key, Session>()
   let isClosed = false
-  const collection: Collection = { isClosed: () => isClosed, grants: makeGrants(), working: new Set() }
+  const collection: Collection = {
+    isClosed: () => isClosed,
+    grants: makeGrants(),
+    arrivals: makeArrivals(),
+    working: new Set(),
+  }
 
   const evict = (asked: Key): void => {
     let looks = 0
@@ -190,13 +198,12 @@ const openKeyed = <R>(
         if (isClosed) return E.left(AuthError.closed)
         const known = collection.grants.begin(undefined, () => isClosed)
         const login = interactively(env.clock, limits, strategy, theirs, (token) => track(adopt(token, keyOf, known)))
-        // What is being revoked might end what is granted now.
+        // What is being revoked might end what is granted now. But a code for tokens does not live long.
         const afterRevocations = async (): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
           const { signal, deadline = ALWAYS } = limits
-          const late = AuthError.timedOut('the login')
           const quiet = () => collection.grants.settled(undefined).then(E.right)
-          const waited = await race(env.clock, { deadline, signal }, late, AuthError.aborted, quiet)()
-          if (E.isLeft(waited)) return waited
+          const until = earliest(deadline, plus(env.clock.now(), QUIET_PATIENCE))
+          await race(env.clock, { deadline: until, signal }, undefined, undefined, quiet)()
           return isClosed ? E.left(AuthError.closed) : login()
         }
         // A close waits for its token, which is revoked then.

@@ -5,6 +5,7 @@ import {
   type Ends,
   memoryStore,
   minutes,
+  plus,
   remoteCallback,
   Secret,
   seconds,
@@ -311,4 +312,170 @@ test('a token that the store does not take is offered to it for an hour, whateve
   works.writes = true
   await env.clock.advance(seconds(30))
   expect(textOf(E.fromOption(() => AuthError.closed)((await cell()).token))).toBe('first')
+})
+
+describe('[A04] a revoke ends no session that comes after it', () => {
+  test.each(['adopt', 'login'] as const)('by %s, in the same turn', async (by) => {
+    const { source, revoked, settle } = open()
+    right(await source.adopt(living('one'))())
+    const revoking = source.revoke()
+    const { strategy } = scriptedStrategy([E.right(living('two'))])
+    const second = by === 'adopt' ? source.adopt(living('two'))() : source.login(strategy)({})()
+    right(await settle(revoking))
+    expect(textOf(await settle(second))).toBe('two')
+    await settle(source.settled())
+    expect(textOf(await settle(source.get()))).toBe('two')
+    expect(revoked).toEqual(['one'])
+  })
+
+  test('while the store is away', async () => {
+    const { source, works, revoked, env, settle } = open()
+    right(await source.adopt(living('one'))())
+    works.reads = false
+    works.writes = false
+    const revoking = source.revoke()
+    await env.clock.advance(seconds(5))
+    const second = source.adopt(living('two'))()
+    await env.clock.advance(seconds(3))
+    works.reads = true
+    works.writes = true
+    right(await settle(revoking))
+    expect(textOf(await settle(second))).toBe('two')
+    await settle(source.settled())
+    expect(revoked).toEqual(['one'])
+  })
+
+  test('of another process, by a close that is told again', async () => {
+    const { make, works, revoked, settle } = open()
+    const [ours, theirs] = [make(), make()]
+    right(await ours.adopt(living('one'))())
+    works.revokes = false
+    expect(E.isLeft(await settle(ours.close({ revoke: true })()))).toBe(true)
+    works.revokes = true
+    right(await theirs.adopt(living('two'))())
+    await settle(theirs.settled())
+    await settle(ours.close()())
+    await settle(ours.close({ revoke: true })())
+    expect(textOf(await settle(theirs.get()))).toBe('two')
+    expect(revoked).not.toContain('two')
+  })
+
+  test('nor by a close that did not reach the store at first', async () => {
+    const { make, works, revoked, settle } = open()
+    const [ours, theirs] = [make(), make()]
+    right(await ours.adopt(living('one'))())
+    works.reads = false
+    expect(E.isLeft(await settle(ours.close({ revoke: true })()))).toBe(true)
+    works.reads = true
+    right(await theirs.adopt(living('two'))())
+    await settle(ours.close()())
+    expect(textOf(await settle(theirs.get()))).toBe('two')
+    expect(revoked).not.toContain('two')
+  })
+})
+
+test.each(['one source', 'a collection'] as const)(
+  '[A02] a login that waits for the store at a shutdown is there when the store is back in time: %s',
+  async (of) => {
+    const { make, store, works, revoked, env, settle, cell } = open()
+    const before = make()
+    right(await before.adopt(living('before'))())
+    right(await settle(before.revoke()))
+    revoked.length = 0
+    const users = TokenSource.keyed({ store })(() => remoteCallback(() => 'renewed'))(env)()
+    const source = of === 'one source' ? make() : users.for(before.key)
+    works.reads = false
+    works.writes = false
+    expect(left(await settle(source.adopt(living('new'))()))).toMatchObject({ pending: true })
+    const closing = of === 'one source' ? source.close({ revoke: false })() : users.close({ revoke: false })()
+    await env.clock.advance(seconds(2))
+    works.reads = true
+    works.writes = true
+    right(await settle(closing))
+    expect(textOf(E.fromOption(() => AuthError.closed)((await cell()).token))).toBe('new')
+    expect(revoked).toEqual([])
+  },
+)
+
+test.each(['deadline', 'signal'] as const)(
+  'a login waits for a store that hangs no longer than its caller: %s',
+  async (by) => {
+    const { make, store, env, settle } = open()
+    const hanging = make({ store: { ...store, get: () => () => new Promise(() => undefined) } })
+    const abort = new AbortController()
+    const limits = by === 'deadline' ? { deadline: plus(env.clock.now(), seconds(1)) } : { signal: abort.signal }
+    const started = env.clock.now()
+    const login = hanging.within(limits).login(scriptedStrategy([]).strategy)({})()
+    abort.abort()
+    const answer = left(await settle(login))
+    expect(answer).toEqual(by === 'deadline' ? AuthError.timedOut('the login') : AuthError.aborted)
+    expect(env.clock.now() - started).toBe(by === 'deadline' ? 1_000 : 0)
+  },
+)
+
+test('[A05] a close waits for a request that was sent after a lock which came late', async () => {
+  const { make, store, env, settle, cell } = open()
+  const old = make()
+  right(await old.adopt({ ...living('old'), refreshToken: O.some(Secret.make('RefreshToken', 'r')) })())
+  await env.clock.advance(minutes(61))
+  let answer: (text: string) => void = () => undefined
+  let isFree = false
+  const locked: TokenStore = {
+    ...store,
+    exclusive: (_key, use) => async () => {
+      if (!isFree) await env.clock.sleep(seconds(33))()
+      isFree = true
+      return use()
+    },
+  }
+  const asked = jest.fn()
+  const strategy = () => () => () => {
+    asked()
+    return new Promise<E.Either<never, TokenSet>>((resolve) => (answer = (text) => resolve(E.right(token(text)))))
+  }
+  const source = pipe(strategy, TokenSource.make({ store: locked, key: old.key }))(env)()
+  const getting = source.get()
+  await env.clock.advance(seconds(34))
+  expect(asked).toHaveBeenCalledTimes(1)
+  await env.clock.advance(seconds(2))
+  expect(tagOf(await getting)).toBe('TimedOut')
+  let isOver = false
+  const closing = source
+    .close({ revoke: false })()
+    .finally(() => (isOver = true))
+  await turns()
+  expect(isOver).toBe(false)
+  answer('rotated')
+  await settle(closing)
+  expect(textOf(E.fromOption(() => AuthError.closed)((await cell()).token))).toBe('rotated')
+})
+
+test('a login beside tokens that were given at the start is the session', async () => {
+  const { make, revoked, settle } = open()
+  const source = make({ initial: living('given') })
+  const prompt = asking()
+  const login = source.login(prompt.strategy)({})()
+  await turns()
+  expect(textOf(await settle(source.get()))).toBe('given')
+  prompt.come('new')
+  expect(textOf(await settle(login))).toBe('new')
+  await settle(source.settled())
+  expect(textOf(await settle(source.get()))).toBe('new')
+  expect(revoked).toEqual(['given'])
+})
+
+test('a revocation that hangs keeps a login whose key nobody knows for five seconds', async () => {
+  const env = testEnv()
+  const revocation = Object.assign(() => () => () => () => new Promise<never>(() => undefined), {
+    ends: 'all' as const,
+  })
+  const users = TokenSource.keyed({ store: memoryStore(), revocation })(() => remoteCallback(() => 'renewed'))(env)()
+  right(await users.for('bob').adopt(living('of bob'))())
+  const revoking = users.for('bob').revoke()
+  await turns()
+  const started = env.clock.now()
+  const { strategy } = scriptedStrategy([E.right(living('of ann'))])
+  right(await env.clock.settle(users.login(strategy, () => async () => E.right('ann'))({})()))
+  expect(env.clock.now() - started).toBe(5_000)
+  await env.clock.settle(revoking)
 })

@@ -39,7 +39,7 @@ export const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, 
   const serve = usable ? cell.token : O.none
   const fresh = usable && isUsable(view, plus(now, event.renewBefore))(cell)
   // With a usable token, a failure or a wait concerns the renewal, not the caller.
-  const unlessUsable = (work: Action<T>): Result<T> => [{ serve, action: usable ? { _tag: 'None' } : work }, cell]
+  const unlessUsable = (action: Action<T>): Result<T> => [{ serve, action: usable ? { _tag: 'None' } : action }, cell]
 
   if (fresh) return [{ serve, action: { _tag: 'None' } }, cell]
   const { status } = cell

@@ -3,8 +3,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Lifecycle from '../Lifecycle.js'
 import type { Instant } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
+import type { Acquired } from './acquired.js'
 import { toStoreClock } from './cache.js'
-import type { Acquired } from './outbox.js'
 import type { Snapshot } from './records.js'
 
 /**

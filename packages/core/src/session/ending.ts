@@ -2,15 +2,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
+import type { Work } from '../internal/work.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { nonce } from '../Random.js'
 import { race } from '../race.js'
+import type { Instant } from '../Time.js'
 import type { Revocation, TokenSource } from '../TokenSource.js'
+import type { Arrivals } from './arrivals.js'
 import type { Context } from './context.js'
 import type { Initial } from './initial.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
-import type { Result, SessionEvent, Snapshot } from './records.js'
+import type { Applied, Result, SessionEvent, Snapshot } from './records.js'
 
 /** Whether a session takes new work still. */
 export interface Closing {
@@ -42,11 +45,21 @@ export interface Ending {
   readonly close: TokenSource['close']
 }
 
+/** A revoke that was asked for. */
+interface Asked {
+  readonly event: (snapshot: Snapshot) => SessionEvent
+  /** Which session it ends, unless that was said before. */
+  readonly beginAt: (place: Lifecycle.Place) => void
+}
+
 export interface EndingParts {
+  readonly arrivals: Arrivals
   readonly closing: Closing
   readonly initial: Initial
   readonly outbox: Outbox
   readonly owing: Owing
+  /** Those that have not written their tombstone yet. */
+  readonly revokes: Work
   /** The sessions of the logins of which no token has come yet. */
   readonly underWay: ReadonlySet<Lifecycle.Nonce>
   /** What was so in the session before is over. */
@@ -59,44 +72,60 @@ export interface EndingParts {
 
 export const makeEnding = (
   context: Context,
-  { closing, initial, outbox, owing, underWay, supersede, silence, settled }: EndingParts,
+  { arrivals, closing, initial, outbox, owing, revokes, underWay, supersede, silence, settled }: EndingParts,
 ): Ending => {
-  const { clock, exclusively, isClosed, patience, random, records, store, tell, timeout, track, after } = context
+  const { cache, clock, exclusively, isClosed, key, patience, random, records, store } = context
+  const { tell, timeout, track, after } = context
 
   let isRevoked = false
   let hasFailed = false
+  let closingRevoke: Asked | undefined
   let revoking: Promise<Result<Revocation>> | undefined
 
   /**
-   * Asked of the epoch that is there at first, or of the session of a login that began before: a revoke that is sent again never ends a
-   * later one.
+   * A revoke, however often it is sent: of the epoch that is there at first, or of the session of a login that came before it and was
+   * under way. It never ends a later one.
    */
-  const asking = (): ((snapshot: Snapshot) => SessionEvent) => {
+  const asking = (): Asked => {
     const own = nonce(random)()
-    const before = new Set([...outbox.origins(), ...underWay])
+    const earlier = arrivals.before(key)
+    const origins = new Set([...underWay, ...earlier.flatMap(({ origin }) => (O.isSome(origin) ? [origin.value] : []))])
     let from: Lifecycle.Place | undefined
-    return (snapshot) => {
-      const { origin } = snapshot.cell
-      // What waits for the store came before: it begins here too, and not on the tombstone.
-      if (from === undefined) outbox.beginAt(Lifecycle.placeOf(snapshot.cell))
-      if (from === undefined || (O.isSome(origin) && before.has(origin.value))) from = Lifecycle.placeOf(snapshot.cell)
-      return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(snapshot) }
+    return {
+      event: (snapshot) => {
+        const { origin } = snapshot.cell
+        const place = Lifecycle.placeOf(snapshot.cell)
+        // What waits for the store begins here too, and not on the tombstone.
+        if (from === undefined) for (const acquired of earlier) acquired.beginAt(place)
+        if (from === undefined || (O.isSome(origin) && origins.has(origin.value))) from = place
+        return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(snapshot) }
+      },
+      beginAt: (place) => {
+        from ??= place
+      },
     }
   }
 
-  const revoke = async (): Promise<Result<Revocation>> => {
-    const deadline = after(timeout)
-    const event = asking()
+  /** Writes the tombstone. */
+  const bury = async (asked: Asked, deadline: Instant): Promise<Result<Applied>> => {
     // What was given at the start is of the session that ends.
     if (O.isSome(initial.token())) {
       const there = await records.read(deadline)
       const wrote = E.isLeft(there) ? there : await initial.write(there.right)
       if (E.isLeft(wrote)) return wrote
     }
-    const applied = await exclusively(deadline, () => records.persist(event, O.none, deadline))
+    const applied = await exclusively(deadline, () => records.persist(asked.event, O.none, deadline))
+    if (E.isRight(applied)) {
+      supersede()
+      initial.forget()
+    }
+    return applied
+  }
+
+  const revoke = async (asked = asking()): Promise<Result<Revocation>> => {
+    const deadline = after(timeout)
+    const applied = await revokes.track(bury(asked, deadline))
     if (E.isLeft(applied)) return applied
-    supersede()
-    initial.forget()
     const { decision, snapshot } = applied.right
     const tokens = decision.action._tag === 'RevokeAtServer' ? decision.action.tokens : []
     if (tokens.length > 0) tell({ _tag: 'Revoked' })
@@ -108,12 +137,15 @@ export const makeEnding = (
     )
   }
 
-  /** Once at a time; a close that could not do it does it when it is called again. */
+  /** Once at a time; a close that could not do it does it when it is called again, of the same session. */
   const revokeOnce = (): Promise<Result<Revocation>> => {
-    revoking ??= track(revoke()).then((result) => {
+    const asked = closingRevoke ?? asking()
+    closingRevoke = asked
+    revoking ??= track(revoke(asked)).then((result) => {
       revoking = undefined
       hasFailed = E.isLeft(result)
       isRevoked = !hasFailed
+      if (O.isSome(cache.snapshot)) asked.beginAt(Lifecycle.placeOf(cache.snapshot.value.cell))
       return result
     })
     return revoking
@@ -125,7 +157,6 @@ export const makeEnding = (
       (options = {}) =>
       async () => {
         const first = closing.begin()
-        outbox.close()
         silence()
         const isWanted = options.revoke ?? (first ? (store.ephemeral ?? false) : hasFailed)
         const revoked: Result<unknown> = isWanted && !isRevoked ? await revokeOnce() : E.right(undefined)

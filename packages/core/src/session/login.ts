@@ -36,6 +36,8 @@ export interface LoginParts {
   /** The sessions of the logins of which no token has come yet. */
   readonly underWay: Set<Lifecycle.Nonce>
   readonly grants: Pick<Grants, 'begin'>
+  /** Revokes that have not written their tombstone yet. */
+  readonly revokes: Work
   readonly initial: Initial
   readonly outbox: Outbox
   readonly owing: Owing
@@ -46,7 +48,7 @@ export interface LoginParts {
 
 export const makeLogin = (
   context: Context,
-  { clock, logins, underWay, grants, initial, outbox, owing, supersede, get }: LoginParts,
+  { clock, logins, underWay, grants, revokes, initial, outbox, owing, supersede, get }: LoginParts,
 ): Login => {
   const { isClosed, key, random, records, tell, timeout, track, after } = context
 
@@ -78,11 +80,20 @@ export const makeLogin = (
     return E.left(AuthError.closed)
   }
 
-  /** What is being revoked might end what is granted now. */
-  const quiet = ({ deadline = instant(Number.POSITIVE_INFINITY), signal }: Limits): Promise<Result<void>> =>
-    race(clock, { deadline, signal }, AuthError.timedOut('the login'), AuthError.aborted, () =>
-      owing.settled().then(E.right),
-    )()
+  /** Waits for no longer than its caller. */
+  const within = <A>(
+    { deadline = instant(Number.POSITIVE_INFINITY), signal }: Limits,
+    use: () => Promise<Result<A>>,
+  ): Promise<Result<A>> => race(clock, { deadline, signal }, AuthError.timedOut('the login'), AuthError.aborted, use)()
+
+  /** Where a login begins: after the revokes that were asked for before it, and the tokens that were given at the start. */
+  const startOf = async (): Promise<Result<Snapshot>> => {
+    if (!revokes.isIdle()) await revokes.settled()
+    const there = await records.read(after(timeout))
+    const wrote = E.isLeft(there) ? there : await initial.write(there.right)
+    if (E.isLeft(wrote)) return wrote
+    return wrote.right ? records.read(after(timeout)) : there
+  }
 
   return {
     login: (limits) => (strategy) => (env) => async () => {
@@ -94,10 +105,11 @@ export const makeLogin = (
         endGrant()
       }
       const acquire = async (): Promise<Result<TokenSet>> => {
-        const start = await records.read(after(timeout))
+        const start = await within(limits, startOf)
         if (E.isLeft(start)) return start
-        const waited = await quiet(limits)
-        if (E.isLeft(waited)) return waited
+        // What is being revoked might end what is granted now.
+        const quiet = await within(limits, () => owing.settled().then(E.right))
+        if (E.isLeft(quiet)) return quiet
         if (isClosed()) return E.left(AuthError.closed)
         return interactively(clock, limits, strategy, env, (token) => {
           const taken = takeIn(origin, token, O.some(start.right))
@@ -111,7 +123,10 @@ export const makeLogin = (
     },
     adopt: (token) => async () => {
       const whole = given('adopt.token')(token)
-      return E.isLeft(whole) ? whole : track(takeIn(nonce(random)(), whole.right, O.none))
+      if (E.isLeft(whole)) return whole
+      const take = () => takeIn(nonce(random)(), whole.right, O.none)
+      // A revoke that was asked for before it does not end it.
+      return track(revokes.isIdle() ? take() : revokes.settled().then(take))
     },
   }
 }

@@ -6,6 +6,8 @@ import { makeWork } from '../internal/work.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { type Instant, instant, minutes } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
+import type { Acquired } from './acquired.js'
+import type { Arrivals } from './arrivals.js'
 import { toProcessClock } from './cache.js'
 import { type Context, isValid, PAUSE } from './context.js'
 import type { Owing } from './owing.js'
@@ -15,33 +17,15 @@ import type { Applied, Result, SessionEvent, Snapshot } from './records.js'
 /** For how long a token that the store did not take is offered to it again. */
 const PATIENCE = minutes(60)
 
-/** A token that was acquired. */
-export interface Acquired {
-  /** Of a login: the nonce of the session that it begins. */
-  readonly origin: O.Option<Lifecycle.Nonce>
-  /** What it means to a record. The same each time, by the clocks as they are then. */
-  readonly event: (snapshot: Snapshot) => SessionEvent
-  /** Where it begins, unless that was said before. A renewal has its place from the start. */
-  readonly beginAt: (place: Lifecycle.Place) => void
-  /** The record has heard of it. */
-  readonly committed: () => void
-}
-
 /** The acquired tokens that the store does not hold yet: none is forgotten before it does. */
 export interface Outbox {
   readonly isEmpty: () => boolean
-  /** The sessions that begin with what is here. */
-  readonly origins: () => ReadonlyArray<Lifecycle.Nonce>
   /** Writes an acquired token; when the store fails, it stays here, for the next call or for the next try. */
   readonly commit: (acquired: Acquired, from: O.Option<Snapshot>, deadline: Instant) => Promise<Result<Applied>>
   /** As `commit`, inside the user's lock. The token is here while the lock is waited for, and after it failed. */
   readonly commitExclusively: (acquired: Acquired, from: O.Option<Snapshot>) => Promise<Result<Applied>>
   /** Writes what is here. */
   readonly flush: (deadline: Instant) => Promise<Result<void>>
-  /** What is here begins there: it came before whoever says so. */
-  readonly beginAt: (place: Lifecycle.Place) => void
-  /** What is here at the close of its source begins where the session is then, as far as the store answers. */
-  readonly close: () => void
   /** The ends of the writes that are under way. */
   readonly settled: () => Promise<void>
 }
@@ -49,9 +33,9 @@ export interface Outbox {
 export const makeOutbox = (
   context: Context,
   isOver: () => boolean,
-  { owing, pauses }: { readonly owing: Owing; readonly pauses: Pauses },
+  { arrivals, owing, pauses }: { readonly arrivals: Arrivals; readonly owing: Owing; readonly pauses: Pauses },
 ): Outbox => {
-  const { cache, clock, exclusively, isClosed, records, tell, timeout, track, after } = context
+  const { clock, exclusively, key, records, tell, timeout, track, after } = context
   const waiting = new Set<Acquired>()
   /** Of these, those whose write is under way. */
   const writing = new Set<Acquired>()
@@ -59,14 +43,7 @@ export const makeOutbox = (
   let offeredUntil = instant(Number.NEGATIVE_INFINITY)
   const writes = makeWork()
 
-  /** A later login, by the next source of the key, is not replaced by what is here. */
-  const place = (): void => {
-    const at = Lifecycle.placeOf(O.isSome(cache.snapshot) ? cache.snapshot.value.cell : Lifecycle.empty)
-    for (const acquired of waiting) if (!writing.has(acquired)) acquired.beginAt(at)
-  }
-
   const heldBack = (error: AuthError.AuthError): Result<never> => {
-    if (isClosed()) place()
     const held =
       error._tag === 'StoreFailed'
         ? AuthError.storeFailed(error.operation, error.reason, true)
@@ -77,14 +54,14 @@ export const makeOutbox = (
     return E.left(kept)
   }
 
-  /** Its event. What came before it begins no later than this: it must not replace the session that this one begins. */
+  /**
+   * Its event. What came before it, also in another source of its key, begins no later than this: it must not replace the session that
+   * this one begins.
+   */
   const inTurn =
     (acquired: Acquired) =>
     (snapshot: Snapshot): SessionEvent => {
-      for (const earlier of waiting) {
-        if (earlier === acquired) break
-        earlier.beginAt(Lifecycle.placeOf(snapshot.cell))
-      }
+      for (const earlier of arrivals.before(key, acquired)) earlier.beginAt(Lifecycle.placeOf(snapshot.cell))
       return acquired.event(snapshot)
     }
 
@@ -113,6 +90,7 @@ export const makeOutbox = (
   const add = (acquired: Acquired): void => {
     if (!waiting.has(acquired)) offeredUntil = after(PATIENCE)
     waiting.add(acquired)
+    arrivals.add(key, acquired)
   }
 
   const commit: Outbox['commit'] = async (acquired, from, deadline) => {
@@ -122,13 +100,16 @@ export const makeOutbox = (
     writing.delete(acquired)
     if (E.isLeft(applied)) return heldBack(applied.left)
     waiting.delete(acquired)
+    arrivals.delete(key, acquired)
     follow(acquired, applied.right)
     return applied
   }
 
   const flush: Outbox['flush'] = (deadline) =>
     exclusively(deadline, async () => {
-      for (const acquired of [...waiting].filter((of) => !writing.has(of))) {
+      for (const acquired of [...waiting]) {
+        // Another call may write it, or has written it meanwhile.
+        if (!waiting.has(acquired) || writing.has(acquired)) continue
         const applied = await commit(acquired, O.none, deadline)
         if (E.isLeft(applied)) return applied
       }
@@ -152,7 +133,6 @@ export const makeOutbox = (
 
   return {
     isEmpty: () => waiting.size === 0,
-    origins: () => Array.from(waiting).flatMap(({ origin }) => (O.isSome(origin) ? [origin.value] : [])),
     commit,
     commitExclusively: async (acquired, from) => {
       add(acquired)
@@ -163,12 +143,6 @@ export const makeOutbox = (
       return isSaid ? applied : heldBack(applied.left)
     },
     flush,
-    beginAt: (at) => {
-      for (const acquired of waiting) acquired.beginAt(at)
-    },
-    close: () => {
-      if (waiting.size > 0) void track(records.read(after(timeout)).then(place))
-    },
     settled: writes.settled,
   }
 }

@@ -12,11 +12,12 @@ import type { Bounds } from '../race.js'
 import type { Attempt, Strategy } from '../Strategy.js'
 import { between, earliest, type Instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
+import type { Acquired } from './acquired.js'
 import { toProcessClock, toStoreClock } from './cache.js'
 import { type Context, isValid, MARGIN, PAUSE } from './context.js'
 import { restOf } from './early.js'
 import { toFailure } from './failure.js'
-import type { Acquired, Outbox } from './outbox.js'
+import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
 import { type Result, type SessionEvent, type Snapshot, storeNow } from './records.js'
@@ -197,9 +198,13 @@ export const makeRedeem = <R>(
   }
 
   return (from, deadline, offer) =>
-    exclusively(deadline, async (): Promise<Result<Turn>> => {
-      // What was read outside the user's lock may be over.
-      const at = store.exclusive === undefined ? E.right(from) : await records.read(deadline)
-      return E.isLeft(at) ? at : E.right(await redeem(at.right, deadline, offer))
+    exclusively(deadline, () => {
+      const turn = async (): Promise<Result<Turn>> => {
+        // What was read outside the user's lock may be over.
+        const at = store.exclusive === undefined ? E.right(from) : await records.read(deadline)
+        return E.isLeft(at) ? at : E.right(await redeem(at.right, deadline, offer))
+      }
+      // The lock may come so late that its caller waits no longer; a close does.
+      return track(turn())
     })
 }

@@ -12,6 +12,7 @@ import { type Duration, plus, seconds } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { SourceConfig, SourceEnv, TokenSource } from '../TokenSource.js'
 import { makeAccepting } from './accepting.js'
+import { type Arrivals, makeArrivals } from './arrivals.js'
 import { bounded } from './bounded.js'
 import { isKnown, isUsable, makeCache, toProcessClock } from './cache.js'
 import { makeChanges } from './changes.js'
@@ -49,6 +50,7 @@ export interface Collection {
   /** From then on they refuse new work, as after their own close. */
   readonly isClosed: () => boolean
   readonly grants: Grants
+  readonly arrivals: Arrivals
   /** Those that have something under way, or in memory only: a close of all closes them too, whoever holds them. */
   readonly working: Set<Session>
 }
@@ -85,6 +87,9 @@ export const makeSession = <R>(
   })
   const underWay = new Set<Nonce>()
   const grants = collection?.grants ?? makeGrants()
+  const arrivals = collection?.arrivals ?? makeArrivals()
+  /** Those that have not written their tombstone yet. */
+  const revokes = makeWork()
 
   // What this process knows of the record.
   const refusing = makeRefusing()
@@ -158,7 +163,7 @@ export const makeSession = <R>(
       return exclusively(deadline, () => records.persist(event, O.none, deadline))
     },
   })
-  const outbox = makeOutbox(context, isOver, { owing, pauses })
+  const outbox = makeOutbox(context, isOver, { arrivals, owing, pauses })
   const initial = makeInitial(context, config, { outbox, owing })
 
   // A renewal.
@@ -182,6 +187,7 @@ export const makeSession = <R>(
     logins,
     underWay,
     grants,
+    revokes,
     initial,
     outbox,
     owing,
@@ -189,10 +195,12 @@ export const makeSession = <R>(
     get: flights.get,
   })
   const { revoke, close } = makeEnding(context, {
+    arrivals,
     closing: { isClosed, isOver, begin: beginClosing },
     initial,
     outbox,
     owing,
+    revokes,
     underWay,
     supersede,
     silence: () => {

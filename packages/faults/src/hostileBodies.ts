@@ -41,7 +41,8 @@ const part = (good: ReadonlyArray<string | undefined>, bad: ReadonlyArray<string
 const json = (value: unknown): string => JSON.stringify(value)
 const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
-const NO_TEXT = ['0', '-1', 'true', '[]', '{}', '1e999', '""']
+const WRONG_TYPES = ['0', '-1', 'true', '[]', '{}', '1e999']
+const NO_TEXT = [...WRONG_TYPES, '""']
 
 const memberOf = ({ client, access, next }: Secrets): Readonly<Record<string, fc.Arbitrary<Part>>> => ({
   access_token: part(
@@ -53,26 +54,12 @@ const memberOf = ({ client, access, next }: Secrets): Readonly<Record<string, fc
     [undefined, 'null', ...NO_TEXT, '"mac"', '"bearer "', json(access)],
   ),
   expires_in: part(
-    [undefined, 'null', '0', '-0', '3600', '"3600"', '3600.5', '1e15', '1e308', '"999999999999999"', '5e-324'],
-    [
-      '-1',
-      '-1e308',
-      '1e999',
-      '-1e999',
-      '"-1"',
-      '"1e3"',
-      '"Infinity"',
-      '"3600 "',
-      '""',
-      'true',
-      '[]',
-      '{}',
-      json(access),
-    ],
+    [undefined, 'null', '""', '0', '-0', '3600', '"3600"', '3600.5', '1e15', '1e308', '"999999999999999"', '5e-324'],
+    ['-1', '-1e308', '1e999', '-1e999', '"-1"', '"1e3"', '"Infinity"', '"3600 "', 'true', '[]', '{}', json(access)],
   ),
   refresh_token: part(
-    [undefined, 'null', json(next)],
-    [...NO_TEXT, json([next]), json(`${next}\u0000`), json(`${next}\u2028`)],
+    [undefined, 'null', '""', json(next)],
+    [...WRONG_TYPES, json([next]), json(`${next}\u0000`), json(`${next}\u2028`)],
   ),
   // What a server echoes there of the request is public.
   scope: part(

@@ -41,9 +41,9 @@ export { isUsable } from './lifecycle/usable.js'
  *   equals: (a, b) => a === b,
  * }
  * const [decision, cell] = Lifecycle.step(view)({
- *   _tag: 'Requested', nonce: 'n1', now: instant(0), early: millis(0), hold: millis(20_000), selfSufficient: true,
+ *   _tag: 'Requested', nonce: 'n1', now: instant(0), renewBefore: millis(0), hold: millis(20_000), selfSufficient: true,
  * })(Lifecycle.empty)
- * assert.strictEqual(decision.work._tag, 'Redeem')
+ * assert.strictEqual(decision.action._tag, 'Redeem')
  * assert.strictEqual(cell.lease._tag, 'Some')
  */
 export const step =

@@ -24,8 +24,8 @@ export type Question = Omit<Extract<Event<never, never>, { readonly _tag: 'Reque
  *   refresh: () => ({ _tag: 'None' }),
  *   equals: (a, b) => a === b,
  * }
- * const ask = Lifecycle.ask(view)({ now: instant(0), early: millis(0), hold: millis(20_000), selfSufficient: false })
- * assert.strictEqual(ask(Lifecycle.empty).work._tag, 'Fail')
+ * const ask = Lifecycle.ask(view)({ now: instant(0), renewBefore: millis(0), hold: millis(20_000), selfSufficient: false })
+ * assert.strictEqual(ask(Lifecycle.empty).action._tag, 'Fail')
  */
 export const ask =
   <T, F>(view: View<T, F>) =>

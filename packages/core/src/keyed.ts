@@ -23,8 +23,8 @@ import { tellTo } from './internal/tell.js'
 import { makeWork } from './internal/work.js'
 import { race } from './race.js'
 import { left, type Strategy } from './Strategy.js'
-import { makeArrivals } from './session/arrivals.js'
 import { makeGrants } from './session/grants.js'
+import { makeOrder } from './session/order.js'
 import { type Collection, makeSession, type Session } from './session/session.js'
 import { earliest, instant, plus, seconds } from './Time.js'
 import type { TokenSet } from './TokenSet.js'
@@ -103,10 +103,11 @@ const openKeyed = <R>(
   // A Map keeps the order of insertion: the first is the one that was used longest ago.
   const sessions = new Map<Key, Session>()
   let isClosed = false
+  const closing = new Set<Session>()
   const collection: Collection = {
     isClosed: () => isClosed,
     grants: makeGrants(),
-    arrivals: makeArrivals(),
+    order: makeOrder(),
     working: new Set(),
   }
 
@@ -212,8 +213,14 @@ const openKeyed = <R>(
     size: () => sessions.size,
     close: (options) => async () => {
       isClosed = true
-      const open = new Set([...sessions.values(), ...collection.working])
-      const results = await Promise.all(Array.from(open, ({ source }) => source.close(options)()))
+      for (const session of [...sessions.values(), ...collection.working]) closing.add(session)
+      const closeOne = async (session: Session): Promise<E.Either<AuthError.AuthError, void>> => {
+        const closed = await session.source.close(options)()
+        // One that could not be closed as it was asked is asked again by the next close.
+        if (E.isRight(closed)) closing.delete(session)
+        return closed
+      }
+      const results = await Promise.all(Array.from(closing, closeOne))
       // A login or a `keyOf` that hangs keeps nobody.
       const patient = { deadline: plus(env.clock.now(), timeout) }
       await race(env.clock, patient, undefined, undefined, () => settled().then(E.right))()

@@ -73,7 +73,8 @@ export const race =
         // A store in memory, and a signer on the event loop, are there by then: a timer costs more than they do.
         await atOnce()
         if (isOver) return
-        const cancel = startTimer(clock, between(clock.now(), deadline), stop)
+        const wait = between(clock.now(), deadline)
+        const cancel = wait === Number.POSITIVE_INFINITY ? constVoid : startTimer(clock, wait, stop)
         signal?.addEventListener('abort', stop)
         release = () => {
           cancel()

@@ -479,3 +479,251 @@ test('a revocation that hangs keeps a login whose key nobody knows for five seco
   expect(env.clock.now() - started).toBe(5_000)
   await env.clock.settle(revoking)
 })
+
+describe('[A02] what another process has done meanwhile is not undone by a token that waited for the store', () => {
+  /** Two processes; the store is away from one of them. */
+  const apart = () => {
+    const world = open()
+    const away = { is: true }
+    const failed = E.left(AuthError.storeFailed('get', 'away'))
+    const { store } = world
+    const ours = world.make({
+      store: {
+        ...store,
+        get: (key) => async () => (away.is ? failed : store.get(key)()),
+        compareAndSet:
+          (...args) =>
+          async () =>
+            away.is ? failed : store.compareAndSet(...args)(),
+      },
+    })
+    return { ...world, away, ours, theirs: world.make() }
+  }
+
+  test.each(['revoke', 'login'] as const)('a %s', async (act) => {
+    const { away, ours, theirs, revoked, env, settle, cell } = apart()
+    right(await theirs.adopt(living('before'))())
+    expect(left(await settle(ours.adopt(living('waits'))()))).toMatchObject({ pending: true })
+    await env.clock.advance(minutes(5))
+    if (act === 'revoke') right(await settle(theirs.revoke()))
+    else right(await settle(theirs.adopt(living('after'))()))
+    revoked.length = 0
+    away.is = false
+    await env.clock.advance(seconds(5))
+    await settle(ours.settled())
+    const { token: held } = await cell()
+    expect(O.isSome(held) ? Secret.open(held.value.accessToken) : 'none').toBe(act === 'revoke' ? 'none' : 'after')
+    expect(revoked).toEqual(['waits'])
+  })
+
+  test('what they did before it is replaced', async () => {
+    const { away, ours, theirs, env, settle, cell } = apart()
+    right(await theirs.adopt(living('before'))())
+    await env.clock.advance(seconds(10))
+    expect(left(await settle(ours.adopt(living('waits'))()))).toMatchObject({ pending: true })
+    away.is = false
+    await env.clock.advance(seconds(5))
+    expect(textOf(E.fromOption(() => AuthError.closed)((await cell()).token))).toBe('waits')
+  })
+})
+
+describe('[A04] a revoke ends the login that was asked for before it', () => {
+  test.each(['adopt', 'login'] as const)('%s, while an earlier revoke is under way', async (by) => {
+    const { source, works, revoked, env, settle } = open()
+    right(await source.adopt(living('one'))())
+    works.reads = false
+    works.writes = false
+    const first = source.revoke()
+    const { strategy } = scriptedStrategy([E.right(living('two'))])
+    const between = by === 'adopt' ? source.adopt(living('two'))() : source.login(strategy)({})()
+    const second = source.revoke()
+    await env.clock.advance(seconds(3))
+    works.reads = true
+    works.writes = true
+    right(await settle(first))
+    right(await settle(second))
+    await settle(between)
+    await settle(source.settled())
+    expect(left(await settle(source.get()))).toMatchObject({ reason: 'revoked' })
+    // A login is over before anybody is asked, where the second revoke is there by then.
+    expect(revoked.filter((text) => text !== 'two')).toEqual(['one'])
+  })
+
+  test('a login whose first look at the store is slower than the revoke', async () => {
+    const { make, store, settle } = open()
+    right(await make().adopt(living('one'))())
+    let answer: () => void = () => undefined
+    const held = new Promise<void>((resolve) => (answer = resolve))
+    let isFirst = true
+    const source = make({
+      store: {
+        ...store,
+        get: (key) => async () => {
+          const isSlow = isFirst
+          isFirst = false
+          if (isSlow) await held
+          return store.get(key)()
+        },
+      },
+    })
+    const prompt = jest.fn()
+    const login = source.login(() => () => async () => {
+      prompt()
+      return E.right(living('two'))
+    })({})()
+    await turns()
+    right(await settle(source.revoke()))
+    answer()
+    expect(left(await settle(login))).toMatchObject({ reason: 'revoked' })
+    expect(prompt).not.toHaveBeenCalled()
+  })
+})
+
+describe('[A04] the sources of one key know of each other', () => {
+  const users = () => {
+    const { store, works, env, settle } = open()
+    const revoked: Array<string> = []
+    const revocation = (given: TokenSet) => () => () => async () => {
+      revoked.push(Secret.open(given.accessToken))
+      return E.right(undefined)
+    }
+    const sources = TokenSource.keyed({
+      store: { ...store, ephemeral: false },
+      capacity: 1,
+      revocation: Object.assign(revocation, { ends: 'grant' as const }),
+    })(() => remoteCallback(() => 'renewed'))(env)()
+    const login = (text: string) => {
+      const { strategy } = scriptedStrategy([E.right(living(text))])
+      return sources.for('ann').login(strategy)({})()
+    }
+    return { sources, login, revoked, works, env, settle }
+  }
+
+  test('a close that revokes, and a login by the next source in the same turn', async () => {
+    const { sources, login, revoked, settle } = users()
+    right(await login('one'))
+    const closing = sources.for('ann').close({ revoke: true })()
+    const second = login('two')
+    right(await settle(closing))
+    expect(textOf(await settle(second))).toBe('two')
+    expect(revoked).toEqual(['one'])
+    expect(textOf(await settle(sources.for('ann').get()))).toBe('two')
+  })
+
+  test('a close that did not reach the store ends no session that began later, unless it is told to', async () => {
+    const { sources, login, revoked, works, settle } = users()
+    right(await login('one'))
+    sources.for('bob')
+    const fresh = sources.for('ann')
+    works.reads = false
+    expect(E.isLeft(await settle(fresh.close({ revoke: true })()))).toBe(true)
+    works.reads = true
+    right(await settle(login('two')))
+    right(await settle(fresh.close()()))
+    right(await settle(sources.close()()))
+    expect(revoked).not.toContain('two')
+  })
+
+  test('a revoke, and a login under way in a source that was dropped', async () => {
+    const { sources, revoked, works, settle } = users()
+    const dropped = sources.for('ann')
+    sources.for('bob')
+    const source = sources.for('ann')
+    expect(source).not.toBe(dropped)
+    const prompt = asking()
+    const login = dropped.login(prompt.strategy)({})()
+    await turns()
+    works.writes = false
+    const revoking = source.revoke()
+    await turns()
+    works.writes = true
+    prompt.come('two')
+    right(await login)
+    right(await settle(revoking))
+    await settle(source.settled())
+    await settle(dropped.settled())
+    expect(revoked).toEqual(['two'])
+  })
+})
+
+test('[A02] a login replaces what waited for the store before it, also where the store takes it while the person is asked', async () => {
+  const { source, works, revoked, env, settle } = open()
+  works.writes = false
+  expect(left(await settle(source.adopt(living('first'))()))).toMatchObject({ pending: true })
+  const prompt = asking()
+  const login = source.login(prompt.strategy)({})()
+  await turns()
+  works.writes = true
+  await env.clock.advance(seconds(5))
+  prompt.come('second')
+  expect(textOf(await settle(login))).toBe('second')
+  await settle(source.settled())
+  expect(textOf(await settle(source.get()))).toBe('second')
+  expect(revoked).toEqual(['first'])
+})
+
+test('a close that is told again revokes the tokens that were given at the start', async () => {
+  const { make, works, revoked, env, settle, cell } = open()
+  const source = make({ initial: living('given') })
+  works.writes = false
+  const closing = source.close({ revoke: true })()
+  await env.clock.advance(seconds(16))
+  works.writes = true
+  expect(E.isLeft(await settle(closing))).toBe(true)
+  await settle(source.close({ revoke: true })())
+  expect((await cell()).token).toEqual(O.none)
+  expect(revoked).toEqual(['given'])
+})
+
+test('[A13] a close of all that is told again revokes what had been dropped, and was under way at first', async () => {
+  const { store, works, env, settle } = open()
+  const revoked: Array<string> = []
+  const revocation = (given: TokenSet) => () => () => async () => {
+    revoked.push(Secret.open(given.accessToken))
+    return E.right(undefined)
+  }
+  const sources = TokenSource.keyed({
+    store: { ...store, ephemeral: false },
+    capacity: 1,
+    revocation: Object.assign(revocation, { ends: 'grant' as const }),
+  })(() => remoteCallback(() => 'renewed'))(env)()
+  const dropped = sources.for('ann')
+  right(await dropped.adopt(living('one'))())
+  const prompt = asking()
+  const login = dropped.login(prompt.strategy)({})()
+  await turns()
+  sources.for('bob')
+  works.reads = false
+  const closing = sources.close({ revoke: true })()
+  await turns()
+  prompt.come('two')
+  await settle(login)
+  expect(E.isLeft(await settle(closing))).toBe(true)
+  works.reads = true
+  right(await settle(sources.close({ revoke: true })()))
+  expect(revoked).toContain('one')
+})
+
+test('a clock of the user without a timer is asked for no endless sleep', async () => {
+  const { env } = open()
+  const slept: Array<number> = []
+  const clock = {
+    now: env.clock.now,
+    sleep: (duration: number) => {
+      slept.push(duration)
+      return () => new Promise<void>(() => undefined)
+    },
+  }
+  const memory = memoryStore()
+  const store: TokenStore = {
+    ...memory,
+    get: (key) => async () => {
+      await turns()
+      return memory.get(key)()
+    },
+  }
+  const { strategy } = scriptedStrategy([E.right(living('a'))])
+  const source = pipe(strategy, TokenSource.make({ store }))({ ...env, clock })()
+  expect(textOf(await source.login(scriptedStrategy([E.right(living('b'))]).strategy)({})())).toBe('b')
+  expect(slept).not.toContain(Number.POSITIVE_INFINITY)
+})

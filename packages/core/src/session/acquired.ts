@@ -9,7 +9,7 @@ export interface Acquired {
   /** What it means to a record. The same each time, by the clocks as they are then. */
   readonly event: (snapshot: Snapshot) => SessionEvent
   /** Where it begins, unless that was said before. A renewal has its place from the start. */
-  readonly beginAt: (place: Lifecycle.Place) => void
+  readonly begin: (snapshot: Snapshot) => void
   /** The record has heard of it. */
   readonly committed: () => void
 }

@@ -2,15 +2,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
-import type { Work } from '../internal/work.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { nonce } from '../Random.js'
 import { race } from '../race.js'
 import type { Instant } from '../Time.js'
 import type { Revocation, TokenSource } from '../TokenSource.js'
-import type { Arrivals } from './arrivals.js'
 import type { Context } from './context.js'
 import type { Initial } from './initial.js'
+import type { Order, Revoke } from './order.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
 import type { Applied, Result, SessionEvent, Snapshot } from './records.js'
@@ -48,20 +47,18 @@ export interface Ending {
 /** A revoke that was asked for. */
 interface Asked {
   readonly event: (snapshot: Snapshot) => SessionEvent
-  /** Which session it ends, unless that was said before. */
-  readonly beginAt: (place: Lifecycle.Place) => void
+  readonly track: Revoke['track']
+  readonly buried: Revoke['buried']
+  /** The record was heard of: which session it ends is settled. */
+  readonly isPlaced: () => boolean
 }
 
 export interface EndingParts {
-  readonly arrivals: Arrivals
+  readonly order: Order
   readonly closing: Closing
   readonly initial: Initial
   readonly outbox: Outbox
   readonly owing: Owing
-  /** Those that have not written their tombstone yet. */
-  readonly revokes: Work
-  /** The sessions of the logins of which no token has come yet. */
-  readonly underWay: ReadonlySet<Lifecycle.Nonce>
   /** What was so in the session before is over. */
   readonly supersede: () => void
   /** Serves nothing any more, and hears of nothing. */
@@ -72,9 +69,9 @@ export interface EndingParts {
 
 export const makeEnding = (
   context: Context,
-  { arrivals, closing, initial, outbox, owing, revokes, underWay, supersede, silence, settled }: EndingParts,
+  { order, closing, initial, outbox, owing, supersede, silence, settled }: EndingParts,
 ): Ending => {
-  const { cache, clock, exclusively, isClosed, key, patience, random, records, store } = context
+  const { clock, exclusively, isClosed, key, patience, random, records, store } = context
   const { tell, timeout, track, after } = context
 
   let isRevoked = false
@@ -83,26 +80,26 @@ export const makeEnding = (
   let revoking: Promise<Result<Revocation>> | undefined
 
   /**
-   * A revoke, however often it is sent: of the epoch that is there at first, or of the session of a login that came before it and was
-   * under way. It never ends a later one.
+   * A revoke, however often it is sent: of the epoch that is there at first, or of the session of a login that was asked for before it. It
+   * never ends a later one.
    */
   const asking = (): Asked => {
     const own = nonce(random)()
-    const earlier = arrivals.before(key)
-    const origins = new Set([...underWay, ...earlier.flatMap(({ origin }) => (O.isSome(origin) ? [origin.value] : []))])
+    const { origins, earlier, track: tracked, buried } = order.revoke(key)
+    const isEarlier = (origin: Lifecycle.Nonce): boolean =>
+      origins.has(origin) || (O.isSome(initial.origin) && initial.origin.value === origin)
     let from: Lifecycle.Place | undefined
     return {
       event: (snapshot) => {
         const { origin } = snapshot.cell
-        const place = Lifecycle.placeOf(snapshot.cell)
         // What waits for the store begins here too, and not on the tombstone.
-        if (from === undefined) for (const acquired of earlier) acquired.beginAt(place)
-        if (from === undefined || (O.isSome(origin) && origins.has(origin.value))) from = place
+        if (from === undefined) for (const acquired of earlier) acquired.begin(snapshot)
+        if (from === undefined || (O.isSome(origin) && isEarlier(origin.value))) from = Lifecycle.placeOf(snapshot.cell)
         return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(snapshot) }
       },
-      beginAt: (place) => {
-        from ??= place
-      },
+      track: tracked,
+      buried,
+      isPlaced: () => from !== undefined,
     }
   }
 
@@ -116,6 +113,7 @@ export const makeEnding = (
     }
     const applied = await exclusively(deadline, () => records.persist(asked.event, O.none, deadline))
     if (E.isRight(applied)) {
+      asked.buried()
       supersede()
       initial.forget()
     }
@@ -124,7 +122,7 @@ export const makeEnding = (
 
   const revoke = async (asked = asking()): Promise<Result<Revocation>> => {
     const deadline = after(timeout)
-    const applied = await revokes.track(bury(asked, deadline))
+    const applied = await asked.track(bury(asked, deadline))
     if (E.isLeft(applied)) return applied
     const { decision, snapshot } = applied.right
     const tokens = decision.action._tag === 'RevokeAtServer' ? decision.action.tokens : []
@@ -143,9 +141,9 @@ export const makeEnding = (
     closingRevoke = asked
     revoking ??= track(revoke(asked)).then((result) => {
       revoking = undefined
-      hasFailed = E.isLeft(result)
-      isRevoked = !hasFailed
-      if (O.isSome(cache.snapshot)) asked.beginAt(Lifecycle.placeOf(cache.snapshot.value.cell))
+      isRevoked = E.isRight(result)
+      // Otherwise nobody knows which session it was to end: a later one is not to be ended unasked.
+      hasFailed = !isRevoked && asked.isPlaced()
       return result
     })
     return revoking

@@ -5,6 +5,7 @@ import type { AuthError } from '../AuthError.js'
 import { raised } from '../checking.js'
 import { timed } from '../internal/processClock.js'
 import { given } from '../internal/tokenSetOf.js'
+import type { Nonce } from '../Lifecycle.js'
 import { nonce } from '../Random.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { SourceConfig } from '../TokenSource.js'
@@ -17,6 +18,8 @@ import type { Result, Snapshot } from './records.js'
 
 /** The tokens that the application had at the start. They are written once, where the store has no record. */
 export interface Initial {
+  /** Names the session that begins with them. */
+  readonly origin: O.Option<Nonce>
   readonly token: () => O.Option<TokenSet>
   /** Writes them where the snapshot is of no record. Tells whether it did. */
   readonly write: (snapshot: Snapshot) => Promise<Result<boolean>>
@@ -37,7 +40,9 @@ export const makeInitial = <R>(
   const forget = (): void => {
     initial = O.none
   }
+  const origin = pipe(initial, O.map(nonce(context.random)))
   return {
+    origin,
     token: () => initial,
     write: async (snapshot) => {
       const token = initial
@@ -45,9 +50,14 @@ export const makeInitial = <R>(
       forget()
       if (O.isNone(token) || snapshot.version !== absent) return E.right(false)
       // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs, unless that is over.
-      const first = beginning(nonce(context.random)(), token.value, O.some(snapshot), (found) =>
-        found.cell.status._tag === 'Revoked' ? owing.retryAt(found) : O.none,
-      )
+      const first = beginning({
+        origin: O.isSome(origin) ? origin.value : nonce(context.random)(),
+        token: token.value,
+        start: O.some(snapshot),
+        askedAt: context.clock.now(),
+        earlier: new Set(),
+        retryAt: (found) => (found.cell.status._tag === 'Revoked' ? owing.retryAt(found) : O.none),
+      })
       return pipe(
         await outbox.commitExclusively(first, O.some(snapshot)),
         E.map(() => true),

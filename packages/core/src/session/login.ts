@@ -7,16 +7,16 @@ import { interactively } from '../internal/interactive.js'
 import { dated, timed } from '../internal/processClock.js'
 import { given } from '../internal/tokenSetOf.js'
 import type { Work } from '../internal/work.js'
-import type * as Lifecycle from '../Lifecycle.js'
 import { nonce } from '../Random.js'
 import { race } from '../race.js'
 import { instant } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Limits, TokenSource } from '../TokenSource.js'
-import { beginning } from './beginning.js'
+import { type Beginning, beginning } from './beginning.js'
 import { type Context, isValid } from './context.js'
 import type { Grants } from './grants.js'
 import type { Initial } from './initial.js'
+import type { Begun, Order } from './order.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
 import type { Result, Snapshot } from './records.js'
@@ -33,11 +33,8 @@ export interface LoginParts {
   readonly clock: Clock
   /** Of people, who may take minutes. */
   readonly logins: Work
-  /** The sessions of the logins of which no token has come yet. */
-  readonly underWay: Set<Lifecycle.Nonce>
+  readonly order: Order
   readonly grants: Pick<Grants, 'begin'>
-  /** Revokes that have not written their tombstone yet. */
-  readonly revokes: Work
   readonly initial: Initial
   readonly outbox: Outbox
   readonly owing: Owing
@@ -48,36 +45,28 @@ export interface LoginParts {
 
 export const makeLogin = (
   context: Context,
-  { clock, logins, underWay, grants, revokes, initial, outbox, owing, supersede, get }: LoginParts,
+  { clock, logins, order, grants, initial, outbox, owing, supersede, get }: LoginParts,
 ): Login => {
   const { isClosed, key, random, records, tell, timeout, track, after } = context
 
   /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
-  const begin = async (
-    origin: Lifecycle.Nonce,
-    token: TokenSet,
-    start: O.Option<Snapshot>,
-  ): Promise<Result<TokenSet>> => {
+  const begin = async (of: Omit<Beginning, 'retryAt'>): Promise<Result<TokenSet>> => {
     initial.forget()
-    const applied = await outbox.commitExclusively(beginning(origin, token, start, owing.retryAt), O.none)
+    const applied = await outbox.commitExclusively(beginning({ ...of, retryAt: owing.retryAt }), O.none)
     if (E.isLeft(applied)) return applied
     supersede()
     const { decision, snapshot } = applied.right
     const isOurs = O.isSome(decision.serve) || decision.action._tag === 'Again'
     // It may have expired while it was written.
-    if (isOurs && isValid(context, token)) return E.right(dated(context.clock, token))
+    if (isOurs && isValid(context, of.token)) return E.right(dated(context.clock, of.token))
     return snapshot.cell.status._tag === 'Revoked' ? fail('Revoked') : get()
   }
 
-  /** As `begin`; what comes when the source is closed must not stay alive. */
-  const takeIn = async (
-    origin: Lifecycle.Nonce,
-    token: TokenSet,
-    start: O.Option<Snapshot>,
-  ): Promise<Result<TokenSet>> => {
-    if (!isClosed()) return begin(origin, timed(context.clock, token), start)
-    tell({ _tag: 'Discarded', revoked: await owing.drop(token) })
-    return E.left(AuthError.closed)
+  /** As `begin`; what comes when the source is closed, or after a revoke that was asked for later, must not stay alive. */
+  const takeIn = async (isRevoked: boolean, of: Omit<Beginning, 'retryAt'>): Promise<Result<TokenSet>> => {
+    if (!isClosed() && !isRevoked) return begin({ ...of, token: timed(context.clock, of.token) })
+    tell({ _tag: 'Discarded', revoked: await owing.drop(of.token) })
+    return isClosed() ? E.left(AuthError.closed) : fail('Revoked')
   }
 
   /** Waits for no longer than its caller. */
@@ -87,46 +76,56 @@ export const makeLogin = (
   ): Promise<Result<A>> => race(clock, { deadline, signal }, AuthError.timedOut('the login'), AuthError.aborted, use)()
 
   /** Where a login begins: after the revokes that were asked for before it, and the tokens that were given at the start. */
-  const startOf = async (): Promise<Result<Snapshot>> => {
-    if (!revokes.isIdle()) await revokes.settled()
+  const startOf = async ({ revokes, isRevoked }: Begun): Promise<Result<Snapshot>> => {
+    await revokes
     const there = await records.read(after(timeout))
     const wrote = E.isLeft(there) ? there : await initial.write(there.right)
     if (E.isLeft(wrote)) return wrote
-    return wrote.right ? records.read(after(timeout)) : there
+    const start = wrote.right ? await records.read(after(timeout)) : there
+    return isRevoked() ? fail('Revoked') : start
   }
 
   return {
     login: (limits) => (strategy) => (env) => async () => {
       if (isClosed()) return E.left(AuthError.closed)
       const origin = nonce(random)()
+      const askedAt = context.clock.now()
+      const begun = order.begin(key, origin)
       const endGrant = grants.begin(key, isClosed)
       const end = (): void => {
-        underWay.delete(origin)
+        begun.end()
         endGrant()
       }
       const acquire = async (): Promise<Result<TokenSet>> => {
-        const start = await within(limits, startOf)
+        const start = await within(limits, () => startOf(begun))
         if (E.isLeft(start)) return start
         // What is being revoked might end what is granted now.
         const quiet = await within(limits, () => owing.settled().then(E.right))
         if (E.isLeft(quiet)) return quiet
         if (isClosed()) return E.left(AuthError.closed)
         return interactively(clock, limits, strategy, env, (token) => {
-          const taken = takeIn(origin, token, O.some(start.right))
+          // A revoke that came meanwhile is in the record, or finds this one there.
+          const taken = takeIn(false, { origin, token, start: O.some(start.right), askedAt, earlier: begun.earlier })
           end()
           return track(taken)
         })()
       }
-      underWay.add(origin)
       // A close waits for its token, which is revoked then.
       return logins.track(acquire()).finally(end)
     },
     adopt: (token) => async () => {
       const whole = given('adopt.token')(token)
       if (E.isLeft(whole)) return whole
-      const take = () => takeIn(nonce(random)(), whole.right, O.none)
+      const origin = nonce(random)()
+      const askedAt = context.clock.now()
+      const { earlier, revokes, isRevoked, end } = order.begin(key, origin)
+      const take = (): Promise<Result<TokenSet>> => {
+        const taken = takeIn(isRevoked(), { origin, token: whole.right, start: O.none, askedAt, earlier })
+        end()
+        return taken
+      }
       // A revoke that was asked for before it does not end it.
-      return track(revokes.isIdle() ? take() : revokes.settled().then(take))
+      return track(revokes === undefined ? take() : revokes.then(take))
     },
   }
 }

@@ -3,13 +3,12 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import { dated } from '../internal/processClock.js'
 import { makeWork } from '../internal/work.js'
-import * as Lifecycle from '../Lifecycle.js'
 import { type Instant, instant, minutes } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Acquired } from './acquired.js'
-import type { Arrivals } from './arrivals.js'
 import { toProcessClock } from './cache.js'
 import { type Context, isValid, PAUSE } from './context.js'
+import type { Order } from './order.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
 import type { Applied, Result, SessionEvent, Snapshot } from './records.js'
@@ -33,7 +32,7 @@ export interface Outbox {
 export const makeOutbox = (
   context: Context,
   isOver: () => boolean,
-  { arrivals, owing, pauses }: { readonly arrivals: Arrivals; readonly owing: Owing; readonly pauses: Pauses },
+  { order, owing, pauses }: { readonly order: Order; readonly owing: Owing; readonly pauses: Pauses },
 ): Outbox => {
   const { clock, exclusively, key, records, tell, timeout, track, after } = context
   const waiting = new Set<Acquired>()
@@ -61,7 +60,7 @@ export const makeOutbox = (
   const inTurn =
     (acquired: Acquired) =>
     (snapshot: Snapshot): SessionEvent => {
-      for (const earlier of arrivals.before(key, acquired)) earlier.beginAt(Lifecycle.placeOf(snapshot.cell))
+      for (const earlier of order.before(key, acquired)) earlier.begin(snapshot)
       return acquired.event(snapshot)
     }
 
@@ -90,7 +89,7 @@ export const makeOutbox = (
   const add = (acquired: Acquired): void => {
     if (!waiting.has(acquired)) offeredUntil = after(PATIENCE)
     waiting.add(acquired)
-    arrivals.add(key, acquired)
+    order.wait(key, acquired)
   }
 
   const commit: Outbox['commit'] = async (acquired, from, deadline) => {
@@ -100,7 +99,7 @@ export const makeOutbox = (
     writing.delete(acquired)
     if (E.isLeft(applied)) return heldBack(applied.left)
     waiting.delete(acquired)
-    arrivals.delete(key, acquired)
+    order.written(key, acquired)
     follow(acquired, applied.right)
     return applied
   }
@@ -137,7 +136,12 @@ export const makeOutbox = (
     commitExclusively: async (acquired, from) => {
       add(acquired)
       const deadline = after(timeout)
-      const applied = await exclusively(deadline, () => commit(acquired, from, deadline))
+      const applied = await exclusively(deadline, () =>
+        // A lock that came late: another call writes it, or has written it.
+        waiting.has(acquired) && !writing.has(acquired)
+          ? commit(acquired, from, deadline)
+          : records.persist(acquired.event, from, deadline),
+      )
       // A commit that failed has said so itself.
       const isSaid = E.isRight(applied) || (applied.left._tag === 'StoreFailed' && applied.left.pending)
       return isSaid ? applied : heldBack(applied.left)

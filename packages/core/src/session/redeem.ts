@@ -67,7 +67,7 @@ export const makeRedeem = <R>(
         backOff: millis(Math.max(minimumAge, PAUSE)),
         retryAt: owing.retryAt(at),
       }),
-      beginAt: constVoid,
+      begin: constVoid,
       committed: () => void answered.delete(nameOf(parent)),
     }
   }

@@ -5,14 +5,12 @@ import { dated, type ProcessClock, processClock } from '../internal/processClock
 import { makeRevoking } from '../internal/revoking.js'
 import { tellTo } from '../internal/tell.js'
 import { makeWork } from '../internal/work.js'
-import type { Nonce } from '../Lifecycle.js'
 import { uniform } from '../Random.js'
 import type { Strategy } from '../Strategy.js'
 import { type Duration, plus, seconds } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { SourceConfig, SourceEnv, TokenSource } from '../TokenSource.js'
 import { makeAccepting } from './accepting.js'
-import { type Arrivals, makeArrivals } from './arrivals.js'
 import { bounded } from './bounded.js'
 import { isKnown, isUsable, makeCache, toProcessClock } from './cache.js'
 import { makeChanges } from './changes.js'
@@ -25,6 +23,7 @@ import { inspection } from './inspection.js'
 import { makeListening } from './listening.js'
 import { makeLock } from './lock.js'
 import { makeLogin } from './login.js'
+import { makeOrder, type Order } from './order.js'
 import { makeOutbox } from './outbox.js'
 import { makeOwing } from './owing.js'
 import { makePauses } from './pauses.js'
@@ -50,7 +49,7 @@ export interface Collection {
   /** From then on they refuse new work, as after their own close. */
   readonly isClosed: () => boolean
   readonly grants: Grants
-  readonly arrivals: Arrivals
+  readonly order: Order
   /** Those that have something under way, or in memory only: a close of all closes them too, whoever holds them. */
   readonly working: Set<Session>
 }
@@ -85,11 +84,8 @@ export const makeSession = <R>(
     report()
     listening.onIdle()
   })
-  const underWay = new Set<Nonce>()
   const grants = collection?.grants ?? makeGrants()
-  const arrivals = collection?.arrivals ?? makeArrivals()
-  /** Those that have not written their tombstone yet. */
-  const revokes = makeWork()
+  const order = collection?.order ?? makeOrder()
 
   // What this process knows of the record.
   const refusing = makeRefusing()
@@ -163,7 +159,7 @@ export const makeSession = <R>(
       return exclusively(deadline, () => records.persist(event, O.none, deadline))
     },
   })
-  const outbox = makeOutbox(context, isOver, { arrivals, owing, pauses })
+  const outbox = makeOutbox(context, isOver, { order, owing, pauses })
   const initial = makeInitial(context, config, { outbox, owing })
 
   // A renewal.
@@ -185,9 +181,8 @@ export const makeSession = <R>(
   const { login, adopt } = makeLogin(context, {
     clock: env.clock,
     logins,
-    underWay,
+    order,
     grants,
-    revokes,
     initial,
     outbox,
     owing,
@@ -195,13 +190,11 @@ export const makeSession = <R>(
     get: flights.get,
   })
   const { revoke, close } = makeEnding(context, {
-    arrivals,
+    order,
     closing: { isClosed, isOver, begin: beginClosing },
     initial,
     outbox,
     owing,
-    revokes,
-    underWay,
     supersede,
     silence: () => {
       control.expire()

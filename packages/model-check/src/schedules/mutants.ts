@@ -75,13 +75,13 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   own('a login is asked of whatever there is when it ends', 'login and revoke', 'nothing resurrected', [
     'session/beginning.ts',
-    'from ??= Lifecycle.placeOf(found.cell)',
+    'from ??= isLate(found) ? NOWHERE : Lifecycle.placeOf(found.cell)',
     'from = Lifecycle.placeOf(found.cell)',
   ]),
   own('a login that came second is served', 'login and revoke', 'persisted before returned', [
     'session/login.ts',
-    'if (isOurs && isValid(context, token))',
-    'if (isValid(context, token))',
+    'if (isOurs && isValid(context, of.token))',
+    'if (isValid(context, of.token))',
   ]),
   own('an answer that comes after the close is dropped', 'ask and close', 'one redemption', [
     REDEEM,

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
+import { FormData as UndiciFormData } from 'undici'
+import { authenticatedFetch } from '../src/index.js'
 import { proxiedFetch } from '../src/proxiedFetch.js'
+import { scripted } from './support/tokens.js'
 
 const listening = async (server: Server): Promise<number> => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -43,6 +46,56 @@ describe('proxiedFetch', () => {
     } finally {
       for (const tunnel of tunnels) tunnel.destroy()
       await closed(proxy)
+      await closed(api)
+    }
+  })
+
+  it('sends a form as it is, one of undici too, and again with another token', async () => {
+    const seen: Array<{ readonly type: string; readonly hasLength: boolean; readonly body: Buffer }> = []
+    const api = createServer(async (request, response) => {
+      const { authorization, 'content-type': type = '', 'content-length': length } = request.headers
+      const body = await buffer(request)
+      if (authorization === 'Bearer t1') {
+        response.writeHead(401).end()
+        return
+      }
+      seen.push({ type, hasLength: Number(length) === body.length, body })
+      response.end()
+    })
+    const url = `http://127.0.0.1:${await listening(api)}`
+    try {
+      const past = proxiedFetch({ proxy: 'http://127.0.0.1:1' })
+      const carrying: typeof fetch = (...given) =>
+        authenticatedFetch({ tokens: scripted(), origins: [url], fetch: past })(...given)
+      const filled = <F extends FormData | UndiciFormData>(form: F): F => {
+        form.append('attributes', '{"name":"ü"}')
+        form.append('file', new Blob(['a', '\0b'], { type: 'text/x-notes' }), 'nötes.txt')
+        form.append('file', new File(['c'], 'c.bin'))
+        return form
+      }
+      const sent = [
+        ['attributes', '{"name":"ü"}'],
+        ['file', 'nötes.txt', 'text/x-notes', 'a\0b'],
+        ['file', 'c.bin', 'application/octet-stream', 'c'],
+      ]
+      const body = filled(new FormData())
+      await past(url, { method: 'POST', body })
+      await past(new Request(url, { method: 'POST' }), { body })
+      await carrying(url, { method: 'POST', body })
+      await carrying(new Request(url, { method: 'POST' }), { body })
+      const own: object = { body: filled(new UndiciFormData()) }
+      await past(url, { method: 'POST', ...own })
+      // The body of a Request is a stream, whose length nobody knows.
+      await past(new Request(url, { method: 'POST', body }))
+      expect(seen.map(({ hasLength }) => hasLength)).toEqual([true, true, true, true, true, false])
+      for (const { type, body: bytes } of seen) {
+        const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData()
+        const parts = Array.from(form, async ([name, value]) =>
+          typeof value === 'string' ? [name, value] : [name, value.name, value.type, await value.text()],
+        )
+        expect(await Promise.all(parts)).toEqual(sent)
+      }
+    } finally {
       await closed(api)
     }
   })

@@ -1,6 +1,14 @@
 import { Socket } from 'node:net'
 import { isLoopback } from '@tessera/oauth2'
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool, fetch as undiciFetch } from 'undici'
+import {
+  Agent,
+  buildConnector,
+  type Dispatcher,
+  EnvHttpProxyAgent,
+  Pool,
+  FormData as UndiciFormData,
+  fetch as undiciFetch,
+} from 'undici'
 import { carried } from './carried.js'
 import { codeOf } from './code.js'
 import { CONNECT_TIMEOUT, type Connection, credentialsOf, type ProxySettings } from './connection.js'
@@ -93,6 +101,15 @@ const partsOf = (request: Request): object => {
   return { ...carried(request), method, headers, redirect, signal, ...(body !== null && { body, duplex: 'half' }) }
 }
 
+/** undici writes a form of its own class only, and of any other object its name: of the platform's, too. */
+const readable = (init: RequestInit = {}): object => {
+  const { body } = init
+  if (!(body instanceof FormData)) return init
+  const form = new UndiciFormData()
+  for (const [name, value] of body) form.append(name, value)
+  return { ...init, body: form }
+}
+
 /** The longest that a timer can be set to, in ms. */
 const LONGEST = 2 ** 31 - 1
 
@@ -112,8 +129,8 @@ export const fetchBy =
   async (input, init) => {
     const answer = await awaited(
       input instanceof Request
-        ? send(input.url, { ...partsOf(input), ...init, dispatcher })
-        : send(input, { ...init, dispatcher }),
+        ? send(input.url, { ...partsOf(input), ...readable(init), dispatcher })
+        : send(input, { ...readable(init), dispatcher }),
     )
     if (isResponse(answer)) return answer
     throw new TypeError('undici answered no response')

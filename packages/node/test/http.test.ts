@@ -94,6 +94,25 @@ describe.each([
       expect(server.connections()).toBe(1)
     })
 
+    test.each(['GET', 'POST', 'DELETE'] as const)(
+      'the body of a %s has its length, and is not the beginning of the next request',
+      async (method) => {
+        const seen: unknown[] = []
+        const server = await using(
+          serve(async (request, response) => {
+            const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+            seen.push([request.method, length, encoding, await bodyOf(request)])
+            response.end()
+          }),
+        )
+        const body = O.some(Secret.make('Body', '{"access_token":"ü"}'))
+        for (const _time of [1, 2]) expect(told(await send(post(server.origin, { method, body })))).toBe('200')
+        expect(told(await send(post(server.origin, { method, body: O.none })))).toBe('200')
+        const one = [method, '21', undefined, '{"access_token":"ü"}']
+        expect(seen).toEqual([one, one, [method, method === 'POST' ? '0' : undefined, undefined, '']])
+      },
+    )
+
     test('103 before the answer is not the answer', async () => {
       const server = await using(
         serveRaw((socket) =>

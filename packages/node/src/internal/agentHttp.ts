@@ -23,12 +23,14 @@ type Answer = E.Either<HttpFailure, HttpResponse>
 /** Begins a request, over TLS where its URL says so. */
 type Begin = (request: HttpRequest) => ClientRequest
 
-const headersOf = ({ headers }: HttpRequest, userAgent: string): Record<string, string> => ({
+const headersOf = ({ headers, body }: HttpRequest, userAgent: string): Record<string, string> => ({
   ...Object.fromEntries(
     headers.map(([name, value]) => [name, typeof value === 'string' ? value : Secret.open(value)] as const),
   ),
   'accept-encoding': 'identity',
   'user-agent': userAgent,
+  // Node.js says it by itself for some methods only; a body whose length nobody says is read as the next request.
+  ...(O.isSome(body) && { 'content-length': `${Buffer.byteLength(Secret.open(body.value))}` }),
 })
 
 const headerOf = ({ headers }: IncomingMessage, name: string): O.Option<string> => {

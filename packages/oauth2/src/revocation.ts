@@ -18,6 +18,7 @@ import { type Authenticate, anonymous, authenticate } from './internal/credentia
 import { endpoint } from './internal/endpoint.js'
 import { errorInside } from './internal/errorInside.js'
 import { post } from './internal/post.js'
+import { redeeming } from './internal/redeeming.js'
 import type { Answered } from './internal/transfer.js'
 import { type Provider, rfc } from './Provider.js'
 import type { TokenEnv } from './TokenEnv.js'
@@ -62,6 +63,10 @@ export const revocationParameters =
     return [[parameter === 'token' ? 'token' : which, sent], ...(hint ? [['token_type_hint', which] as const] : [])]
   }
 
+/** The server does not revoke tokens of that kind (RFC 7009 §2.2.1). */
+const isUnsupported = (error: AuthError): boolean =>
+  error._tag === 'Rejected' && O.exists((code) => code === 'unsupported_token_type')(error.answer.error)
+
 /** Who asks for a revocation. */
 const asking = ({ revocation: { authentication } }: Provider, client: Client): Authenticate => {
   if (authentication === 'none') return anonymous
@@ -74,8 +79,15 @@ const asking = ({ revocation: { authentication } }: Provider, client: Client): A
 
 /**
  * Revokes at the client's revocation endpoint: as RFC 7009 has it, or as the server's provider says. Any 2xx is a success, with an empty
- * body too, unless its body is an error; so is an answer, of whatever status, that the server knows neither token of the pair. After a
- * 503 the token still exists (`Rejected`, retryable).
+ * body too, unless its body is an error; so is an answer, of whatever status, that the server knows neither token of the pair, or
+ * not the one and does not revoke such as the other. After a 503 the token still exists (`Rejected`, retryable).
+ *
+ * **By the access token.** A server that revokes by the access token takes one that is alive. Where it has expired, and there is a
+ * refresh token, that one is redeemed first, and what it gives is revoked. When the server refuses it by `invalid_grant`, the grant is
+ * over: a success. When the answer of the redemption is lost, or the revocation after it fails, that is the error. What was redeemed is
+ * kept by this revoker, in this process, until its revocation has succeeded: call it again. After a lost answer, or in another process,
+ * the next call may find that the refresh token is spent. That is a success too: the server may still list the grant, but nobody has a
+ * token of it.
  *
  * **What a success shows.** That the server took the request, and no more: it answers 200 also for a token that it does not know (RFC
  * 7009 §2.2), so that no client can tell a token that has been ended from one that was not found. Some servers do so in other cases,
@@ -127,18 +139,22 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
           return O.isSome(error) ? RTE.left(error.value) : RTE.right(undefined)
         }),
       )
-    const revoke: Revoker<TokenEnv> = (held) => (limits) =>
+    const other = (held: TokenSet) => (limits: Required<Limits>) =>
+      pipe(
+        request(first === 'access' ? 'refresh' : 'access', held)(limits),
+        // Nothing is left that this server revokes.
+        RTE.orElse((error) => (isUnsupported(error) ? RTE.right(undefined) : RTE.left(error))),
+      )
+    const end: Revoker<TokenEnv> = (held) => (limits) =>
       pipe(
         request(first, held)(limits),
         // The end of a token that is unknown is not the end of the other one of its pair.
         RTE.orElse((error) =>
-          AuthError.isUnknownToken(error) && O.isSome(held.refreshToken)
-            ? request(first === 'access' ? 'refresh' : 'access', held)(limits)
-            : RTE.left(error),
+          AuthError.isUnknownToken(error) && O.isSome(held.refreshToken) ? other(held)(limits) : RTE.left(error),
         ),
         // A token that the server does not know is no error (RFC 7009 §2.2).
         RTE.orElse((error) => (AuthError.isUnknownToken(error) ? RTE.right(undefined) : RTE.left(error))),
       )
-    return Object.assign(revoke, { ends })
+    return Object.assign(first === 'access' ? redeeming(client, end) : end, { ends })
   },
 )

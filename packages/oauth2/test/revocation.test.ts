@@ -1,7 +1,8 @@
-import { AuthError } from '@tessera/core'
+import { AuthError, millis, plus, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { Client, ClientAuthentication, type ClientOptions, Provider, revocation } from '../src/index.js'
-import { attempt, bodyOf, client, endpoints, headerOf, holding, left, right, world } from './support.js'
+import { attempt, bodyOf, client, endpoints, headerOf, holding, issued, left, NOW, right, world } from './support.js'
 
 const revoke = (w: ReturnType<typeof world>, options = {}, token = holding('R0'), limits = attempt()) =>
   revocation({ client, ...options })(token)(limits)(w.env)()
@@ -43,6 +44,17 @@ test.each([
     const alone = world(unknown(status))
     right(await revoke(alone, { token }, holding(undefined)))
     expect(tokens(alone)).toEqual(['A0'])
+  },
+)
+
+test.each(['access', 'refresh'])(
+  '[A06] RFC 7009 §2.2.1: of a pair of which the server knows not the one, and does not revoke the other, nothing is left: %s',
+  async (token) => {
+    const unsupported = unknown(400, 'unsupported_token_type')
+    const w = world(unknown(400), unsupported)
+    right(await revoke(w, { token }))
+    expect(w.requests.length).toBe(2)
+    expect(left(await revoke(world(unsupported), { token }))).toMatchObject({ _tag: 'Rejected' })
   },
 )
 
@@ -160,4 +172,94 @@ test('what ends, and by which token, is as the provider says, unless the caller 
   right(await revoke(w, { client: own }))
   right(await revoke(w, { client: own, token: 'refresh' }))
   expect(w.forms().map((form) => form.get('token'))).toEqual(['A0', 'R0'])
+})
+
+// -----------------------------------------------------------------------------
+// by an access token that has expired
+// -----------------------------------------------------------------------------
+
+describe('[A06] by the access token, once it has expired', () => {
+  const expired = holding('R0', { expiresAt: O.some(NOW) })
+  const lost = { _tag: 'Lost', cause: 'connection', reason: 'ECONNRESET' } as const
+  const dead = { status: 400, body: { error: 'invalid_grant' } }
+  /** What was sent: `R0 redeemed`, or the token that was revoked. */
+  const sent = (w: ReturnType<typeof world>) =>
+    w.forms().map((form) => (form.has('grant_type') ? `${form.get('refresh_token')} redeemed` : form.get('token')))
+  /** One revoker, called again and again. */
+  const revoker = (w: ReturnType<typeof world>, given = client) => {
+    const revoking = revocation({ client: given, token: 'access' })
+    return (held = expired) => revoking(held)({ ...attempt(), deadline: plus(NOW, seconds(100_000)) })(w.env)()
+  }
+
+  test('the refresh token is redeemed where that is done, and what it gives is revoked', async () => {
+    const refreshEndpoint = 'https://as.example/refresh'
+    const w = world({ body: issued }, { status: 200 })
+    right(await revoker(w, Client.make({ ...endpoints, id: 'app', refreshEndpoint }))())
+    expect(sent(w)).toEqual(['R0 redeemed', 'A1'])
+    expect(w.requests.map(({ url }) => url)).toEqual([refreshEndpoint, endpoints.revocationEndpoint])
+  })
+
+  test('not while it lives, nor where nobody knows, nor without a refresh token, nor by that one', async () => {
+    const w = world({ status: 200 })
+    const call = revoker(w)
+    right(await call(holding('R0', { expiresAt: O.some(plus(NOW, millis(1))) })))
+    right(await call(holding('R0')))
+    right(await call(holding(undefined, { expiresAt: O.some(NOW) })))
+    right(await revoke(w, { token: 'refresh' }, expired))
+    expect(sent(w)).toEqual(['A0', 'A0', 'A0', 'R0'])
+  })
+
+  test('a refresh token that is refused has no grant any more', async () => {
+    const w = world(dead)
+    right(await revoker(w)())
+    expect(sent(w)).toEqual(['R0 redeemed'])
+  })
+
+  test('a redemption that fails, or whose answer is lost, is the error; nothing is revoked', async () => {
+    for (const [failure, tag] of [
+      [{ status: 503 }, 'OutcomeUnknown'],
+      [lost, 'OutcomeUnknown'],
+      [{ status: 400, body: { error: 'unauthorized_client' } }, 'Rejected'],
+    ] as const) {
+      const w = world(failure)
+      expect(left(await revoker(w)())._tag).toBe(tag)
+      expect(sent(w)).toEqual(['R0 redeemed'])
+    }
+  })
+
+  test('one that is refused although the session is alive is not read as "that token is unknown"', async () => {
+    const provider: Provider = { ...Provider.rfc, busyGrants: [{ error: 'invalid_grant', description: /busy/ }] }
+    const w = world({ status: 400, body: { error: 'invalid_grant', error_description: 'busy' } })
+    const error = left(await revoker(w, Client.make({ id: 'app', secret: 'S3CRET', ...endpoints, provider }))())
+    expect(error).toMatchObject({ _tag: 'OutcomeUnknown', answer: O.some({ description: O.some('busy') }) })
+    expect([AuthError.isUnknownToken(error), AuthError.isRetryable(error)]).toEqual([false, true])
+  })
+
+  test('what was redeemed is revoked by the next call where its revocation has failed, and redeemed again if need be', async () => {
+    const w = world({ body: issued }, { status: 503 }, lost, { status: 200 }, dead)
+    const call = revoker(w)
+    expect(left(await call())._tag).toBe('Rejected')
+    expect(left(await call())._tag).toBe('OutcomeUnknown')
+    right(await call())
+    expect(sent(w)).toEqual(['R0 redeemed', 'A1', 'A1', 'A1'])
+    // It is not kept any longer.
+    right(await call())
+    expect(sent(w).at(-1)).toBe('R0 redeemed')
+
+    const later = world({ body: issued }, { status: 503 }, { body: { ...issued, access_token: 'A2' } }, { status: 200 })
+    const again = revoker(later)
+    left(await again())
+    later.advance(3_600_000)
+    right(await again())
+    expect(sent(later)).toEqual(['R0 redeemed', 'A1', 'R1 redeemed', 'A2'])
+  })
+
+  test('nothing of one session is kept for another', async () => {
+    const w = world({ body: issued }, { status: 503 }, { body: { ...issued, access_token: 'A2' } }, { status: 200 })
+    const call = revoker(w)
+    left(await call())
+    right(await call(holding('S0', { expiresAt: O.some(NOW) })))
+    right(await call())
+    expect(sent(w)).toEqual(['R0 redeemed', 'A1', 'S0 redeemed', 'A2', 'A1'])
+  })
 })

@@ -164,6 +164,20 @@ describe('a revocation', () => {
 
   test.each(
     having('revocation').filter(
+      ([, page]) => page.expiresIn !== undefined && !page.revocation.takes.includes('refresh'),
+    ),
+  )('of %s, which takes access tokens only, ends a session whose own has expired', async (_, page) => {
+    const { session, other } = await logins(page)
+    await outlive(session.source, session.token, advance)
+    expect(right(await session.source.revoke())).toBe('revoked')
+    expect(server.complaints).toEqual([])
+    expect(server.count('refresh')).toBe(1)
+    expect([refreshIn(session.token), open(session.token)].map(server.isAlive)).toEqual([false, false])
+    expect(server.isAlive(open(other.token))).toBe(page.revocation.ends !== 'all')
+  })
+
+  test.each(
+    having('revocation').filter(
       ([
         ,
         {

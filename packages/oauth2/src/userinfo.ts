@@ -30,7 +30,7 @@ import type { ClientOrServer } from './tokenRequest.js'
 
 /** A person as a server knows it. */
 export interface Person {
-  /** Unique and never given again, at this server. A number there is a text here. */
+  /** Unique and never given again, at this server. A number there is a text here; it must be an integer below 2^53. */
   readonly id: string
   /** What people call the person there; nobody has to be who the name says. */
   readonly name: O.Option<string>
@@ -51,7 +51,8 @@ const memberAt = (path: string, of: unknown): O.Option<string> => {
   const value = path
     .split('.')
     .reduce((inner: unknown, name) => (t.UnknownRecord.is(inner) ? inner[name] : undefined), of)
-  return typeof value === 'string' || typeof value === 'number' ? O.some(String(value)) : O.none
+  // JSON.parse rounds greater numbers: two people would be one.
+  return typeof value === 'string' || Number.isSafeInteger(value) ? O.some(String(value)) : O.none
 }
 
 const personOf =
@@ -63,7 +64,9 @@ const personOf =
         pipe(
           memberAt(id, value),
           O.filter((text) => text !== ''),
-          E.fromOption(() => AuthError.malformed({ what: WHAT, path: id, expected: 'a text or a number' })),
+          E.fromOption(() =>
+            AuthError.malformed({ what: WHAT, path: id, expected: 'a text or an integer below 2^53' }),
+          ),
           E.map((found): Person => ({ id: found, name: name === undefined ? O.none : memberAt(name, value) })),
         ),
       ),

@@ -45,6 +45,15 @@ test('what does not say who it is, is Malformed; nobody is nobody', async () => 
     expect(left(await ask(world({ body: { sub } })))).toMatchObject({ _tag: 'Malformed', path: 'sub' })
 })
 
+test.each(['9007199254740993', '-9007199254740993', '1e400', '1.5'])(
+  'the number %s is nobody: read, it may be that of another person',
+  async (sub) => {
+    const w = world({ body: `{"sub":${sub}}` })
+    expect(left(await ask(w))).toMatchObject({ _tag: 'Malformed', path: 'sub' })
+    expect(right(await ask(world({ body: `{"sub":"${sub}"}` }))).id).toBe(sub)
+  },
+)
+
 test('a refusal is told, in a 200 too, and without the token', async () => {
   const refused = left(
     await ask(world({ status: 401, body: { error: 'invalid_token', error_description: 'A0 ended' } })),

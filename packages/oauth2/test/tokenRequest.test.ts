@@ -509,6 +509,8 @@ test.each<Said>([
   ['refresh_token', 'assertion', 'invalid_request', 'Client assertion: token is expired'],
   ['refresh_token', 'assertion', 'invalid_request', 'Token is expired'],
   ['refresh_token', 'secret', 'invalid_request', 'The assertion is wrong: token has expired'],
+  ['refresh_token', 'assertion', 'invalid_token', 'Client assertion: token is expired'],
+  ['refresh_token', 'assertion', 'invalid_token', 'Token is expired'],
   [EXCHANGE, 'secret', 'invalid_request', 'Actor token is expired'],
   [EXCHANGE, 'secret', 'invalid_token', undefined],
 ])(
@@ -521,6 +523,9 @@ test.each<Said>([
 test.each<Said>([
   ['refresh_token', 'assertion', 'invalid_request', 'The refresh token is invalid'],
   ['refresh_token', 'assertion', 'invalid_token', undefined],
+  ['refresh_token', 'assertion', 'invalid_token', 'The refresh token has expired'],
+  ['refresh_token', 'assertion', 'bad_refresh_token', 'It is incorrect or expired'],
+  ['refresh_token', 'secret', 'invalid_token', 'Token is expired'],
   ['refresh_token', 'secret', 'invalid_request', 'Token is expired'],
   [EXCHANGE, 'secret', 'invalid_grant', undefined],
 ])('and words that can only be about that one do: %s by %s, %s %s', async (...said) => {

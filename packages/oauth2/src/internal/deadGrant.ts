@@ -28,9 +28,10 @@ export const markDeadGrant =
     const says = ({ error: code, description }: GrantError): boolean =>
       isText(answer.error, (text) => text === code) &&
       (description === undefined || isText(answer.description, (text) => description.test(text)))
+    const isAbout = (text: string, { error: code }: GrantError): boolean =>
+      isAboutRefreshToken(client, `${code} ${text}`)
     const isDead = (grant: GrantError): boolean =>
-      says(grant) &&
-      (grant.description === undefined || isText(answer.description, (text) => isAboutRefreshToken(client, text)))
+      says(grant) && (O.isNone(answer.description) || isAbout(answer.description.value, grant))
     if (busyGrants.some(says)) return { ...error, invalidGrant: false }
     return grantType === 'refresh_token' && deadGrants.some(isDead) ? { ...error, invalidGrant: true } : error
   }

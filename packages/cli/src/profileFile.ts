@@ -128,6 +128,10 @@ const ofPreset = (file: t.TypeOf<typeof PresetFile>): E.Either<string, OfPreset>
       ({ chosen }) => O.isNone(wrongVariable(chosen)),
       () => 'variables is not what that provider takes',
     ),
+    E.filterOrElse(
+      ({ chosen, clientId }) => E.isRight(Providers.endpoints({ ...chosen, clientId })),
+      () => 'clientId is not a text of whole characters',
+    ),
   )
 
 // -----------------------------------------------------------------------------

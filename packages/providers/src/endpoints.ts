@@ -45,8 +45,12 @@ const unknownIn = (
 }
 
 // Whatever an id holds, it is one part of a path: `.` and `..` would not be.
-const partOf = (clientId: string | undefined): string | undefined =>
-  clientId === undefined || /^\.*$/.test(clientId) ? undefined : encodeURIComponent(clientId)
+const partOf = (clientId: string | undefined): E.Either<AuthError, string | undefined> => {
+  if (clientId === undefined || /^\.*$/.test(clientId)) return E.right(undefined)
+  return /\p{Surrogate}/u.test(clientId)
+    ? E.left(AuthError.misconfigured('id', 'it has half of a character (a lone surrogate), which no request can have'))
+    : E.right(encodeURIComponent(clientId))
+}
 
 const filled =
   (values: Readonly<Record<string, string | undefined>>) =>
@@ -59,8 +63,8 @@ const filled =
 
 /**
  * The endpoints of a preset with its variables filled in. A variable that is missing, that the preset does not have, or whose value is
- * not what the preset says is `Misconfigured` by its name; the value is not repeated. No value can lead to another host, or to another
- * path, than its place in the address allows.
+ * not what the preset says is `Misconfigured` by its name; the value is not repeated. So is a client's id that has half of a character, as
+ * `id`. No value can lead to another host, or to another path, than its place in the address allows.
  *
  * @example
  * import * as Providers from '@tessera/providers'
@@ -81,8 +85,10 @@ export const endpoints: (options: EndpointsOptions) => E.Either<AuthError, Endpo
     pipe(
       unknownIn(preset, variables),
       E.flatMap(() => pipe(Object.entries(preset.variables), E.traverseArray(filledIn(preset, variables)))),
-      E.map((values) => {
-        const fill = filled({ ...Object.fromEntries(values), client_id: partOf(clientId) })
+      E.bindTo('values'),
+      E.bind('client_id', () => partOf(clientId)),
+      E.map(({ values, client_id }) => {
+        const fill = filled({ ...Object.fromEntries(values), client_id })
         const { token, authorization, ...others } = preset.endpoints
         const optional = Object.entries(others).map(([name, template]) => [name, fill(template ?? '')])
         return {

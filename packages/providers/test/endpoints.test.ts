@@ -141,15 +141,28 @@ test('an error does not repeat a value', () => {
 
 test("a client's id stays one part of a path", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.constantFrom('.', '..', 'a/../../b', 'a?b', 'a#b', ''), fc.string()), (clientId) => {
-      const found = Providers.endpoints({ preset: Providers.github, clientId })
-      if (E.isLeft(found) || found.right.revocation === undefined) return
-      const { origin, pathname, search, hash } = new URL(found.right.revocation)
-      expect([origin, pathname.split('/').length, search, hash]).toEqual(['https://api.github.com', 4, '', ''])
-    }),
+    fc.property(
+      fc.oneof(fc.constantFrom('.', '..', 'a/../../b', 'a?b', 'a#b', ''), fc.string({ unit: 'binary' })),
+      (clientId) => {
+        const found = Providers.endpoints({ preset: Providers.github, clientId })
+        if (E.isLeft(found) || found.right.revocation === undefined) return
+        const { origin, pathname, search, hash } = new URL(found.right.revocation)
+        expect([origin, pathname.split('/').length, search, hash]).toEqual(['https://api.github.com', 4, '', ''])
+      },
+    ),
   )
   expect(right(Providers.endpoints({ preset: Providers.github })).revocation).toBeUndefined()
   expect(O.isNone(Providers.server({ preset: Providers.github }).revocationEndpoint)).toBe(true)
+})
+
+test.each(['\ud800', 'a\udc00b'])("a client's id with half of a character is Misconfigured: %j", (id) => {
+  for (const preset of [Providers.github, Providers.gitlab]) {
+    const wrong = left(Providers.endpoints({ preset, clientId: id }))
+    expect(wrong).toMatchObject({ _tag: 'Misconfigured', field: 'id' })
+    expect(() => Providers.server({ preset, clientId: id })).toThrow('misconfigured: id: ')
+    expect(() => Providers.client({ preset, id })).toThrow('misconfigured: id: ')
+  }
+  right(Providers.endpoints({ preset: Providers.github, clientId: '\u{1f600}' }))
 })
 
 // -----------------------------------------------------------------------------

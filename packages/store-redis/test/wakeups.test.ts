@@ -7,6 +7,8 @@ const scripted = () => {
   const subscribed: Array<string> = []
   let heard: Heard | undefined
   let refuses = false
+  let held: { readonly refuse: (error: Error) => void } | undefined
+  let holds = false
   const none = () => Promise.reject(new Error('not asked for'))
   const port: RedisPort = {
     sharded: false,
@@ -21,6 +23,12 @@ const scripted = () => {
       return {
         subscribe: async (channel) => {
           if (refuses) throw new Error('LOADING')
+          if (holds) {
+            holds = false
+            await new Promise<never>((_, reject) => {
+              held = { refuse: reject }
+            })
+          }
           subscribed.push(channel)
         },
         unsubscribe: () => undefined,
@@ -33,6 +41,11 @@ const scripted = () => {
     subscribed,
     say: (channel: string, text: string) => heard?.message(channel, text),
     end: () => heard?.ended(),
+    /** The next subscription has no answer, until it is refused. */
+    hold: () => {
+      holds = true
+    },
+    refuseHeld: () => held?.refuse(new Error('LOADING')),
     refuse: (whether: boolean) => {
       refuses = whether
     },
@@ -73,4 +86,17 @@ test('one that was not is told that something may have been missed', async () =>
   await jest.advanceTimersByTimeAsync(1_000)
   await wakeups.settled('c')
   expect({ subscribed, told }).toEqual({ subscribed: ['c', 'c'], told: [O.none] })
+})
+
+test('an older subscription that fails late does not undo a newer one', async () => {
+  const { wakeups, subscribed, end, hold, refuseHeld } = scripted()
+  hold()
+  wakeups.subscribe('c', () => undefined)
+  end()
+  await jest.advanceTimersByTimeAsync(1_000)
+  expect(subscribed).toEqual(['c'])
+  refuseHeld()
+  await jest.advanceTimersByTimeAsync(0)
+  await wakeups.settled('c')
+  expect(subscribed).toEqual(['c'])
 })

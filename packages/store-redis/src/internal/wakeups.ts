@@ -65,9 +65,11 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
   /** Resolves when it is subscribed. */
   const enter = (name: string, channel: Channel): Promise<void> => {
     const subscribing = join(name)
-    channel.settled = within(PATIENCE, () => subscribing).catch(ignore)
+    const settled = within(PATIENCE, () => subscribing).catch(ignore)
+    channel.settled = settled
     subscribing.catch(() => {
-      channel.settled = undefined
+      // An older one may fail late, when a newer one has taken its place.
+      if (channel.settled === settled) channel.settled = undefined
     })
     return subscribing
   }

@@ -1,12 +1,12 @@
 import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Lifecycle from '../Lifecycle.js'
-import { type Instant, millis, plus } from '../Time.js'
+import { type Instant, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Acquired } from './acquired.js'
 import { toStoreClock } from './cache.js'
 import { MARGIN } from './context.js'
-import type { Snapshot } from './records.js'
+import { type Snapshot, storeNow } from './records.js'
 
 /** A login, or a token to adopt. */
 export interface Beginning {
@@ -17,8 +17,10 @@ export interface Beginning {
   readonly start: O.Option<Snapshot>
   /** When it was asked for, in process time. */
   readonly askedAt: Instant
-  /** The sessions of tokens that waited for the store when it was asked for: it comes after them. */
+  /** Of this process, what was asked for before it and waited for the store then. */
   readonly earlier: ReadonlySet<Lifecycle.Nonce>
+  /** It is ended by what was asked for later. */
+  readonly isOver: (found: Snapshot) => boolean
   readonly retryAt: (snapshot: Snapshot) => O.Option<Instant>
 }
 
@@ -26,16 +28,20 @@ export interface Beginning {
 const NOWHERE: Lifecycle.Place = { epoch: -1, origin: O.none }
 
 /** A token as a new session. */
-export const beginning = ({ origin, token, start, askedAt, earlier, retryAt }: Beginning): Acquired => {
+export const beginning = ({ origin, token, start, askedAt, earlier, isOver, retryAt }: Beginning): Acquired => {
   const isOfEarlier = ({ cell }: Snapshot): boolean => O.isSome(cell.origin) && earlier.has(cell.origin.value)
-  /** Others have begun or revoked a session since it was asked for. Dates of two machines may differ by a little. */
+  /**
+   * Other processes have begun or revoked a session since it was asked for. Times of two machines, and those of one call, differ by a
+   * little; a time to come is of a clock that was set back since, and tells nothing.
+   */
   const isLate = (found: Snapshot): boolean => {
-    const asked = plus(plus(askedAt, found.offset), found.tellsTime ? millis(0) : MARGIN)
-    return !isOfEarlier(found) && O.isSome(found.cell.since) && found.cell.since.value > asked
+    if (isOfEarlier(found) || O.isNone(found.cell.since)) return false
+    const since = found.cell.since.value
+    return since > plus(plus(askedAt, found.offset), MARGIN) && since <= plus(storeNow(found), MARGIN)
   }
   let from = O.isSome(start) ? Lifecycle.placeOf(start.value.cell) : undefined
   const begin = (found: Snapshot): Lifecycle.Place => {
-    from ??= isLate(found) ? NOWHERE : Lifecycle.placeOf(found.cell)
+    from ??= isOver(found) || isLate(found) ? NOWHERE : Lifecycle.placeOf(found.cell)
     // A person who logs in replaces what came before, also where the store took it only meanwhile.
     if (O.isSome(start) && isOfEarlier(found)) from = Lifecycle.placeOf(found.cell)
     return from

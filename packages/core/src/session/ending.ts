@@ -85,7 +85,7 @@ export const makeEnding = (
    */
   const asking = (): Asked => {
     const own = nonce(random)()
-    const { origins, earlier, track: tracked, buried } = order.revoke(key)
+    const { origins, earlier, track: tracked, buried } = order.revoke(key, own)
     const isEarlier = (origin: Lifecycle.Nonce): boolean =>
       origins.has(origin) || (O.isSome(initial.origin) && initial.origin.value === origin)
     let from: Lifecycle.Place | undefined

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { constFalse, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { AuthError } from '../AuthError.js'
 import { raised } from '../checking.js'
@@ -56,6 +56,7 @@ export const makeInitial = <R>(
         start: O.some(snapshot),
         askedAt: context.clock.now(),
         earlier: new Set(),
+        isOver: constFalse,
         retryAt: (found) => (found.cell.status._tag === 'Revoked' ? owing.retryAt(found) : O.none),
       })
       return pipe(

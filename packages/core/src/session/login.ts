@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { constFalse } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
@@ -62,11 +63,11 @@ export const makeLogin = (
     return snapshot.cell.status._tag === 'Revoked' ? fail('Revoked') : get()
   }
 
-  /** As `begin`; what comes when the source is closed, or after a revoke that was asked for later, must not stay alive. */
-  const takeIn = async (isRevoked: boolean, of: Omit<Beginning, 'retryAt'>): Promise<Result<TokenSet>> => {
-    if (!isClosed() && !isRevoked) return begin({ ...of, token: timed(context.clock, of.token) })
+  /** As `begin`; what comes when the source is closed must not stay alive. */
+  const takeIn = async (of: Omit<Beginning, 'retryAt'>): Promise<Result<TokenSet>> => {
+    if (!isClosed()) return begin({ ...of, token: timed(context.clock, of.token) })
     tell({ _tag: 'Discarded', revoked: await owing.drop(of.token) })
-    return isClosed() ? E.left(AuthError.closed) : fail('Revoked')
+    return E.left(AuthError.closed)
   }
 
   /** Waits for no longer than its caller. */
@@ -76,13 +77,13 @@ export const makeLogin = (
   ): Promise<Result<A>> => race(clock, { deadline, signal }, AuthError.timedOut('the login'), AuthError.aborted, use)()
 
   /** Where a login begins: after the revokes that were asked for before it, and the tokens that were given at the start. */
-  const startOf = async ({ revokes, isRevoked }: Begun): Promise<Result<Snapshot>> => {
+  const startOf = async ({ revokes, isOver }: Begun): Promise<Result<Snapshot>> => {
     await revokes
     const there = await records.read(after(timeout))
     const wrote = E.isLeft(there) ? there : await initial.write(there.right)
     if (E.isLeft(wrote)) return wrote
     const start = wrote.right ? await records.read(after(timeout)) : there
-    return isRevoked() ? fail('Revoked') : start
+    return E.isRight(start) && isOver(start.right) ? fail('Revoked') : start
   }
 
   return {
@@ -104,8 +105,8 @@ export const makeLogin = (
         if (E.isLeft(quiet)) return quiet
         if (isClosed()) return E.left(AuthError.closed)
         return interactively(clock, limits, strategy, env, (token) => {
-          // A revoke that came meanwhile is in the record, or finds this one there.
-          const taken = takeIn(false, { origin, token, start: O.some(start.right), askedAt, earlier: begun.earlier })
+          // A revoke that came since the start is in the record, or finds this one there.
+          const taken = takeIn({ ...begun, isOver: constFalse, origin, token, start: O.some(start.right), askedAt })
           end()
           return track(taken)
         })()
@@ -118,14 +119,16 @@ export const makeLogin = (
       if (E.isLeft(whole)) return whole
       const origin = nonce(random)()
       const askedAt = context.clock.now()
-      const { earlier, revokes, isRevoked, end } = order.begin(key, origin)
+      const begun = order.begin(key, origin)
+      const endGrant = grants.begin(key, isClosed)
       const take = (): Promise<Result<TokenSet>> => {
-        const taken = takeIn(isRevoked(), { origin, token: whole.right, start: O.none, askedAt, earlier })
-        end()
+        const taken = takeIn({ ...begun, origin, token: whole.right, start: O.none, askedAt })
+        begun.end()
+        endGrant()
         return taken
       }
       // A revoke that was asked for before it does not end it.
-      return track(revokes === undefined ? take() : revokes.then(take))
+      return track(begun.revokes === undefined ? take() : begun.revokes.then(take))
     },
   }
 }

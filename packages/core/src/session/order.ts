@@ -2,21 +2,22 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Nonce } from '../Lifecycle.js'
 import type { Key } from '../TokenStore.js'
 import type { Acquired } from './acquired.js'
+import type { Snapshot } from './records.js'
 
 /** A login, or a token to adopt, from when it was asked for until its token is in an outbox. */
 export interface Begun {
-  /** The logins of its key whose tokens wait for the store. */
+  /** The logins whose tokens wait for the store, and the revokes, that were asked for before it. */
   readonly earlier: ReadonlySet<Nonce>
   /** The end of the revokes that were asked for before it; none where there is nothing to wait for. */
   readonly revokes: Promise<unknown> | undefined
-  /** A revoke that was asked for after it has written its tombstone. */
-  readonly isRevoked: () => boolean
+  /** A revoke that was asked for after it has ended the session that is found. */
+  readonly isOver: (found: Snapshot) => boolean
   readonly end: () => void
 }
 
 /** A revoke, however often it is tried. */
 export interface Revoke {
-  /** The sessions of the logins that were asked for before it. */
+  /** The logins and revokes that were asked for before it. */
   readonly origins: ReadonlySet<Nonce>
   /** The tokens that waited for the store. */
   readonly earlier: ReadonlyArray<Acquired>
@@ -32,7 +33,7 @@ export interface Revoke {
  */
 export interface Order {
   readonly begin: (key: Key, origin: Nonce) => Begun
-  readonly revoke: (key: Key) => Revoke
+  readonly revoke: (key: Key, own: Nonce) => Revoke
   /** A token waits for the store. */
   readonly wait: (key: Key, acquired: Acquired) => void
   readonly written: (key: Key, acquired: Acquired) => void
@@ -40,11 +41,11 @@ export interface Order {
   readonly before: (key: Key, acquired: Acquired) => ReadonlyArray<Acquired>
 }
 
-/** What is on its way to one record. */
+/** What is on its way to one record. A revoke is told by the nonce of its tombstone. */
 interface OnTheWay {
   readonly logins: Set<Nonce>
   readonly waiting: Set<Acquired>
-  readonly revokes: Set<Promise<unknown>>
+  readonly revokes: Map<Promise<unknown>, Nonce>
   /** The turn of the last revoke that has written its tombstone. */
   buried: number
 }
@@ -57,7 +58,7 @@ export const makeOrder = (): Order => {
   let turns = 0
 
   const of = (key: Key): OnTheWay => {
-    const there = keys.get(key) ?? { logins: new Set(), waiting: new Set(), revokes: new Set(), buried: 0 }
+    const there = keys.get(key) ?? { logins: new Set(), waiting: new Set(), revokes: new Map(), buried: 0 }
     keys.set(key, there)
     return there
   }
@@ -71,21 +72,28 @@ export const makeOrder = (): Order => {
       const { logins, waiting, revokes } = of(key)
       const turn = ++turns
       logins.add(origin)
+      const earlier = new Set([...originsOf(waiting), ...revokes.values()])
       return {
-        earlier: new Set(originsOf(waiting)),
-        revokes: revokes.size === 0 ? undefined : Promise.allSettled([...revokes]),
-        isRevoked: () => of(key).buried > turn,
+        earlier,
+        revokes: revokes.size === 0 ? undefined : Promise.allSettled([...revokes.keys()]),
+        isOver: ({ cell }) => {
+          const there = keys.get(key)
+          const later = Array.from(there?.revokes.values() ?? []).filter((nonce) => !earlier.has(nonce))
+          return (there?.buried ?? 0) > turn || (O.isSome(cell.origin) && later.includes(cell.origin.value))
+        },
         end: () => {
           logins.delete(origin)
           forget(key)
         },
       }
     },
-    revoke: (key) => {
+    revoke: (key, own) => {
       const turn = ++turns
       const there = keys.get(key)
       return {
-        origins: new Set(there === undefined ? [] : [...there.logins, ...originsOf(there.waiting)]),
+        origins: new Set(
+          there === undefined ? [] : [...there.logins, ...originsOf(there.waiting), ...there.revokes.values()],
+        ),
         earlier: Array.from(there?.waiting ?? []),
         track: (run) => {
           const { revokes } = of(key)
@@ -93,7 +101,7 @@ export const makeOrder = (): Order => {
             revokes.delete(run)
             forget(key)
           }
-          revokes.add(run)
+          revokes.set(run, own)
           run.then(ended, ended)
           return run
         },

@@ -142,8 +142,9 @@ export const makeOutbox = (
           ? commit(acquired, from, deadline)
           : records.persist(acquired.event, from, deadline),
       )
-      // A commit that failed has said so itself.
-      const isSaid = E.isRight(applied) || (applied.left._tag === 'StoreFailed' && applied.left.pending)
+      // A commit that failed has said so itself; another call may have written it meanwhile.
+      const isSaid =
+        E.isRight(applied) || (applied.left._tag === 'StoreFailed' && applied.left.pending) || !waiting.has(acquired)
       return isSaid ? applied : heldBack(applied.left)
     },
     flush,

@@ -75,7 +75,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   own('a login is asked of whatever there is when it ends', 'login and revoke', 'nothing resurrected', [
     'session/beginning.ts',
-    'from ??= isLate(found) ? NOWHERE : Lifecycle.placeOf(found.cell)',
+    'from ??= isOver(found) || isLate(found) ? NOWHERE : Lifecycle.placeOf(found.cell)',
     'from = Lifecycle.placeOf(found.cell)',
   ]),
   own('a login that came second is served', 'login and revoke', 'persisted before returned', [

@@ -147,12 +147,15 @@ export const answer = (error: AuthError): O.Option<ServerAnswer> => {
 // questions
 // -----------------------------------------------------------------------------
 
+/** The server asked to wait, and has not looked at the request, whatever else it says. */
+const isThrottled = ({ status }: ServerAnswer): boolean => status === 429 || status === 503
+
 const causeIsRetryable = (error: Cause): boolean => {
   switch (error._tag) {
     case 'Unreachable':
       return true
     case 'Rejected':
-      return error.answer.status === 429 || error.answer.status === 503
+      return isThrottled(error.answer)
     case 'OutcomeUnknown':
     case 'Malformed':
       return error.repeatable
@@ -194,7 +197,7 @@ export const isNotSent = (error: AuthError): boolean =>
 
 /**
  * The server refused the grant itself: its `error` is `invalid_grant` (RFC 6749 §5.2), or one that is known to mean that at this
- * server. To a refresh token it is the end: log in again.
+ * server. To a refresh token it is the end: log in again. Never an answer of 429 or 503: some servers throttle in these words.
  *
  * @example
  * import { AuthError, type ServerAnswer } from '@tessera/core'
@@ -208,11 +211,13 @@ export const isNotSent = (error: AuthError): boolean =>
  */
 export const isInvalidGrant = (error: AuthError): boolean =>
   error._tag === 'Rejected' &&
+  !isThrottled(error.answer) &&
   (error.invalidGrant ?? (O.isSome(error.answer.error) && error.answer.error.value === 'invalid_grant'))
 
 /** The server does not know the token that was sent (any more). RFC 7009 §2.2 has a 200 for that; some servers say it. */
 export const isUnknownToken = (error: AuthError): boolean =>
   error._tag === 'Rejected' &&
+  !isThrottled(error.answer) &&
   O.isSome(error.answer.error) &&
   ['invalid_token', 'invalid_grant'].includes(error.answer.error.value)
 

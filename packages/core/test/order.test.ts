@@ -6,6 +6,7 @@ import {
   type Committed,
   type Conflict,
   type Duration,
+  Lifecycle,
   memoryStore,
   millis,
   minutes,
@@ -22,6 +23,7 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { makeOrder } from '../src/session/order.js'
 import { living } from './opened.js'
 import { right, testEnv, textOf, token } from './support.js'
 
@@ -176,4 +178,21 @@ test('[A03] nor does that of another machine', async () => {
   await env.clock.advance(minutes(30))
   expect(textOf(await settle(make().adopt(token('ours'))()))).toBe('ours')
   expect(await held()).toBe('ours')
+})
+
+test('a revoke that is tried again keeps its turn: a token that was adopted after it is not over', async () => {
+  const order = makeOrder()
+  const revoke = order.revoke('k', 'r')
+  await revoke.track(Promise.resolve())
+  const { isOver } = order.begin('k', 'later')
+  void revoke.track(new Promise(() => undefined))
+  const found = { cell: { ...Lifecycle.empty, epoch: 2, origin: O.some('r') } }
+  expect(isOver(found)).toBe(false)
+  revoke.buried()
+  expect(isOver(found)).toBe(false)
+  const later = order.revoke('k', 's')
+  void later.track(new Promise(() => undefined))
+  expect(isOver({ cell: { ...Lifecycle.empty, epoch: 3, origin: O.some('s') } })).toBe(true)
+  later.buried()
+  expect(isOver(found)).toBe(true)
 })

@@ -90,7 +90,7 @@ const metadataWith = (url: t.Type<string>) =>
       scopes_supported: texts,
       // To log in takes none of these: a server that writes what it has not as null is one to log in at.
       registration_endpoint: t.union([url, t.null]),
-      userinfo_endpoint: t.union([url, t.null]),
+      userinfo_endpoint: t.unknown,
       code_challenge_methods_supported: t.union([texts, t.null]),
     }),
   ])
@@ -131,7 +131,8 @@ export const metadataResponse = ({
           authorizationEndpoint: metadata.authorization_endpoint,
           revocationEndpoint: metadata.revocation_endpoint,
           deviceAuthorizationEndpoint: metadata.device_authorization_endpoint,
-          userinfoEndpoint: metadata.userinfo_endpoint ?? undefined,
+          // A login needs none: a wrong one is told where it is used.
+          userinfoEndpoint: typeof metadata.userinfo_endpoint === 'string' ? metadata.userinfo_endpoint : undefined,
           issParameterSupported: metadata.authorization_response_iss_parameter_supported,
           tokenEndpointAuthMethods: metadata.token_endpoint_auth_methods_supported,
           allowHttp,

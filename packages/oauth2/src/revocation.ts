@@ -142,8 +142,8 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
     const other = (held: TokenSet) => (limits: Required<Limits>) =>
       pipe(
         request(first === 'access' ? 'refresh' : 'access', held)(limits),
-        // Nothing is left that this server revokes.
-        RTE.orElse((error) => (isUnsupported(error) ? RTE.right(undefined) : RTE.left(error))),
+        // Nothing is left that this server revokes. But a refresh token that it does not revoke may still be redeemed.
+        RTE.orElse((error) => (first !== 'access' && isUnsupported(error) ? RTE.right(undefined) : RTE.left(error))),
       )
     const end: Revoker<TokenEnv> = (held) => (limits) =>
       pipe(

@@ -47,14 +47,25 @@ test.each([
   },
 )
 
-test.each(['access', 'refresh'])(
-  '[A06] RFC 7009 §2.2.1: of a pair of which the server knows not the one, and does not revoke the other, nothing is left: %s',
-  async (token) => {
-    const unsupported = unknown(400, 'unsupported_token_type')
-    const w = world(unknown(400), unsupported)
-    right(await revoke(w, { token }))
-    expect(w.requests.length).toBe(2)
+test('[A06] RFC 7009 §2.2.1: a server that knows not the refresh token, and does not revoke access tokens, has nothing left', async () => {
+  const unsupported = unknown(400, 'unsupported_token_type')
+  const w = world(unknown(400), unsupported)
+  right(await revoke(w, { token: 'refresh' }))
+  expect(w.requests.length).toBe(2)
+  // The other way round the refresh token is alive.
+  expect(left(await revoke(world(unknown(400), unsupported), { token: 'access' }))).toMatchObject({ _tag: 'Rejected' })
+  for (const token of ['access', 'refresh']) {
     expect(left(await revoke(world(unsupported), { token }))).toMatchObject({ _tag: 'Rejected' })
+  }
+})
+
+test.each([429, 503])(
+  '[A06] a server that throttles in the words of a dead token (%i) has revoked nothing',
+  async (status) => {
+    const throttled = unknown(status, 'invalid_grant')
+    const error = left(await revoke(world(throttled, throttled)))
+    expect(error).toMatchObject({ _tag: 'Rejected', answer: { status } })
+    expect(AuthError.isRetryable(error)).toBe(true)
   },
 )
 

@@ -532,6 +532,25 @@ test.each<Said>([
   expect(await ends(said)).toBe(true)
 })
 
+test.each(['secret', 'assertion'] as const)(
+  '[P06] a code that a provider has for the end of a session needs no words about a refresh token: %s',
+  async (by) => {
+    const body = {
+      error: 'interaction_required',
+      error_description: 'AADSTS50076: you must use multi-factor authentication',
+    }
+    const provider = { ...Provider.rfc, deadGrants: [...Provider.rfc.deadGrants, { error: 'interaction_required' }] }
+    const own = Client.make({
+      id: 'app',
+      authentication: ways[by],
+      tokenEndpoint: 'https://as.example/token',
+      provider,
+    })
+    const error = left(await send(world({ status: 400, body }), own, { ...grant, type: 'refresh_token' }))
+    expect(AuthError.isInvalidGrant(error)).toBe(true)
+  },
+)
+
 test('a secret of eight characters is looked for in the scope, one of seven is not', async () => {
   const scoped = async (secret: string, scope = `read ${secret}`) => {
     const w = world({ body: { ...issued, scope } })

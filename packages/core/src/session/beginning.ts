@@ -35,7 +35,8 @@ export const beginning = ({ origin, token, start, askedAt, earlier, isOver, retr
    * little; a time to come is of a clock that was set back since, and tells nothing.
    */
   const isLate = (found: Snapshot): boolean => {
-    if (isOfEarlier(found) || O.isNone(found.cell.since)) return false
+    // A record that begins without a login or a revoke tells nothing of them.
+    if (isOfEarlier(found) || O.isNone(found.cell.since) || O.isNone(found.cell.origin)) return false
     const since = found.cell.since.value
     return since > plus(plus(askedAt, found.offset), MARGIN) && since <= plus(storeNow(found), MARGIN)
   }

@@ -11,7 +11,7 @@ export interface Begun {
   /** The end of the revokes that were asked for before it; none where there is nothing to wait for. */
   readonly revokes: Promise<unknown> | undefined
   /** A revoke that was asked for after it has ended the session that is found. */
-  readonly isOver: (found: Snapshot) => boolean
+  readonly isOver: (found: Pick<Snapshot, 'cell'>) => boolean
   readonly end: () => void
 }
 
@@ -45,7 +45,7 @@ export interface Order {
 interface OnTheWay {
   readonly logins: Set<Nonce>
   readonly waiting: Set<Acquired>
-  readonly revokes: Map<Promise<unknown>, Nonce>
+  readonly revokes: Map<Promise<unknown>, { readonly own: Nonce; readonly turn: number }>
   /** The turn of the last revoke that has written its tombstone. */
   buried: number
 }
@@ -72,14 +72,16 @@ export const makeOrder = (): Order => {
       const { logins, waiting, revokes } = of(key)
       const turn = ++turns
       logins.add(origin)
-      const earlier = new Set([...originsOf(waiting), ...revokes.values()])
+      const earlier = new Set([...originsOf(waiting), ...Array.from(revokes.values(), ({ own }) => own)])
       return {
         earlier,
         revokes: revokes.size === 0 ? undefined : Promise.allSettled([...revokes.keys()]),
         isOver: ({ cell }) => {
           const there = keys.get(key)
-          const later = Array.from(there?.revokes.values() ?? []).filter((nonce) => !earlier.has(nonce))
-          return (there?.buried ?? 0) > turn || (O.isSome(cell.origin) && later.includes(cell.origin.value))
+          // One that is tried again keeps its turn.
+          const later = Array.from(there?.revokes.values() ?? []).filter((of) => of.turn > turn)
+          const isOfLater = (origin: Nonce): boolean => later.some(({ own }) => own === origin)
+          return (there?.buried ?? 0) > turn || O.exists(isOfLater)(cell.origin)
         },
         end: () => {
           logins.delete(origin)
@@ -92,7 +94,9 @@ export const makeOrder = (): Order => {
       const there = keys.get(key)
       return {
         origins: new Set(
-          there === undefined ? [] : [...there.logins, ...originsOf(there.waiting), ...there.revokes.values()],
+          there === undefined
+            ? []
+            : [...there.logins, ...originsOf(there.waiting), ...Array.from(there.revokes.values(), (of) => of.own)],
         ),
         earlier: Array.from(there?.waiting ?? []),
         track: (run) => {
@@ -101,7 +105,7 @@ export const makeOrder = (): Order => {
             revokes.delete(run)
             forget(key)
           }
-          revokes.set(run, own)
+          revokes.set(run, { own, turn })
           run.then(ended, ended)
           return run
         },

@@ -102,9 +102,9 @@ const partsOf = (request: Request): object => {
 }
 
 /** undici writes a form of its own class only, and of any other object its name: of the platform's, too. */
-const readable = (init: RequestInit = {}): object => {
-  const { body } = init
-  if (!(body instanceof FormData)) return init
+const readable = (init: RequestInit | null | undefined): object => {
+  const { body } = init ?? {}
+  if (!(body instanceof FormData)) return init ?? {}
   const form = new UndiciFormData()
   for (const [name, value] of body) form.append(name, value)
   return { ...init, body: form }

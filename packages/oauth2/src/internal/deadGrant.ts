@@ -28,8 +28,9 @@ export const markDeadGrant =
     const says = ({ error: code, description }: GrantError): boolean =>
       isText(answer.error, (text) => text === code) &&
       (description === undefined || isText(answer.description, (text) => description.test(text)))
-    const isAbout = (text: string, { error: code }: GrantError): boolean =>
-      isAboutRefreshToken(client, `${code} ${text}`)
+    const isAbout = (text: string, { error: code, description }: GrantError): boolean =>
+      // Any other code is about the session, whatever its words name.
+      (code !== 'invalid_token' && description === undefined) || isAboutRefreshToken(client, `${code} ${text}`)
     const isDead = (grant: GrantError): boolean =>
       says(grant) && (O.isNone(answer.description) || isAbout(answer.description.value, grant))
     if (busyGrants.some(says)) return { ...error, invalidGrant: false }

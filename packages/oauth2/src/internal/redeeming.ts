@@ -1,4 +1,5 @@
 import { AuthError, type Limits, Secret, type TokenSet } from '@tessera/core'
+import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -27,6 +28,13 @@ export const redeeming = (client: Client, end: Ending): Ending => {
   const redeem = refreshToken({ client })
   // Of ends that failed, by the refresh token that was held: it may be spent, and what it gave is known here alone.
   const given = new Map<string, TokenSet>()
+  /** Of two ends at once, one redeems: a refresh token works once. */
+  const redemptions = new Map<string, Promise<E.Either<AuthError, TokenSet>>>()
+  const redeemOnce = (key: string, redemption: TE.TaskEither<AuthError, TokenSet>) => () => {
+    const running = redemptions.get(key) ?? redemption().finally(() => redemptions.delete(key))
+    redemptions.set(key, running)
+    return running
+  }
   return (held) => (limits) => (env) => {
     if (O.isNone(held.refreshToken)) return end(held)(limits)(env)
     const key = Secret.open(held.refreshToken.value)
@@ -34,7 +42,7 @@ export const redeeming = (client: Client, end: Ending): Ending => {
       O.isNone(token.expiresAt) || token.expiresAt.value > env.clock.now()
         ? TE.right(O.some(token))
         : pipe(
-            redeem({ ...limits, previous: O.some(token) })(env),
+            redeemOnce(key, redeem({ ...limits, previous: O.some(token) })(env)),
             TE.tapIO((next) => () => given.set(key, next)),
             TE.map(O.some),
             TE.orElse((error) => (AuthError.isInvalidGrant(error) ? TE.right(O.none) : TE.left(notRedeemed(error)))),

@@ -100,7 +100,11 @@ const once = async (
       canaries.wrote(printedResult(result))
       if (E.isLeft(result)) {
         // Where the date is set on, time is up for who waits, also for the store, and for a token on its way there.
-        if (['TimedOut', 'StoreFailed', 'Malformed'].includes(result.left._tag)) continue
+        if (['TimedOut', 'StoreFailed', 'Malformed'].includes(result.left._tag)) {
+          // Until its back-off ends, a failure is answered again.
+          await sleep(100 * (tries + 1))
+          continue
+        }
         if (result.left._tag === 'ReauthenticationRequired') tally.lost++
         else tally.problem(`${key}: ${result.left._tag}`)
         return ''

@@ -79,8 +79,9 @@ export interface Provider {
   /** An answer without `token_type` is `Malformed` (RFC 6749 §5.1); otherwise its token is a bearer token. */
   readonly tokenTypeRequired: boolean
   /**
-   * What this provider says of a refresh token that is dead, besides `invalid_grant`. The session then asks to log in again. A description
-   * that names an assertion never counts; where the client authenticates by one, it must name the refresh token besides.
+   * What this provider says of a refresh token that is dead, besides `invalid_grant`. The session then asks to log in again. Of
+   * `invalid_token`, and where words are asked for, a description that names an assertion does not count; where the client authenticates
+   * by one, it must name the refresh token besides.
    */
   readonly deadGrants: ReadonlyArray<GrantError>
   /**

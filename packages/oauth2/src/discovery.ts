@@ -14,7 +14,7 @@ import {
   seconds,
 } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Predicate } from 'fp-ts/lib/Predicate.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
@@ -98,7 +98,14 @@ const metadataWith = (url: t.Type<string>) =>
 const decoder = (isAllowed: Predicate<URL>) => {
   const parse = parseEndpoint(isAllowed)
   const url = checked(ENDPOINT, (value): value is string => typeof value === 'string' && O.isSome(parse(value)))
-  return decodeJson(WHAT, metadataWith(url))
+  return flow(
+    decodeJson(WHAT, metadataWith(url)),
+    // A login needs none. One that this issuer may not name is none: it would be sent an access token.
+    E.map(({ userinfo_endpoint: userinfo, ...metadata }) => ({
+      ...metadata,
+      userinfo_endpoint: url.is(userinfo) ? userinfo : undefined,
+    })),
+  )
 }
 
 /**
@@ -131,8 +138,7 @@ export const metadataResponse = ({
           authorizationEndpoint: metadata.authorization_endpoint,
           revocationEndpoint: metadata.revocation_endpoint,
           deviceAuthorizationEndpoint: metadata.device_authorization_endpoint,
-          // A login needs none: a wrong one is told where it is used.
-          userinfoEndpoint: typeof metadata.userinfo_endpoint === 'string' ? metadata.userinfo_endpoint : undefined,
+          userinfoEndpoint: metadata.userinfo_endpoint,
           issParameterSupported: metadata.authorization_response_iss_parameter_supported,
           tokenEndpointAuthMethods: metadata.token_endpoint_auth_methods_supported,
           allowHttp,

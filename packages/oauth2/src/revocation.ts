@@ -80,7 +80,7 @@ const asking = ({ revocation: { authentication } }: Provider, client: Client): A
 /**
  * Revokes at the client's revocation endpoint: as RFC 7009 has it, or as the server's provider says. Any 2xx is a success, with an empty
  * body too, unless its body is an error; so is an answer, of whatever status, that the server knows neither token of the pair, or
- * not the one and does not revoke such as the other. After a 503 the token still exists (`Rejected`, retryable).
+ * not the refresh token and does not revoke access tokens. After a 503 the token still exists (`Rejected`, retryable).
  *
  * **By the access token.** A server that revokes by the access token takes one that is alive. Where it has expired, and there is a
  * refresh token, that one is redeemed first, and what it gives is revoked. When the server refuses it by `invalid_grant`, the grant is

@@ -46,6 +46,14 @@ test('RFC 8414 §3: the metadata', async () => {
   ])
 })
 
+test.each(['', null, 42, 'http://127.0.0.1:8080/x', 'http://other.example/userinfo', 'https://user@as.example/x'])(
+  'a userinfo endpoint that this issuer may not name is none: %j',
+  async (userinfo_endpoint) => {
+    const w = world({ body: { ...metadata, userinfo_endpoint } })
+    expect(right(await discovery({ issuer })(w.env)())).toMatchObject({ userinfoEndpoint: O.none })
+  },
+)
+
 test('the least there may be', async () => {
   const w = world({ body: { issuer, token_endpoint: metadata.token_endpoint } })
   expect(right(await discovery({ issuer })(w.env)())).toMatchObject({

@@ -579,26 +579,27 @@ describe('[A04] a revoke ends the login that was asked for before it', () => {
   })
 })
 
-describe('[A04] the sources of one key know of each other', () => {
-  const users = () => {
-    const { store, works, env, settle } = open()
-    const revoked: Array<string> = []
-    const revocation = (given: TokenSet) => () => () => async () => {
-      revoked.push(Secret.open(given.accessToken))
-      return E.right(undefined)
-    }
-    const sources = TokenSource.keyed({
-      store: { ...store, ephemeral: false },
-      capacity: 1,
-      revocation: Object.assign(revocation, { ends: 'grant' as const }),
-    })(() => remoteCallback(() => 'renewed'))(env)()
-    const login = (text: string) => {
-      const { strategy } = scriptedStrategy([E.right(living(text))])
-      return sources.for('ann').login(strategy)({})()
-    }
-    return { sources, login, revoked, works, env, settle }
+/** The sources of people, one of which is kept, over a store that outlives the process. */
+const users = () => {
+  const { store, works, env, settle } = open()
+  const revoked: Array<string> = []
+  const revocation = (given: TokenSet) => () => () => async () => {
+    revoked.push(Secret.open(given.accessToken))
+    return E.right(undefined)
   }
+  const sources = TokenSource.keyed({
+    store: { ...store, ephemeral: false },
+    capacity: 1,
+    revocation: Object.assign(revocation, { ends: 'grant' as const }),
+  })(() => remoteCallback(() => 'renewed'))(env)()
+  const login = (text: string) => {
+    const { strategy } = scriptedStrategy([E.right(living(text))])
+    return sources.for('ann').login(strategy)({})()
+  }
+  return { sources, login, revoked, works, env, settle }
+}
 
+describe('[A04] the sources of one key know of each other', () => {
   test('a close that revokes, and a login by the next source in the same turn', async () => {
     const { sources, login, revoked, settle } = users()
     right(await login('one'))
@@ -676,17 +677,7 @@ test('a close that is told again revokes the tokens that were given at the start
 })
 
 test('[A13] a close of all that is told again revokes what had been dropped, and was under way at first', async () => {
-  const { store, works, env, settle } = open()
-  const revoked: Array<string> = []
-  const revocation = (given: TokenSet) => () => () => async () => {
-    revoked.push(Secret.open(given.accessToken))
-    return E.right(undefined)
-  }
-  const sources = TokenSource.keyed({
-    store: { ...store, ephemeral: false },
-    capacity: 1,
-    revocation: Object.assign(revocation, { ends: 'grant' as const }),
-  })(() => remoteCallback(() => 'renewed'))(env)()
+  const { sources, revoked, works, settle } = users()
   const dropped = sources.for('ann')
   right(await dropped.adopt(living('one'))())
   const prompt = asking()

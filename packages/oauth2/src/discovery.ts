@@ -167,8 +167,9 @@ const isNoMetadata = (error: AuthError): boolean =>
 
 /**
  * Reads a server's metadata: at RFC 8414's address, then, where the answer is no metadata (4xx, or no JSON), at OpenID Connect's;
- * where neither has any, the error is the first's. An endpoint that is not https is `Malformed`, unless its origin is listed in `allowHttp`, or the issuer is on this machine and the endpoint too. The
- * server that comes of it has the same `allowHttp`.
+ * where neither has any, the error is the first's. An endpoint that is not https is `Malformed`, unless its
+ * origin is listed in `allowHttp`, or the issuer is on this machine and the endpoint too; a userinfo endpoint like that is left out, since
+ * a login needs none. The server has the same `allowHttp`.
  *
  * @example
  * import { discovery } from '@tessera/oauth2'

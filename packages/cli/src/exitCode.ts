@@ -8,6 +8,9 @@ export const ExitCode = {
   refused: 5,
   unreachable: 6,
   store: 7,
+  /** Of `exec`, as a shell says it: the command cannot be run, or is not there. */
+  notRun: 126,
+  notFound: 127,
   interrupted: 130,
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]

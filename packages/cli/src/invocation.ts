@@ -2,6 +2,7 @@
  * What every command is given.
  */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Interruption } from './interruption.js'
 import type { Output } from './output.js'
 import type { Problem } from './report.js'
 import { type StorePlace, showStore } from './storePlace.js'
@@ -28,6 +29,9 @@ export interface Invocation {
   readonly variables: Readonly<Record<string, string | undefined>>
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
+  readonly passSignalsTo: Interruption['passTo']
+  /** Ends with another exit code than 0 although nothing went wrong here. */
+  readonly exitWith: (code: number) => void
   /** How this program is called: `tessera`, as a rule. */
   readonly self: string
   /** Both standard input and standard error are a terminal: questions may be asked. */

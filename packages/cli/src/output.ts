@@ -35,6 +35,8 @@ export interface Output {
   readonly reportColors: Colors
   /** The result: the text, or with `--json` the object, alone on standard output. */
   readonly result: (text: string | undefined, json: unknown) => void
+  /** The result in a form of its own, whatever `--json` says. */
+  readonly raw: (text: string) => void
   /** A line of a report that grows, to standard output; with `--json`, whose object is alone there, to people. */
   readonly line: (text: string) => void
   /** To people; not with `--quiet`. What a server said goes through `printable` first, here and below. */
@@ -93,6 +95,7 @@ export const makeOutput = ({ out, err, json, quiet, color }: OutputOptions): Out
       if (json) writeLine(out, printableJson(object))
       else if (text !== undefined) writeLine(out, text)
     },
+    raw: (text) => writeLine(out, text),
     line: (text) => writeLine(json ? err : out, text),
     say: (text) => {
       if (!quiet) tell(text)

@@ -12,12 +12,15 @@ import { parseBaseUrl } from './baseUrl.js'
 import type { CurlOptions } from './commands/curl.js'
 import type { DemoOptions } from './commands/demo.js'
 import type { DownscopeOptions } from './commands/downscope.js'
+import type { ExecOptions } from './commands/exec.js'
 import type { LoginOptions } from './commands/login.js'
 import type { ProfileAddOptions, ProfileRemoveOptions } from './commands/profile.js'
 import type { SandboxCommandOptions } from './commands/sandbox.js'
 import type { StoreDeleteOptions } from './commands/store.js'
+import type { TokenOptions } from './commands/token.js'
 import { ExitCode, exitCodesHelp } from './exitCode.js'
 import { faultsHelp, parseFault } from './fault.js'
+import { FORMATS, formatsHelp } from './formats/names.js'
 import { parseHostName } from './hostName.js'
 import { interruptedBy } from './interruption.js'
 import type { Command, Invocation, SharedOptions } from './invocation.js'
@@ -65,6 +68,16 @@ const orThrow = <A>(option: string, parsed: E.Either<string, A>): A =>
 
 const baseUrl = (text: string): string => orThrow('--base-url', parseBaseUrl(text))
 const store = (text: string): StorePlace => orThrow('--store', parseStore(text, process.cwd()))
+
+/** The variable that holds a token, unless it is named. */
+const DEFAULT_VARIABLE = 'ACCESS_TOKEN'
+
+const variableName = (text: string): string => {
+  if (/^[A-Za-z_]\w*$/.test(text)) return text
+  throw new CommanderError(ExitCode.usage, OWN, 'a variable has letters, digits and "_" only')
+}
+
+const variableNames = (text: string, before: ReadonlyArray<string> = []) => [...before, variableName(text)]
 
 const collect = (text: string, before: ReadonlyArray<string> = []): ReadonlyArray<string> => [...before, text]
 
@@ -338,12 +351,24 @@ Tokens end with the sandbox that gave them, also where the next one has the same
 const addCommands = (root: Commander, run: Run): void => {
   root
     .command('token')
-    .description('print a token that is valid now')
+    .description('print a token that is valid now, in the form that another program reads')
+    .argument('[operation]', 'of --format git and docker: get, store, erase')
+    .addOption(new Option('--format <format>', 'in which form; see below').choices(FORMATS))
+    .option('--env <name>', 'the variable of --format env', variableName, DEFAULT_VARIABLE)
+    .option('--username <name>', 'of --format git and docker, where the server wants another than the usual')
     .addHelpText(
       'after',
-      '\nExample:\n  $ curl -H "Authorization: Bearer $(tessera token)" https://api.box.com/2.0/users/me',
+      `${formatsHelp}
+
+Example:
+  $ curl -H "Authorization: Bearer $(tessera token)" https://api.box.com/2.0/users/me`,
     )
-    .action(() => run(async () => (await import('./commands/token.js')).token, {}))
+    .action((operation: string | undefined, options: TokenOptions) =>
+      run(async () => (await import('./commands/token.js')).token, {
+        ...options,
+        ...(operation !== undefined && { operation }),
+      }),
+    )
   addProviderOptions(root.command('login'))
     .description('log in as a person, in the browser')
     .option('--device', 'by a code that is typed on another device')
@@ -394,6 +419,35 @@ Examples:
         location: options.location ?? false,
       })
     })
+  root
+    .command('exec')
+    .description('run a command with a token in a variable, or in a file that is kept valid while it runs')
+    .argument('<command>', 'the command; its own options go after "--"')
+    .argument('[args...]')
+    .option('--env <name>', 'the variable that holds the token (ACCESS_TOKEN); may be given again', variableNames)
+    .option(
+      '--file <name>',
+      'the variable that holds the path of a file with the token; may be given again',
+      variableNames,
+    )
+    .addHelpText(
+      'after',
+      `
+The command's exit code is this one's; 126 and 127 say that it cannot be run, or is not there. Signals are passed on. A variable keeps the
+token that it began with; the file, of mode 0600, is replaced by each that follows, and removed at the end.
+
+Examples:
+  $ tessera exec --env GH_TOKEN -- gh repo list
+  $ tessera exec --file AWS_WEB_IDENTITY_TOKEN_FILE -- terraform apply`,
+    )
+    .action((command: string, args: ReadonlyArray<string>, { env, file = [] }: Partial<ExecOptions>) =>
+      run(async () => (await import('./commands/exec.js')).exec, {
+        command,
+        args,
+        file,
+        env: env ?? (file.length === 0 ? [DEFAULT_VARIABLE] : []),
+      }),
+    )
   addProfileCommands(root, run)
   root
     .command('downscope')
@@ -439,7 +493,7 @@ const usage = ({ message, code }: CommanderError, self: string): Problem => {
 }
 
 /** Runs what the arguments say. The promise gives the exit code and never rejects. */
-export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
+export const program = async (host: NodeJS.Process): Promise<number> => {
   const { stdout, stderr, stdin, env, argv } = host
   // Whoever reads the output may go before it ends.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
@@ -449,15 +503,20 @@ export const program = async (host: NodeJS.Process): Promise<ExitCode> => {
     makeOutput({ out: stdout, err: stderr, json, quiet, color })
 
   const root = new Commander()
-  let exit: ExitCode = ExitCode.ok
+  let exit: number = ExitCode.ok
 
   const run: Run = async (load, options) => {
     const shared = root.opts<SharedOptions>()
+    const { signal, passTo } = interruptedBy(host)
     const invocation: Invocation = {
       shared,
       output: outputOf(shared),
       variables: env,
-      signal: interruptedBy(host),
+      signal,
+      passSignalsTo: passTo,
+      exitWith: (code) => {
+        exit = code
+      },
       self,
       interactive: stdin.isTTY === true && stderr.isTTY === true,
     }

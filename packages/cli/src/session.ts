@@ -155,11 +155,11 @@ const ENDING = 'waiting for the answer under way, lest the session be lost; Ctrl
 
 /** Uses the session of a profile and ends it: a renewal under way is committed first, nothing is revoked. */
 export const withSessionOf =
-  (
+  <A>(
     invocation: Invocation,
     command: string,
-    use: (session: Session) => TE.TaskEither<Problem, void>,
-  ): ((profile: Profile) => TE.TaskEither<Problem, void>) =>
+    use: (session: Session) => TE.TaskEither<Problem, A>,
+  ): ((profile: Profile) => TE.TaskEither<Problem, A>) =>
   (profile) =>
     pipe(
       openSession(invocation, command, profile),
@@ -175,9 +175,9 @@ export const withSessionOf =
     )
 
 /** The same for the profile that the options name. */
-export const withSession = (
+export const withSession = <A>(
   invocation: Invocation,
   command: string,
-  use: (session: Session) => TE.TaskEither<Problem, void>,
-): TE.TaskEither<Problem, void> =>
+  use: (session: Session) => TE.TaskEither<Problem, A>,
+): TE.TaskEither<Problem, A> =>
   pipe(readProfile(invocation, command), TE.flatMap(withSessionOf(invocation, command, use)))

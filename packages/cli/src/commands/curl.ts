@@ -8,7 +8,6 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { AuthError, seconds } from '@tessera/core'
 import { authenticatedFetch, proxiedFetch } from '@tessera/node'
-import { secureOrigins } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -18,6 +17,7 @@ import { within } from '../patience.js'
 import { printable } from '../printable.js'
 import { type Profile, usage } from '../profile.js'
 import { originsOf } from '../provider.js'
+import { isSecure, reachOf } from '../reach.js'
 import { type Problem, problem } from '../report.js'
 import { type Session, withSession } from '../session.js'
 
@@ -140,9 +140,6 @@ const listing = (
     : `add it to the member "${provider._tag === 'Box' ? 'tessera.' : ''}${member}" of ${file}`
 }
 
-const isSecure = (origin: string, { provider: { allowHttp } }: Profile): boolean =>
-  E.isRight(secureOrigins({ field: 'origins', urls: [origin], allowHttp }))
-
 /** Only the profile's origins get its token. */
 const allowed = (invocation: Invocation, { profile }: Session, { url: text }: CurlOptions): E.Either<Problem, URL> => {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -162,7 +159,7 @@ const allowed = (invocation: Invocation, { profile }: Session, { url: text }: Cu
       ),
     )
   }
-  return isSecure(origin, profile)
+  return isSecure(origin, profile.provider)
     ? E.right(url)
     : E.left(
         problem(
@@ -259,7 +256,7 @@ const sent = (
 ): TE.TaskEither<Problem, Response> => {
   const { source, problem: told, profile } = session
   const { provider } = profile
-  const origins = originsOf(provider).filter((origin) => isSecure(origin, profile))
+  const origins = reachOf(provider)
   const stray: Stray = {}
   const fetch = authenticatedFetch({
     tokens: source,

@@ -9,7 +9,7 @@ import type { Command } from '../invocation.js'
 import { addressOf, type Provider } from '../provider.js'
 import { type Problem, problem } from '../report.js'
 import { type Session, withSession } from '../session.js'
-import { tokenJson } from './token.js'
+import { tokenJson } from '../tokenJson.js'
 
 export interface DownscopeOptions {
   readonly scope: ReadonlyArray<string>

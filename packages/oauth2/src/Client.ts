@@ -8,6 +8,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import * as ClientAuthentication from './ClientAuthentication.js'
+import { listed } from './internal/resource.js'
 
 // -----------------------------------------------------------------------------
 // model
@@ -20,6 +21,11 @@ export interface Client {
   readonly server: AuthorizationServer.AuthorizationServer
   /** Sent with every token request that acquires or renews, after the grant's own parameters: Box's device pinning, say. */
   readonly parameters: Readonly<Record<string, string>>
+  /**
+   * What its tokens are for: absolute URIs without a fragment (RFC 8707 §2). Sent with every request that acquires or renews, and with the
+   * authorization request.
+   */
+  readonly resource: ReadonlyArray<string>
 }
 
 // -----------------------------------------------------------------------------
@@ -33,6 +39,11 @@ export interface Client {
 export type Options = {
   readonly id: string
   readonly parameters?: Readonly<Record<string, string>> | undefined
+  /**
+   * The API that the tokens are for, or several. One that is not absolute, or has a fragment, is `Misconfigured` where it is sent. To ask
+   * for a token for fewer of them, make another client: `Client.make({ ...client, resource })`. Default: none is named.
+   */
+  readonly resource?: string | ReadonlyArray<string> | undefined
 } & (
   | {
       /**
@@ -91,6 +102,10 @@ export const make: (options: Options) => Client = checking(
       is: (value, { secret }) => value === undefined || (isTagged(value) && secret === undefined),
       expected: 'what ClientAuthentication makes, its basic(secret) say, and given in the place of a secret',
     },
+    resource: {
+      is: (value) => value === undefined || t.string.is(value) || Array.isArray(value),
+      expected: 'a URI or a list of URIs',
+    },
     server: {
       is: (value, options) =>
         value === undefined
@@ -102,13 +117,14 @@ export const make: (options: Options) => Client = checking(
   },
   raised,
   (options) => {
-    const { id, secret, authentication, parameters = {} } = options
+    const { id, secret, authentication, parameters = {}, resource } = options
     const server = options.server ?? AuthorizationServer.make(options)
     return {
       id,
       authentication: authentication ?? (secret === undefined ? ClientAuthentication.none : bySecret(secret, server)),
       server,
       parameters,
+      resource: listed(resource),
     }
   },
 )

@@ -17,6 +17,7 @@ import { CLIENT } from './internal/clientArguments.js'
 import { endpoint } from './internal/endpoint.js'
 import { form } from './internal/form.js'
 import { once } from './internal/once.js'
+import { checkedResources, resourceParameters } from './internal/resource.js'
 import { scopeAsked, scopeParameter } from './internal/scope.js'
 import { codeChallenge, codeVerifier } from './pkce.js'
 
@@ -101,6 +102,7 @@ export const authorizationParameters = ({
   ['client_id', client.id],
   ...(redirectUri === undefined ? [] : [['redirect_uri', redirectUri] as const]),
   ...scopeParameter(client.server.provider, scopeAsked(client.server.provider, { scope, offline })),
+  ...resourceParameters(client.resource),
   ...(challenge === undefined
     ? []
     : [['code_challenge', challenge] as const, ['code_challenge_method', 'S256'] as const]),
@@ -133,7 +135,7 @@ const checkedState = (state: Secret<'State'>): E.Either<AuthError, Secret<'State
  * open. Where the scope has `openid`, a fresh
  * nonce, too: `idTokenClaims` compares it. Each run is another transaction.
  * Keep it until the browser is back; where that may be in another process, {@link sealTransaction} makes it a cookie.
- * `Misconfigured` where the server has no (good) authorization endpoint, `extra` has one of the protocol's own parameters,
+ * `Misconfigured` where the server has no (good) authorization endpoint, a resource is no absolute URI, `extra` has one of the protocol's own parameters,
  * a parameter is not text or the given state is empty.
  *
  * @example
@@ -163,6 +165,7 @@ export const authorizationRequest: (
       const { authorizationEndpoint, allowHttp } = server
       return pipe(
         checkedExtra(options.extra ?? {}),
+        E.flatMap(() => checkedResources(options.client.resource)),
         E.flatMap(() => endpoint('authorizationEndpoint', authorizationEndpoint, allowHttp)),
         E.bindTo('endpoint'),
         E.bind('state', () => {

@@ -11,7 +11,7 @@ import type { Predicate } from 'fp-ts/lib/Predicate.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
 import type { Options } from './AuthorizationServer.js'
-import type { Client } from './Client.js'
+import type { Client, Options as ClientOptions } from './Client.js'
 import type { Parameter } from './Grant.js'
 import { EXTRA, SCOPE } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
@@ -20,6 +20,7 @@ import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { unread } from './internal/errorInside.js'
 import { checked, decodeJson, given, matching, optional, SECONDS, without } from './internal/json.js'
 import { post } from './internal/post.js'
+import { checkedResources, listed, resourceParameters } from './internal/resource.js'
 import { scopeAsked, scopeParameter } from './internal/scope.js'
 import { secureUrl } from './internal/secureUrl.js'
 import { rfc } from './Provider.js'
@@ -63,8 +64,12 @@ export const deviceAuthorizationParameters = ({
   offline,
   extra = {},
   provider = rfc,
-}: Omit<DeviceAuthorizationOptions, 'client'> & Pick<Options, 'provider'> = {}): ReadonlyArray<Parameter> => [
+  resource,
+}: Omit<DeviceAuthorizationOptions, 'client'> &
+  Pick<Options, 'provider'> &
+  Pick<ClientOptions, 'resource'> = {}): ReadonlyArray<Parameter> => [
   ...scopeParameter(provider, scopeAsked(provider, { scope, offline })),
+  ...resourceParameters(listed(resource)),
   ...Object.entries(extra),
 ]
 
@@ -134,7 +139,8 @@ export const deviceAuthorizationResponse = ({
 }
 
 /**
- * Asks for a device code. `Misconfigured` where the server has no device authorization endpoint, or a parameter is not text.
+ * Asks for a device code. `Misconfigured` where the server has no device authorization endpoint, a resource of the client is no
+ * absolute URI, or a parameter is not text.
  *
  * @example
  * import { Client, deviceAuthorization } from '@tessera/oauth2'
@@ -154,11 +160,14 @@ export const deviceAuthorization: (
   (error) => () => RTE.left(error),
   ({ client, ...options }) => {
     const { deviceAuthorizationEndpoint, allowHttp, provider } = client.server
+    const resources = checkedResources(client.resource)
+    if (E.isLeft(resources)) return () => RTE.left(resources.left)
+    const parameters = deviceAuthorizationParameters({ ...options, provider, resource: resources.right })
     const read = deviceAuthorizationResponse({ allowHttp })
     const request = post(
       endpoint('deviceAuthorizationEndpoint', deviceAuthorizationEndpoint, allowHttp),
       authenticate(client),
-    )({ parameters: [], further: deviceAuthorizationParameters({ ...options, provider }), repeatable: true })
+    )({ parameters: [], further: parameters, repeatable: true })
     return (limits) => (env) => async () => {
       const sent = await request(limits)(env)()
       if (E.isLeft(sent)) return sent

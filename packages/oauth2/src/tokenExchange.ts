@@ -3,15 +3,15 @@
  *
  * @packageDocumentation
  */
-import { AuthError, checking, type Secret, Strategy, type TokenSet } from '@tessera/core'
+import { type AuthError, checking, type Secret, Strategy, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Options } from './AuthorizationServer.js'
 import type { Grant, Parameter } from './Grant.js'
 import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
 import { plain } from './internal/plain.js'
+import { checkedResources, listed, resourceParameters } from './internal/resource.js'
 import { scopeParameter } from './internal/scope.js'
 import { rfc } from './Provider.js'
 import type { TokenEnv } from './TokenEnv.js'
@@ -49,18 +49,8 @@ export interface TokenExchangeParameters {
 // request
 // -----------------------------------------------------------------------------
 
-const listOf = (value: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
-  value === undefined ? [] : typeof value === 'string' ? [value] : value
-
 const each = (name: string, values: ReadonlyArray<string>): ReadonlyArray<Parameter> =>
   values.map((value) => [name, value])
-
-const isAbsolute = (uri: string): boolean =>
-  !/[#\s]/.test(uri) &&
-  pipe(
-    O.tryCatch(() => new URL(uri)),
-    O.isSome,
-  )
 
 /** The request's pure half. `Misconfigured` where a resource is not absolute or has a fragment. It consumes nothing. */
 export const tokenExchangeGrant =
@@ -73,24 +63,16 @@ export const tokenExchangeGrant =
   }: TokenExchangeParameters & Pick<Options, 'provider'> = {}) =>
   (subject: TokenSet, { scope = [], resource, parameters = {} }: ExchangeTarget): E.Either<AuthError, Grant> =>
     pipe(
-      listOf(resource),
-      E.fromPredicate(
-        (resources) => resources.every(isAbsolute),
-        () =>
-          AuthError.misconfigured(
-            'resource',
-            'it is not an absolute URI without a fragment (RFC 8707 §2), such as https://api.example/files',
-          ),
-      ),
+      checkedResources(listed(resource)),
       E.map((resources) => ({
         type: 'urn:ietf:params:oauth:grant-type:token-exchange',
         parameters: [
           ['subject_token', subject.accessToken],
           ['subject_token_type', subjectTokenType],
           ...scopeParameter(provider, scope),
-          ...each('resource', resources),
-          ...each('audience', listOf(audience)),
-          ...each('requested_token_type', listOf(requestedTokenType)),
+          ...resourceParameters(resources),
+          ...each('audience', listed(audience)),
+          ...each('requested_token_type', listed(requestedTokenType)),
           ...(actor === undefined
             ? []
             : ([
@@ -106,7 +88,7 @@ export const tokenExchangeGrant =
 
 /**
  * Exchanges an access token for another one. As a client, or without one (Box's downscope) where the server is given instead;
- * the client's own parameters are for tokens that begin or renew a session and are not sent. The source token stays as it is.
+ * the client's own parameters and resources are for tokens that begin or renew a session and are not sent. The source token stays as it is.
  *
  * @example
  * import { Secret, TokenSet } from '@tessera/core'
@@ -128,7 +110,7 @@ export const tokenExchange: (
     const { provider } = client === undefined ? server : client.server
     const decode = tokenResponse({ exchanged: options.requestedTokenType ?? ACCESS_TOKEN, provider })
     const request = tokenRequest(
-      client === undefined ? { server, decode } : { client: { ...client, parameters: {} }, decode },
+      client === undefined ? { server, decode } : { client: { ...client, parameters: {}, resource: [] }, decode },
     )
     const grantFor = tokenExchangeGrant({ ...options, provider })
     return (subject, target): Strategy<TokenEnv> => {

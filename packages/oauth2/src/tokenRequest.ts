@@ -19,6 +19,7 @@ import { endpoint } from './internal/endpoint.js'
 import { unread } from './internal/errorInside.js'
 import { failing } from './internal/failing.js'
 import { post } from './internal/post.js'
+import { checkedResources, resourceParameters } from './internal/resource.js'
 import type { TokenEnv } from './TokenEnv.js'
 import { type TokenResponseDecoder, tokenResponse } from './tokenResponse.js'
 
@@ -35,13 +36,13 @@ export type TokenRequestOptions = ClientOrServer & {
 
 /**
  * Sends a grant, as a client or without one, and decodes the answer. The order of its parameters: `grant_type`, the grant's
- * parameters, the client's authentication, the grant's further parameters, the client's parameters. The endpoint, the
+ * parameters, the client's authentication, the grant's further parameters, the client's resources, the client's parameters. The endpoint, the
  * client's authentication and the decoder are prepared once. A secret of the request, of 8 characters or more, that the answer
  * echoes in a public member (`scope`, `token_type`, `restricted_to`, `issued_token_type`) is redacted there.
  *
  * An answer of success that has an `error` and no token is the error that it says, whoever sends it.
  *
- * Errors: `Misconfigured` (the endpoint, a parameter that is not text, or one that is there twice and is not `resource` or
+ * Errors: `Misconfigured` (the endpoint, a resource, a parameter that is not text, or one that is there twice and is not `resource` or
  * `audience`), `Aborted`, `TimedOut` and `Unreachable` (nothing was sent), `Rejected`, `OutcomeUnknown`, `Malformed`.
  *
  * @example
@@ -67,7 +68,12 @@ export const tokenRequest: (
       endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
       client === undefined ? anonymous : authenticate(client),
     )
-    const own: ReadonlyArray<Parameter> = Object.entries(client?.parameters ?? {})
+    const resources = checkedResources(client?.resource ?? [])
+    if (E.isLeft(resources)) return () => failing(resources.left)
+    const own: ReadonlyArray<Parameter> = [
+      ...resourceParameters(resources.right),
+      ...Object.entries(client?.parameters ?? {}),
+    ]
     return ({ type, parameters, further, repeatable }) => {
       const marked = mark(type)
       const request = send({

@@ -38,9 +38,34 @@ export interface AuthorizationServer {
   readonly registrationEndpoint: O.Option<string>
   /** How a code challenge may be made: `S256`, say (RFC 7636 §4.3). None where it did not say. */
   readonly codeChallengeMethods: O.Option<ReadonlyArray<string>>
+  /** Where authorization requests are pushed to (RFC 9126). */
+  readonly pushedAuthorizationRequestEndpoint: O.Option<string>
+  /** It takes no authorization request that was not pushed (RFC 9126 §5). */
+  readonly requirePushedAuthorizationRequests: boolean
+  /** Where it tells whether a token is alive, and what it is for (RFC 7662). */
+  readonly introspectionEndpoint: O.Option<string>
+  /** Where it takes a client's certificate, by the endpoint that this stands in for (RFC 8705 §5): {@link mutualTls}. */
+  readonly mtlsEndpointAliases: MtlsEndpointAliases
+  /** A client's id may be the URL of a document about it. */
+  readonly clientIdMetadataDocumentSupported: boolean
+  /** How a proof of possession may be signed: `ES256`, say (RFC 9449 §5.1). None where it did not say. */
+  readonly dpopSigningAlgorithms: O.Option<ReadonlyArray<string>>
   /** How it speaks. */
   readonly provider: Provider.Provider
 }
+
+/** The endpoints that may have an alias: those that clients send to by themselves. */
+export type EndpointName =
+  | 'tokenEndpoint'
+  | 'revocationEndpoint'
+  | 'deviceAuthorizationEndpoint'
+  | 'userinfoEndpoint'
+  | 'registrationEndpoint'
+  | 'pushedAuthorizationRequestEndpoint'
+  | 'introspectionEndpoint'
+
+/** URLs as text, by the endpoint that each stands in for. */
+export type MtlsEndpointAliases = { readonly [Name in EndpointName]?: string }
 
 // -----------------------------------------------------------------------------
 // constructors
@@ -66,6 +91,16 @@ export interface Options {
   readonly registrationEndpoint?: string | undefined
   /** `code_challenge_methods_supported`: `S256`, say. */
   readonly codeChallengeMethods?: ReadonlyArray<string> | undefined
+  readonly pushedAuthorizationRequestEndpoint?: string | undefined
+  /** Default: false. */
+  readonly requirePushedAuthorizationRequests?: boolean | undefined
+  readonly introspectionEndpoint?: string | undefined
+  /** Default: none. */
+  readonly mtlsEndpointAliases?: MtlsEndpointAliases | undefined
+  /** Default: false. */
+  readonly clientIdMetadataDocumentSupported?: boolean | undefined
+  /** `dpop_signing_alg_values_supported`: `ES256`, say. */
+  readonly dpopSigningAlgorithms?: ReadonlyArray<string> | undefined
   /** Default: `Provider.rfc`. */
   readonly provider?: Provider.Provider | undefined
 }
@@ -100,6 +135,12 @@ export const make: (options: Options) => AuthorizationServer = checking(
     scopesSupported: O.fromNullable(options.scopesSupported),
     registrationEndpoint: O.fromNullable(options.registrationEndpoint),
     codeChallengeMethods: O.fromNullable(options.codeChallengeMethods),
+    pushedAuthorizationRequestEndpoint: O.fromNullable(options.pushedAuthorizationRequestEndpoint),
+    requirePushedAuthorizationRequests: options.requirePushedAuthorizationRequests ?? false,
+    introspectionEndpoint: O.fromNullable(options.introspectionEndpoint),
+    mtlsEndpointAliases: options.mtlsEndpointAliases ?? {},
+    clientIdMetadataDocumentSupported: options.clientIdMetadataDocumentSupported ?? false,
+    dpopSigningAlgorithms: O.fromNullable(options.dpopSigningAlgorithms),
     provider: options.provider ?? Provider.rfc,
   }),
 )
@@ -111,3 +152,37 @@ export const make: (options: Options) => AuthorizationServer = checking(
 /** Whether a value is a server, as {@link make} makes one. */
 export const is = (value: unknown): value is AuthorizationServer =>
   t.UnknownRecord.is(value) && 'tokenEndpoint' in value && t.UnknownRecord.is(value['authorizationEndpoint'])
+
+// -----------------------------------------------------------------------------
+// combinators
+// -----------------------------------------------------------------------------
+
+/**
+ * A server by those of its endpoints that take a client's certificate (RFC 8705 §5); one without aliases takes it at the usual ones. For a
+ * client whose tokens are bound to its certificate although it does not authenticate by that; `Client.make` does it by itself for one
+ * that does.
+ *
+ * @example
+ * import { AuthorizationServer } from '@tessera/oauth2'
+ *
+ * const server = AuthorizationServer.make({
+ *   tokenEndpoint: 'https://as.example/token',
+ *   mtlsEndpointAliases: { tokenEndpoint: 'https://mtls.as.example/token' },
+ * })
+ * assert.strictEqual(AuthorizationServer.mutualTls(server).tokenEndpoint, 'https://mtls.as.example/token')
+ */
+export const mutualTls = (server: AuthorizationServer): AuthorizationServer => {
+  const { tokenEndpoint = server.tokenEndpoint, ...others } = server.mtlsEndpointAliases
+  const at = (name: Exclude<EndpointName, 'tokenEndpoint'>): O.Option<string> =>
+    O.alt(() => server[name])(O.fromNullable(others[name]))
+  return {
+    ...server,
+    tokenEndpoint,
+    revocationEndpoint: at('revocationEndpoint'),
+    deviceAuthorizationEndpoint: at('deviceAuthorizationEndpoint'),
+    userinfoEndpoint: at('userinfoEndpoint'),
+    registrationEndpoint: at('registrationEndpoint'),
+    pushedAuthorizationRequestEndpoint: at('pushedAuthorizationRequestEndpoint'),
+    introspectionEndpoint: at('introspectionEndpoint'),
+  }
+}

@@ -3,30 +3,20 @@
  *
  * @packageDocumentation
  */
-import {
-  AuthError,
-  type ClockEnv,
-  checking,
-  type Duration,
-  type Limits,
-  plus,
-  type Secret,
-  seconds,
-} from '@tessera/core'
+import { AuthError, type ClockEnv, checking, type Duration, type Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Predicate } from 'fp-ts/lib/Predicate.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
-import type { HttpEnv, HttpRequest } from './Http.js'
+import type { HttpEnv } from './Http.js'
 import { TEXT } from './internal/arguments.js'
-import { type Endpoint, endpoint, parseEndpoint } from './internal/endpoint.js'
-import { checked, decodeJson, malformedAt, texts } from './internal/json.js'
+import { endpoint, parseEndpoint } from './internal/endpoint.js'
+import { checked, decodeJson, texts } from './internal/json.js'
+import { type Addresses, metadataAt } from './internal/metadata.js'
 import { shownUrl, urlFrom } from './internal/secureUrl.js'
-import { transfer } from './internal/transfer.js'
 import type { Provider } from './Provider.js'
 
 /** Whose metadata is asked for. */
@@ -51,13 +41,10 @@ export interface DiscoveryOptions extends MetadataOptions {
 // -----------------------------------------------------------------------------
 
 /**
- * The request's pure half: where the metadata may be, in the order to look. RFC 8414 §3.1 puts the well-known name before the
- * issuer's path, OpenID Connect after it.
+ * The request's pure half: where the metadata may be, in the order to look, which is MCP's too. RFC 8414 §3.1 puts the well-known name
+ * before the issuer's path, and OpenID Connect's may be there as well (§5); OpenID Connect itself puts it after the path.
  */
-export const metadataUrls = ({
-  issuer,
-  allowHttp,
-}: MetadataOptions): E.Either<AuthError, readonly [rfc8414: string, openId: string]> =>
+export const metadataUrls = ({ issuer, allowHttp }: MetadataOptions): E.Either<AuthError, Addresses> =>
   pipe(
     endpoint('issuer', O.fromNullable(issuer), allowHttp),
     E.filterOrElse(
@@ -67,14 +54,18 @@ export const metadataUrls = ({
     E.map(({ url }) => {
       const { origin, pathname } = new URL(url)
       const path = pathname.replace(/\/$/, '')
+      const [oauth, openId] = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
       return [
-        `${origin}/.well-known/oauth-authorization-server${path}`,
-        `${origin}${path}/.well-known/openid-configuration`,
+        `${origin}${oauth}${path}`,
+        ...(path === '' ? [] : [`${origin}${openId}${path}`]),
+        `${origin}${path}${openId}`,
       ]
     }),
   )
 
 const WHAT = 'server metadata'
+const textsIn = (value: unknown): ReadonlyArray<string> | undefined => (texts.is(value) ? value : undefined)
+
 const ENDPOINT =
   'an https URL without fragment and user (http only at an origin in allowHttp, or on this machine if the issuer is there too)'
 
@@ -90,20 +81,54 @@ const metadataWith = (url: t.Type<string>) =>
       scopes_supported: texts,
       // To log in takes none of these: a server that writes what it has not as null is one to log in at.
       registration_endpoint: t.union([url, t.null]),
-      userinfo_endpoint: t.unknown,
       code_challenge_methods_supported: t.union([texts, t.null]),
+      userinfo_endpoint: t.unknown,
+      pushed_authorization_request_endpoint: t.unknown,
+      require_pushed_authorization_requests: t.unknown,
+      introspection_endpoint: t.unknown,
+      mtls_endpoint_aliases: t.unknown,
+      client_id_metadata_document_supported: t.unknown,
+      dpop_signing_alg_values_supported: t.unknown,
     }),
   ])
+
+/** The names of the endpoints that may have an alias, as metadata has them (RFC 8705 §5). */
+const ALIASES: Readonly<Record<AuthorizationServer.EndpointName, string>> = {
+  tokenEndpoint: 'token_endpoint',
+  revocationEndpoint: 'revocation_endpoint',
+  deviceAuthorizationEndpoint: 'device_authorization_endpoint',
+  userinfoEndpoint: 'userinfo_endpoint',
+  registrationEndpoint: 'registration_endpoint',
+  pushedAuthorizationRequestEndpoint: 'pushed_authorization_request_endpoint',
+  introspectionEndpoint: 'introspection_endpoint',
+}
+
+const aliasesIn = (
+  value: unknown,
+  allowed: (value: unknown) => string | undefined,
+): AuthorizationServer.MtlsEndpointAliases =>
+  t.UnknownRecord.is(value)
+    ? Object.fromEntries(
+        Object.entries(ALIASES).flatMap(([name, member]) => {
+          const url = allowed(value[member])
+          return url === undefined ? [] : [[name, url]]
+        }),
+      )
+    : {}
 
 const decoder = (isAllowed: Predicate<URL>) => {
   const parse = parseEndpoint(isAllowed)
   const url = checked(ENDPOINT, (value): value is string => typeof value === 'string' && O.isSome(parse(value)))
+  // One that this issuer may not name is none: it would be sent a secret.
+  const allowed = (value: unknown): string | undefined => (url.is(value) ? value : undefined)
   return flow(
     decodeJson(WHAT, metadataWith(url)),
-    // A login needs none. One that this issuer may not name is none: it would be sent an access token.
-    E.map(({ userinfo_endpoint: userinfo, ...metadata }) => ({
+    E.map((metadata) => ({
       ...metadata,
-      userinfo_endpoint: url.is(userinfo) ? userinfo : undefined,
+      userinfo_endpoint: allowed(metadata.userinfo_endpoint),
+      pushed_authorization_request_endpoint: allowed(metadata.pushed_authorization_request_endpoint),
+      introspection_endpoint: allowed(metadata.introspection_endpoint),
+      aliases: aliasesIn(metadata.mtls_endpoint_aliases, allowed),
     })),
   )
 }
@@ -145,31 +170,23 @@ export const metadataResponse = ({
           scopesSupported: metadata.scopes_supported,
           registrationEndpoint: metadata.registration_endpoint ?? undefined,
           codeChallengeMethods: metadata.code_challenge_methods_supported ?? undefined,
+          pushedAuthorizationRequestEndpoint: metadata.pushed_authorization_request_endpoint,
+          requirePushedAuthorizationRequests: metadata.require_pushed_authorization_requests === true,
+          introspectionEndpoint: metadata.introspection_endpoint,
+          mtlsEndpointAliases: metadata.aliases,
+          clientIdMetadataDocumentSupported: metadata.client_id_metadata_document_supported === true,
+          dpopSigningAlgorithms: textsIn(metadata.dpop_signing_alg_values_supported),
           provider,
         }),
       ),
     )
 }
 
-// To ask again does not make it another issuer.
-const mayAskAgain = (error: AuthError): boolean => error._tag === 'Malformed' && error.path !== 'issuer'
-
-const HEADERS: HttpRequest['headers'] = [
-  ['accept', 'application/json'],
-  ['accept-encoding', 'identity'],
-]
-
-/** An answer that is no metadata: a refusal, or a page for people. Servers without an address answer it as they like. */
-const isNoMetadata = (error: AuthError): boolean =>
-  error._tag === 'Rejected'
-    ? error.answer.status >= 400 && error.answer.status < 500
-    : error._tag === 'Malformed' && error.path === 'body'
-
 /**
- * Reads a server's metadata: at RFC 8414's address, then, where the answer is no metadata (4xx, or no JSON), at OpenID Connect's;
- * where neither has any, the error is the first's. An endpoint that is not https is `Malformed`, unless its
- * origin is listed in `allowHttp`, or the issuer is on this machine and the endpoint too; a userinfo endpoint like that is left out, since
- * a login needs none. The server has the same `allowHttp`.
+ * Reads a server's metadata: at RFC 8414's address, then, where an answer is no metadata (4xx, or no JSON), at those of OpenID Connect;
+ * where none has any, the error is the first's. An endpoint that is not https is `Malformed`, unless its
+ * origin is listed in `allowHttp`, or the issuer is on this machine and the endpoint too. One that no login needs (userinfo, introspection,
+ * pushed requests, and what is at a mutual TLS alias) is left out then. The server has the same `allowHttp`.
  *
  * @example
  * import { discovery } from '@tessera/oauth2'
@@ -182,36 +199,6 @@ export const discovery: (
   'discovery takes { issuer, … }',
   { issuer: TEXT },
   (error) => RTE.left(error),
-  ({ timeout = seconds(30), signal, ...issuer }) => {
-    const read = metadataResponse(issuer)
-    const urls = metadataUrls(issuer)
-    const get =
-      (
-        url: string,
-        limits: Required<Limits>,
-        env: HttpEnv & ClockEnv,
-      ): TaskEither<AuthError, AuthorizationServer.AuthorizationServer> =>
-      async () => {
-        const endpoint: Endpoint = { url, shown: url }
-        const sent = await transfer(
-          { endpoint, method: 'GET', headers: HEADERS, body: O.none, secrets: [], repeatable: true },
-          limits,
-          env,
-        )()
-        if (E.isLeft(sent)) return sent
-        const decoded = read(sent.right.body)
-        return E.isRight(decoded)
-          ? decoded
-          : E.left(malformedAt(sent.right.answer(), mayAskAgain(decoded.left))(decoded.left))
-      }
-    return (env) => async () => {
-      if (E.isLeft(urls)) return urls
-      const [rfc8414, openId] = urls.right
-      const limits = { deadline: plus(env.clock.now(), timeout), signal: signal ?? new AbortController().signal }
-      const found = await get(rfc8414, limits, env)()
-      if (E.isRight(found) || !isNoMetadata(found.left)) return found
-      const other = await get(openId, limits, env)()
-      return E.isLeft(other) && isNoMetadata(other.left) ? found : other
-    }
-  },
+  ({ timeout, signal, ...issuer }) =>
+    metadataAt({ urls: metadataUrls(issuer), read: metadataResponse(issuer), whose: 'issuer', timeout, signal }),
 )

@@ -66,7 +66,17 @@ const decode = decodeJson(WHAT, Sealed)
  * What of a server is not kept: a login under way has asked already, lists may be too long for a cookie, and how the server speaks is
  * the client's to say at the exchange.
  */
-type Unkept = 'scopesSupported' | 'registrationEndpoint' | 'codeChallengeMethods' | 'provider'
+type Unkept =
+  | 'scopesSupported'
+  | 'registrationEndpoint'
+  | 'codeChallengeMethods'
+  | 'pushedAuthorizationRequestEndpoint'
+  | 'requirePushedAuthorizationRequests'
+  | 'introspectionEndpoint'
+  | 'mtlsEndpointAliases'
+  | 'clientIdMetadataDocumentSupported'
+  | 'dpopSigningAlgorithms'
+  | 'provider'
 
 /** No endpoint of a server is forgotten: the compiler asks for each. */
 type ServerRecord = {

@@ -4,7 +4,7 @@ import { AuthError, seconds } from '@tessera/core'
 import { nodeEnv } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { discovery, metadataUrls, Provider } from '../src/index.js'
+import { AuthorizationServer, discovery, metadataUrls, Provider } from '../src/index.js'
 import { left, NOW, right, world } from './support.js'
 
 const issuer = 'https://server.example.com'
@@ -38,6 +38,12 @@ test('RFC 8414 §3: the metadata', async () => {
     scopesSupported: O.some(['openid', 'offline_access']),
     registrationEndpoint: O.some(metadata.registration_endpoint),
     codeChallengeMethods: O.some(['S256']),
+    pushedAuthorizationRequestEndpoint: O.none,
+    requirePushedAuthorizationRequests: false,
+    introspectionEndpoint: O.none,
+    mtlsEndpointAliases: {},
+    clientIdMetadataDocumentSupported: false,
+    dpopSigningAlgorithms: O.none,
     provider: Provider.rfc,
     allowHttp: [],
   })
@@ -65,9 +71,10 @@ test('the least there may be', async () => {
   })
 })
 
-test('RFC 8414 §3.1, OpenID Connect Discovery §4: the addresses of an issuer with a path', () => {
+test('RFC 8414 §3.1 and §5, OpenID Connect Discovery §4: the addresses of an issuer with a path', () => {
   const urls = E.right([
     'https://example.com/.well-known/oauth-authorization-server/issuer1',
+    'https://example.com/.well-known/openid-configuration/issuer1',
     'https://example.com/issuer1/.well-known/openid-configuration',
   ])
   expect(metadataUrls({ issuer: 'https://example.com/issuer1' })).toEqual(urls)
@@ -274,4 +281,67 @@ test('a list of one address is no address', async () => {
 test('the words of the server are handed on', async () => {
   const w = world({ status: 400, body: { error: 'invalid_request' } })
   expect(left(await discovery({ issuer })(w.env)())).toMatchObject({ answer: { error: O.some('invalid_request') } })
+})
+
+const further = {
+  pushed_authorization_request_endpoint: 'https://server.example.com/par',
+  require_pushed_authorization_requests: true,
+  introspection_endpoint: 'https://server.example.com/introspect',
+  mtls_endpoint_aliases: {
+    token_endpoint: 'https://mtls.example.com/token',
+    introspection_endpoint: 'https://mtls.example.com/introspect',
+    authorization_endpoint: 'https://mtls.example.com/authorize',
+  },
+  client_id_metadata_document_supported: true,
+  dpop_signing_alg_values_supported: ['ES256'],
+}
+
+test('RFC 9126 §5, RFC 7662, RFC 8705 §5, RFC 9449 §5.1: what clients need of what was added since', async () => {
+  const server = right(await discovery({ issuer })(world({ body: { ...metadata, ...further } }).env)())
+  expect(server).toMatchObject({
+    pushedAuthorizationRequestEndpoint: O.some(further.pushed_authorization_request_endpoint),
+    requirePushedAuthorizationRequests: true,
+    introspectionEndpoint: O.some(further.introspection_endpoint),
+    mtlsEndpointAliases: {
+      tokenEndpoint: 'https://mtls.example.com/token',
+      introspectionEndpoint: 'https://mtls.example.com/introspect',
+    },
+    clientIdMetadataDocumentSupported: true,
+    dpopSigningAlgorithms: O.some(['ES256']),
+  })
+  const overTls = AuthorizationServer.mutualTls(server)
+  expect(overTls).toMatchObject({
+    tokenEndpoint: 'https://mtls.example.com/token',
+    introspectionEndpoint: O.some('https://mtls.example.com/introspect'),
+    // It goes by the browser.
+    authorizationEndpoint: O.some(metadata.authorization_endpoint),
+    revocationEndpoint: O.some(metadata.revocation_endpoint),
+  })
+  expect(AuthorizationServer.mutualTls(overTls)).toEqual(overTls)
+})
+
+test.each([null, 42, '', 'http://127.0.0.1:8080/x', {}, [], { token_endpoint: 'http://evil.example/' }])(
+  'nor is there what this issuer may not name, or is of another type: %j',
+  async (wrong) => {
+    const names = Object.keys(further).map((name) => [name, wrong])
+    const body = { ...metadata, ...Object.fromEntries(names) }
+    expect(right(await discovery({ issuer })(world({ body }).env)())).toMatchObject({
+      pushedAuthorizationRequestEndpoint: O.none,
+      requirePushedAuthorizationRequests: false,
+      introspectionEndpoint: O.none,
+      mtlsEndpointAliases: {},
+      clientIdMetadataDocumentSupported: false,
+      dpopSigningAlgorithms: Array.isArray(wrong) ? O.some([]) : O.none,
+    })
+  },
+)
+
+test('an issuer with a path is asked at three addresses, in their order', async () => {
+  const w = world({ status: 404 }, { status: 404 }, { body: { ...metadata, issuer: `${issuer}/tenant1` } })
+  right(await discovery({ issuer: `${issuer}/tenant1` })(w.env)())
+  expect(w.requests.map(({ url }) => url)).toEqual([
+    `${issuer}/.well-known/oauth-authorization-server/tenant1`,
+    `${issuer}/.well-known/openid-configuration/tenant1`,
+    `${issuer}/tenant1/.well-known/openid-configuration`,
+  ])
 })

@@ -16,7 +16,7 @@ import {
   revocation,
   tokenExchange,
 } from '../src/index.js'
-import { attempt, client as plain, holding, issued, left, right, signer, world } from './support.js'
+import { attempt, holding, issued, left, client as plain, right, signer, world } from './support.js'
 
 const TWO = ['https://mcp.example/files', 'urn:example:mail']
 const client = Client.make({ ...plain, resource: TWO, parameters: { last: '1' } })
@@ -31,13 +31,16 @@ const strategiesOf = (client: Client) => ({
   refreshToken: refreshToken({ client }),
 })
 
-test.each(Object.entries(strategiesOf(client)))('RFC 8707 §2.2: %s names them in all its requests', async (_, strategy) => {
-  const w = world(({ url }) => ({ body: url.endsWith('/device') ? device : issued }))
-  right(await strategy(attempt({ previous: O.some(token) }))(w.env)())
-  const forms = w.forms()
-  expect(forms.length).toBeGreaterThan(0)
-  for (const form of forms) expect(form.getAll('resource')).toEqual(TWO)
-})
+test.each(Object.entries(strategiesOf(client)))(
+  'RFC 8707 §2.2: %s names them in all its requests',
+  async (_, strategy) => {
+    const w = world(({ url }) => ({ body: url.endsWith('/device') ? device : issued }))
+    right(await strategy(attempt({ previous: O.some(token) }))(w.env)())
+    const forms = w.forms()
+    expect(forms.length).toBeGreaterThan(0)
+    for (const form of forms) expect(form.getAll('resource')).toEqual(TWO)
+  },
+)
 
 test('they come before the client’s own parameters', async () => {
   const w = world({ body: issued })

@@ -10,7 +10,7 @@ import * as ProviderModule from './Provider.js'
 
 export const AuthorizationServer = AuthorizationServerModule
 export type AuthorizationServer = AuthorizationServerModule.AuthorizationServer
-export type { Options as AuthorizationServerOptions } from './AuthorizationServer.js'
+export type { EndpointName, MtlsEndpointAliases, Options as AuthorizationServerOptions } from './AuthorizationServer.js'
 export {
   type AuthorizationCodeOptions,
   authorizationCode,
@@ -31,6 +31,7 @@ export type { Options as ClientOptions } from './Client.js'
 export const ClientAuthentication = ClientAuthenticationModule
 export type ClientAuthentication = ClientAuthenticationModule.ClientAuthentication
 export { type Callback, callback, callbackResponse } from './callback.js'
+export { type Challenge, challenge } from './challenge.js'
 export { type ClientCredentialsOptions, clientCredentials, clientCredentialsGrant } from './clientCredentials.js'
 export type { Digest, DigestEnv } from './Digest.js'
 export {
@@ -49,6 +50,14 @@ export { type Claims, type IdTokenClaimsOptions, idTokenClaims } from './idToken
 export { isLoopback } from './internal/secureUrl.js'
 export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
 export { codeChallenge, codeVerifier } from './pkce.js'
+export {
+  type ProtectedResource,
+  type ProtectedResourceOptions,
+  type ProtectedResourceUrls,
+  protectedResource,
+  protectedResourceResponse,
+  protectedResourceUrls,
+} from './protectedResource.js'
 export const Provider = ProviderModule
 export type Provider = ProviderModule.Provider
 export type { GrantError, PersonMembers, RevocationRequest } from './Provider.js'

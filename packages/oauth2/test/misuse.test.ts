@@ -32,6 +32,7 @@ const MISUSES: Readonly<Record<string, ReadonlyArray<readonly [field: string, op
         { id: 'app', server, tokenEndpoint: 'https://as.example/token' },
       ],
     ],
+    ['resource', [{ id: 'app', server, resource: 42 }]],
     [
       'authentication',
       [
@@ -74,6 +75,7 @@ const MISUSES: Readonly<Record<string, ReadonlyArray<readonly [field: string, op
     ['subject', [{ client, signer: { sign: () => undefined } }]],
   ],
   openTransaction: [['cipher', [...NOTHING, { cipher: 'key' }]]],
+  protectedResource: [['url', NOTHING]],
   refreshToken: [['client', [...LIKE_BEFORE, ...NO_CLIENT]]],
   revocation: [
     ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
@@ -143,6 +145,7 @@ test.each(STRATEGIES)(
 /** They take one value, whose type is its name: the halves of a request, conversions, questions. */
 const OF_VALUES = [
   'AuthorizationServer.is',
+  'AuthorizationServer.mutualTls',
   'Client.is',
   'ClientAuthentication.basic',
   'ClientAuthentication.post',
@@ -151,6 +154,7 @@ const OF_VALUES = [
   'base64url',
   'callback',
   'callbackResponse',
+  'challenge',
   'clientCredentialsGrant',
   'codeChallenge',
   'codeVerifier',
@@ -162,6 +166,8 @@ const OF_VALUES = [
   'metadataResponse',
   'metadataUrls',
   'nextPoll',
+  'protectedResourceResponse',
+  'protectedResourceUrls',
   'refreshTokenGrant',
   'retryAfter',
   'revocationParameters',

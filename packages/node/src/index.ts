@@ -34,14 +34,24 @@ export {
   parseKeys,
 } from './encryptionKeys.js'
 export { type ExternalSignerConfig, externalSigner } from './externalSigner.js'
+export { type FileTokenOptions, fileToken, type VariableTokenOptions, variableToken } from './fileToken.js'
 export type { BearerConfig } from './internal/bearer.js'
 export type { ConnectionOptions, TlsOptions } from './internal/connection.js'
 export type { KeySource, Passphrase } from './internal/privateKey.js'
 export { type KeyFileOptions, keyFile } from './keyFile.js'
+export { type MacSignerConfig, macSigner } from './macSigner.js'
 export { type NodeEnv, type NodeOptions, nodeEnv } from './nodeEnv.js'
 export { type NodeHttpOptions, nodeHttp } from './nodeHttp.js'
 export { openSource } from './openSource.js'
 export { othersCanWrite } from './othersCanWrite.js'
+export {
+  type AzureManagedIdentityTokenOptions,
+  azureManagedIdentityToken,
+  type GceIdentityTokenOptions,
+  type GithubActionsTokenOptions,
+  gceIdentityToken,
+  githubActionsToken,
+} from './platformTokens.js'
 export { type ProxiedFetchOptions, proxiedFetch } from './proxiedFetch.js'
 export { type ReadJsonOptions, readJson } from './readJson.js'
 export { run } from './run.js'

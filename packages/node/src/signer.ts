@@ -36,7 +36,7 @@ export interface SignerConfig {
  * signatures share that. A failure is `Misconfigured` and names `privateKey`, `passphrase` or `algorithm`, never what is
  * inside; the next signature tries again.
  *
- * RSA keys have at least 2048 bits (RFC 7518 §3.3), EC keys the curve of their algorithm (§3.4).
+ * RSA keys have at least 2048 bits (RFC 7518 §3.3), EC keys the curve of their algorithm (§3.4), and EdDSA is by Ed25519 (RFC 8037 §3.1).
  *
  * @example
  * import { generateKeyPairSync } from 'node:crypto'

@@ -15,7 +15,7 @@ export interface VerifyConfig {
   /** The public key, as PEM or loaded. */
   readonly key: string | KeyObject
   /** What may have been used; a token's own header never widens it. */
-  readonly algorithms: ReadonlyArray<Algorithm>
+  readonly algorithms: ReadonlyArray<Exclude<Algorithm, 'EdDSA'>>
   readonly audience: string
   readonly issuer: string
 }

@@ -118,7 +118,8 @@ export const make: (options: Options) => Client = checking(
   raised,
   (options) => {
     const { id, secret, authentication, parameters = {}, resource } = options
-    const server = options.server ?? AuthorizationServer.make(options)
+    const given = options.server ?? AuthorizationServer.make(options)
+    const server = authentication?._tag === 'Tls' ? AuthorizationServer.mutualTls(given) : given
     return {
       id,
       authentication: authentication ?? (secret === undefined ? ClientAuthentication.none : bySecret(secret, server)),

@@ -7,6 +7,7 @@ import * as AuthorizationServerModule from './AuthorizationServer.js'
 import * as ClientModule from './Client.js'
 import * as ClientAuthenticationModule from './ClientAuthentication.js'
 import * as ProviderModule from './Provider.js'
+import * as SubjectTokenModule from './SubjectToken.js'
 
 export const AuthorizationServer = AuthorizationServerModule
 export type AuthorizationServer = AuthorizationServerModule.AuthorizationServer
@@ -63,7 +64,10 @@ export type Provider = ProviderModule.Provider
 export type { GrantError, PersonMembers, RevocationRequest } from './Provider.js'
 export { type RefreshTokenOptions, refreshToken, refreshTokenGrant } from './refreshToken.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
-export type { Algorithm, PrivateKey, Signer, SignerEnv } from './Signer.js'
+export type { Algorithm, MacAlgorithm, MacSigner, PrivateKey, Signer, SignerEnv } from './Signer.js'
+export const SubjectToken = SubjectTokenModule
+export type SubjectToken = SubjectTokenModule.SubjectToken
+export type { OfEndpointOptions, OfTokensOptions } from './SubjectToken.js'
 export {
   type OpenTransactionOptions,
   openTransaction,
@@ -72,6 +76,8 @@ export {
 } from './sealedTransaction.js'
 export { type SecureOriginsOptions, secureOrigins } from './secureOrigins.js'
 export { type RequestContext, retryAfter, serverAnswer } from './serverAnswer.js'
+export { type SubjectAssertionOptions, subjectAssertion } from './subjectAssertion.js'
+export { type SubjectExchangeOptions, subjectExchange } from './subjectExchange.js'
 export type { TokenEnv } from './TokenEnv.js'
 export {
   type ExchangeTarget,

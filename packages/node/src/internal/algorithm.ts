@@ -1,9 +1,10 @@
 import { constants, type KeyObject } from 'node:crypto'
 import type { Algorithm } from '@tessera/oauth2'
 
-/** What node:crypto needs to know of a JWS algorithm (RFC 7518 §3). */
+/** What node:crypto needs to know of a JWS algorithm (RFC 7518 §3, RFC 8037 §3.1). */
 export interface AlgorithmParameters {
-  readonly hash: string
+  /** None where the algorithm hashes by itself. */
+  readonly hash: string | undefined
   readonly options: { readonly padding?: number; readonly saltLength?: number; readonly dsaEncoding?: 'ieee-p1363' }
   /** The length of a signature in bytes, where the algorithm fixes it. */
   readonly length?: number
@@ -44,4 +45,11 @@ export const ALGORITHMS: { readonly [A in Algorithm]: AlgorithmParameters } = {
   ES256: es('sha256', 'P-256', 'prime256v1', 64),
   ES384: es('sha384', 'P-384', 'secp384r1', 96),
   ES512: es('sha512', 'P-521', 'secp521r1', 132),
+  EdDSA: {
+    hash: undefined,
+    options: {},
+    length: 64,
+    key: 'an Ed25519 key',
+    accepts: (key) => key.asymmetricKeyType === 'ed25519',
+  },
 }

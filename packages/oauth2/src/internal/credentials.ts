@@ -1,4 +1,4 @@
-import { type AuthError, type ClockEnv, type Limits, type RandomEnv, Secret, seconds } from '@tessera/core'
+import { type AuthError, type Limits, Secret, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -6,8 +6,10 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Client } from '../Client.js'
 import type { Parameter } from '../Grant.js'
 import type { HttpRequest } from '../Http.js'
+import type { TokenEnv } from '../TokenEnv.js'
 import { assertion, expiry, jti } from './assertion.js'
 import { encoded, text, wrong } from './form.js'
+import { readSubject } from './limits.js'
 
 /** A client's authentication, as it goes into one request. */
 export interface Credentials {
@@ -25,12 +27,22 @@ export type Authenticate =
       readonly make: (
         url: string,
         limits: Required<Limits>,
-        env: ClockEnv & RandomEnv,
+        env: TokenEnv,
       ) => TE.TaskEither<AuthError, Credentials>
     }
 
 /** In the form alone. */
 const posted = (parameters: ReadonlyArray<Parameter>): Credentials => ({ parameters, headers: [], secrets: [] })
+/** By an assertion (RFC 7523 §2.2). */
+const asserted =
+  (id: string) =>
+  (assertion: Secret): Credentials =>
+    posted([
+      ['client_id', id],
+      ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
+      ['client_assertion', assertion],
+    ])
+
 const always = (credentials: E.Either<AuthError, Credentials>): Authenticate => ({ _tag: 'Always', credentials })
 
 /** No client at all: Box exchanges tokens without one. */
@@ -52,6 +64,8 @@ const userId = (id: string): E.Either<AuthError, string> =>
 /** What does not change is made once. */
 export const authenticate = ({ id, authentication, server }: Client): Authenticate => {
   switch (authentication._tag) {
+    // The certificate is the connection's (RFC 8705 §2).
+    case 'Tls':
     case 'None':
       return always(E.right(posted([['client_id', id]])))
     case 'Post':
@@ -81,6 +95,7 @@ export const authenticate = ({ id, authentication, server }: Client): Authentica
         ),
       )
     }
+    case 'ClientSecretJwt':
     case 'PrivateKeyJwt': {
       const sign = assertion(authentication.signer)
       return {
@@ -97,13 +112,18 @@ export const authenticate = ({ id, authentication, server }: Client): Authentica
               exp: expiry(clock.now(), seconds(60)),
             })),
             TE.flatMap((claims) => sign(claims, limits, clock)),
-            TE.map((signed) =>
-              posted([
-                ['client_id', id],
-                ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
-                ['client_assertion', signed],
-              ]),
-            ),
+            TE.map(asserted(id)),
+          ),
+      }
+    }
+    case 'Assertion': {
+      const { assertion: read } = authentication
+      return {
+        _tag: 'Each',
+        make: (_, limits, env) =>
+          pipe(
+            readSubject(read, limits, env),
+            TE.map(asserted(id)),
           ),
       }
     }

@@ -8,12 +8,15 @@ const isText = (text: O.Option<string>, is: (text: string) => boolean): boolean 
 const ASSERTION = /assertion/i
 const REFRESH_TOKEN = /refresh[ _]?token/i
 
+const isByAssertion = (client: Client | undefined): boolean =>
+  client !== undefined && ('signer' in client.authentication || 'assertion' in client.authentication)
+
 /**
  * Whether words can only be about the refresh token. An assertion is a token too: words that name one are about that, and where the client
  * proves by one who it is, a token without a name may be either.
  */
 const isAboutRefreshToken = (client: Client | undefined, words: string): boolean =>
-  !ASSERTION.test(words) && (client?.authentication._tag !== 'PrivateKeyJwt' || REFRESH_TOKEN.test(words))
+  !ASSERTION.test(words) && (!isByAssertion(client) || REFRESH_TOKEN.test(words))
 
 /**
  * An error of a token request, marked where this provider means `invalid_grant` by it, or does not though it says so. Its words stay

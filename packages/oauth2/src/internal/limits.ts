@@ -1,7 +1,9 @@
-import { AuthError, type Clock, type Limits, race } from '@tessera/core'
+import { AuthError, type Clock, type Limits, race, type Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { SubjectToken } from '../SubjectToken.js'
+import type { TokenEnv } from '../TokenEnv.js'
 
 /** Why nothing may be sent any more, if so. */
 export const stopped = (clock: Clock, limits: Required<Limits>, waitingFor: string): O.Option<AuthError> => {
@@ -9,15 +11,25 @@ export const stopped = (clock: Clock, limits: Required<Limits>, waitingFor: stri
   return clock.now() >= limits.deadline ? O.some(AuthError.timedOut(waitingFor)) : O.none
 }
 
-/** The first of a signature, the deadline and the signal. What a signer throws is kept, and not shown. */
-export const signing =
-  <A>(clock: Clock, limits: Required<Limits>, sign: TaskEither<AuthError, A>): TaskEither<AuthError, A> =>
+/** The first of what somebody's code gives, the deadline and the signal. What it throws is kept, and not shown. */
+const bounded =
+  (what: string, whose: string) =>
+  <A>(clock: Clock, limits: Required<Limits>, make: () => TaskEither<AuthError, A>): TaskEither<AuthError, A> =>
   async () => {
-    const late = stopped(clock, limits, 'a signature')
+    const late = stopped(clock, limits, what)
     if (O.isSome(late)) return E.left(late.value)
     try {
-      return await race(clock, limits, AuthError.timedOut('a signature'), AuthError.aborted, sign)()
+      return await race(clock, limits, AuthError.timedOut(what), AuthError.aborted, make())()
     } catch (error) {
-      return E.left(AuthError.fromThrown(error, (threw) => AuthError.unreachable('signer', `it ${threw}`)))
+      return E.left(AuthError.fromThrown(error, (threw) => AuthError.unreachable(whose, `it ${threw}`)))
     }
   }
+
+/** A signature within the limits. */
+export const signing = bounded('a signature', 'signer')
+
+const subject = bounded('a subject token', 'subject token')
+
+/** A subject token within the limits, and one that a form can hold. */
+export const readSubject = (read: SubjectToken, limits: Required<Limits>, env: TokenEnv): TaskEither<AuthError, Secret> =>
+  subject(env.clock, limits, () => read(limits)(env))

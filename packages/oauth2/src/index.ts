@@ -34,6 +34,8 @@ export type ClientAuthentication = ClientAuthenticationModule.ClientAuthenticati
 export { type Callback, callback, callbackResponse } from './callback.js'
 export { type Challenge, challenge } from './challenge.js'
 export { type ClientCredentialsOptions, clientCredentials, clientCredentialsGrant } from './clientCredentials.js'
+export { type ClientIdDocumentOptions, clientIdDocument, clientIdUrl } from './clientIdDocument.js'
+export { type ClientMetadata, clientMetadata } from './clientMetadata.js'
 export type { Digest, DigestEnv } from './Digest.js'
 export {
   type DeviceAuthorization,
@@ -63,6 +65,18 @@ export const Provider = ProviderModule
 export type Provider = ProviderModule.Provider
 export type { GrantError, PersonMembers, RevocationRequest } from './Provider.js'
 export { type RefreshTokenOptions, refreshToken, refreshTokenGrant } from './refreshToken.js'
+export { type RegisteredClientOptions, registeredClient } from './registeredClient.js'
+export {
+  type ClientOfOptions,
+  clientOf,
+  deleteRegistration,
+  type RegisteredClient,
+  type RegistrationManagementOptions,
+  type RegistrationOptions,
+  readRegistration,
+  registration,
+  registrationResponse,
+} from './registration.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
 export type { Algorithm, MacAlgorithm, MacSigner, PrivateKey, Signer, SignerEnv } from './Signer.js'
 export const SubjectToken = SubjectTokenModule

@@ -20,6 +20,11 @@ export const CIPHER: Argument = {
   expected: 'a cipher, such as aesGcm({ write }) of @tessera/node makes',
 }
 
+export const STORE: Argument = {
+  is: (value) => t.UnknownRecord.is(value) && typeof value['compareAndSet'] === 'function',
+  expected: 'a store, such as memoryStore() makes',
+}
+
 export const FUNCTION: Argument = { is: (value) => typeof value === 'function', expected: 'a function' }
 
 export const TEXT: Argument = { is: (value) => typeof value === 'string', expected: 'a text' }

@@ -4,6 +4,10 @@ import * as Client from '../Client.js'
 
 const A_CLIENT = 'what Client.make makes'
 
+const A_SERVER = 'what AuthorizationServer.make or discovery makes'
+
+export const SERVER: Argument = { is: AuthorizationServer.is, expected: A_SERVER }
+
 export const CLIENT: Argument = { is: Client.is, expected: A_CLIENT }
 
 /** A client, or a server in its place; and neither is given for the options themselves. */
@@ -17,6 +21,6 @@ export const CLIENT_OR_SERVER: Readonly<Record<'client' | 'server', Argument>> =
   },
   server: {
     is: (value) => value === undefined || AuthorizationServer.is(value),
-    expected: 'what AuthorizationServer.make or discovery makes',
+    expected: A_SERVER,
   },
 }

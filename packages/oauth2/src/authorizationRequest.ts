@@ -14,7 +14,7 @@ import type { DigestEnv } from './Digest.js'
 import type { Parameter } from './Grant.js'
 import { SCOPE } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
-import { endpoint } from './internal/endpoint.js'
+import { type Endpoint, endpoint } from './internal/endpoint.js'
 import { form } from './internal/form.js'
 import { once } from './internal/once.js'
 import { checkedResources, resourceParameters } from './internal/resource.js'
@@ -40,6 +40,8 @@ export interface Transaction {
   readonly redirectUri: string | undefined
   readonly server: AuthorizationServer
   readonly beganAt: Instant
+  /** Until when the server takes the URL, where the request was pushed (RFC 9126 §2.2). */
+  readonly expiresAt: Instant | undefined
   /** Spends the transaction: true once, false ever after. */
   readonly spend: IO<boolean>
 }
@@ -130,12 +132,60 @@ const checkedState = (state: Secret<'State'>): E.Either<AuthError, Secret<'State
     ? E.left(AuthError.misconfigured('state', 'it is empty or no text: leave it out, and each login gets a random one'))
     : E.right(state)
 
+/** A login that has begun, but for where the browser goes, and what is asked. */
+export interface Beginning extends Omit<Transaction, 'url' | 'expiresAt'> {
+  readonly endpoint: Endpoint
+  readonly parameters: ReadonlyArray<Parameter>
+}
+
+/** A fresh state, verifier and nonce, and the parameters that go with them. */
+export const beginning =
+  (options: AuthorizationRequestOptions): ReaderIO<RandomEnv & DigestEnv & ClockEnv, E.Either<AuthError, Beginning>> =>
+  ({ random, digest, clock }) =>
+  () => {
+    const { server } = options.client
+    const { authorizationEndpoint, allowHttp } = server
+    return pipe(
+      checkedExtra(options.extra ?? {}),
+      E.flatMap(() => checkedResources(options.client.resource)),
+      E.flatMap(() => endpoint('authorizationEndpoint', authorizationEndpoint, allowHttp)),
+      E.bindTo('endpoint'),
+      E.bind('state', () => {
+        const { state = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
+        return checkedState(typeof state === 'string' ? Secret.make('State', state) : state)
+      }),
+      E.let('verifier', () => (takesChallenge(options.client) ? codeVerifier({ random })() : undefined)),
+      E.let('nonce', () => (options.scope?.includes('openid') ? Secret.make('Nonce', nonce(random)()) : undefined)),
+      E.map(({ endpoint, state, verifier, nonce }) => {
+        const challenge = verifier === undefined ? undefined : codeChallenge(digest)(verifier)
+        return {
+          endpoint,
+          parameters: authorizationParameters({ ...options, state, challenge, nonce }),
+          state,
+          verifier,
+          nonce,
+          redirectUri: options.redirectUri,
+          server,
+          beganAt: clock.now(),
+          spend: once(),
+        }
+      }),
+    )
+  }
+
+/** Where the browser goes. A query of the endpoint's own is kept (RFC 6749 §3.1). */
+export const urlOf = ({ url }: Endpoint, parameters: ReadonlyArray<Parameter>): E.Either<AuthError, string> =>
+  pipe(
+    form(parameters),
+    E.map((query) => `${url}${url.includes('?') ? '&' : '?'}${query}`),
+  )
+
 /**
  * Begins a login: a fresh state of at least 128 bits, a fresh verifier (unless the provider refuses its challenge), and the URL to
  * open. Where the scope has `openid`, a fresh
  * nonce, too: `idTokenClaims` compares it. Each run is another transaction.
  * Keep it until the browser is back; where that may be in another process, {@link sealTransaction} makes it a cookie.
- * `Misconfigured` where the server has no (good) authorization endpoint, a resource is no absolute URI, `extra` has one of the protocol's own parameters,
+ * `Misconfigured` where the server has no (good) authorization endpoint or takes pushed requests only, a resource is no absolute URI, `extra` has one of the protocol's own parameters,
  * a parameter is not text or the given state is empty.
  *
  * @example
@@ -158,37 +208,22 @@ export const authorizationRequest: (
   'authorizationRequest takes { client, redirectUri?, scope?, … }',
   { client: CLIENT, scope: SCOPE },
   (error) => () => () => E.left(error),
-  (options) =>
-    ({ random, digest, clock }) =>
-    () => {
-      const { server } = options.client
-      const { authorizationEndpoint, allowHttp } = server
-      return pipe(
-        checkedExtra(options.extra ?? {}),
-        E.flatMap(() => checkedResources(options.client.resource)),
-        E.flatMap(() => endpoint('authorizationEndpoint', authorizationEndpoint, allowHttp)),
-        E.bindTo('endpoint'),
-        E.bind('state', () => {
-          const { state = `${options.statePrefix ?? ''}${nonce(random)()}` } = options
-          return checkedState(typeof state === 'string' ? Secret.make('State', state) : state)
-        }),
-        E.let('verifier', () => (takesChallenge(options.client) ? codeVerifier({ random })() : undefined)),
-        E.let('nonce', () => (options.scope?.includes('openid') ? Secret.make('Nonce', nonce(random)()) : undefined)),
-        E.bind('query', ({ state, verifier, nonce }) => {
-          const challenge = verifier === undefined ? undefined : codeChallenge(digest)(verifier)
-          return form(authorizationParameters({ ...options, state, challenge, nonce }))
-        }),
-        E.map(({ endpoint: { url }, state, verifier, nonce, query }) => ({
-          // A query of the endpoint's own is kept (RFC 6749 §3.1).
-          url: `${url}${url.includes('?') ? '&' : '?'}${query}`,
-          state,
-          verifier,
-          nonce,
-          redirectUri: options.redirectUri,
-          server,
-          beganAt: clock.now(),
-          spend: once(),
-        })),
-      )
-    },
+  (options) => (env) => () =>
+    pipe(
+      options.client.server.requirePushedAuthorizationRequests
+        ? E.left(
+            AuthError.misconfigured(
+              'client',
+              'its server takes no authorization request that was not pushed (RFC 9126 §5): use pushedAuthorizationRequest',
+            ),
+          )
+        : beginning(options)(env)(),
+      E.bindTo('begun'),
+      E.bind('url', ({ begun: { endpoint, parameters } }) => urlOf(endpoint, parameters)),
+      E.map(({ begun: { endpoint: _, parameters: __, ...begun }, url }): Transaction => ({
+        ...begun,
+        url,
+        expiresAt: undefined,
+      })),
+    ),
 )

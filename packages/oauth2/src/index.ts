@@ -64,6 +64,12 @@ export {
 export const Provider = ProviderModule
 export type Provider = ProviderModule.Provider
 export type { GrantError, PersonMembers, RevocationRequest } from './Provider.js'
+export {
+  type PushedAuthorization,
+  type PushedAuthorizationRequestOptions,
+  pushedAuthorizationRequest,
+  pushedAuthorizationResponse,
+} from './pushedAuthorizationRequest.js'
 export { type RefreshTokenOptions, refreshToken, refreshTokenGrant } from './refreshToken.js'
 export { type RegisteredClientOptions, registeredClient } from './registeredClient.js'
 export {

@@ -58,7 +58,7 @@ const Server = t.intersection([
 ])
 const Sealed = t.intersection([
   t.type({ v: t.literal(1), beganAt: t.number, url: t.string, state: t.string, server: Server }),
-  t.partial({ verifier: t.string, nonce: t.string, redirectUri: t.string }),
+  t.partial({ verifier: t.string, nonce: t.string, redirectUri: t.string, expiresAt: t.number }),
 ])
 const decode = decodeJson(WHAT, Sealed)
 
@@ -141,7 +141,7 @@ export const sealTransaction: (options: SealTransactionOptions) => (transaction:
   { cipher: CIPHER },
   raised,
   ({ cipher }) =>
-    ({ beganAt, url, state, verifier, nonce, redirectUri, server }: Transaction): IO<string> => {
+    ({ beganAt, expiresAt, url, state, verifier, nonce, redirectUri, server }: Transaction): IO<string> => {
       const record = {
         v: 1,
         beganAt,
@@ -150,6 +150,7 @@ export const sealTransaction: (options: SealTransactionOptions) => (transaction:
         ...(verifier !== undefined && { verifier: Secret.open(verifier) }),
         ...(nonce !== undefined && { nonce: Secret.open(nonce) }),
         ...(redirectUri !== undefined && { redirectUri }),
+        ...(expiresAt !== undefined && { expiresAt }),
         server: fromServer(server),
       }
       return cipher.seal(Secret.make('Record', JSON.stringify(record)), PURPOSE)
@@ -161,6 +162,7 @@ const unread = (): AuthError => wrong(`of this version; ${AGAIN}`)
 
 const restored = ({
   beganAt,
+  expiresAt,
   url,
   state,
   verifier,
@@ -175,6 +177,7 @@ const restored = ({
   redirectUri,
   server: AuthorizationServer.make(server),
   beganAt: instant(beganAt),
+  expiresAt: expiresAt === undefined ? undefined : instant(expiresAt),
   spend: once(),
 })
 

@@ -50,6 +50,15 @@ export { type ExtensionGrantOptions, extensionGrant, type GrantParameters } from
 export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
 export { type Claims, type IdTokenClaimsOptions, idTokenClaims } from './idTokenClaims.js'
+export {
+  type ActiveToken,
+  type Introspection,
+  type IntrospectionOptions,
+  type IntrospectionParameters,
+  introspection,
+  introspectionParameters,
+  introspectionResponse,
+} from './introspection.js'
 export { isLoopback } from './internal/secureUrl.js'
 export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
 export { codeChallenge, codeVerifier } from './pkce.js'

@@ -15,7 +15,7 @@ export interface VerifyConfig {
   /** The public key, as PEM or loaded. */
   readonly key: string | KeyObject
   /** What may have been used; a token's own header never widens it. */
-  readonly algorithms: ReadonlyArray<Exclude<Algorithm, 'EdDSA'>>
+  readonly algorithms: ReadonlyArray<Algorithm>
   readonly audience: string
   readonly issuer: string
 }
@@ -44,16 +44,19 @@ const unasked = ({ algorithms, audience, issuer }: VerifyConfig): AuthError | un
       )
     }
   }
-  return Array.isArray(algorithms) && algorithms.length > 0
-    ? undefined
-    : AuthError.misconfigured('algorithms', "it is empty: list what the issuer signs with, ['RS256'] say")
+  if (!Array.isArray(algorithms) || algorithms.length === 0) {
+    return AuthError.misconfigured('algorithms', "it is empty: list what the issuer signs with, ['RS256'] say")
+  }
+  return algorithms.includes('EdDSA')
+    ? AuthError.misconfigured('algorithms', 'jsonwebtoken, which verifies here, knows no EdDSA')
+    : undefined
 }
 
 /**
  * Verifies signature, `exp`, `nbf`, `aud` and `iss` (RFC 7519 §7.2) with jsonwebtoken, and answers the claims. A token without
  * `exp` does not hold, nor does one whose header has `crit`: none of the extensions that it may name are understood (RFC 7515
  * §4.1.11). What does not hold is `Malformed` and names the claim; a key that cannot be read is `Misconfigured`, and so is an
- * audience, an issuer or a list of algorithms that is empty.
+ * audience, an issuer or a list of algorithms that is empty, and one that has EdDSA.
  *
  * @example
  * import { generateKeyPairSync } from 'node:crypto'

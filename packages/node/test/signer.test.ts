@@ -9,7 +9,7 @@ import type { Algorithm, Signer } from '@tessera/oauth2'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { externalSigner, type KeySource, signer, verifyJwt } from '../src/index.js'
+import { externalSigner, type KeySource, macSigner, signer, verifyJwt } from '../src/index.js'
 
 const PASSPHRASE = 'c4n4ry pässphrase'
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -53,6 +53,58 @@ describe('every algorithm is verified by jsonwebtoken', () => {
     expect(await verify(publicKey, algorithm)(jwt)()).toEqual(E.right(given))
     const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
     expect(await verify(pem, algorithm)(jwt)()).toEqual(E.right(given))
+  })
+})
+
+// Appendix A.
+const ed25519 = crypto.createPrivateKey({
+  format: 'jwk',
+  key: {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+    x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  },
+})
+
+test.each([false, true])('RFC 8037 A.4: EdDSA; on the event loop: %s', async (onEventLoop) => {
+  const pem = ed25519.export({ type: 'pkcs8', format: 'pem' }).toString()
+  for (const key of [ed25519, pem]) {
+    const by = signer({ key, algorithm: 'EdDSA', onEventLoop })
+    expect(await by.sign('eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc')()).toEqual(
+      E.right('hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg'),
+    )
+  }
+})
+
+describe('a signer by a secret', () => {
+  const secret = 'c4n4ry'.repeat(11)
+
+  test.each([
+    ['HS256', 'SHA-256'],
+    ['HS384', 'SHA-384'],
+    ['HS512', 'SHA-512'],
+  ] as const)('RFC 7518 §3.2: %s is verified by WebCrypto', async (algorithm, hash) => {
+    const bytes = new TextEncoder().encode(secret)
+    const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash }, false, ['verify'])
+    for (const by of [macSigner({ secret, algorithm }), macSigner({ secret: Secret.make('S', secret), algorithm })]) {
+      const signature = await by.sign('a.b')()
+      const signed = Buffer.from(E.isRight(signature) ? signature.right : '', 'base64url')
+      expect(await crypto.subtle.verify('HMAC', key, signed, Buffer.from('a.b'))).toBe(true)
+      expect(await crypto.subtle.verify('HMAC', key, signed, Buffer.from('a.c'))).toBe(false)
+    }
+  })
+
+  test('the one of a client is HS256, unless it says otherwise', () => {
+    expect(macSigner({ secret, keyId: 'k' })).toMatchObject({ algorithm: 'HS256', keyId: O.some('k') })
+  })
+
+  test.each(['c4n4ry', 'x'.repeat(31), ''])('RFC 7518 §3.2: one that is too short is Misconfigured (%#)', async (short) => {
+    const by = macSigner({ secret: short })
+    expect(await by.sign('a')()).toMatchObject({ left: { _tag: 'Misconfigured', field: 'secret' } })
+    expect(inspect([by, await by.sign('a')()], { depth: 9, showHidden: true })).not.toContain('c4n4ry')
+    // @ts-expect-error a setting that is missing
+    expect(await macSigner({ secret: undefined }).sign('a')()).toMatchObject({ left: { field: 'secret' } })
   })
 })
 
@@ -143,6 +195,8 @@ describe('what is wrong is Misconfigured, names its field and shows no key', () 
     ['two sources', 'privateKey', { key: Object.assign(Readable.from([plain]), { file }) }],
     ['an EC key for RS256', 'algorithm', { key: ec.P256.privateKey }],
     ['an RSA key for ES256', 'algorithm', { key: rsa.privateKey, algorithm: 'ES256' }],
+    ['an EC key for EdDSA', 'algorithm', { key: ec.P256.privateKey, algorithm: 'EdDSA' }],
+    ['an Ed25519 key for ES256', 'algorithm', { key: ed25519, algorithm: 'ES256' }],
     ['another curve', 'algorithm', { key: ec.P256.privateKey, algorithm: 'ES384' }],
     ['a short key', 'algorithm', { key: generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey }],
   ]
@@ -267,6 +321,11 @@ describe('verifyJwt names what does not hold', () => {
     // @ts-expect-error from JavaScript
     const result = await verifyJwt(options)(await assertion(by, claims()))()
     expect(result).toMatchObject({ left: { _tag: 'Misconfigured', field } })
+  })
+
+  test('EdDSA, which jsonwebtoken does not know, is Misconfigured', async () => {
+    const result = await verify(crypto.createPublicKey(ed25519), 'EdDSA')(Secret.make('IdToken', 'a.b.c'))()
+    expect(result).toMatchObject({ left: { _tag: 'Misconfigured', field: 'algorithms' } })
   })
 
   test('a key that is none is Misconfigured', async () => {

@@ -8,7 +8,7 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { errors, Provider } from 'oidc-provider'
 
 const { InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget } = errors
-const { secret, publicJwks } = JSON.parse(process.argv[2] ?? '{}')
+const { secret, publicJwks, registers = false } = JSON.parse(process.argv[2] ?? '{}')
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -34,6 +34,7 @@ const clients = [
   client('basic client: %+&=', 'client_secret_basic', every, { client_secret: secret }),
   client('post', 'client_secret_post', every, { client_secret: secret }),
   client('key', 'private_key_jwt', every, { jwks: { keys: publicJwks } }),
+  client('mac', 'client_secret_jwt', every, { client_secret: secret }),
   client(
     'public',
     'none',
@@ -73,6 +74,8 @@ const configure = (issuer) =>
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****' },
       introspection: { enabled: true },
+      registration: { enabled: registers },
+      registrationManagement: { enabled: registers },
       revocation: { enabled: true, allowedPolicy: (_ctx, asker, token) => asker.clientId === token.clientId },
       resourceIndicators: {
         enabled: true,

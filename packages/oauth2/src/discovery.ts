@@ -9,13 +9,14 @@ import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Predicate } from 'fp-ts/lib/Predicate.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import type { HttpEnv } from './Http.js'
 import { TEXT } from './internal/arguments.js'
 import { endpoint, parseEndpoint } from './internal/endpoint.js'
 import { checked, decodeJson, texts } from './internal/json.js'
-import { type Addresses, metadataAt } from './internal/metadata.js'
+import { metadataAt } from './internal/metadata.js'
 import { shownUrl, urlFrom } from './internal/secureUrl.js'
 import type { Provider } from './Provider.js'
 
@@ -44,7 +45,7 @@ export interface DiscoveryOptions extends MetadataOptions {
  * The request's pure half: where the metadata may be, in the order to look, which is MCP's too. RFC 8414 §3.1 puts the well-known name
  * before the issuer's path, and OpenID Connect's may be there as well (§5); OpenID Connect itself puts it after the path.
  */
-export const metadataUrls = ({ issuer, allowHttp }: MetadataOptions): E.Either<AuthError, Addresses> =>
+export const metadataUrls = ({ issuer, allowHttp }: MetadataOptions): E.Either<AuthError, ReadonlyNonEmptyArray<string>> =>
   pipe(
     endpoint('issuer', O.fromNullable(issuer), allowHttp),
     E.filterOrElse(

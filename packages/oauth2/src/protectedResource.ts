@@ -9,12 +9,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Predicate } from 'fp-ts/lib/Predicate.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import * as t from 'io-ts'
 import type { HttpEnv } from './Http.js'
 import { TEXT } from './internal/arguments.js'
 import { endpoint, parseEndpoint } from './internal/endpoint.js'
 import { checked, decodeJson, texts } from './internal/json.js'
-import { type Addresses, metadataAt } from './internal/metadata.js'
+import { metadataAt } from './internal/metadata.js'
 import { parseUrl, shownUrl, urlFrom } from './internal/secureUrl.js'
 import { visible } from './internal/visible.js'
 
@@ -78,7 +79,7 @@ export const protectedResourceUrls = ({
   url,
   resourceMetadata,
   allowHttp,
-}: ProtectedResourceUrls): E.Either<AuthError, Addresses> =>
+}: ProtectedResourceUrls): E.Either<AuthError, ReadonlyNonEmptyArray<string>> =>
   pipe(
     E.Do,
     E.apS('api', endpoint('url', O.fromNullable(url), allowHttp)),

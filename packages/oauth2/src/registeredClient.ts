@@ -232,7 +232,6 @@ export const registeredClient: (
   },
 )
 
-/** Whether the server has no such registration any more, or none that it lets be read. */
+/** The server says that it has no such registration any more, or that nobody may read it. */
 const isOver = (error: AuthError): boolean =>
-  error._tag === 'NotApplicable' ||
-  (error._tag === 'Rejected' && [401, 403, 404, 405].includes(error.answer.status) && !AuthError.isRetryable(error))
+  error._tag === 'NotApplicable' || (error._tag === 'Rejected' && !AuthError.isRetryable(error))

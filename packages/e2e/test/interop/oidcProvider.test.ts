@@ -167,6 +167,12 @@ describe('discovery', () => {
       scopesSupported: O.some(['openid', 'offline_access', 'read', 'write']),
       registrationEndpoint: O.none,
       codeChallengeMethods: O.some(['S256']),
+      pushedAuthorizationRequestEndpoint: O.some(`${child.url}/request`),
+      requirePushedAuthorizationRequests: false,
+      introspectionEndpoint: O.some(`${child.url}/token/introspection`),
+      mtlsEndpointAliases: {},
+      clientIdMetadataDocumentSupported: false,
+      dpopSigningAlgorithms: O.some(['ES256', 'Ed25519', 'EdDSA']),
       provider: Provider.rfc,
       allowHttp: [],
     })

@@ -25,5 +25,7 @@ const testKey = (
 export const rsaKey = (keyId: string): TestKey =>
   testKey(keyId, 'RS256', generateKeyPairSync('rsa', { modulusLength: 2048 }))
 
+export const edKey = (keyId: string): TestKey => testKey(keyId, 'EdDSA', generateKeyPairSync('ed25519'))
+
 export const ecKey = (keyId: string): TestKey =>
   testKey(keyId, 'ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' }))

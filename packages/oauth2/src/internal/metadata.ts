@@ -2,6 +2,7 @@ import { type AuthError, type ClockEnv, type Duration, type Limits, plus, type S
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { HttpEnv, HttpRequest } from '../Http.js'
 import { malformedAt } from './json.js'
@@ -18,12 +19,10 @@ const isNoMetadata = (error: AuthError): boolean =>
     ? error.answer.status >= 400 && error.answer.status < 500
     : error._tag === 'Malformed' && error.path === 'body'
 
-/** Addresses, in the order to look. There is one at least. */
-export type Addresses = readonly [first: string, ...others: ReadonlyArray<string>]
-
 /** Where metadata may be, and how it is read. */
 export interface Metadata<A> {
-  readonly urls: E.Either<AuthError, Addresses>
+  /** In the order to look. */
+  readonly urls: E.Either<AuthError, ReadonlyNonEmptyArray<string>>
   readonly read: (body: Secret<'Body'>, url: string) => E.Either<AuthError, A>
   /** The member that says whose metadata it is: to ask again does not make it another's. */
   readonly whose: string

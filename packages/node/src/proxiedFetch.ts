@@ -36,7 +36,8 @@ export const proxiedFetch = (options: ProxiedFetchOptions): typeof fetch => {
   const make = async (): Promise<typeof fetch> => {
     try {
       const { fetchBy, hasDispatcher, makeDispatcher } = await import('./internal/dispatcher.js')
-      if (!hasDispatcher) throw new TypeError('a proxy, or a certificate, needs undici, which Bun has not: use Node.js or Deno')
+      if (!hasDispatcher)
+        throw new TypeError('a proxy, or a certificate, needs undici, which Bun has not: use Node.js or Deno')
       return fetchBy(makeDispatcher(connection))
     } catch (error) {
       making = undefined

@@ -41,7 +41,10 @@ const world = async () => {
           issuer: usual.origin,
           token_endpoint: `${usual.origin}/token`,
           revocation_endpoint: `${usual.origin}/revoke`,
-          mtls_endpoint_aliases: { token_endpoint: `${mutual.origin}/token`, revocation_endpoint: `${mutual.origin}/revoke` },
+          mtls_endpoint_aliases: {
+            token_endpoint: `${mutual.origin}/token`,
+            revocation_endpoint: `${mutual.origin}/revoke`,
+          },
         })
       case '/token': {
         if (certificate !== mine || form.get('client_id') !== 'app') return json(401, { error: 'invalid_client' })
@@ -97,12 +100,7 @@ test('the certificate is all that a client authenticates by, from the first toke
   })
   expect((await fetch(`${w.mutual.origin}/api`)).status).toBe(200)
   expect(await source.revoke()).toMatchObject({ right: 'revoked' })
-  expect(w.seen).toEqual([
-    '/.well-known/oauth-authorization-server false',
-    '/token true',
-    '/api true',
-    '/revoke true',
-  ])
+  expect(w.seen).toEqual(['/.well-known/oauth-authorization-server false', '/token true', '/api true', '/revoke true'])
 })
 
 test('without it, or with another one, neither the server nor the API takes anything', async () => {

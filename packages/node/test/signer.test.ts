@@ -99,13 +99,16 @@ describe('a signer by a secret', () => {
     expect(macSigner({ secret, keyId: 'k' })).toMatchObject({ algorithm: 'HS256', keyId: O.some('k') })
   })
 
-  test.each(['c4n4ry', 'x'.repeat(31), ''])('RFC 7518 §3.2: one that is too short is Misconfigured (%#)', async (short) => {
-    const by = macSigner({ secret: short })
-    expect(await by.sign('a')()).toMatchObject({ left: { _tag: 'Misconfigured', field: 'secret' } })
-    expect(inspect([by, await by.sign('a')()], { depth: 9, showHidden: true })).not.toContain('c4n4ry')
-    // @ts-expect-error a setting that is missing
-    expect(await macSigner({ secret: undefined }).sign('a')()).toMatchObject({ left: { field: 'secret' } })
-  })
+  test.each(['c4n4ry', 'x'.repeat(31), ''])(
+    'RFC 7518 §3.2: one that is too short is Misconfigured (%#)',
+    async (short) => {
+      const by = macSigner({ secret: short })
+      expect(await by.sign('a')()).toMatchObject({ left: { _tag: 'Misconfigured', field: 'secret' } })
+      expect(inspect([by, await by.sign('a')()], { depth: 9, showHidden: true })).not.toContain('c4n4ry')
+      // @ts-expect-error a setting that is missing
+      expect(await macSigner({ secret: undefined }).sign('a')()).toMatchObject({ left: { field: 'secret' } })
+    },
+  )
 })
 
 describe('S-JWT-01 every shape of a key', () => {

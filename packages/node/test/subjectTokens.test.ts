@@ -208,7 +208,11 @@ test('from a rotated file to a token, by both grants, over HTTP', async () => {
   const served = await serve(async (request, response) => {
     const form = new URLSearchParams(await bodyOf(request))
     forms.push(form)
-    const issued = { access_token: 'A', token_type: 'bearer', issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' }
+    const issued = {
+      access_token: 'A',
+      token_type: 'bearer',
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    }
     response.end(JSON.stringify(issued))
   })
   closing.push(served.close)

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type Limits, Secret, type Strategy, type Tokens, type TokenSet } from '@tessera/core'
+import { AuthError, type Limits, Secret, type Strategy, type TokenSet, type Tokens } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -34,7 +34,9 @@ const idTokenOf = ({ members }: TokenSet): E.Either<AuthError, Secret> =>
     O.fromNullable(members.get('id_token')),
     O.flatMap((member) => O.tryCatch((): unknown => JSON.parse(Secret.open(member)))),
     O.filter((value) => typeof value === 'string' && value !== ''),
-    E.fromOption(() => AuthError.notApplicable('the session has no ID token: ask for the scope openid when the login begins')),
+    E.fromOption(() =>
+      AuthError.notApplicable('the session has no ID token: ask for the scope openid when the login begins'),
+    ),
     E.map((value) => Secret.make('IdToken', String(value))),
   )
 

@@ -220,10 +220,12 @@ export const authorizationRequest: (
         : beginning(options)(env)(),
       E.bindTo('begun'),
       E.bind('url', ({ begun: { endpoint, parameters } }) => urlOf(endpoint, parameters)),
-      E.map(({ begun: { endpoint: _, parameters: __, ...begun }, url }): Transaction => ({
-        ...begun,
-        url,
-        expiresAt: undefined,
-      })),
+      E.map(
+        ({ begun: { endpoint: _, parameters: __, ...begun }, url }): Transaction => ({
+          ...begun,
+          url,
+          expiresAt: undefined,
+        }),
+      ),
     ),
 )

@@ -78,7 +78,8 @@ export const clientIdDocument = ({
     E.map((url): Readonly<Record<string, unknown>> => ({ ...clientMetadata(metadata), client_id: url })),
     E.filterOrElse(
       (document) =>
-        !SECRET.test(`${document['token_endpoint_auth_method']}`) && !Object.keys(document).some((name) => SECRET.test(name)),
+        !SECRET.test(`${document['token_endpoint_auth_method']}`) &&
+        !Object.keys(document).some((name) => SECRET.test(name)),
       () =>
         AuthError.misconfigured(
           'authenticationMethod',

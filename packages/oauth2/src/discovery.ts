@@ -45,7 +45,10 @@ export interface DiscoveryOptions extends MetadataOptions {
  * The request's pure half: where the metadata may be, in the order to look, which is MCP's too. RFC 8414 §3.1 puts the well-known name
  * before the issuer's path, and OpenID Connect's may be there as well (§5); OpenID Connect itself puts it after the path.
  */
-export const metadataUrls = ({ issuer, allowHttp }: MetadataOptions): E.Either<AuthError, ReadonlyNonEmptyArray<string>> =>
+export const metadataUrls = ({
+  issuer,
+  allowHttp,
+}: MetadataOptions): E.Either<AuthError, ReadonlyNonEmptyArray<string>> =>
   pipe(
     endpoint('issuer', O.fromNullable(issuer), allowHttp),
     E.filterOrElse(

@@ -50,6 +50,7 @@ export { type ExtensionGrantOptions, extensionGrant, type GrantParameters } from
 export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
 export { type Claims, type IdTokenClaimsOptions, idTokenClaims } from './idTokenClaims.js'
+export { isLoopback } from './internal/secureUrl.js'
 export {
   type ActiveToken,
   type Introspection,
@@ -59,7 +60,6 @@ export {
   introspectionParameters,
   introspectionResponse,
 } from './introspection.js'
-export { isLoopback } from './internal/secureUrl.js'
 export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
 export { codeChallenge, codeVerifier } from './pkce.js'
 export {

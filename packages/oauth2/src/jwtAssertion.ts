@@ -66,8 +66,7 @@ export const jwtAssertionGrant = ({
   assertion,
   scope = [],
   provider = rfc,
-}: { readonly assertion: Secret } & Pick<JwtAssertionOptions, 'scope'> &
-  Pick<Options, 'provider'>): Grant => ({
+}: { readonly assertion: Secret } & Pick<JwtAssertionOptions, 'scope'> & Pick<Options, 'provider'>): Grant => ({
   type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
   parameters: [['assertion', assertion]],
   further: scopeParameter(provider, scope),

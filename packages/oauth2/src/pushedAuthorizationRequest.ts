@@ -95,14 +95,19 @@ const claimsOf = (parameters: ReadonlyArray<Parameter>): Readonly<Record<string,
   for (const [name, value] of parameters) {
     claims.set(name, [...(claims.get(name) ?? []), Secret.is(value) ? Secret.open(value) : value])
   }
-  return Object.fromEntries(Array.from(claims, ([name, [first, ...others]]) => [name, others.length === 0 ? first : [first, ...others]]))
+  return Object.fromEntries(
+    Array.from(claims, ([name, [first, ...others]]) => [name, others.length === 0 ? first : [first, ...others]]),
+  )
 }
 
 type Asked = (limits: Required<Limits>, env: TokenEnv) => TE.TaskEither<AuthError, ReadonlyArray<Parameter>>
 
 /** What is pushed: the parameters themselves, or a request object of them (RFC 9126 §3). */
 const asking = ({ client, signer }: PushedAuthorizationRequestOptions) => {
-  if (signer === undefined) return (parameters: ReadonlyArray<Parameter>): Asked => () => TE.right(parameters)
+  if (signer === undefined)
+    return (parameters: ReadonlyArray<Parameter>): Asked =>
+      () =>
+        TE.right(parameters)
   const sign = assertion(signer, 'oauth-authz-req+jwt')
   return (parameters: ReadonlyArray<Parameter>): Asked =>
     (limits, { clock, random }) =>

@@ -153,84 +153,97 @@ const SOON = minutes(1)
  * })
  * assert.strictEqual(typeof client, 'function')
  */
-export const registeredClient: (
-  options: RegisteredClientOptions,
-) => RTE.ReaderTaskEither<TokenEnv, AuthError, Client> = checking(
-  'registeredClient takes { store, key, server, … }',
-  { store: STORE, key: { is: (value) => typeof value === 'string' && value !== '', expected: 'a text' }, server: SERVER },
-  (error) => RTE.left(error),
-  ({ store, key, timeout = seconds(30), signal = new AbortController().signal, parameters, resource, authentication, replacing, ...asked }) => {
-    const { server } = asked
-    const slot = slotOf(key, server)
-    const register = registration(asked)
-    const toClient = clientOf({ server, parameters, resource, authentication })
+export const registeredClient: (options: RegisteredClientOptions) => RTE.ReaderTaskEither<TokenEnv, AuthError, Client> =
+  checking(
+    'registeredClient takes { store, key, server, … }',
+    {
+      store: STORE,
+      key: { is: (value) => typeof value === 'string' && value !== '', expected: 'a text' },
+      server: SERVER,
+    },
+    (error) => RTE.left(error),
+    ({
+      store,
+      key,
+      timeout = seconds(30),
+      signal = new AbortController().signal,
+      parameters,
+      resource,
+      authentication,
+      replacing,
+      ...asked
+    }) => {
+      const { server } = asked
+      const slot = slotOf(key, server)
+      const register = registration(asked)
+      const toClient = clientOf({ server, parameters, resource, authentication })
 
-    return (env) => {
-      const { clock, random } = env
-      const isAlive = ({ id, secretExpiresAt }: RegisteredClient): boolean =>
-        id !== replacing && (O.isNone(secretExpiresAt) || secretExpiresAt.value > plus(clock.now(), SOON))
+      return (env) => {
+        const { clock, random } = env
+        const isAlive = ({ id, secretExpiresAt }: RegisteredClient): boolean =>
+          id !== replacing && (O.isNone(secretExpiresAt) || secretExpiresAt.value > plus(clock.now(), SOON))
 
-      /** Where the server does not delete it, it stays registered and nobody uses it. */
-      const withdraw = (mine: RegisteredClient, limits: Required<Limits>): TE.TaskEither<AuthError, unknown> =>
-        TE.fromTask(deleteRegistration({ registered: mine })(limits)(env))
+        /** Where the server does not delete it, it stays registered and nobody uses it. */
+        const withdraw = (mine: RegisteredClient, limits: Required<Limits>): TE.TaskEither<AuthError, unknown> =>
+          TE.fromTask(deleteRegistration({ registered: mine })(limits)(env))
 
-      /** Writes a client over what was there. Where another process was faster, its client counts; `mine` was never used then. */
-      const keep = (there: Stamped, mine: RegisteredClient, isNew: boolean, limits: Required<Limits>) =>
-        pipe(
-          TE.fromIO(nonce(random)),
-          TE.flatMap((version) => store.compareAndSet(slot, there.version, { version, record: encode(mine) })),
-          TE.flatMap((answer) => {
-            if (answer._tag === 'Committed') return TE.right(mine)
-            return pipe(
-              isNew ? withdraw(mine, limits) : TE.right(undefined),
-              TE.flatMap(() => settle(answer.found, limits)),
-            )
-          }),
-        )
-
-      /** What the server has by now in the place of a secret that has ended; none where it does not say. */
-      const renewed = (held: RegisteredClient, limits: Required<Limits>) =>
-        pipe(
-          readRegistration({ server, registered: held })(limits)(env),
-          TE.map(O.fromPredicate((now) => now.id === held.id && isAlive(now))),
-          // What says nothing of the registration is no reason to make another one, which would end all sessions of this one.
-          TE.orElse((error) => (isOver(error) ? TE.right(O.none) : TE.left(error))),
-        )
-
-      const settle = (there: Stamped, limits: Required<Limits>): TE.TaskEither<AuthError, RegisteredClient> =>
-        pipe(
-          TE.fromEither(read(there)),
-          TE.flatMap((held) => {
-            if (O.isSome(held) && isAlive(held.value)) return TE.right(held.value)
-            return pipe(
-              O.isSome(held) ? renewed(held.value, limits) : TE.right(O.none),
-              TE.flatMap(
-                O.match(
-                  () =>
-                    pipe(
-                      register(limits)(env),
-                      TE.flatMap((mine) => keep(there, mine, true, limits)),
-                    ),
-                  (now) => keep(there, now, false, limits),
-                ),
-              ),
-            )
-          }),
-        )
-
-      return pipe(
-        TE.fromIO(() => ({ deadline: plus(clock.now(), timeout), signal })),
-        TE.flatMap((limits) =>
+        /** Writes a client over what was there. Where another process was faster, its client counts; `mine` was never used then. */
+        const keep = (there: Stamped, mine: RegisteredClient, isNew: boolean, limits: Required<Limits>) =>
           pipe(
-            store.get(slot),
-            TE.flatMap((there) => settle(there, limits)),
+            TE.fromIO(nonce(random)),
+            TE.flatMap((version) => store.compareAndSet(slot, there.version, { version, record: encode(mine) })),
+            TE.flatMap((answer) => {
+              if (answer._tag === 'Committed') return TE.right(mine)
+              return pipe(
+                isNew ? withdraw(mine, limits) : TE.right(undefined),
+                TE.flatMap(() => settle(answer.found, limits)),
+              )
+            }),
+          )
+
+        /** What the server has by now in the place of a secret that has ended; none where it does not say. */
+        const renewed = (held: RegisteredClient, limits: Required<Limits>) =>
+          pipe(
+            readRegistration({ server, registered: held })(limits)(env),
+            TE.map(O.fromPredicate((now) => now.id === held.id && isAlive(now))),
+            // What says nothing of the registration is no reason to make another one, which would end all sessions of this one.
+            TE.orElse((error) => (isOver(error) ? TE.right(O.none) : TE.left(error))),
+          )
+
+        const settle = (there: Stamped, limits: Required<Limits>): TE.TaskEither<AuthError, RegisteredClient> =>
+          pipe(
+            TE.fromEither(read(there)),
+            TE.flatMap((held) => {
+              if (O.isSome(held) && isAlive(held.value)) return TE.right(held.value)
+              return pipe(
+                O.isSome(held) ? renewed(held.value, limits) : TE.right(O.none),
+                TE.flatMap(
+                  O.match(
+                    () =>
+                      pipe(
+                        register(limits)(env),
+                        TE.flatMap((mine) => keep(there, mine, true, limits)),
+                      ),
+                    (now) => keep(there, now, false, limits),
+                  ),
+                ),
+              )
+            }),
+          )
+
+        return pipe(
+          TE.fromIO(() => ({ deadline: plus(clock.now(), timeout), signal })),
+          TE.flatMap((limits) =>
+            pipe(
+              store.get(slot),
+              TE.flatMap((there) => settle(there, limits)),
+            ),
           ),
-        ),
-        TE.flatMapEither(toClient),
-      )
-    }
-  },
-)
+          TE.flatMapEither(toClient),
+        )
+      }
+    },
+  )
 
 /** The server says that it has no such registration any more, or that nobody may read it. */
 const isOver = (error: AuthError): boolean =>

@@ -143,7 +143,10 @@ export const registration: (options: RegistrationOptions) => Request<RegisteredC
   (error) => () => RTE.left(error),
   ({ server, initialAccessToken, ...metadata }) => {
     const to = endpoint('registrationEndpoint', server.registrationEndpoint, server.allowHttp)
-    const token = typeof initialAccessToken === 'string' ? Secret.make('InitialAccessToken', initialAccessToken) : initialAccessToken
+    const token =
+      typeof initialAccessToken === 'string'
+        ? Secret.make('InitialAccessToken', initialAccessToken)
+        : initialAccessToken
     // The token may be of single use.
     const repeatable = token === undefined
     const body = O.some(Secret.make('Body', JSON.stringify(clientMetadata(metadata))))
@@ -189,7 +192,9 @@ const managed =
   (env) =>
     pipe(
       management,
-      TE.fromOption(() => AuthError.notApplicable('the server gave no address to manage the registration at (RFC 7592 §3)')),
+      TE.fromOption(() =>
+        AuthError.notApplicable('the server gave no address to manage the registration at (RFC 7592 §3)'),
+      ),
       TE.flatMap(({ url, token }) => {
         const to: Endpoint = { url, shown: url.split('?', 1)[0] ?? '' }
         return withToken(to, method, token)(limits)(env)
@@ -212,7 +217,8 @@ export const readRegistration = ({ server, registered }: RegistrationManagementO
 }
 
 /** Deletes the registration (RFC 7592 §2.3), and with it all that was granted to the client. */
-export const deleteRegistration = ({ registered }: Pick<RegistrationManagementOptions, 'registered'>): Request<void> =>
+export const deleteRegistration =
+  ({ registered }: Pick<RegistrationManagementOptions, 'registered'>): Request<void> =>
   (limits) =>
     pipe(
       managed('DELETE', registered)(limits),
@@ -272,7 +278,10 @@ export const clientOf =
     const method = O.toUndefined(authenticationMethod)
     if (authentication === undefined && method !== undefined && !BY_SECRET.test(method)) {
       return E.left(
-        AuthError.misconfigured('authentication', `the client is registered for ${visible(method).slice(0, 100)}: give one`),
+        AuthError.misconfigured(
+          'authentication',
+          `the client is registered for ${visible(method).slice(0, 100)}: give one`,
+        ),
       )
     }
     if (authentication !== undefined) return E.right(Client.make({ ...rest, id, server, authentication }))

@@ -89,7 +89,10 @@ describe('RFC 7523 §2.2: an assertion that somebody else signs', () => {
 })
 
 describe('RFC 8705 §2: the certificate of the connection', () => {
-  const aliases = { tokenEndpoint: 'https://mtls.as.example/token', revocationEndpoint: 'https://mtls.as.example/revoke' }
+  const aliases = {
+    tokenEndpoint: 'https://mtls.as.example/token',
+    revocationEndpoint: 'https://mtls.as.example/revoke',
+  }
   const server = AuthorizationServer.make({ ...endpoints, mtlsEndpointAliases: aliases })
 
   test('only the client’s id is sent, to the endpoints that take a certificate', async () => {

@@ -22,7 +22,13 @@ describe('by token exchange', () => {
 
   test('RFC 8693 §2.1: each token is by the one that there is then', async () => {
     const w = world(answer)
-    const strategy = subjectExchange({ client, subject: rotated(), audience: 'aud', scope: ['a', 'b'], parameters: { x: '1' } })
+    const strategy = subjectExchange({
+      client,
+      subject: rotated(),
+      audience: 'aud',
+      scope: ['a', 'b'],
+      parameters: { x: '1' },
+    })
     for (let i = 1; i <= 2; i++) {
       right(await strategy(attempt())(w.env)())
       expect(Object.fromEntries(w.forms().at(-1) ?? [])).toEqual({
@@ -105,7 +111,9 @@ describe('the token of a session', () => {
   test('the access token, or the ID token', async () => {
     const { w, source } = await sessionOf(new Map([['id_token', Secret.make('Member', '"eyJ.id.token"')]]))
     expect(opened(await SubjectToken.ofTokens({ tokens: source })(attempt())(w.env)())).toBe('A0')
-    expect(opened(await SubjectToken.ofTokens({ tokens: source, token: 'id' })(attempt())(w.env)())).toBe('eyJ.id.token')
+    expect(opened(await SubjectToken.ofTokens({ tokens: source, token: 'id' })(attempt())(w.env)())).toBe(
+      'eyJ.id.token',
+    )
   })
 
   test.each([undefined, '1', '""', 'rubbish'])('without an ID token it is NotApplicable: %s', async (text) => {

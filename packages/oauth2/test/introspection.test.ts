@@ -53,7 +53,9 @@ test('RFC 7662 §2.1, §2.2: a token that is alive', async () => {
 
 test('one that is not says nothing else, whatever the server adds', async () => {
   for (const body of [{ active: false }, { ...alive, active: false }]) {
-    expect(right(await ask(Secret.make('AccessToken', 'a'))(attempt())(world({ body }).env)())).toEqual({ active: false })
+    expect(right(await ask(Secret.make('AccessToken', 'a'))(attempt())(world({ body }).env)())).toEqual({
+      active: false,
+    })
   }
 })
 
@@ -88,7 +90,11 @@ test('a server that has no such endpoint is asked nothing', async () => {
 test('an answer is read by the server’s provider, and several audiences are a list', () => {
   const provider = { ...Provider.rfc, scopeSeparator: { request: ',', answer: ',' } } as const
   const body = Secret.make('Body', JSON.stringify({ active: true, scope: 'a,b', aud: ['x', 'y'], jti: null }))
-  expect(right(introspectionResponse(provider)(body))).toMatchObject({ scope: ['a', 'b'], audience: ['x', 'y'], id: O.none })
+  expect(right(introspectionResponse(provider)(body))).toMatchObject({
+    scope: ['a', 'b'],
+    audience: ['x', 'y'],
+    id: O.none,
+  })
 })
 
 test('what any server says is read or Malformed, and is alive only by its very word', () => {

@@ -60,14 +60,17 @@ test.each([
   ClientAuthentication.post('S3CRET'),
   ClientAuthentication.privateKeyJwt(signer),
   ClientAuthentication.tls,
-])('RFC 9126 §2.1: the client authenticates as at the token endpoint, and is named once ($_tag)', async (authentication) => {
-  const w = world(pushed)
-  right(await pushedAuthorizationRequest({ ...options, client: by(authentication) })(w.env)())
-  expect(w.forms()[0]?.getAll('client_id')).toEqual(['app'])
-  expect(headerOf(w.requests[0], 'authorization') !== undefined).toBe(authentication._tag === 'Basic')
-  const assertion = w.forms()[0]?.get('client_assertion')
-  if (authentication._tag === 'PrivateKeyJwt') expect(jwtPart(assertion ?? '', 1)['aud']).toBe('https://as.example')
-})
+])(
+  'RFC 9126 §2.1: the client authenticates as at the token endpoint, and is named once ($_tag)',
+  async (authentication) => {
+    const w = world(pushed)
+    right(await pushedAuthorizationRequest({ ...options, client: by(authentication) })(w.env)())
+    expect(w.forms()[0]?.getAll('client_id')).toEqual(['app'])
+    expect(headerOf(w.requests[0], 'authorization') !== undefined).toBe(authentication._tag === 'Basic')
+    const assertion = w.forms()[0]?.get('client_assertion')
+    if (authentication._tag === 'PrivateKeyJwt') expect(jwtPart(assertion ?? '', 1)['aud']).toBe('https://as.example')
+  },
+)
 
 test('its callback is checked as any other, also after it was sealed', async () => {
   const w = world(pushed)
@@ -153,7 +156,15 @@ test('what the server echoes is in no error', async () => {
 })
 
 test.each([
-  [{ client: Client.make({ ...client, server: { ...client.server, pushedAuthorizationRequestEndpoint: { _tag: 'None' } } }) }, 'pushedAuthorizationRequestEndpoint'],
+  [
+    {
+      client: Client.make({
+        ...client,
+        server: { ...client.server, pushedAuthorizationRequestEndpoint: { _tag: 'None' } },
+      }),
+    },
+    'pushedAuthorizationRequestEndpoint',
+  ],
   [{ extra: { state: 'mine' } }, 'extra'],
   [{ state: '' }, 'state'],
   [{ client: by(ClientAuthentication.none, { resource: 'files' }) }, 'resource'],

@@ -24,7 +24,10 @@ interface Model {
 }
 
 /** A server, and the clients that it knows: their secrets, by their ids. */
-const modelled = ({ manages, lifetime, renews = false }: Model, turn: () => Promise<unknown> = () => Promise.resolve()) => {
+const modelled = (
+  { manages, lifetime, renews = false }: Model,
+  turn: () => Promise<unknown> = () => Promise.resolve(),
+) => {
   const clients = new Map<string, string>()
   let registrations = 0
   let now = NOW
@@ -44,7 +47,8 @@ const modelled = ({ manages, lifetime, renews = false }: Model, turn: () => Prom
       return { status: 201, body: answerOf(id) }
     }
     const id = pathname.split('/').at(-1) ?? ''
-    if (!manages || headerOf({ method, url, ...request }, 'authorization') !== `Bearer manage-${id}`) return { status: 401 }
+    if (!manages || headerOf({ method, url, ...request }, 'authorization') !== `Bearer manage-${id}`)
+      return { status: 401 }
     if (method === 'DELETE') return { status: clients.delete(id) ? 204 : 404 }
     if (!clients.has(id)) return { status: 404 }
     if (renews) clients.set(id, `renewed-${id}`)
@@ -61,18 +65,25 @@ const modelled = ({ manages, lifetime, renews = false }: Model, turn: () => Prom
       ...env,
       clock: { ...env.clock, now: () => now },
       http: {
-        send: (request: HttpRequest): TE.TaskEither<HttpFailure, ReturnType<typeof response>> => async () => {
-          await turn()
-          const answer = serve(request)
-          await turn()
-          return E.right(response(answer))
-        },
+        send:
+          (request: HttpRequest): TE.TaskEither<HttpFailure, ReturnType<typeof response>> =>
+          async () => {
+            await turn()
+            const answer = serve(request)
+            await turn()
+            return E.right(response(answer))
+          },
       },
     },
   }
 }
 
-const options = (store: TokenStore) => ({ store, key: 'mcp', server: serverOf(), redirectUris: ['http://127.0.0.1/cb'] })
+const options = (store: TokenStore) => ({
+  store,
+  key: 'mcp',
+  server: serverOf(),
+  redirectUris: ['http://127.0.0.1/cb'],
+})
 const secretOf = (client: { readonly authentication: object }): string => {
   const { authentication } = client
   return 'secret' in authentication && Secret.is(authentication.secret) ? Secret.open(authentication.secret) : ''
@@ -80,7 +91,11 @@ const secretOf = (client: { readonly authentication: object }): string => {
 
 test('it registers once, and every later run has the same client', async () => {
   const server = modelled({ manages: false, lifetime: 0 })
-  const client = registeredClient({ ...options(memoryStore()), resource: 'https://mcp.example', parameters: { a: 'b' } })
+  const client = registeredClient({
+    ...options(memoryStore()),
+    resource: 'https://mcp.example',
+    parameters: { a: 'b' },
+  })
   const first = right(await client(server.env)())
   expect(right(await client(server.env)())).toEqual(first)
   expect(server.registrations()).toBe(1)

@@ -75,7 +75,10 @@ test('RFC 7591 §3: where registration is not open', async () => {
 })
 
 test('a token of single use is not sent twice blindly; without one, to ask again does no harm', async () => {
-  for (const [initialAccessToken, repeatable] of [['once', false], [undefined, true]] as const) {
+  for (const [initialAccessToken, repeatable] of [
+    ['once', false],
+    [undefined, true],
+  ] as const) {
     const w = world({ _tag: 'Lost', cause: 'connection', reason: 'ECONNRESET' })
     const error = left(await registration({ server, initialAccessToken })(attempt())(w.env)())
     expect(error).toMatchObject({ _tag: 'OutcomeUnknown', repeatable })
@@ -98,21 +101,26 @@ test.each([
 test('without an endpoint nothing is sent', async () => {
   const w = world({ status: 201, body: answer })
   const none = serverOf({ registrationEndpoint: undefined })
-  expect(left(await registration({ server: none })(attempt())(w.env)())).toMatchObject({ field: 'registrationEndpoint' })
+  expect(left(await registration({ server: none })(attempt())(w.env)())).toMatchObject({
+    field: 'registrationEndpoint',
+  })
   expect(w.requests).toEqual([])
 })
 
-test.each([[{ client_id: '' }, 'client_id'], [{ client_id: 1 }, 'client_id'], [{ client_id: 'a\nb' }, 'client_id']])(
-  'a client without a name is none: %j',
-  (more, path) => {
-    expect(read({ ...answer, ...more })).toMatchObject({ left: { path } })
-  },
-)
+test.each([
+  [{ client_id: '' }, 'client_id'],
+  [{ client_id: 1 }, 'client_id'],
+  [{ client_id: 'a\nb' }, 'client_id'],
+])('a client without a name is none: %j', (more, path) => {
+  expect(read({ ...answer, ...more })).toMatchObject({ left: { path } })
+})
 
 test('RFC 7591 §3.2.1: 0 is never, and null is absent', () => {
   const never = right(read({ client_id: 'a', client_secret: 'b', client_secret_expires_at: 0 }))
   expect(never).toMatchObject({ secretExpiresAt: O.none, authenticationMethod: O.none, management: O.none })
-  const least = right(read({ client_id: 'a', client_secret: null, client_secret_expires_at: null, redirect_uris: null }))
+  const least = right(
+    read({ client_id: 'a', client_secret: null, client_secret_expires_at: null, redirect_uris: null }),
+  )
   expect(least).toMatchObject({ secret: O.none, secretExpiresAt: O.none, redirectUris: O.none })
 })
 
@@ -232,7 +240,9 @@ describe('a client whose id is a URL', () => {
   const id = 'https://app.example/client.json'
 
   test('the document names it, whatever else is in it', () => {
-    expect(right(clientIdDocument({ id, name: 'App', further: { client_id: 'other', jwks: { keys: [] } } }))).toMatchObject({
+    expect(
+      right(clientIdDocument({ id, name: 'App', further: { client_id: 'other', jwks: { keys: [] } } })),
+    ).toMatchObject({
       client_id: id,
       client_name: 'App',
       jwks: { keys: [] },

@@ -123,18 +123,35 @@ test('RFC 8707 §2: a resource that the server does not know is refused before a
 
 test.each([
   ['mac', ClientAuthentication.clientSecretJwt(macSigner({ secret: SECRET }))],
-  ['key', ClientAuthentication.privateKeyJwt(signer({ key: ed.pem, passphrase: ed.passphrase, keyId: 'ed', algorithm: 'EdDSA' }))],
-  ['key', ClientAuthentication.privateKeyJwt(signer({ key: rsa.pem, passphrase: rsa.passphrase, keyId: 'rsa', algorithm: 'PS256' }))],
-])('OpenID Connect Core §9: the client %s proves who it is by what it signs ($algorithm)', async (id, authentication) => {
-  const client = by(id, authentication)
-  const token = right(await Strategy.once(seconds(20))(clientCredentials({ client, scope: ['read'] }))(env)())
-  expect(await introspect(token.accessToken)).toMatchObject({ active: true, clientId: { value: id } })
-  const wrong = by(id, ClientAuthentication.clientSecretJwt(macSigner({ secret: 'x'.repeat(40) })))
-  expect(told(await Strategy.once(seconds(20))(clientCredentials({ client: wrong }))(env)())).toBe('401 invalid_client')
-})
+  [
+    'key',
+    ClientAuthentication.privateKeyJwt(
+      signer({ key: ed.pem, passphrase: ed.passphrase, keyId: 'ed', algorithm: 'EdDSA' }),
+    ),
+  ],
+  [
+    'key',
+    ClientAuthentication.privateKeyJwt(
+      signer({ key: rsa.pem, passphrase: rsa.passphrase, keyId: 'rsa', algorithm: 'PS256' }),
+    ),
+  ],
+])(
+  'OpenID Connect Core §9: the client %s proves who it is by what it signs ($algorithm)',
+  async (id, authentication) => {
+    const client = by(id, authentication)
+    const token = right(await Strategy.once(seconds(20))(clientCredentials({ client, scope: ['read'] }))(env)())
+    expect(await introspect(token.accessToken)).toMatchObject({ active: true, clientId: { value: id } })
+    const wrong = by(id, ClientAuthentication.clientSecretJwt(macSigner({ secret: 'x'.repeat(40) })))
+    expect(told(await Strategy.once(seconds(20))(clientCredentials({ client: wrong }))(env)())).toBe(
+      '401 invalid_client',
+    )
+  },
+)
 
 test('RFC 7662 §2.2: of a token that is none nothing is said', async () => {
-  expect(right(await introspection({ client: by('post', ClientAuthentication.post(SECRET)) })('none')(limits())(env)())).toEqual({
+  expect(
+    right(await introspection({ client: by('post', ClientAuthentication.post(SECRET)) })('none')(limits())(env)()),
+  ).toEqual({
     active: false,
   })
 })
@@ -164,7 +181,11 @@ test.each(['none', 'client_secret_basic', 'client_secret_post'])(
 
 test('RFC 7592: a registration is read and deleted', async () => {
   const registered = right(
-    await registration({ server, redirectUris: ['http://127.0.0.1/callback'], authenticationMethod: 'client_secret_post' })(limits())(env)(),
+    await registration({
+      server,
+      redirectUris: ['http://127.0.0.1/callback'],
+      authenticationMethod: 'client_secret_post',
+    })(limits())(env)(),
   )
   const now = right(await readRegistration({ server, registered })(limits())(env)())
   expect(now).toMatchObject({ id: registered.id, authenticationMethod: { value: 'client_secret_post' } })

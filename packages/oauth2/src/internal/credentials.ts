@@ -9,7 +9,7 @@ import type { HttpRequest } from '../Http.js'
 import type { TokenEnv } from '../TokenEnv.js'
 import { assertion, expiry, jti } from './assertion.js'
 import { encoded, text, wrong } from './form.js'
-import { readSubject } from './limits.js'
+import { readSubject } from './subject.js'
 
 /** A client's authentication, as it goes into one request. */
 export interface Credentials {
@@ -24,11 +24,7 @@ export type Authenticate =
   | { readonly _tag: 'Always'; readonly credentials: E.Either<AuthError, Credentials> }
   | {
       readonly _tag: 'Each'
-      readonly make: (
-        url: string,
-        limits: Required<Limits>,
-        env: TokenEnv,
-      ) => TE.TaskEither<AuthError, Credentials>
+      readonly make: (url: string, limits: Required<Limits>, env: TokenEnv) => TE.TaskEither<AuthError, Credentials>
     }
 
 /** In the form alone. */
@@ -120,11 +116,7 @@ export const authenticate = ({ id, authentication, server }: Client): Authentica
       const { assertion: read } = authentication
       return {
         _tag: 'Each',
-        make: (_, limits, env) =>
-          pipe(
-            readSubject(read, limits, env),
-            TE.map(asserted(id)),
-          ),
+        make: (_, limits, env) => pipe(readSubject(read, limits, env), TE.map(asserted(id))),
       }
     }
   }

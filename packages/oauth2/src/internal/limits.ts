@@ -1,9 +1,7 @@
-import { AuthError, type Clock, type Limits, race, type Secret } from '@tessera/core'
+import { AuthError, type Clock, type Limits, race } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { SubjectToken } from '../SubjectToken.js'
-import type { TokenEnv } from '../TokenEnv.js'
 
 /** Why nothing may be sent any more, if so. */
 export const stopped = (clock: Clock, limits: Required<Limits>, waitingFor: string): O.Option<AuthError> => {
@@ -12,7 +10,7 @@ export const stopped = (clock: Clock, limits: Required<Limits>, waitingFor: stri
 }
 
 /** The first of what somebody's code gives, the deadline and the signal. What it throws is kept, and not shown. */
-const bounded =
+export const bounded =
   (what: string, whose: string) =>
   <A>(clock: Clock, limits: Required<Limits>, make: () => TaskEither<AuthError, A>): TaskEither<AuthError, A> =>
   async () => {
@@ -27,9 +25,3 @@ const bounded =
 
 /** A signature within the limits. */
 export const signing = bounded('a signature', 'signer')
-
-const subject = bounded('a subject token', 'subject token')
-
-/** A subject token within the limits, and one that a form can hold. */
-export const readSubject = (read: SubjectToken, limits: Required<Limits>, env: TokenEnv): TaskEither<AuthError, Secret> =>
-  subject(env.clock, limits, () => read(limits)(env))

@@ -121,8 +121,6 @@ const reading = (server: AuthorizationServer, repeatable: boolean) => {
 // requests
 // -----------------------------------------------------------------------------
 
-type Request<A> = (limits: Required<Limits>) => RTE.ReaderTaskEither<TokenEnv, AuthError, A>
-
 /**
  * Registers a client: each run another one. {@link registeredClient} keeps one. `Misconfigured` where the server has no registration
  * endpoint.
@@ -137,7 +135,9 @@ type Request<A> = (limits: Required<Limits>) => RTE.ReaderTaskEither<TokenEnv, A
  * const register = registration({ server, name: 'Invoices', redirectUris: ['http://127.0.0.1/callback'] })
  * assert.strictEqual(typeof register, 'function')
  */
-export const registration: (options: RegistrationOptions) => Request<RegisteredClient> = checking(
+export const registration: (
+  options: RegistrationOptions,
+) => (limits: Required<Limits>) => RTE.ReaderTaskEither<TokenEnv, AuthError, RegisteredClient> = checking(
   'registration takes { server, redirectUris?, name?, … }',
   { server: SERVER },
   (error) => () => RTE.left(error),
@@ -187,7 +187,10 @@ export interface RegistrationManagementOptions {
 }
 
 const managed =
-  (method: 'GET' | 'DELETE', { management }: RegisteredClient): Request<Answered> =>
+  (
+    method: 'GET' | 'DELETE',
+    { management }: RegisteredClient,
+  ): ((limits: Required<Limits>) => RTE.ReaderTaskEither<TokenEnv, AuthError, Answered>) =>
   (limits) =>
   (env) =>
     pipe(
@@ -205,7 +208,12 @@ const managed =
  * What the server has registered by now (RFC 7592 §2.1): a secret that has ended may have another in its place. `NotApplicable` where the
  * server gave no address for that.
  */
-export const readRegistration = ({ server, registered }: RegistrationManagementOptions): Request<RegisteredClient> => {
+export const readRegistration = ({
+  server,
+  registered,
+}: RegistrationManagementOptions): ((
+  limits: Required<Limits>,
+) => RTE.ReaderTaskEither<TokenEnv, AuthError, RegisteredClient>) => {
   const read = reading(server, true)
   return (limits) =>
     pipe(
@@ -218,7 +226,11 @@ export const readRegistration = ({ server, registered }: RegistrationManagementO
 
 /** Deletes the registration (RFC 7592 §2.3), and with it all that was granted to the client. */
 export const deleteRegistration =
-  ({ registered }: Pick<RegistrationManagementOptions, 'registered'>): Request<void> =>
+  ({
+    registered,
+  }: Pick<RegistrationManagementOptions, 'registered'>): ((
+    limits: Required<Limits>,
+  ) => RTE.ReaderTaskEither<TokenEnv, AuthError, void>) =>
   (limits) =>
     pipe(
       managed('DELETE', registered)(limits),

@@ -106,13 +106,13 @@ describe.each([
         clientId: { value: id },
       })
     }
-    right(await source.close())
+    right(await source.close()())
   })
 })
 
 test('RFC 9126 §2.2: the URL is of one use', async () => {
   const { transaction } = await logIn(by('public', ClientAuthentication.none))
-  expect((await visit(transaction.url, consenting)).callback).toBeUndefined()
+  expect((await visit(transaction.url, consenting)).callback).toContain('error=invalid_request_uri')
 })
 
 test('RFC 8707 §2: a resource that the server does not know is refused before anybody sees a page', async () => {
@@ -175,7 +175,7 @@ test.each(['none', 'client_secret_basic', 'client_secret_post'])(
     const source = sourceOf(client)
     right(await source.login((await logIn(client)).login)(env)())
     expect(right(await register(env)())).toEqual(client)
-    right(await source.close())
+    right(await source.close()())
   },
 )
 

@@ -171,18 +171,12 @@ export const is = (value: unknown): value is AuthorizationServer =>
  * })
  * assert.strictEqual(AuthorizationServer.mutualTls(server).tokenEndpoint, 'https://mtls.as.example/token')
  */
-export const mutualTls = (server: AuthorizationServer): AuthorizationServer => {
-  const { tokenEndpoint = server.tokenEndpoint, ...others } = server.mtlsEndpointAliases
-  const at = (name: Exclude<EndpointName, 'tokenEndpoint'>): O.Option<string> =>
-    O.alt(() => server[name])(O.fromNullable(others[name]))
-  return {
-    ...server,
-    tokenEndpoint,
-    revocationEndpoint: at('revocationEndpoint'),
-    deviceAuthorizationEndpoint: at('deviceAuthorizationEndpoint'),
-    userinfoEndpoint: at('userinfoEndpoint'),
-    registrationEndpoint: at('registrationEndpoint'),
-    pushedAuthorizationRequestEndpoint: at('pushedAuthorizationRequestEndpoint'),
-    introspectionEndpoint: at('introspectionEndpoint'),
-  }
-}
+export const mutualTls = (server: AuthorizationServer): AuthorizationServer => ({
+  ...server,
+  ...Object.fromEntries(
+    Object.entries(server.mtlsEndpointAliases).map(([name, url]) => [
+      name,
+      name === 'tokenEndpoint' ? url : O.fromNullable(url),
+    ]),
+  ),
+})

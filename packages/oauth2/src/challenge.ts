@@ -84,7 +84,6 @@ const SCHEMES: Readonly<Record<string, Challenge['scheme']>> = { bearer: 'Bearer
  *
  * @example
  * import { challenge } from '@tessera/oauth2'
- * import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
  *
  * const asked = challenge('Bearer error="insufficient_scope", scope="files:read files:write"')

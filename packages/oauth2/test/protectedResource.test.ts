@@ -10,7 +10,8 @@ import { left, NOW, right, world } from './support.js'
 
 const url = 'https://mcp.example/files'
 const OWN = 'https://mcp.example/.well-known/oauth-protected-resource/files'
-const HOST = 'https://mcp.example/.well-known/oauth-protected-resource'
+const WELL_KNOWN = '/.well-known/oauth-protected-resource'
+const HOST = `https://mcp.example${WELL_KNOWN}`
 const metadata = {
   resource: url,
   authorization_servers: ['https://as.example', 'https://as.example/tenant'],
@@ -164,7 +165,7 @@ test('no other URL than the one asked for, or one above it, is ever taken', asyn
       expect(host2).toBe(host1)
       const [asked, named] = [path1, path2].map((each) => each.replace(/\/$/, ''))
       expect(asked === named || asked?.startsWith(`${named}/`)).toBe(true)
-      if (asked !== named) expect(w.requests.at(-1)?.url).toBe(`${host1}/.well-known/oauth-protected-resource${named}`)
+      if (asked !== named) expect(w.requests.at(-1)?.url.replace(/\/$/, '')).toBe(`${host1}${WELL_KNOWN}${named}`)
     }),
     { numRuns: 300 },
   )
@@ -221,7 +222,7 @@ const served = async (answers: Readonly<Record<string, (origin: string) => Serve
   }
 }
 
-const [AT_PATH, AT_HOST] = ['/.well-known/oauth-protected-resource/mcp', '/.well-known/oauth-protected-resource']
+const [AT_PATH, AT_HOST] = [`${WELL_KNOWN}/mcp`, WELL_KNOWN]
 
 test('by real HTTP: at the path, else at the host', async () => {
   const own = await served({ [AT_PATH]: (origin) => [200, JSON.stringify({ resource: `${origin}/mcp` })] })

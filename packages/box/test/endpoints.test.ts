@@ -21,6 +21,12 @@ describe('server', () => {
       scopesSupported: O.none,
       registrationEndpoint: O.none,
       codeChallengeMethods: O.none,
+      pushedAuthorizationRequestEndpoint: O.none,
+      requirePushedAuthorizationRequests: false,
+      introspectionEndpoint: O.none,
+      mtlsEndpointAliases: {},
+      clientIdMetadataDocumentSupported: false,
+      dpopSigningAlgorithms: O.none,
       provider: Box.provider,
       allowHttp: [],
     })

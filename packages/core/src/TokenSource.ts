@@ -75,6 +75,9 @@ export interface Inspection {
   readonly waitingUntil: Option<Instant>
 }
 
+/** What is asked of a login's token when it is in the store: whether the session may stay, `validated` of `@tessera/oidc` say. */
+export type Validate = (token: TokenSet) => TaskEither<AuthError, unknown>
+
 /** A source of tokens. */
 export interface TokenSource extends Tokens {
   readonly key: Key
@@ -83,8 +86,11 @@ export interface TokenSource extends Tokens {
    * Acquires by a strategy in which a person takes part, and starts a new epoch with its token. When the source is closed
    * meanwhile, the token is revoked at the server, unless that would end a session that goes on, and the answer is `Closed`. At a server
    * that ends all that a person has granted, it begins after a revocation that is under way.
+   *
+   * `validate` is asked about the strategy's token after that is in the store, so that nothing it says loses one. Where it fails, the
+   * session that began with this login, and no later one, is revoked, with what it was renewed to meanwhile; its error is the answer.
    */
-  readonly login: <R>(strategy: Strategy<R>) => ReaderTaskEither<R, AuthError, TokenSet>
+  readonly login: <R>(strategy: Strategy<R>, validate?: Validate) => ReaderTaskEither<R, AuthError, TokenSet>
   /**
    * Takes in a token that just came, of a login that the application made itself, and starts a new epoch with it. As at `login`
    * it is in the store before it is handed out; while the store fails it is held and offered to it again; and when another login

@@ -72,6 +72,7 @@ export type {
   SourceConfig,
   SourceEnv,
   Tokens,
+  Validate,
 } from './TokenSource.js'
 export const TokenSource = { make, keyed, closing, downscoped, downscoping }
 export type TokenSource = TokenSourceModule.TokenSource

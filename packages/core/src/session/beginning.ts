@@ -24,8 +24,8 @@ export interface Beginning {
   readonly retryAt: (snapshot: Snapshot) => O.Option<Instant>
 }
 
-/** No session begins here. */
-const NOWHERE: Lifecycle.Place = { epoch: -1, origin: O.none }
+/** No session begins here, and none ends. */
+export const NOWHERE: Lifecycle.Place = { epoch: -1, origin: O.none }
 
 /** A token as a new session. */
 export const beginning = ({ origin, token, start, askedAt, earlier, isOver, retryAt }: Beginning): Acquired => {

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { constTrue, constVoid, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import * as Lifecycle from '../Lifecycle.js'
@@ -7,6 +7,7 @@ import { nonce } from '../Random.js'
 import { race } from '../race.js'
 import type { Instant } from '../Time.js'
 import type { Revocation, TokenSource } from '../TokenSource.js'
+import { NOWHERE } from './beginning.js'
 import type { Context } from './context.js'
 import type { Initial } from './initial.js'
 import type { Order, Revoke } from './order.js'
@@ -41,6 +42,8 @@ export const makeClosing = (isOver: (() => boolean) | undefined): Closing => {
 /** The ends of a session, and of a source. */
 export interface Ending {
   readonly revoke: TokenSource['revoke']
+  /** Ends the session that one login began, and no other one; also where the store does not hold it yet. */
+  readonly revokeLogin: (origin: Lifecycle.Nonce) => Promise<Result<Revocation>>
   readonly close: TokenSource['close']
 }
 
@@ -103,6 +106,30 @@ export const makeEnding = (
     }
   }
 
+  /** A revoke of the session that one login began. Those of others are not ended by it, whenever they were asked for. */
+  const askingFor = (origin: Lifecycle.Nonce): Asked => {
+    const own = nonce(random)()
+    const { earlier, track: tracked } = order.revoke(key, own)
+    const waiting = earlier.find((acquired) => O.isSome(acquired.origin) && acquired.origin.value === origin)
+    const placeIn = (snapshot: Snapshot): Lifecycle.Place => {
+      if (Lifecycle.isOrigin(origin, snapshot.cell)) return Lifecycle.placeOf(snapshot.cell)
+      // Where it waits for the store still, it finds the tombstone at the place where it would begin.
+      const begins = waiting?.event(snapshot)
+      return begins?._tag === 'LoggedIn' ? begins.from : NOWHERE
+    }
+    return {
+      event: (snapshot) => ({
+        _tag: 'RevokeAsked',
+        from: placeIn(snapshot),
+        nonce: own,
+        retryAt: owing.retryAt(snapshot),
+      }),
+      track: tracked,
+      buried: constVoid,
+      isPlaced: constTrue,
+    }
+  }
+
   /** Writes the tombstone. */
   const bury = async (asked: Asked, deadline: Instant): Promise<Result<Applied>> => {
     // What was given at the start is of the session that ends.
@@ -126,7 +153,7 @@ export const makeEnding = (
     if (E.isLeft(applied)) return applied
     const { decision, snapshot } = applied.right
     const tokens = decision.action._tag === 'RevokeAtServer' ? decision.action.tokens : []
-    if (tokens.length > 0) tell({ _tag: 'Revoked' })
+    if (tokens.length > 0 && snapshot.cell.status._tag === 'Revoked') tell({ _tag: 'Revoked' })
     // By the record that was written just now: later, a session may have begun.
     const paid = await owing.pay(tokens, snapshot, deadline)
     return pipe(
@@ -150,6 +177,7 @@ export const makeEnding = (
   }
 
   return {
+    revokeLogin: (origin) => track(revoke(askingFor(origin))),
     revoke: async () => (isClosed() ? E.left(AuthError.closed) : track(revoke())),
     close:
       (options = {}) =>

@@ -4,17 +4,20 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
 import type { Clock } from '../Clock.js'
+import { guard } from '../internal/guard.js'
 import { interactively } from '../internal/interactive.js'
 import { dated, timed } from '../internal/processClock.js'
+import { secretsOf } from '../internal/secrets.js'
 import { given } from '../internal/tokenSetOf.js'
 import type { Work } from '../internal/work.js'
 import { nonce } from '../Random.js'
 import { race } from '../race.js'
 import { instant } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
-import type { Limits, TokenSource } from '../TokenSource.js'
+import type { Limits, TokenSource, Validate } from '../TokenSource.js'
 import { type Beginning, beginning } from './beginning.js'
 import { type Context, isValid } from './context.js'
+import type { Ending } from './ending.js'
 import type { Grants } from './grants.js'
 import type { Initial } from './initial.js'
 import type { Begun, Order } from './order.js'
@@ -41,12 +44,13 @@ export interface LoginParts {
   readonly owing: Owing
   /** What was so in the session before is over. */
   readonly supersede: () => void
+  readonly revokeLogin: Ending['revokeLogin']
   readonly get: TaskEither<AuthError.AuthError, TokenSet>
 }
 
 export const makeLogin = (
   context: Context,
-  { clock, logins, order, grants, initial, outbox, owing, supersede, get }: LoginParts,
+  { clock, logins, order, grants, initial, outbox, owing, supersede, revokeLogin, get }: LoginParts,
 ): Login => {
   const { isClosed, key, random, records, tell, timeout, track, after } = context
 
@@ -70,6 +74,25 @@ export const makeLogin = (
     return E.left(AuthError.closed)
   }
 
+  /** What was taken in, unless it does not hold. One that waits for the store may be there any time. */
+  const validated = async (
+    taken: Result<TokenSet>,
+    { token, origin }: Pick<Beginning, 'token' | 'origin'>,
+    validate: Validate | undefined,
+  ): Promise<Result<TokenSet>> => {
+    const isPending = E.isLeft(taken) && taken.left._tag === 'StoreFailed' && taken.left.pending
+    if (validate === undefined || (E.isLeft(taken) && !isPending)) return taken
+    const said = await guard(
+      (did) => AuthError.misconfigured('validate', `it ${did}`),
+      () => validate(token),
+      () => secretsOf(token),
+    )()
+    if (E.isRight(said)) return taken
+    const revoked = await revokeLogin(origin)
+    // Who logs in must know that the session goes on.
+    return E.isRight(revoked) ? said : E.left(AuthError.semigroup.concat(said.left, revoked.left))
+  }
+
   /** Waits for no longer than its caller. */
   const within = <A>(
     { deadline = instant(Number.POSITIVE_INFINITY), signal }: Limits,
@@ -87,7 +110,7 @@ export const makeLogin = (
   }
 
   return {
-    login: (limits) => (strategy) => (env) => async () => {
+    login: (limits) => (strategy, validate) => (env) => async () => {
       if (isClosed()) return E.left(AuthError.closed)
       const origin = nonce(random)()
       const askedAt = context.clock.now()
@@ -108,7 +131,7 @@ export const makeLogin = (
           // A revoke that came since the start is in the record, or finds this one there.
           const taken = takeIn({ ...begun, isOver: constFalse, origin, token, start: O.some(start.right), askedAt })
           end()
-          return track(taken)
+          return track(taken.then((result) => validated(result, { token, origin }, validate)))
         })()
       }
       // A close waits for its token, which is revoked then.

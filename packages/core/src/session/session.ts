@@ -178,18 +178,7 @@ export const makeSession = <R>(
     flights.restart()
     pauses.end()
   }
-  const { login, adopt } = makeLogin(context, {
-    clock: env.clock,
-    logins,
-    order,
-    grants,
-    initial,
-    outbox,
-    owing,
-    supersede,
-    get: flights.get,
-  })
-  const { revoke, close } = makeEnding(context, {
+  const { revoke, revokeLogin, close } = makeEnding(context, {
     order,
     closing: { isClosed, isOver, begin: beginClosing },
     initial,
@@ -201,6 +190,18 @@ export const makeSession = <R>(
       changes.end()
     },
     settled: () => logins.settled().then(work.settled),
+  })
+  const { login, adopt } = makeLogin(context, {
+    clock: env.clock,
+    logins,
+    order,
+    grants,
+    initial,
+    outbox,
+    owing,
+    supersede,
+    revokeLogin,
+    get: flights.get,
   })
 
   const peek: TokenSource['peek'] = () => {

@@ -24,6 +24,8 @@ describe('server', () => {
       pushedAuthorizationRequestEndpoint: O.none,
       requirePushedAuthorizationRequests: false,
       introspectionEndpoint: O.none,
+      jwksUri: O.none,
+      endSessionEndpoint: O.none,
       mtlsEndpointAliases: {},
       clientIdMetadataDocumentSupported: false,
       dpopSigningAlgorithms: O.none,

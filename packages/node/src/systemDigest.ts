@@ -6,6 +6,11 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '@tessera/oauth2'
 
+const by =
+  (algorithm: string) =>
+  (ascii: string): Uint8Array =>
+    createHash(algorithm).update(ascii, 'latin1').digest()
+
 /**
  * `crypto.createHash`.
  *
@@ -14,4 +19,4 @@ import type { Digest } from '@tessera/oauth2'
  *
  * assert.strictEqual(systemDigest.sha256('abc').length, 32)
  */
-export const systemDigest: Digest = { sha256: (ascii) => createHash('sha256').update(ascii, 'latin1').digest() }
+export const systemDigest: Required<Digest> = { sha256: by('sha256'), sha384: by('sha384'), sha512: by('sha512') }

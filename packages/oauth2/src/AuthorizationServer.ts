@@ -26,6 +26,10 @@ export interface AuthorizationServer {
   readonly refreshEndpoint: O.Option<string>
   /** Where it tells whom a token is of (OpenID Connect Core §5.3). */
   readonly userinfoEndpoint: O.Option<string>
+  /** Where the keys are that it signs with (RFC 7517 §5). */
+  readonly jwksUri: O.Option<string>
+  /** Where a person logs out (OpenID Connect RP-Initiated Logout 1.0 §2.1). */
+  readonly endSessionEndpoint: O.Option<string>
   /** Its callbacks carry `iss`, and one without it is refused (RFC 9207 §3). */
   readonly issParameterSupported: boolean
   /** How clients may authenticate at the token endpoint, as registered names (RFC 8414 §2). None where the server did not say. */
@@ -79,6 +83,8 @@ export interface Options {
   readonly deviceAuthorizationEndpoint?: string | undefined
   readonly refreshEndpoint?: string | undefined
   readonly userinfoEndpoint?: string | undefined
+  readonly jwksUri?: string | undefined
+  readonly endSessionEndpoint?: string | undefined
   readonly issuer?: string | undefined
   /** Default: false. */
   readonly issParameterSupported?: boolean | undefined
@@ -129,6 +135,8 @@ export const make: (options: Options) => AuthorizationServer = checking(
     deviceAuthorizationEndpoint: O.fromNullable(options.deviceAuthorizationEndpoint),
     refreshEndpoint: O.fromNullable(options.refreshEndpoint),
     userinfoEndpoint: O.fromNullable(options.userinfoEndpoint),
+    jwksUri: O.fromNullable(options.jwksUri),
+    endSessionEndpoint: O.fromNullable(options.endSessionEndpoint),
     issParameterSupported: options.issParameterSupported ?? false,
     tokenEndpointAuthMethods: O.fromNullable(options.tokenEndpointAuthMethods),
     allowHttp: options.allowHttp ?? [],

@@ -85,6 +85,8 @@ const metadataWith = (url: t.Type<string>) =>
       scopes_supported: texts,
       // To log in takes none of these: a server that writes what it has not as null is one to log in at.
       registration_endpoint: t.union([url, t.null]),
+      jwks_uri: t.unknown,
+      end_session_endpoint: t.unknown,
       code_challenge_methods_supported: t.union([texts, t.null]),
       userinfo_endpoint: t.unknown,
       pushed_authorization_request_endpoint: t.unknown,
@@ -123,7 +125,7 @@ const aliasesIn = (
 const decoder = (isAllowed: Predicate<URL>) => {
   const parse = parseEndpoint(isAllowed)
   const url = checked(ENDPOINT, (value): value is string => typeof value === 'string' && O.isSome(parse(value)))
-  // One that this issuer may not name is none: it would be sent a secret.
+  // One that this issuer may not name is none: it would be sent a secret, or its keys believed.
   const allowed = (value: unknown): string | undefined => (url.is(value) ? value : undefined)
   return flow(
     decodeJson(WHAT, metadataWith(url)),
@@ -133,6 +135,8 @@ const decoder = (isAllowed: Predicate<URL>) => {
       pushed_authorization_request_endpoint: allowed(metadata.pushed_authorization_request_endpoint),
       introspection_endpoint: allowed(metadata.introspection_endpoint),
       aliases: aliasesIn(metadata.mtls_endpoint_aliases, allowed),
+      jwks_uri: allowed(metadata.jwks_uri),
+      end_session_endpoint: allowed(metadata.end_session_endpoint),
     })),
   )
 }
@@ -168,6 +172,8 @@ export const metadataResponse = ({
           revocationEndpoint: metadata.revocation_endpoint,
           deviceAuthorizationEndpoint: metadata.device_authorization_endpoint,
           userinfoEndpoint: metadata.userinfo_endpoint,
+          jwksUri: metadata.jwks_uri,
+          endSessionEndpoint: metadata.end_session_endpoint,
           issParameterSupported: metadata.authorization_response_iss_parameter_supported,
           tokenEndpointAuthMethods: metadata.token_endpoint_auth_methods_supported,
           allowHttp,
@@ -190,7 +196,7 @@ export const metadataResponse = ({
  * Reads a server's metadata: at RFC 8414's address, then, where an answer is no metadata (4xx, or no JSON), at those of OpenID Connect;
  * where none has any, the error is the first's. An endpoint that is not https is `Malformed`, unless its
  * origin is listed in `allowHttp`, or the issuer is on this machine and the endpoint too. One that no login needs (userinfo, introspection,
- * pushed requests, and what is at a mutual TLS alias) is left out then. The server has the same `allowHttp`.
+ * pushed requests, keys, logout, and what is at a mutual TLS alias) is left out then. The server has the same `allowHttp`.
  *
  * @example
  * import { discovery } from '@tessera/oauth2'

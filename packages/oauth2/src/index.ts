@@ -49,7 +49,17 @@ export { type DiscoveryOptions, discovery, type MetadataOptions, metadataRespons
 export { type ExtensionGrantOptions, extensionGrant, type GrantParameters } from './extensionGrant.js'
 export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
-export { type Claims, type IdTokenClaimsOptions, idTokenClaims } from './idTokenClaims.js'
+export {
+  type Claims,
+  type IdTokenClaimsOptions,
+  idTokenClaims,
+  idTokenOf,
+  type ProviderClaims,
+  type ProviderClaimsOptions,
+  providerClaims,
+} from './idTokenClaims.js'
+export { type Endpoint, endpoint } from './internal/endpoint.js'
+export { decodeValue } from './internal/json.js'
 export { isLoopback } from './internal/secureUrl.js'
 export {
   type ActiveToken,
@@ -60,6 +70,7 @@ export {
   introspectionParameters,
   introspectionResponse,
 } from './introspection.js'
+export { type JsonDocumentOptions, jsonDocument } from './jsonDocument.js'
 export { type JwtAssertionOptions, jwtAssertion, jwtAssertionGrant, type Subject } from './jwtAssertion.js'
 export { codeChallenge, codeVerifier } from './pkce.js'
 export {

@@ -63,8 +63,8 @@ const Sealed = t.intersection([
 const decode = decodeJson(WHAT, Sealed)
 
 /**
- * What of a server is not kept: a login under way has asked already, lists may be too long for a cookie, and how the server speaks is
- * the client's to say at the exchange.
+ * What of a server is not kept: a login under way has asked already, lists may be too long for a cookie, and how the server speaks
+ * and signs is the client's to say at the exchange.
  */
 type Unkept =
   | 'scopesSupported'
@@ -76,6 +76,8 @@ type Unkept =
   | 'mtlsEndpointAliases'
   | 'clientIdMetadataDocumentSupported'
   | 'dpopSigningAlgorithms'
+  | 'jwksUri'
+  | 'endSessionEndpoint'
   | 'provider'
 
 /** No endpoint of a server is forgotten: the compiler asks for each. */

@@ -21,6 +21,7 @@ const metadata = {
   code_challenge_methods_supported: ['S256'],
   userinfo_endpoint: 'https://server.example.com/userinfo',
   jwks_uri: 'https://server.example.com/jwks.json',
+  end_session_endpoint: 'https://server.example.com/logout',
 }
 
 test('RFC 8414 §3: the metadata', async () => {
@@ -33,6 +34,8 @@ test('RFC 8414 §3: the metadata', async () => {
     deviceAuthorizationEndpoint: O.some(metadata.device_authorization_endpoint),
     refreshEndpoint: O.none,
     userinfoEndpoint: O.some(metadata.userinfo_endpoint),
+    jwksUri: O.some(metadata.jwks_uri),
+    endSessionEndpoint: O.some(metadata.end_session_endpoint),
     issParameterSupported: true,
     tokenEndpointAuthMethods: O.some(['client_secret_post', 'private_key_jwt']),
     scopesSupported: O.some(['openid', 'offline_access']),
@@ -53,10 +56,14 @@ test('RFC 8414 §3: the metadata', async () => {
 })
 
 test.each(['', null, 42, 'http://127.0.0.1:8080/x', 'http://other.example/userinfo', 'https://user@as.example/x'])(
-  'a userinfo endpoint that this issuer may not name is none: %j',
-  async (userinfo_endpoint) => {
-    const w = world({ body: { ...metadata, userinfo_endpoint } })
-    expect(right(await discovery({ issuer })(w.env)())).toMatchObject({ userinfoEndpoint: O.none })
+  'a userinfo endpoint, an address of keys or of a logout that this issuer may not name is none: %j',
+  async (url) => {
+    const w = world({ body: { ...metadata, userinfo_endpoint: url, jwks_uri: url, end_session_endpoint: url } })
+    expect(right(await discovery({ issuer })(w.env)())).toMatchObject({
+      userinfoEndpoint: O.none,
+      jwksUri: O.none,
+      endSessionEndpoint: O.none,
+    })
   },
 )
 

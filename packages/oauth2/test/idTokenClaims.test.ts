@@ -1,8 +1,8 @@
-import { AuthError, instant, Secret, TokenSet } from '@tessera/core'
+import { AuthError, instant, millis, Secret, TokenSet } from '@tessera/core'
 import { codePoints } from '@tessera/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { type AuthorizationServerOptions, Client, idTokenClaims, tokenResponse } from '../src/index.js'
+import { type AuthorizationServerOptions, Client, idTokenClaims, providerClaims, tokenResponse } from '../src/index.js'
 import { left, missing, NOW, right } from './support.js'
 
 const issuer = 'https://as.example'
@@ -87,7 +87,7 @@ test('OpenID Connect Core §3.1.3.7, 11.: the nonce is the one that was sent, an
   // Lost on the way: `idTokenClaims({ client })`.
   expect(left(read({ ...good, nonce: 'n' }))).toMatchObject({
     path: 'nonce',
-    expected: expect.stringContaining('idTokenClaims({ client, nonce })'),
+    expected: expect.stringContaining('{ client, nonce: callback.nonce }'),
   })
   for (const payload of [good, { ...good, nonce: 'm' }, { ...good, nonce: 1 }]) {
     for (const nonce of ['n', Secret.make('Nonce', 'n'), '']) {
@@ -175,4 +175,18 @@ test('the token endpoint must be one that a token can come from: https, this mac
   right(of({ tokenEndpoint, allowHttp: ['http://keycloak:8080'] }))
   expect(left(of({ tokenEndpoint }))).toMatchObject({ _tag: 'Misconfigured', field: 'tokenEndpoint' })
   expect(E.isLeft(of({ tokenEndpoint: missing }))).toBe(true)
+})
+
+test('providerClaims: the same rules, of a payload, with clocks that may be apart', () => {
+  const claims = (payload: object, tolerance = 30_000) =>
+    providerClaims({ client, what: 'logout token', tolerance: millis(tolerance) })(
+      Secret.make('Body', JSON.stringify(payload)),
+    )(env())()
+  expect(right(claims({ ...good, exp: seconds - 29 }))).toMatchObject({ sub: 'user 7' })
+  expect(left(claims({ ...good, exp: seconds - 30 }))).toMatchObject({ what: 'logout token', path: 'exp' })
+  expect(left(claims({ ...good, exp: seconds }, 0))).toMatchObject({ path: 'exp' })
+  // Whom it is about is the matter of its kind.
+  expect(right(claims({ ...good, sub: undefined })).sub).toBeUndefined()
+  expect(left(claims({ ...good, sub: '' }))).toMatchObject({ what: 'logout token', path: 'sub' })
+  expect(left(claims({ ...good, aud: 'another' }))).toMatchObject({ what: 'logout token', path: 'aud' })
 })

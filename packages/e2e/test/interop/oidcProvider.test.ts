@@ -170,6 +170,8 @@ describe('discovery', () => {
       pushedAuthorizationRequestEndpoint: O.some(`${child.url}/request`),
       requirePushedAuthorizationRequests: false,
       introspectionEndpoint: O.some(`${child.url}/token/introspection`),
+      jwksUri: O.some(`${child.url}/jwks`),
+      endSessionEndpoint: O.some(`${child.url}/session/end`),
       mtlsEndpointAliases: {},
       clientIdMetadataDocumentSupported: false,
       dpopSigningAlgorithms: O.some(['ES256', 'Ed25519', 'EdDSA']),

@@ -38,7 +38,15 @@ const refused = (url: O.Option<URL>): string =>
     : `it is not ${EXPECTED}`
 
 /**
- * The endpoint of a configured server. Of the value the message repeats the origin alone: a URL may hold a secret.
+ * The endpoint of a configured server: https, without fragment and user; http only on this machine, or at an origin that `allowHttp`
+ * lists. `Misconfigured` by the `field` otherwise. Of the value the message repeats the origin alone: a URL may hold a secret.
+ *
+ * @example
+ * import { endpoint } from '@tessera/oauth2'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * assert.strictEqual(endpoint('logout', O.some('https://as.example/logout'), [])._tag, 'Right')
+ * assert.strictEqual(endpoint('logout', O.some('http://as.example/logout'), [])._tag, 'Left')
  */
 export const endpoint = (
   field: string,

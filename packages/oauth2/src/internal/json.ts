@@ -1,5 +1,6 @@
 import { AuthError, Secret, type ServerAnswer } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 
@@ -43,6 +44,37 @@ export const without = (expected: string, others: RegExp, least: 0 | 1): t.Type<
     (value): value is string => typeof value === 'string' && value.length >= least && !others.test(value),
   )
 
+/** The place of the first error, and what was expected there; never what was found. */
+const malformedBy = (what: string, errors: t.Errors): AuthError => {
+  const context = errors[0]?.context ?? []
+  const path = context.map(({ key }) => key).filter((key) => key !== '' && !/^\d+$/.test(key))
+  return AuthError.malformed({
+    what,
+    path: path.length === 0 ? 'body' : path.join('.'),
+    expected: path.length === 0 ? 'an object' : (context.at(-1)?.type.name ?? 'as expected'),
+  })
+}
+
+/**
+ * Decodes a value of a server's by a codec of io-ts, which may be the application's. The error is `Malformed`: it names the place and
+ * what was expected there, by the name of the codec, and never what was found.
+ *
+ * @example
+ * import { decodeValue } from '@tessera/oauth2'
+ * import * as t from 'io-ts'
+ *
+ * const read = decodeValue('claims', t.type({ email: t.string }))
+ * assert.strictEqual(read({ email: 'ann@example.org' })._tag, 'Right')
+ * assert.strictEqual(read({ email: 7 })._tag, 'Left')
+ */
+export const decodeValue =
+  <A>(what: string, codec: t.Decoder<unknown, A>) =>
+  (value: unknown): E.Either<AuthError, A> =>
+    pipe(
+      codec.decode(value),
+      E.mapLeft((errors) => malformedBy(what, errors)),
+    )
+
 /**
  * Parses and decodes. The error names the place and what was expected there, never what was found: that may be a secret. The
  * parser's own message is dropped for the same reason.
@@ -58,16 +90,8 @@ export const decodeJson =
     }
     // Decoding is for the error only: it is slower than asking.
     if (codec.is(value)) return E.right(value)
-    const errors = codec.decode(value)
-    const context = E.isLeft(errors) ? (errors.left[0]?.context ?? []) : []
-    const path = context.map(({ key }) => key).filter((key) => key !== '' && !/^\d+$/.test(key))
-    return E.left(
-      AuthError.malformed({
-        what,
-        path: path.length === 0 ? 'body' : path.join('.'),
-        expected: path.length === 0 ? 'an object' : (context.at(-1)?.type.name ?? 'as expected'),
-      }),
-    )
+    const decoded = codec.decode(value)
+    return E.left(malformedBy(what, E.isLeft(decoded) ? decoded.left : []))
   }
 
 /** Adds the answer that could not be read, and whether it may be asked for again. */

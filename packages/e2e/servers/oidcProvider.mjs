@@ -8,7 +8,8 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { errors, Provider } from 'oidc-provider'
 
 const { InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget } = errors
-const { secret, publicJwks, registers = false } = JSON.parse(process.argv[2] ?? '{}')
+// `features` switches on more of the provider's, and `metadata` is of each client.
+const { secret, publicJwks, registers = false, features = {}, metadata = {} } = JSON.parse(process.argv[2] ?? '{}')
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -28,6 +29,7 @@ const client = (client_id, token_endpoint_auth_method, grant_types, extra = {}) 
   application_type: 'native',
   redirect_uris: ['http://127.0.0.1/callback'],
   response_types: ['code'],
+  ...metadata,
   ...extra,
 })
 const clients = [
@@ -57,6 +59,8 @@ const configure = (issuer) =>
     cookies: { keys: ['not a secret: the server lives as long as one test'] },
     findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     rotateRefreshToken: true,
+    // Its own dispatcher reaches no loopback address, where everything of a test is.
+    fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
     pkce: { required: () => true },
     ttl: {
       AccessToken: 600,
@@ -85,6 +89,7 @@ const configure = (issuer) =>
           return resourceServer(indicator)
         },
       },
+      ...features,
     },
   })
 

@@ -24,7 +24,9 @@ test('there are examples, of every package', () => {
   expect(owners).toEqual(
     expect.arrayContaining([
       'docs',
-      ...['box', 'box-node-sdk', 'core', 'node', 'oauth2', 'providers', 'sandbox'].map((name) => `packages/${name}`),
+      ...['box', 'box-node-sdk', 'core', 'node', 'oauth2', 'oidc', 'providers', 'sandbox'].map(
+        (name) => `packages/${name}`,
+      ),
     ]),
   )
 })

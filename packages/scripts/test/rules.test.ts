@@ -66,6 +66,11 @@ const rules: Readonly<Record<string, Rule>> = {
     ['node:crypto', 'io-ts', '@tessera/node', '@tessera/box', '../../oauth2/src/index.js'],
     ['fp-ts/lib/Either.js', './other.js', '@tessera/core', '@tessera/oauth2'],
   ),
+  'oidc imports core, oauth2 and jose': imports(
+    'oidc',
+    ['node:crypto', '@tessera/node', '@tessera/providers', 'jsonwebtoken', '../../oauth2/src/index.js'],
+    [...pure, '@tessera/core', '@tessera/oauth2', 'jose'],
+  ),
   'box-node-sdk imports core and box, and nothing of the SDK': imports(
     'box-node-sdk',
     ['box-node-sdk', 'box-node-sdk/networking', 'node:crypto', '@tessera/oauth2', '@tessera/node', 'io-ts'],

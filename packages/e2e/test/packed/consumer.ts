@@ -17,6 +17,7 @@ const libraries = [
   'core',
   'node',
   'oauth2',
+  'oidc',
   'providers',
   'sandbox',
   'store-file',

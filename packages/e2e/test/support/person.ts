@@ -29,11 +29,14 @@ const formOf = (page: string): { readonly action: string; readonly fields: URLSe
 
 /**
  * Opens a URL as a person with a browser would: keeps cookies, follows redirects within the server, and submits each form as
- * `decide` fills it in, until a redirect leads away from the server or a page has no form.
+ * `decide` fills it in, until a redirect leads away from the server or a page has no form. The cookies of a browser may be kept.
  */
-export const visit = async (start: string, decide: Decide): Promise<Arrival> => {
+export const visit = async (
+  start: string,
+  decide: Decide,
+  cookies: Map<string, string> = new Map(),
+): Promise<Arrival> => {
   const { origin } = new URL(start)
-  const cookies = new Map<string, string>()
   const open = async (url: string, form?: URLSearchParams): Promise<{ location?: string; page: string }> => {
     const answer = await request(url, {
       method: form === undefined ? 'GET' : 'POST',

@@ -139,6 +139,8 @@ describe('RFC 9728 §3.3: whose metadata it is', () => {
       const elsewhere = { ...deep, resourceMetadata: 'https://mcp.example/files/a/metadata.json' }
       expect(left(await found(resource, elsewhere))).toMatchObject({ path: 'resource' })
     }
+    const beside = { url: `${url}-of-others`, resourceMetadata: OWN }
+    expect(left(await found(url, beside))).toMatchObject({ path: 'resource' })
     // The host does not speak for a part of itself that is not above.
     expect(left(await found('https://mcp.example/mail', { ...deep, after: 1 }))).toMatchObject({ path: 'resource' })
   })

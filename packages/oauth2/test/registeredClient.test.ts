@@ -194,7 +194,13 @@ describe('a secret that ends', () => {
     right(await registeredClient(options(store))(server.env)())
     server.pass(3_600)
     for (const status of [500, 503, 429]) {
-      const down = { ...server.env, http: { send: () => TE.right(response({ status })) } }
+      const { send } = server.env.http
+      const down = {
+        ...server.env,
+        http: {
+          send: (request: HttpRequest) => (request.method === 'GET' ? TE.right(response({ status })) : send(request)),
+        },
+      }
       left(await registeredClient(options(store))(down)())
     }
     expect(server.registrations()).toBe(1)

@@ -1,6 +1,6 @@
 import * as Box from '@tessera/box'
-import { instant, minutes, plus, type Strategy, seconds, type TokenSet } from '@tessera/core'
-import type { NodeEnv } from '@tessera/node'
+import { type AuthError, instant, minutes, plus, type Strategy, seconds, type TokenSet } from '@tessera/core'
+import { type BegunLogin, browserLogin, type NodeEnv } from '@tessera/node'
 import { authorizationRequest, type Callback, deviceCode } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -11,7 +11,6 @@ import { ExitCode } from '../exitCode.js'
 import { iso, when } from '../inspection.js'
 import { type Command, commandLine, type Invocation } from '../invocation.js'
 import { type Browser, byHand, bySystem } from '../login/browser.js'
-import { type BrowserLoginOptions, browserLogin } from '../login/browserLogin.js'
 import { type Prepared, prepareLogin } from '../login/loginProfile.js'
 import { whoami } from '../login/whoami.js'
 import { printable } from '../printable.js'
@@ -28,31 +27,40 @@ export interface LoginOptions extends ProviderOptions {
 
 const PATIENCE = minutes(10)
 
-type Begin = BrowserLoginOptions['begin']
+const requestOf = (
+  { client, profile: { provider } }: Session,
+  scope: ReadonlyArray<string>,
+  redirectUri: string,
+): ReturnType<typeof authorizationRequest> =>
+  provider._tag === 'Box'
+    ? Box.authorizationRequest({
+        client,
+        redirectUri,
+        ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
+      })
+    : authorizationRequest({
+        client,
+        redirectUri,
+        scope,
+        offline: true,
+        extra: loginParameters(provider, scope),
+      })
 
 const beginOf =
-  ({ client, profile: { provider } }: Session, scope: ReadonlyArray<string>): Begin =>
-  (redirectUri) =>
-    provider._tag === 'Box'
-      ? Box.authorizationRequest({
-          client,
-          redirectUri,
-          ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
-        })
-      : authorizationRequest({
-          client,
-          redirectUri,
-          scope,
-          offline: true,
-          extra: loginParameters(provider, scope),
-        })
+  (session: Session, scope: ReadonlyArray<string>) =>
+  (redirectUri: string) =>
+  (env: NodeEnv): TE.TaskEither<AuthError, BegunLogin> =>
+    pipe(
+      TE.fromIOEither(requestOf(session, scope, redirectUri)(env)),
+      TE.map((transaction) => ({ client: session.client, transaction })),
+    )
 
 const strategyOf = (
   { output }: Invocation,
   session: Session,
   browser: Browser,
   { device, port, scope }: LoginOptions,
-  onCallback: BrowserLoginOptions['onCallback'],
+  onCallback: (callback: Callback) => void,
 ): Strategy<NodeEnv> => {
   const { client, profile } = session
   const named = scopesOf(scope)
@@ -68,7 +76,6 @@ const strategyOf = (
     })
   }
   return browserLogin({
-    client,
     port,
     begin: beginOf(session, asked),
     // Box gives one at each login. Elsewhere a login may be without, and ends with its access token.

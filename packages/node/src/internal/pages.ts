@@ -7,7 +7,7 @@ const page = (title: string, text: string): string =>
   `<h1>${title}</h1><p>${text}</p></body></html>`
 
 export const pages = {
-  received: page('Received', 'You can close this page and go back to the terminal.'),
-  refused: page('No access', 'The login ended without access. The terminal says more.'),
+  received: page('Received', 'You can close this page and go back to the program that opened it.'),
+  refused: page('No access', 'The login ended without access. The program that opened this page says more.'),
   foreign: page('Not this login', 'This address is not the answer to the login that is waited for.'),
 } as const

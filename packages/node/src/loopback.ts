@@ -1,5 +1,7 @@
 /**
- * The listener that a login's callback comes to (RFC 8252 §7.3): on the literal 127.0.0.1, for as long as the login takes.
+ * The listener that a login's callback comes to.
+ *
+ * @packageDocumentation
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { AuthError } from '@tessera/core'
@@ -8,7 +10,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IOEither } from 'fp-ts/lib/IOEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { pages } from './pages.js'
+import { pages } from './internal/pages.js'
 
 const PATH = '/callback'
 
@@ -21,7 +23,9 @@ const HEADERS = {
   connection: 'close',
 }
 
+/** A listener on this machine, which a browser is sent back to. */
 export interface Loopback {
+  /** `http://127.0.0.1:PORT/callback`. */
   readonly redirectUri: string
   /** Waits for the callback that `check` takes for this login's. Whatever else comes is answered and changes nothing. */
   readonly callback: (check: (url: string) => IOEither<AuthError, Callback>) => TaskEither<AuthError, Callback>
@@ -35,8 +39,22 @@ type Checked = E.Either<AuthError, Callback>
 const isForeign = (checked: Checked): boolean =>
   E.isLeft(checked) && checked.left._tag === 'Malformed' && checked.left.path === 'state'
 
-/** Listens on a free port, or on the one that the application is registered with. */
-export const listen =
+/**
+ * Listens for the callback of one login (RFC 8252 §7.3): on the literal 127.0.0.1, on a free port where it is given 0, else on the one
+ * that the application is registered with. It takes a GET of its own host and path alone, and shows nothing of what it is sent. It
+ * keeps the process alive until it is closed; {@link browserLogin} closes it in any case.
+ *
+ * Errors: `Misconfigured` of the `port` where nobody can listen there.
+ *
+ * @example
+ * import { loopback, run } from '@tessera/node'
+ *
+ * void run(loopback(0)).then(async ({ redirectUri, close }) => {
+ *   assert.match(redirectUri, /^http:\/\/127\.0\.0\.1:\d+\/callback$/)
+ *   await close()
+ * })
+ */
+export const loopback =
   (port: number): TaskEither<AuthError, Loopback> =>
   () =>
     new Promise((resolve) => {

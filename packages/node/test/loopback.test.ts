@@ -1,11 +1,11 @@
 import { get } from 'node:http'
 import { Server } from 'node:net'
 import * as E from 'fp-ts/lib/Either.js'
-import { listen } from '../src/login/loopback.js'
+import { loopback } from '../src/loopback.js'
 
 describe('the listener of a login', () => {
   it.each([80.5, 65_536, -1])('says that %d is no port', async (port) => {
-    expect(await listen(port)()).toMatchObject({ left: { _tag: 'Misconfigured', field: 'port' } })
+    expect(await loopback(port)()).toMatchObject({ left: { _tag: 'Misconfigured', field: 'port' } })
   })
 
   it('on port 80 takes the Host that a browser sends, which leaves that port out', async () => {
@@ -18,7 +18,7 @@ describe('the listener of a login', () => {
       port = there.port
       return { ...there, port: 80 }
     })
-    const listening = await listen(0)()
+    const listening = await loopback(0)()
     spy.mockRestore()
     if (E.isLeft(listening)) throw new Error('it does not listen')
     const { redirectUri, close } = listening.right

@@ -86,6 +86,11 @@ const rules: Readonly<Record<string, Rule>> = {
     ['@tessera/core', '@tessera/oauth2', 'fp-ts/lib/Either.js', 'undici', '../../core/src/index.js'],
     ['node:http', './other.js'],
   ),
+  'mcp imports core, oauth2 and node, and nothing of the SDK': imports(
+    'mcp',
+    ['@modelcontextprotocol/sdk/client/index.js', '@modelcontextprotocol/client', 'node:http', '@tessera/store-file'],
+    [...pure, '@tessera/core', '@tessera/oauth2', '@tessera/node'],
+  ),
   'store-file imports core, and of Node.js what it takes': imports(
     'store-file',
     ['node:child_process', 'node:http', 'io-ts', '@tessera/oauth2', '@tessera/node', '../../core/src/index.js'],

@@ -15,6 +15,7 @@ const libraries = [
   'box',
   'box-node-sdk',
   'core',
+  'mcp',
   'node',
   'oauth2',
   'oidc',

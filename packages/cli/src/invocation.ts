@@ -41,7 +41,9 @@ export interface Invocation {
 /** A command: it writes its own result. */
 export type Command<Options> = (invocation: Invocation, options: Options) => TaskEither<Problem, void>
 
-const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+/** A word of a command line, as a shell reads it. */
+export const word = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 /** A command line that takes the same profile, server and store as this one; without a password, which was in a URL. */
 export const commandLine = ({ self, shared }: Pick<Invocation, 'self' | 'shared'>, command: string): string =>

@@ -14,6 +14,7 @@ import type { DemoOptions } from './commands/demo.js'
 import type { DownscopeOptions } from './commands/downscope.js'
 import type { ExecOptions } from './commands/exec.js'
 import type { LoginOptions } from './commands/login.js'
+import type { McpLoginOptions, McpTokenOptions } from './commands/mcp.js'
 import type { ProfileAddOptions, ProfileRemoveOptions } from './commands/profile.js'
 import type { SandboxCommandOptions } from './commands/sandbox.js'
 import type { StoreDeleteOptions } from './commands/store.js'
@@ -115,6 +116,7 @@ Examples:
   $ tessera downscope --scope item_preview --resource file:123
   $ tessera token --store redis://redis.example      shared by many machines, with one TESSERA_KEY
   $ tessera store list                               what is kept, of all profiles
+  $ tessera mcp login https://mcp.example/mcp        an MCP server, by its URL alone
   $ tessera sandbox                                  a server to try it all on
   $ tessera demo                                     a tour in a few seconds
 ${storesHelp}
@@ -348,6 +350,57 @@ Tokens end with the sandbox that gave them, also where the next one has the same
     )
 }
 
+const addMcpCommands = (root: Commander, run: Run): void => {
+  const group = root
+    .command('mcp')
+    .description('sessions with MCP servers, by their URL alone: login, token; --profile tells two logins at one apart')
+  const server = (command: Commander): Commander =>
+    command
+      .argument('<url>', 'of the MCP server: https://mcp.example/mcp', url('the URL'))
+      .option(
+        '--allow-http <origin>',
+        'an http origin of a network of your own; may be given again',
+        origin('--allow-http'),
+      )
+  server(group.command('login'))
+    .description('log in as a person, in the browser')
+    .option('--device', 'by a code that is typed on another device')
+    .option('--no-browser', 'print the address instead of opening it')
+    .addOption(
+      new Option('--port <number>', 'the port on 127.0.0.1, where the client is registered with one').argParser(
+        number(WHOLE, 1, 65_535),
+      ),
+    )
+    .option('--scope <scope>', 'what to ask for besides what the server asks for; may be given again', collect)
+    .option('--client-id <id>', 'a client that is registered (its secret: TESSERA_CLIENT_SECRET)')
+    .option('--client-metadata-url <url>', 'a document about the client, which is its id', url('--client-metadata-url'))
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ tessera mcp login https://mcp.example/mcp`,
+    )
+    .action((address: string, options: Partial<McpLoginOptions>) =>
+      run(async () => (await import('./commands/mcp.js')).mcpLogin, {
+        ...options,
+        url: address,
+        device: options.device ?? false,
+        browser: options.browser ?? true,
+      }),
+    )
+  server(group.command('token'))
+    .description('print a token that is valid now')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ curl -H "Authorization: Bearer $(tessera mcp token https://mcp.example/mcp)" https://mcp.example/mcp …`,
+    )
+    .action((address: string, options: Partial<McpTokenOptions>) =>
+      run(async () => (await import('./commands/mcp.js')).mcpToken, { ...options, url: address }),
+    )
+}
+
 const addCommands = (root: Commander, run: Run): void => {
   root
     .command('token')
@@ -468,6 +521,7 @@ Examples:
     .description('show what is stored and when it renews; no secret')
     .action(() => run(async () => (await import('./commands/inspect.js')).inspect, {}))
   addStoreCommands(root, run)
+  addMcpCommands(root, run)
   addSandboxCommand(root, run)
   root
     .command('demo')

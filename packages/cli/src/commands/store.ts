@@ -4,6 +4,7 @@
 import { basename } from 'node:path'
 import { confirm, isCancel } from '@clack/prompts'
 import { AuthError, type Inspection, type Key } from '@tessera/core'
+import { isClientKey } from '@tessera/mcp'
 import { systemClock } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -68,6 +69,7 @@ const AT_ONCE = 50
 const entries = ({ sessions, entry }: Opened): TE.TaskEither<AuthError, ReadonlyArray<Entry>> =>
   pipe(
     sessions.list,
+    TE.map(RA.filter(({ key }) => E.isLeft(key) || !isClientKey(key.right))),
     TE.flatMapTask((all) =>
       pipe(
         RA.chunksOf(AT_ONCE)(all),

@@ -34,6 +34,11 @@ export interface TokenSet {
   readonly issuedTokenType: O.Option<string>
   /** Whom it stands for, where the strategy chose that: kept through renewals, so that every process renews for the same. */
   readonly subject: O.Option<string>
+  /**
+   * The thumbprint of the key that it was asked for with (RFC 9449 §6.1), where there was one. An access token of type `DPoP` works with
+   * that key only, and so does the refresh token of a public client.
+   */
+  readonly jkt: O.Option<string>
   /** Members unknown to this version (`id_token`, …), as the JSON text of each. */
   readonly members: ReadonlyMap<string, Secret.Secret<'Member'>>
 }
@@ -63,6 +68,7 @@ export const make = (accessToken: Secret.Secret<'AccessToken'>, known: Partial<T
   restrictedTo: [],
   issuedTokenType: O.none,
   subject: O.none,
+  jkt: O.none,
   members: NO_MEMBERS,
   ...known,
   accessToken,
@@ -107,6 +113,7 @@ const Encoded = object(
     restricted_to: t.readonlyArray(t.unknown),
     issued_token_type: t.string,
     subject: t.string,
+    jkt: t.string,
     members: t.record(t.string, t.unknown),
   },
 )
@@ -123,6 +130,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'restricted_to',
   'issued_token_type',
   'subject',
+  'jkt',
   'members',
 ])
 
@@ -175,6 +183,7 @@ const encode = (token: TokenSet): Output => {
     ...(token.restrictedTo.length > 0 && { restricted_to: token.restrictedTo }),
     ...(O.isSome(token.issuedTokenType) && { issued_token_type: token.issuedTokenType.value }),
     ...(O.isSome(token.subject) && { subject: token.subject.value }),
+    ...(O.isSome(token.jkt) && { jkt: token.jkt.value }),
     ...(Object.keys(server).length > 0 && { members: server }),
   }
 }
@@ -192,6 +201,7 @@ const fromEncoded = (encoded: Encoded): TokenSet =>
     restrictedTo: encoded.restricted_to ?? [],
     issuedTokenType: O.fromNullable(encoded.issued_token_type),
     subject: O.fromNullable(encoded.subject),
+    jkt: O.fromNullable(encoded.jkt),
     members: toMembers(encoded),
   })
 
@@ -205,6 +215,7 @@ const IS: { readonly [Name in keyof TokenSet]: (value: unknown) => boolean } = {
   restrictedTo: Array.isArray,
   issuedTokenType: isOption(isText),
   subject: isOption(isText),
+  jkt: isOption(isText),
   members: (value) => value instanceof Map && Array.from(value.values()).every(Secret.is),
 }
 

@@ -73,6 +73,7 @@ const WRONG: { readonly [Name in keyof TokenSet]: ReadonlyArray<unknown> } = {
   restrictedTo: [null, 'a', 7, {}],
   issuedTokenType: [...NO_OPTION, O.some(7)],
   subject: [...NO_OPTION, O.some(7)],
+  jkt: [...NO_OPTION, O.some(7)],
   members: [null, 'a', [], {}, new Map([['a', 'b']]), new Map([[7, Secret.make('Member', '1')]])],
 }
 const SPOILT = Object.entries(WRONG).flatMap(([name, values]) =>

@@ -35,6 +35,7 @@ const known = [
   'restricted_to',
   'issued_token_type',
   'subject',
+  'jkt',
   'members',
 ]
 
@@ -125,6 +126,7 @@ describe('codec', () => {
       restrictedTo: [{ scope: 'item_preview', object: { type: 'file', id: '123' } }],
       issuedTokenType: O.some('urn:ietf:params:oauth:token-type:access_token'),
       subject: O.some('user:7'),
+      jkt: O.none,
       members: [
         ['id_token', 'golden identity'],
         ['nested', { a: [1, null, true] }],
@@ -167,6 +169,7 @@ describe('make', () => {
       restrictedTo: [],
       issuedTokenType: O.none,
       subject: O.none,
+      jkt: O.none,
       members: new Map(),
     })
   })

@@ -8,6 +8,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import * as ClientAuthentication from './ClientAuthentication.js'
+import type { Dpop } from './Dpop.js'
+import { DPOP } from './internal/arguments.js'
 import { listed } from './internal/resource.js'
 
 // -----------------------------------------------------------------------------
@@ -26,6 +28,8 @@ export interface Client {
    * authorization request.
    */
   readonly resource: ReadonlyArray<string>
+  /** What it proves its possession of tokens by (RFC 9449). */
+  readonly dpop?: Dpop | undefined
 }
 
 // -----------------------------------------------------------------------------
@@ -44,6 +48,8 @@ export type Options = {
    * for a token for fewer of them, make another client: `Client.make({ ...client, resource })`. Default: none is named.
    */
   readonly resource?: string | ReadonlyArray<string> | undefined
+  /** Binds the tokens of this client to a key (RFC 9449): `dpop({ key })`. Default: bearer tokens. */
+  readonly dpop?: Dpop | undefined
 } & (
   | {
       /**
@@ -91,7 +97,7 @@ const bySecret = (
  * assert.strictEqual(client.authentication._tag, 'Basic')
  */
 export const make: (options: Options) => Client = checking(
-  'Client.make takes { id, secret?, server | tokenEndpoint }',
+  'Client.make takes { id, secret?, server | tokenEndpoint, dpop? }',
   {
     id: { is: (_, options) => 'id' in options, expected: 'a text' },
     secret: {
@@ -106,6 +112,7 @@ export const make: (options: Options) => Client = checking(
       is: (value) => value === undefined || t.string.is(value) || Array.isArray(value),
       expected: 'a URI or a list of URIs',
     },
+    dpop: DPOP,
     server: {
       is: (value, options) =>
         value === undefined
@@ -117,7 +124,7 @@ export const make: (options: Options) => Client = checking(
   },
   raised,
   (options) => {
-    const { id, secret, authentication, parameters = {}, resource } = options
+    const { id, secret, authentication, parameters = {}, resource, dpop } = options
     const given = options.server ?? AuthorizationServer.make(options)
     const server = authentication?._tag === 'Tls' ? AuthorizationServer.mutualTls(given) : given
     return {
@@ -126,6 +133,7 @@ export const make: (options: Options) => Client = checking(
       server,
       parameters,
       resource: listed(resource),
+      dpop,
     }
   },
 )

@@ -21,4 +21,9 @@ export interface Grant {
    * after a 503 without `Retry-After`, too.
    */
   readonly repeatable: boolean
+  /**
+   * Each request needs parameters of its own: an assertion that works once, say. Where the server wants a nonce in the proof of
+   * possession, the request is not sent again then, and the error says so: whoever made the grant makes another. Default: false.
+   */
+  readonly signedAnew?: boolean | undefined
 }

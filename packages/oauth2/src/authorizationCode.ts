@@ -58,8 +58,13 @@ export const authorizationCode: (options: AuthorizationCodeOptions) => Strategy<
   failing,
   ({ client, refreshTokenRequired = true, ...code }) =>
     plain(
-      tokenRequest({ client, decode: tokenResponse({ refreshTokenRequired, provider: client.server.provider }) })(
-        authorizationCodeGrant(code),
-      ),
+      tokenRequest({
+        client,
+        decode: tokenResponse({
+          refreshTokenRequired,
+          provider: client.server.provider,
+          proved: client.dpop !== undefined,
+        }),
+      })(authorizationCodeGrant(code)),
     ),
 )

@@ -77,6 +77,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   'code_challenge',
   'code_challenge_method',
   'nonce',
+  'dpop_jkt',
 ])
 
 /** The parameters of {@link authorizationParameters}. */
@@ -109,6 +110,8 @@ export const authorizationParameters = ({
     ? []
     : [['code_challenge', challenge] as const, ['code_challenge_method', 'S256'] as const]),
   ...(nonce === undefined ? [] : [['nonce', nonce] as const]),
+  // The code is of use to the owner of the key alone (RFC 9449 §10).
+  ...(client.dpop === undefined ? [] : [['dpop_jkt', client.dpop.jkt] as const]),
   ...Object.entries({
     ...client.server.provider.authorizationParameters,
     ...(offline === true && client.server.provider.offline.parameters),

@@ -59,7 +59,11 @@ export const extensionGrant: (options: ExtensionGrantOptions) => Strategy<TokenE
   }) => {
     const request = tokenRequest({
       client,
-      decode: tokenResponse({ refreshTokenRequired, provider: client.server.provider }),
+      decode: tokenResponse({
+        refreshTokenRequired,
+        provider: client.server.provider,
+        proved: client.dpop !== undefined,
+      }),
     })
     const send = (given: GrantParameters) =>
       request({ type: grantType, parameters: Object.entries(given), further: [], repeatable: !singleUse })

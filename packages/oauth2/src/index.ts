@@ -37,6 +37,7 @@ export { type ClientCredentialsOptions, clientCredentials, clientCredentialsGran
 export { type ClientIdDocumentOptions, clientIdDocument, clientIdUrl } from './clientIdDocument.js'
 export { type ClientMetadata, clientMetadata } from './clientMetadata.js'
 export type { Digest, DigestEnv } from './Digest.js'
+export { type Dpop, type DpopKey, type DpopOptions, dpop, type Proof, type Proved } from './Dpop.js'
 export {
   type DeviceAuthorization,
   type DeviceAuthorizationOptions,
@@ -46,6 +47,7 @@ export {
 } from './deviceAuthorization.js'
 export { type DeviceCodeOptions, deviceCode, deviceCodeGrant, nextPoll } from './deviceCode.js'
 export { type DiscoveryOptions, discovery, type MetadataOptions, metadataResponse, metadataUrls } from './discovery.js'
+export { type DpopClaims, type DpopClaimsOptions, dpopClaims } from './dpopClaims.js'
 export { type ExtensionGrantOptions, extensionGrant, type GrantParameters } from './extensionGrant.js'
 export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
@@ -58,6 +60,7 @@ export {
   type ProviderClaimsOptions,
   providerClaims,
 } from './idTokenClaims.js'
+export { isDpopToken } from './internal/dpopToken.js'
 export { type Endpoint, endpoint } from './internal/endpoint.js'
 export { decodeValue } from './internal/json.js'
 export { isLoopback } from './internal/secureUrl.js'
@@ -119,6 +122,7 @@ export { type RequestContext, retryAfter, serverAnswer } from './serverAnswer.js
 export { type SubjectAssertionOptions, subjectAssertion } from './subjectAssertion.js'
 export { type SubjectExchangeOptions, subjectExchange } from './subjectExchange.js'
 export type { TokenEnv } from './TokenEnv.js'
+export { type PublicJwk, thumbprint } from './thumbprint.js'
 export {
   type ExchangeTarget,
   type TokenExchangeOptions,

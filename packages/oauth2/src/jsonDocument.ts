@@ -3,13 +3,14 @@
  *
  * @packageDocumentation
  */
-import { type AuthError, type ClockEnv, checking, type Duration, plus, type Secret, seconds } from '@tessera/core'
+import { type AuthError, type ClockEnv, checking, type Duration, plus, seconds, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
+import type { Dpop } from './Dpop.js'
 import type { HttpEnv, HttpRequest } from './Http.js'
 import { TEXT } from './internal/arguments.js'
 import { withToken } from './internal/bearer.js'
@@ -26,8 +27,10 @@ export interface JsonDocumentOptions {
   readonly url: O.Option<string>
   /** The http origins that it may have: `['http://keycloak:8080']`. Default: none. */
   readonly allowHttp?: ReadonlyArray<string> | undefined
-  /** Sent with the request (RFC 6750 §2.1). Default: none. */
-  readonly token?: Secret<'AccessToken'> | undefined
+  /** Sent with the request (RFC 6750 §2.1, RFC 9449 §7.1). Default: none. */
+  readonly token?: Pick<TokenSet, 'accessToken' | 'tokenType'> | undefined
+  /** That of the client, for a token that is bound to its key. */
+  readonly dpop?: Dpop | undefined
   /** How long it may take, in ms. Default: 30 s. */
   readonly timeout?: Duration | undefined
   readonly signal?: AbortSignal | undefined
@@ -56,7 +59,7 @@ export const jsonDocument: (
   'jsonDocument takes { what, field, url, … }',
   { what: TEXT, field: TEXT },
   (error) => RTE.left(error),
-  ({ what, field, url, allowHttp, token, timeout = seconds(30), signal }) => {
+  ({ what, field, url, allowHttp, token, dpop, timeout = seconds(30), signal }) => {
     const to = endpoint(field, url, allowHttp)
     const read = decodeJson(what, t.UnknownRecord)
     return (env) => async () => {
@@ -65,7 +68,7 @@ export const jsonDocument: (
       const request = { endpoint: to.right, method: 'GET', headers: HEADERS, body: O.none, secrets: [] } as const
       const sent = await (token === undefined
         ? transfer({ ...request, repeatable: true }, limits, env)
-        : withToken(to.right, 'GET', token)(limits)(env))()
+        : withToken(to.right, 'GET', { token: token.accessToken, tokenType: token.tokenType, dpop })(limits)(env))()
       return pipe(
         sent,
         E.flatMap(({ body, answer }) =>

@@ -25,6 +25,7 @@ import { expiry, jti, assertion as signedBy } from './internal/assertion.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { failing } from './internal/failing.js'
 import { plain } from './internal/plain.js'
+import { isNonceWanted } from './internal/proving.js'
 import { scopeParameter } from './internal/scope.js'
 import { rfc } from './Provider.js'
 import type { Signer } from './Signer.js'
@@ -71,6 +72,7 @@ export const jwtAssertionGrant = ({
   parameters: [['assertion', assertion]],
   further: scopeParameter(provider, scope),
   repeatable: true,
+  signedAnew: true,
 })
 
 /**
@@ -106,16 +108,20 @@ export const jwtAssertion: (options: JwtAssertionOptions) => Strategy<TokenEnv> 
     const choose = typeof subject === 'function' ? subject : () => E.right(subject)
 
     const once = async (
-      { sub, claims: own, remember }: Subject,
+      subject: Subject,
       now: Instant,
       attempt: Attempt,
       env: TokenEnv,
+      again = false,
     ): Promise<E.Either<AuthError, TokenSet>> => {
+      const { sub, claims: own, remember } = subject
       const registered = { iss: client.id, sub, aud: audience, jti: jti(env.random)(), exp: expiry(now, lifetime) }
       const signed = await sign({ ...claims, ...own, ...registered }, attempt, env.clock)()
       if (E.isLeft(signed)) return signed
       const grant = jwtAssertionGrant({ assertion: signed.right, scope, provider: client.server.provider })
       const token = await request(grant)(attempt)(env)()
+      // With an assertion of its own, since the server may have seen this one before it looked at the proof.
+      if (!again && E.isLeft(token) && isNonceWanted(token.left)) return once(subject, now, attempt, env, true)
       return E.isLeft(token) ? token : E.right({ ...token.right, subject: O.fromNullable(remember) })
     }
 

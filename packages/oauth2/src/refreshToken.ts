@@ -34,9 +34,27 @@ const renewing = (client: Client): Client => {
     : { ...client, server: { ...server, tokenEndpoint: server.refreshEndpoint.value } }
 }
 
+/** The key that the refresh token of a public client is bound to (RFC 9449 §5), where the client has not that one. */
+const otherKey = ({ authentication, dpop }: Client, { jkt }: TokenSet): O.Option<string> =>
+  authentication._tag === 'None'
+    ? pipe(
+        jkt,
+        O.filter((bound) => bound !== dpop?.jkt),
+      )
+    : O.none
+
+const isOfOtherKey = (jkt: string): AuthError =>
+  AuthError.misconfigured(
+    'dpop',
+    `the session is bound to the key ${jkt}, which this client does not have: give it that one, or log in again with the new one; processes that share a session need one key, of dpopKeyFile or dpopKeyInStore`,
+  )
+
 /**
  * Redeems the previous token's refresh token, and is `NotApplicable` where there is none. A new refresh token replaces the old
  * one; an answer without one keeps it, and so with the scope.
+ *
+ * A public client's refresh token is bound to the key of its `dpop`. With another key, or with none, nothing is sent, which would cost
+ * the session at some servers: it is `Misconfigured`, and the session stays.
  *
  * @example
  * import { Client, refreshToken } from '@tessera/oauth2'
@@ -59,6 +77,8 @@ export const refreshToken: (options: RefreshTokenOptions) => Strategy<TokenEnv> 
           ),
         )
       }
+      const other = otherKey(client, previous.value)
+      if (O.isSome(other)) return RTE.left(isOfOtherKey(other.value))
       return pipe(
         request(refreshTokenGrant({ refreshToken: previous.value.refreshToken.value }))(attempt),
         RTE.map(TokenSet.succeeding(previous.value)),

@@ -200,7 +200,7 @@ const managed =
       ),
       TE.flatMap(({ url, token }) => {
         const to: Endpoint = { url, shown: url.split('?', 1)[0] ?? '' }
-        return withToken(to, method, token)(limits)(env)
+        return withToken(to, method, { token })(limits)(env)
       }),
     )
 

@@ -125,7 +125,9 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
           const [token] = tokenOf(which, held)
           return pipe(
             RTE.fromEither(to),
-            RTE.flatMap((endpoint) => withToken(endpoint, method, token)(limits)),
+            RTE.flatMap((endpoint) =>
+              withToken(endpoint, method, { token, tokenType: held.tokenType, dpop: client.dpop })(limits),
+            ),
           )
         }
         const further = revocationParameters({ token: which, provider })(held)

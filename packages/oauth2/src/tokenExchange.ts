@@ -108,7 +108,11 @@ export const tokenExchange: (
   (error) => () => Strategy.left(error),
   ({ client, server, ...options }) => {
     const { provider } = client === undefined ? server : client.server
-    const decode = tokenResponse({ exchanged: options.requestedTokenType ?? ACCESS_TOKEN, provider })
+    const decode = tokenResponse({
+      exchanged: options.requestedTokenType ?? ACCESS_TOKEN,
+      provider,
+      proved: client?.dpop !== undefined,
+    })
     const request = tokenRequest(
       client === undefined ? { server, decode } : { client: { ...client, parameters: {}, resource: [] }, decode },
     )

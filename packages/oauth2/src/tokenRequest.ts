@@ -11,6 +11,7 @@ import type { AuthorizationServer } from './AuthorizationServer.js'
 import type { Client } from './Client.js'
 import type { Grant, Parameter } from './Grant.js'
 import { FUNCTION, optional } from './internal/arguments.js'
+import { bound } from './internal/bound.js'
 import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
 import { anonymous, authenticate } from './internal/credentials.js'
 import { markDeadGrant } from './internal/deadGrant.js'
@@ -42,6 +43,10 @@ export type TokenRequestOptions = ClientOrServer & {
  *
  * An answer of success that has an `error` and no token is the error that it says, whoever sends it.
  *
+ * A client with `dpop` sends a proof with each request (RFC 9449 §5), and the token remembers the key. Where the server wants a nonce in
+ * it, the request is sent once more: it has consumed nothing (§8). A server may issue a bearer token all the same (§5), which is
+ * `Malformed` where the client's `dpop` is `required`; that of a refresh is not, since it would be lost with the session.
+ *
  * Errors: `Misconfigured` (the endpoint, a resource, a parameter that is not text, or one that is there twice and is not `resource` or
  * `audience`), `Aborted`, `TimedOut` and `Unreachable` (nothing was sent), `Rejected`, `OutcomeUnknown`, `Malformed`.
  *
@@ -62,11 +67,13 @@ export const tokenRequest: (
   ({ decode: given, ...from }) => {
     const { client } = from
     const { tokenEndpoint, allowHttp, provider } = client === undefined ? from.server : client.server
-    const decode = given ?? tokenResponse({ provider })
+    const dpop = client?.dpop
+    const decode = given ?? tokenResponse({ provider, proved: dpop !== undefined })
     const mark = markDeadGrant(provider, client)
     const send = post(
       endpoint('tokenEndpoint', O.fromNullable(tokenEndpoint), allowHttp),
       client === undefined ? anonymous : authenticate(client),
+      dpop,
     )
     const resources = checkedResources(client?.resource ?? [])
     if (E.isLeft(resources)) return () => failing(resources.left)
@@ -74,19 +81,21 @@ export const tokenRequest: (
       ...resourceParameters(resources.right),
       ...Object.entries(client?.parameters ?? {}),
     ]
-    return ({ type, parameters, further, repeatable }) => {
+    return ({ type, parameters, further, repeatable, signedAnew = false }) => {
       const marked = mark(type)
+      const read = dpop === undefined ? decode : bound(dpop, decode, type)
       const request = send({
         parameters: [['grant_type', type], ...parameters],
         further: [...further, ...own],
         repeatable,
         as: provider.requests,
+        again: !signedAnew,
       })
       return (limits) => (env) => async () => {
         const sent = await request(limits)(env)()
         if (E.isLeft(sent)) return E.left(marked(sent.left))
         const { body, sentAt, secrets } = sent.right
-        const decoded = decode(body, sentAt)
+        const decoded = read(body, sentAt)
         return E.isRight(decoded)
           ? E.right(withoutEchoes(secrets)(decoded.right))
           : E.left(marked(unread(provider, repeatable)(sent.right)(decoded.left)))

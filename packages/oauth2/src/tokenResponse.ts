@@ -7,6 +7,7 @@ import { AuthError, type Instant, plus, Secret, seconds, type TokenSet } from '@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
+import { isDpopToken } from './internal/dpopToken.js'
 import { checked, decodeJson, given, optional, SECONDS, without } from './internal/json.js'
 import { grantedScopes } from './internal/scope.js'
 import { type Provider, rfc } from './Provider.js'
@@ -23,6 +24,8 @@ export interface TokenResponseOptions {
   readonly exchanged?: string | undefined
   /** Whose answer it is. Default: `Provider.rfc`. */
   readonly provider?: Provider | undefined
+  /** Whether the request had a proof of possession, so that `token_type` may be `DPoP` (RFC 9449 §5). Default: false. */
+  readonly proved?: boolean | undefined
 }
 
 /** Reads the answer to a request that was sent at `sentAt`: what the server issued may live since then. */
@@ -116,10 +119,19 @@ const members = (response: Readonly<Record<string, unknown>>): O.Option<TokenSet
 }
 
 // `N_A` is for what is no access token (RFC 8693 §2.2.1).
-const isUsable = (asked: string | undefined, tokenType: string | undefined, provider: Provider): boolean => {
-  const isBearerToken = asked === undefined || asked === ACCESS_TOKEN
+const isUsable = (
+  asked: string | undefined,
+  tokenType: string | undefined,
+  provider: Provider,
+  proved: boolean,
+): boolean => {
+  const isAccessToken = asked === undefined || asked === ACCESS_TOKEN
   if (tokenType === undefined) return asked === ACCESS_TOKEN || (asked === undefined && !provider.tokenTypeRequired)
-  return isBearer(tokenType, provider) || (!isBearerToken && tokenType.toUpperCase() === 'N_A')
+  return (
+    isBearer(tokenType, provider) ||
+    (proved && isDpopToken({ tokenType })) ||
+    (!isAccessToken && tokenType.toUpperCase() === 'N_A')
+  )
 }
 
 const isIssued = (asked: string, issued: O.Option<string>): boolean =>
@@ -158,7 +170,12 @@ const lifetime = (expiresIn: number): number =>
  * assert.deepStrictEqual(token.right.expiresAt, O.some(3_600_000))
  */
 export const tokenResponse =
-  ({ refreshTokenRequired = false, exchanged, provider = rfc }: TokenResponseOptions = {}): TokenResponseDecoder =>
+  ({
+    refreshTokenRequired = false,
+    exchanged,
+    provider = rfc,
+    proved = false,
+  }: TokenResponseOptions = {}): TokenResponseDecoder =>
   (body, sentAt) => {
     const decoded = decode(body)
     if (E.isLeft(decoded)) return decoded
@@ -169,7 +186,9 @@ export const tokenResponse =
     const expiresIn = given(response.expires_in)
     const issuedTokenType = given(response.issued_token_type)
     const restrictedTo = given(response.restricted_to)
-    if (!isUsable(exchanged, tokenType, provider)) return malformed('token_type', '"bearer"')
+    if (!isUsable(exchanged, tokenType, provider, proved)) {
+      return malformed('token_type', proved ? '"DPoP" or "bearer"' : '"bearer"')
+    }
     if (O.isNone(refreshToken) && refreshTokenRequired) return malformed('refresh_token', REFRESHABLE)
     if (exchanged !== undefined && !isIssued(exchanged, issuedTokenType)) {
       return malformed('issued_token_type', 'the type that was asked for')
@@ -186,6 +205,7 @@ export const tokenResponse =
       restrictedTo: O.isNone(restrictedTo) ? [] : restrictedTo.value,
       issuedTokenType,
       subject: O.none,
+      jkt: O.none,
       members: further.value,
     })
   }

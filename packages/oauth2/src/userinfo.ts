@@ -3,16 +3,7 @@
  *
  * @packageDocumentation
  */
-import {
-  AuthError,
-  type ClockEnv,
-  checking,
-  type Duration,
-  plus,
-  type Secret,
-  seconds,
-  type TokenSet,
-} from '@tessera/core'
+import { AuthError, type ClockEnv, checking, type Duration, plus, type Secret, seconds, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -99,13 +90,13 @@ export const userinfo: (
     const { userinfoEndpoint, allowHttp, provider } = from.client === undefined ? from.server : from.client.server
     const to = endpoint('userinfoEndpoint', userinfoEndpoint, allowHttp)
     const personIn = personOf(provider.person)
-    return ({ accessToken }) =>
+    return ({ accessToken, tokenType }) =>
       (env) =>
         pipe(
           TE.fromEither(to),
           TE.flatMap((asked) => {
             const limits = { deadline: plus(env.clock.now(), timeout), signal: signal ?? new AbortController().signal }
-            return withToken(asked, 'GET', accessToken)(limits)(env)
+            return withToken(asked, 'GET', { token: accessToken, tokenType, dpop: from.client?.dpop })(limits)(env)
           }),
           TE.flatMapEither((answered) => pipe(personIn(answered.body), E.mapLeft(unread(provider, true)(answered)))),
         )

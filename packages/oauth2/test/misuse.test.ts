@@ -40,6 +40,13 @@ const MISUSES: Readonly<Record<string, ReadonlyArray<readonly [field: string, op
         { id: 'app', server, secret: 's', authentication: oauth2.ClientAuthentication.none },
       ],
     ],
+    [
+      'dpop',
+      [
+        { id: 'app', server, dpop: 'ES256' },
+        { id: 'app', server, dpop: { key: 'PEM' } },
+      ],
+    ],
   ],
   'ClientAuthentication.assertion': [['assertion', NOTHING]],
   'ClientAuthentication.clientSecretJwt': [
@@ -68,6 +75,10 @@ const MISUSES: Readonly<Record<string, ReadonlyArray<readonly [field: string, op
     ['scope', [{ client, onUserCode: () => undefined, scope: 'read write' }]],
   ],
   discovery: [['issuer', NOTHING]],
+  dpop: [
+    ['key', [...NOTHING, { key: 'PEM' }, { key: { sign: () => undefined } }]],
+    ['required', [{ key: { publicJwk: {}, sign: () => undefined }, required: 'yes' }]],
+  ],
   extensionGrant: [
     ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
     ['grantType', [{ client }]],
@@ -204,6 +215,8 @@ const OF_VALUES = [
   'deviceAuthorizationResponse',
   'deleteRegistration',
   'deviceCodeGrant',
+  'dpopClaims',
+  'isDpopToken',
   'introspectionParameters',
   'introspectionResponse',
   'endpoint',
@@ -224,6 +237,7 @@ const OF_VALUES = [
   'secureOrigins',
   'serverAnswer',
   'tokenExchangeGrant',
+  'thumbprint',
   'tokenResponse',
 ]
 

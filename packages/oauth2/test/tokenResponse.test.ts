@@ -434,6 +434,7 @@ test('where the server says nothing of them: no restriction, no scope, no end, n
       refreshToken: O.none,
       issuedTokenType: O.none,
       subject: O.none,
+      jkt: O.none,
     },
     members: new Map(),
   })

@@ -74,14 +74,15 @@ export const userinfoClaims = <A extends object = UserinfoClaims>(
     ({ client, idToken: { sub }, claims, timeout, signal }) => {
       const { userinfoEndpoint, allowHttp } = client.server
       const check = ofPerson(sub)
-      return ({ accessToken }) =>
+      return (token) =>
         pipe(
           jsonDocument({
             what: WHAT,
             field: 'userinfoEndpoint',
             url: userinfoEndpoint,
             allowHttp,
-            token: accessToken,
+            token,
+            dpop: client.dpop,
             timeout,
             signal,
           }),

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { checking, raised, type Secret } from '@tessera/core'
-import { Client, type ClientAuthentication } from '@tessera/oauth2'
+import { Client, type ClientAuthentication, type Dpop } from '@tessera/oauth2'
 import { NAMED, PRESET, VARIABLES } from './internal/arguments.js'
 import { type ServerOptions, serverFor } from './server.js'
 
@@ -13,6 +13,8 @@ export type ClientOptions = Omit<ServerOptions, 'clientId'> & {
   readonly id: string
   /** Sent with every request that acquires or renews. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
+  /** Binds the tokens to a key (RFC 9449), at a provider that knows how. */
+  readonly dpop?: Dpop | undefined
 } & (
     | {
         /** Sent as the provider wants it. Leave it out for a public client. */

@@ -106,6 +106,7 @@ export const tokenSets: fc.Arbitrary<TokenSet> = fc
       .map((values): ReadonlyArray<unknown> => JSON.parse(JSON.stringify(values))),
     issuedTokenType: options(fc.constant('urn:ietf:params:oauth:token-type:access_token')),
     subject: options(fc.string({ minLength: 1, maxLength: 12 })),
+    jkt: options(fc.constant('0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I')),
     members,
   })
   .map(({ accessToken, ...known }) => TokenSet.make(accessToken, known))

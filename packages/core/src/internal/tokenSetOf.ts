@@ -113,6 +113,7 @@ export const tokenSetOf = (value: unknown): E.Either<Wrong, Decoded> => {
     restrictedTo: member('restrictedTo', 'a list', restrictions, []),
     issuedTokenType: member('issuedTokenType', 'an Option of a text', option(text), O.none),
     subject: member('subject', 'an Option of a text', option(text), O.none),
+    jkt: member('jkt', 'an Option of a text', option(text), O.none),
     members: member('members', 'a Map of Secrets', members, new Map()),
   })
   return E.right({ token, wrong })

@@ -14,6 +14,11 @@ export const SIGNER: Argument = {
   expected: 'a signer, such as signer({ key }) of @tessera/node makes',
 }
 
+export const DPOP: Argument = {
+  is: (value) => value === undefined || (t.UnknownRecord.is(value) && typeof value['prove'] === 'function'),
+  expected: 'what dpop({ key }) makes',
+}
+
 export const CIPHER: Argument = {
   is: (value) =>
     t.UnknownRecord.is(value) && typeof value['seal'] === 'function' && typeof value['open'] === 'function',

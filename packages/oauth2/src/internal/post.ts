@@ -3,12 +3,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dpop } from '../Dpop.js'
 import type { Parameter } from '../Grant.js'
 import type { HttpRequest } from '../Http.js'
 import type { TokenEnv } from '../TokenEnv.js'
 import type { Authenticate, Credentials } from './credentials.js'
 import type { Endpoint } from './endpoint.js'
 import { form, json, secretsOf } from './form.js'
+import { type Proving, proving, unproved } from './proving.js'
 import { type Answered, type Transfer, transfer } from './transfer.js'
 
 /** What a client sends: `parameters`, its authentication, `further`. */
@@ -20,6 +22,8 @@ export interface Post {
   readonly method?: 'POST' | 'DELETE'
   /** How it is written. Default: `form`. */
   readonly as?: 'form' | 'json'
+  /** Whether it may be sent again where the server wants a nonce in the proof. Default: true. */
+  readonly again?: boolean
 }
 
 type Answering = TE.TaskEither<AuthError, Answered>
@@ -35,15 +39,16 @@ const WRITTEN = {
   json: { headers: headersOf('application/json'), write: json },
 }
 
-/** Sends to one endpoint, as one client. What is the same for each request is written once. */
+/** Sends to one endpoint, as one client, with proofs if it has any. What is the same for each request is written once. */
 export const post =
-  (endpoint: E.Either<AuthError, Endpoint>, authenticate: Authenticate) =>
+  (endpoint: E.Either<AuthError, Endpoint>, authenticate: Authenticate, dpop?: Dpop) =>
   ({
     parameters,
     further,
     repeatable,
     method = 'POST',
     as = 'form',
+    again = true,
   }: Post): ((limits: Required<Limits>) => (env: TokenEnv) => Answering) => {
     const transferOf =
       (to: Endpoint) =>
@@ -64,18 +69,41 @@ export const post =
       }
     if (E.isLeft(endpoint)) return () => () => TE.fromEither(endpoint)
     const prepare = transferOf(endpoint.right)
-    switch (authenticate._tag) {
-      case 'Always': {
-        const prepared = pipe(authenticate.credentials, E.flatMap(prepare))
-        return (limits) => (env) =>
-          E.isLeft(prepared) ? TE.fromEither(prepared) : transfer(prepared.right, limits, env)
-      }
-      case 'Each':
-        return (limits) => (env) =>
-          pipe(
-            authenticate.make(endpoint.right.url, limits, env),
-            TE.flatMapEither(prepare),
-            TE.flatMap((prepared) => transfer(prepared, limits, env)),
-          )
-    }
+    const sendBy = sending(endpoint.right, authenticate, prepare)
+    if (dpop === undefined) return (limits) => (env) => sendBy(limits, env)(unproved)
+    const proves = { dpop, endpoint: endpoint.right, method, again }
+    return (limits) => (env) => proving(proves, limits, env)(sendBy(limits, env))
   }
+
+type Prepare = (credentials: Credentials) => E.Either<AuthError, Transfer>
+
+/** Sends once: by credentials that are always the same, or by new ones. */
+const sending = (
+  { url }: Endpoint,
+  authenticate: Authenticate,
+  prepare: Prepare,
+): ((limits: Required<Limits>, env: TokenEnv) => (by: Proving) => Answering) => {
+  const send = (limits: Required<Limits>, env: TokenEnv, by: Proving) => (prepared: Transfer) =>
+    transfer(
+      by === unproved
+        ? prepared
+        : {
+            ...prepared,
+            headers: [...prepared.headers, ...by.headers],
+            secrets: [...prepared.secrets, ...by.secrets],
+            onResponse: by.onResponse,
+          },
+      limits,
+      env,
+    )
+  switch (authenticate._tag) {
+    case 'Always': {
+      const prepared = pipe(authenticate.credentials, E.flatMap(prepare))
+      return (limits, env) => (by) =>
+        E.isLeft(prepared) ? TE.fromEither(prepared) : send(limits, env, by)(prepared.right)
+    }
+    case 'Each':
+      return (limits, env) => (by) =>
+        pipe(authenticate.make(url, limits, env), TE.flatMapEither(prepare), TE.flatMap(send(limits, env, by)))
+  }
+}

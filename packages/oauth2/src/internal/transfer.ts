@@ -2,7 +2,7 @@ import { AuthError, type ClockEnv, type Instant, type Limits, type Secret, type 
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { HttpEnv, HttpFailure, HttpRequest } from '../Http.js'
+import type { HttpEnv, HttpFailure, HttpRequest, HttpResponse } from '../Http.js'
 import { cleaned, refusal, serverAnswer } from '../serverAnswer.js'
 import type { Endpoint } from './endpoint.js'
 import { formAsJson } from './formAnswer.js'
@@ -14,6 +14,8 @@ export interface Transfer extends Pick<HttpRequest, 'method' | 'headers' | 'body
   readonly secrets: ReadonlyArray<Secret>
   /** The request consumes nothing. */
   readonly repeatable: boolean
+  /** Told of the answer, whatever it is. */
+  readonly onResponse?: ((response: HttpResponse) => void) | undefined
 }
 
 /** A successful answer: 2xx. */
@@ -68,6 +70,7 @@ export const transfer =
       })()
       if (E.isLeft(sent)) return E.left(failed(sent.left, request))
       const response = formAsJson(sent.right)
+      request.onResponse?.(response)
       const now = clock.now()
       const answer = () => serverAnswer({ method, url: endpoint.shown, secrets })(response, now)
       return response.status >= 200 && response.status < 300

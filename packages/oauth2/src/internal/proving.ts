@@ -1,0 +1,62 @@
+import type { AuthError, ClockEnv, Limits, Secret } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dpop, Proof } from '../Dpop.js'
+import type { HttpResponse } from '../Http.js'
+import type { Endpoint } from './endpoint.js'
+import { signing } from './limits.js'
+import type { Answered } from './transfer.js'
+
+/** What is sent with a request, and who is told of the answer. */
+export interface Proving {
+  readonly headers: ReadonlyArray<readonly [name: string, value: Secret]>
+  readonly secrets: ReadonlyArray<Secret>
+  readonly onResponse?: (response: HttpResponse) => void
+}
+
+/** Nothing is proved. */
+export const unproved: Proving = { headers: [], secrets: [] }
+
+/** What a request proves. */
+export interface Proves {
+  readonly dpop: Dpop
+  readonly endpoint: Endpoint
+  readonly method: string
+  readonly accessToken?: Secret
+  /** Whether the request may be sent again, with a nonce that the server gives. */
+  readonly again: boolean
+}
+
+/** The server has looked at the proof alone, and has consumed nothing (RFC 9449 §8). */
+export const isNonceWanted = (error: AuthError): boolean =>
+  error._tag === 'Rejected' && O.isSome(error.answer.error) && error.answer.error.value === 'use_dpop_nonce'
+
+const provingBy = (proof: Proof, onNonce: () => void): Proving => ({
+  headers: [['dpop', proof.jwt]],
+  secrets: [proof.jwt],
+  onResponse: ({ header }) => {
+    if (proof.answered(header('dpop-nonce'))) onNonce()
+  },
+})
+
+/** Sends with a fresh proof; once more, with another, where the server wants a nonce of its own in it. */
+export const proving =
+  ({ dpop, endpoint, method, accessToken, again }: Proves, limits: Required<Limits>, env: ClockEnv) =>
+  (send: (by: Proving) => TE.TaskEither<AuthError, Answered>): TE.TaskEither<AuthError, Answered> =>
+  async () => {
+    let isNew = false
+    const once = pipe(
+      signing(env.clock, limits, () => dpop.prove({ method, url: endpoint.url, accessToken }, env)),
+      TE.flatMap((proof) =>
+        send(
+          provingBy(proof, () => {
+            isNew = true
+          }),
+        ),
+      ),
+    )
+    const first = await once()
+    return E.isLeft(first) && again && isNew && isNonceWanted(first.left) ? once() : first
+  }

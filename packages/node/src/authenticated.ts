@@ -1,12 +1,26 @@
 /**
- * An undici interceptor that sends a bearer token which renews itself.
+ * An undici interceptor that sends a token which renews itself.
  *
  * @packageDocumentation
  */
-import { AuthError, type Tokens } from '@tessera/core'
+import { AuthError } from '@tessera/core'
+import type { Proof } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Dispatcher } from 'undici'
-import { type Bearer, type BearerConfig, bearer, isAccepting, originsOf, renewed } from './internal/bearer.js'
+import {
+  asksForNonce,
+  type Bearer,
+  type BearerConfig,
+  bearer,
+  type Carrying,
+  carrying,
+  isAccepting,
+  originsOf,
+  type ProofEnv,
+  proofEnv,
+  renewed,
+  type Target,
+} from './internal/bearer.js'
 import { flatten } from './internal/headers.js'
 import { isReplayable } from './internal/replayable.js'
 import { withoutRaw } from './internal/withoutRaw.js'
@@ -30,6 +44,8 @@ const originOf = ({ origin, path }: Dispatcher.DispatchOptions): string | undefi
  *   untouched; so does one that names no origin, as a `Client` or a `Pool` allows.
  * - A stream or an iterable can be read once only: such a request is not sent again, and its caller gets the first 401. The
  *   token is refused all the same. Through undici's `fetch` every body is one; {@link authenticatedFetch} knows better.
+ * - A token that is bound to a key (RFC 9449) goes with a fresh proof, by the client's `dpop`. A 401 that brings a new nonce is answered
+ *   by the same request with that nonce in its proof, once, and renews nothing.
  * - undici's redirect interceptor may be composed before or after: after, each hop is looked at anew; before, undici itself
  *   takes the token off where the origin changes.
  * - An error shows nothing of an answer that is no HTTP: the server may have echoed the token.
@@ -48,12 +64,14 @@ const originOf = ({ origin, path }: Dispatcher.DispatchOptions): string | undefi
  */
 export const authenticated = (config: BearerConfig): Dispatcher.DispatcherComposeInterceptor => {
   const origins = originsOf(config)
+  const env = proofEnv()
   return (dispatch) => (options, handler) => {
     const headers = flatten(options.headers)
     const origin = originOf(options)
     if (origin === undefined || !origins.has(origin) || hasAuthorization(headers)) return dispatch(options, handler)
-    start(config.tokens, isReplayable(options.body), handler, (using, attempt) =>
-      dispatch({ ...options, headers: [...headers, 'authorization', using.header] }, attempt),
+    const target = { method: options.method, url: `${origin}${options.path}` }
+    start({ ...config, env, target, replayable: isReplayable(options.body) }, handler, (carried, attempt) =>
+      dispatch({ ...options, headers: [...headers, ...carried.headers.flat()] }, attempt),
     )
     return true
   }
@@ -68,13 +86,29 @@ interface Held {
   readonly message: string | undefined
   readonly chunks: Buffer[]
   size: number
+  /** It is about the nonce of the proof, and not about the token. */
+  readonly isNonce: boolean
 }
 
+/** What a request may still be sent again for. */
+interface Left {
+  readonly renewal: boolean
+  readonly nonce: boolean
+}
+
+interface Starting extends Pick<BearerConfig, 'tokens' | 'dpop'> {
+  readonly env: ProofEnv
+  readonly target: Target
+  readonly replayable: boolean
+}
+
+const textOf = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
+  typeof value === 'string' ? value : value?.join(', ')
+
 const start = (
-  tokens: Tokens,
-  replayable: boolean,
+  { tokens, dpop, env, target, replayable }: Starting,
   handler: Dispatcher.DispatchHandler,
-  send: (using: Bearer, attempt: Dispatcher.DispatchHandler) => void,
+  send: (carried: Carrying, attempt: Dispatcher.DispatchHandler) => void,
 ): void => {
   let current: Dispatcher.DispatchController | undefined
   let reason: Error | null = null
@@ -122,7 +156,10 @@ const start = (
       .catch(fail)
   }
 
-  const attempt = (used: Bearer, first: boolean): Dispatcher.DispatchHandler => {
+  const sendWith = (using: Bearer, left: Left): void =>
+    then(carrying(using, target, env), (carried) => send(carried, attempt(using, carried.proof, left)))
+
+  const attempt = (used: Bearer, proof: Proof | undefined, left: Left): Dispatcher.DispatchHandler => {
     let held: Held | undefined
     const release = (to: Dispatcher.DispatchController, { headers, message, chunks }: Held) => {
       held = undefined
@@ -141,9 +178,12 @@ const start = (
       },
       onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
       onResponseStart: (to, status, headers, message) => {
-        if (status === 401 && first && replayable) held = { headers, message, chunks: [], size: 0 }
-        else {
-          if (status === 401 && first) refuse()
+        const told = { nonce: textOf(headers['dpop-nonce']), challenge: textOf(headers['www-authenticate']) }
+        const isNonce = asksForNonce(proof, status, told) && left.nonce
+        if (status === 401 && (left.renewal || isNonce) && replayable) {
+          held = { headers, message, chunks: [], size: 0, isNonce }
+        } else {
+          if (status === 401 && left.renewal && !isNonce) refuse()
           if (isAccepting(status)) tokens.accept?.(used.token)
           handler.onResponseStart?.(to, status, headers, message)
         }
@@ -153,7 +193,7 @@ const start = (
         held.chunks.push(chunk)
         held.size += chunk.length
         if (held.size > MOST_HELD) {
-          refuse()
+          if (!held.isNonce) refuse()
           release(to, held)
         }
       },
@@ -161,8 +201,9 @@ const start = (
         const answer = held
         if (answer === undefined) return handler.onResponseEnd?.(to, trailers)
         current = undefined
-        then(renewed(source, used), (next) => {
-          if (next !== undefined) return send(next, attempt(next, false))
+        if (answer.isNonce) return sendWith(used, { ...left, nonce: false })
+        then(renewed(source, used, dpop), (next) => {
+          if (next !== undefined) return sendWith(next, { ...left, renewal: false })
           release(controller, answer)
           handler.onResponseEnd?.(controller, trailers)
         })
@@ -172,5 +213,5 @@ const start = (
   }
 
   handler.onRequestStart?.(controller, {})
-  then(bearer(source), (using) => send(using, attempt(using, true)))
+  then(bearer(source, dpop), (using) => sendWith(using, { renewal: true, nonce: true }))
 }

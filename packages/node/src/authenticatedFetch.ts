@@ -1,12 +1,22 @@
 /**
- * `fetch` with a bearer token that renews itself.
+ * `fetch` with a token that renews itself.
  *
  * @packageDocumentation
  */
 import { AuthError, type Tokens } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { type Bearer, type BearerConfig, bearer, isAccepting, originsOf, renewed } from './internal/bearer.js'
-import { carried } from './internal/carried.js'
+import {
+  asksForNonce,
+  type Bearer,
+  type BearerConfig,
+  bearer,
+  carrying,
+  isAccepting,
+  originsOf,
+  proofEnv,
+  renewed,
+} from './internal/bearer.js'
+import { carried as carriedBy } from './internal/carried.js'
 import { cleanResponse } from './internal/cleanResponse.js'
 import { isReplayable } from './internal/replayable.js'
 import { withoutRaw } from './internal/withoutRaw.js'
@@ -27,6 +37,15 @@ interface Outgoing {
   /** Kept as it was given: what `Request` makes of a body can be read once. */
   readonly body: RequestInit['body']
   readonly replayable: boolean
+}
+
+/** What came of a request with a token. */
+interface Sent {
+  readonly response: Response
+  /** It is a 401 about the nonce of the proof, for a request that cannot be sent again. */
+  readonly isNonce: boolean
+  /** Whether another one may yet be sent again for a nonce. */
+  readonly nonceLeft: boolean
 }
 
 const redirectOf = ({ status, headers }: Response): string | undefined =>
@@ -50,8 +69,8 @@ const outgoing = (input: Input, init: RequestInit | undefined): Outgoing => {
 }
 
 /** A response, of which the source was told if it accepts the token. */
-const noted = (tokens: Tokens, used: Bearer | undefined, response: Response): Response => {
-  if (used !== undefined && isAccepting(response.status)) tokens.accept?.(used.token)
+const noted = (tokens: Tokens, used: Bearer, response: Response): Response => {
+  if (isAccepting(response.status)) tokens.accept?.(used.token)
   return response
 }
 
@@ -86,6 +105,8 @@ const redirected = (from: Outgoing, status: number, location: string): Outgoing 
  *   untouched.
  * - A stream, or the body of a `Request`, can be read once only: such a call is not sent again, and its caller gets the
  *   first 401. The token is refused all the same.
+ * - A token that is bound to a key (RFC 9449) goes with a fresh proof, by the client's `dpop`, at each hop. A 401 that brings a new nonce
+ *   is answered by the same request with that nonce in its proof, once, and renews nothing.
  * - A `Request` is passed on as it is, with all it carries, but to where a redirect leads: its own dispatcher stays behind
  *   there. One that is given in `init` does not.
  * - With an `integrity`, a 401 or a redirect is an error, as no other body than the expected one is let through.
@@ -106,7 +127,9 @@ const redirected = (from: Outgoing, status: number, location: string): Outgoing 
  */
 export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fetch => {
   const { fetch: send = fetch } = config
+  const { dpop } = config
   const origins = originsOf(config)
+  const env = proofEnv()
 
   const follow = async (first: Outgoing, input: Input, init: RequestInit | undefined): Promise<Response> => {
     const request = isRequest(input) ? input : undefined
@@ -114,15 +137,15 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
     const signal = init?.signal ?? request?.signal
     const tokens = signal === undefined ? config.tokens : config.tokens.within({ signal })
 
-    const once = (hop: Outgoing, using?: Bearer): Promise<Response> => {
+    const once = (hop: Outgoing, carried: ReadonlyArray<readonly [string, string]> = []): Promise<Response> => {
       // Itself where it can be, since not all that a `Request` carries can be read: its dispatcher, say.
       const itself = hop === first ? request : undefined
       const body = itself === undefined ? hop.body : init?.body
       const all = new Headers(hop.headers)
-      if (using !== undefined) all.set('authorization', using.header)
+      for (const [name, value] of carried) all.set(name, value)
       return send(itself ?? hop.url, {
         // Where it cannot be passed on itself, and since `fetch` with an `init` forgets its referrer.
-        ...(request !== undefined && carried(request)),
+        ...(request !== undefined && carriedBy(request)),
         ...init,
         method: hop.method,
         headers: all,
@@ -137,19 +160,33 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
       // What an aborted fetch rejects with.
       throw signal?.aborted ? signal.reason : AuthError.toError(result.left)
     }
+    /** Sends with a token; and again, while it may, where the API wants its nonce in the proof. */
+    const sendWith = async (hop: Outgoing, used: Bearer, nonceLeft: boolean): Promise<Sent> => {
+      const { method, url } = hop
+      const { headers, proof } = orThrow(await carrying(used, { method, url: url.href }, env))
+      const response = noted(tokens, used, await once(hop, headers))
+      const told = {
+        nonce: response.headers.get('dpop-nonce') ?? undefined,
+        challenge: response.headers.get('www-authenticate') ?? undefined,
+      }
+      const isNonce = asksForNonce(proof, response.status, told) && nonceLeft
+      if (!isNonce || !hop.replayable) return { response, isNonce, nonceLeft }
+      await response.body?.cancel()
+      return sendWith(hop, used, false)
+    }
     const authenticated = async (hop: Outgoing): Promise<Response> => {
-      const used = orThrow(await bearer(tokens))
-      const response = noted(tokens, used, await once(hop, used))
-      if (response.status !== 401) return response
+      const used = orThrow(await bearer(tokens, dpop))
+      const { response, isNonce, nonceLeft } = await sendWith(hop, used, true)
+      if (response.status !== 401 || isNonce) return response
       if (!hop.replayable) {
         await tokens.invalidate(used.token)()
         return response
       }
-      const next = await renewed(tokens, used)
+      const next = await renewed(tokens, used, dpop)
       if (E.isRight(next) && next.right === undefined) return response
       await response.body?.cancel()
       const again = orThrow(next)
-      return noted(tokens, again, await once(hop, again))
+      return again === undefined ? response : (await sendWith(hop, again, nonceLeft)).response
     }
 
     let hop = first

@@ -27,6 +27,14 @@ export { type CipherOptions, cipher } from './cipher.js'
 export { type ConnectOptions, connect } from './connect.js'
 export { type ConnectUsersOptions, connectUsers, type KeyOf, type Users } from './connectUsers.js'
 export {
+  type DpopKeyOptions,
+  dpopKey,
+  type GenerateDpopKeyOptions,
+  generateDpopKey,
+} from './dpopKey.js'
+export { type DpopKeyFileOptions, dpopKeyFile } from './dpopKeyFile.js'
+export { type DpopKeyInStoreOptions, dpopKeyInStore } from './dpopKeyInStore.js'
+export {
   type EncryptionKey,
   type EncryptionKeys,
   formatKeys,

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { type AccessTokenOptions, accessToken } from './accessToken.js'
+export { type DpopKeyOptions, dpopKey, type GenerateDpopKeyOptions, generateDpopKey } from './dpopKey.js'
 export { type ExternalSignerConfig, externalSigner } from './externalSigner.js'
 export type { KeySource, Passphrase } from './internal/privateKey.js'
 export { type NodeHttpOptions, nodeHttp } from './nodeHttp.js'

@@ -3,6 +3,7 @@
  */
 import type { Registration } from './Client.js'
 import type { Clock } from './Clock.js'
+import { makeDpop } from './Dpop.js'
 import { nameOf } from './Hosts.js'
 import { makeIdentityKey } from './IdentityKey.js'
 import { makeJournal } from './Journal.js'
@@ -81,5 +82,6 @@ export const makeWorld = (
   access: new Map(),
   refresh: new Map(),
   assertions: new Map(),
+  dpop: options.dpop === undefined ? null : makeDpop(options.dpop),
   rotation: options.rotation ?? 'grace-until-use',
 })

@@ -13,6 +13,8 @@ export interface Incoming {
   readonly host: string | undefined
   readonly authorization: string | undefined
   readonly contentType: string | undefined
+  /** A proof of possession (RFC 9449 §4.1). */
+  readonly dpop: string | undefined
   readonly body: Buffer
 }
 

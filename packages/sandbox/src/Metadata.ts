@@ -4,6 +4,7 @@
 import { json } from './Answer.js'
 import { algorithms } from './Assertion.js'
 import { grantTypes } from './Client.js'
+import { dpopAlgorithms } from './Dpop.js'
 import { identityMetadata, identityScopes } from './Identity.js'
 import type { Handler } from './Incoming.js'
 import { knownScopes } from './Scope.js'
@@ -29,6 +30,7 @@ export const metadata: Handler = (world) => {
     revocation_endpoint_auth_signing_alg_values_supported: [...algorithms.keys()],
     scopes_supported: dialect === 'generic' ? identityScopes : knownScopes,
     authorization_response_iss_parameter_supported: callbackIssuer !== null,
+    ...(world.dpop !== null && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...identityMetadata(world),
   })
 }

@@ -4,6 +4,7 @@
 import type { Consent } from './Browser.js'
 import type { Client, ClientInput, ConfidentialClient } from './Client.js'
 import type { Clock } from './Clock.js'
+import type { DpopOptions } from './Dpop.js'
 import type { Faults } from './Faults.js'
 import type { Gate, GateOptions } from './Gates.js'
 import type { Endpoint, RequestRecord } from './Journal.js'
@@ -34,6 +35,11 @@ export interface SandboxOptions {
    * is the enterprise.
    */
   readonly settings?: BoxSettings
+  /**
+   * Binds every token that is issued by a request to a key (RFC 9449): the token endpoint asks for proofs, and with `nonceUses` for nonces
+   * of the server's. Tokens that `issue` gives are bearer tokens. Without it, proofs are not looked at.
+   */
+  readonly dpop?: DpopOptions
   /** Overrides parts of the confidential client. */
   readonly client?: Omit<ClientInput, 'secret'> & { readonly secret?: string }
   /** Overrides parts of the public client. */

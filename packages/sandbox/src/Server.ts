@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type Answer, apiError, html, refusal, refused } from './Answer.js'
 import { grantTypes } from './Client.js'
 import { deliver, substitute } from './Delivery.js'
+import { throughDpop } from './DpopDoor.js'
 import { type FaultQueue, isProcessed } from './Faults.js'
 import { parseForm } from './Form.js'
 import type { Gates } from './Gates.js'
@@ -68,7 +69,7 @@ const run = (world: World, route: Route, incoming: Incoming, tooLarge: boolean):
   const handler = Object.hasOwn(route.methods, method) ? route.methods[method] : undefined
   if (handler === undefined) return noHandler(route, incoming)
   if (tooLarge) return failure(route, incoming, 413, 'invalid_request', 'The body is too large')
-  return handler(world, incoming)
+  return throughDpop(world, route.endpoint, incoming, (request) => handler(world, request))
 }
 
 const noHandler = (route: Route, incoming: Incoming): Answer => {
@@ -101,6 +102,7 @@ const handle = async (machine: Machine, request: IncomingMessage, response: Serv
     host: request.headers.host,
     authorization: request.headers.authorization,
     contentType: request.headers['content-type'],
+    dpop: request.headersDistinct['dpop']?.join(','),
     body: body === 'too large' ? Buffer.alloc(0) : body,
   }
   const grantType = route.endpoint === 'token' ? knownGrant(incoming.body) : null

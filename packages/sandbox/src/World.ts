@@ -3,6 +3,7 @@
  */
 import type { Registration } from './Client.js'
 import type { Clock } from './Clock.js'
+import type { Dpop } from './Dpop.js'
 import type { IdentityKey } from './IdentityKey.js'
 import type { Journal } from './Journal.js'
 
@@ -178,5 +179,7 @@ export interface World {
   readonly refresh: Map<string, RefreshToken>
   /** `client:jti` of assertions that were accepted, with their expiry in milliseconds. */
   readonly assertions: Map<string, number>
+  /** Proofs of possession; `null` where tokens are bearer tokens. */
+  readonly dpop: Dpop | null
   rotation: Rotation
 }

@@ -4,6 +4,7 @@
 export type { Consent } from './Browser.js'
 export type { Client, ClientInput, ConfidentialClient, GrantType } from './Client.js'
 export type { Clock } from './Clock.js'
+export type { DpopOptions } from './Dpop.js'
 export type { Fault, FaultKind, Faults } from './Faults.js'
 export type { Gate, GateOptions } from './Gates.js'
 export type { Endpoint, RequestRecord } from './Journal.js'

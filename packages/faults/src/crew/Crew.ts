@@ -45,6 +45,8 @@ export interface CrewOptions {
   readonly lifetime: number
   /** What processes run. Default: `MEMBER`. */
   readonly program?: string
+  /** For how many requests a nonce is good, where tokens are bound to a key (RFC 9449). Default: bearer tokens. */
+  readonly nonceUses?: number
 }
 
 export interface Crew {
@@ -78,7 +80,7 @@ const PATIENCE = 120_000
 
 export const openCrew = async (
   context: Context,
-  { accounts: count, rotation, speed, lifetime, program = MEMBER }: CrewOptions,
+  { accounts: count, rotation, speed, lifetime, program = MEMBER, nonceUses }: CrewOptions,
 ): Promise<Crew> => {
   const { canaries } = context
   const pace: Pace = { origin: Date.now(), speed }
@@ -131,7 +133,9 @@ export const openCrew = async (
   }
 
   const openAccount = (key: string, sandbox: Sandbox, { place, store }: (typeof places)[number]): Account => {
-    const { id, secret } = sandbox.client
+    // Refresh tokens of a public client are bound to its key.
+    const client = nonceUses === undefined ? sandbox.client : sandbox.publicClient
+    const { id, secret } = client
     const pairs: Pair[] = []
     const account: Kept = {
       key,
@@ -141,12 +145,12 @@ export const openCrew = async (
         key,
         place,
         server: sandbox.url,
-        client: { id, secret },
+        client: { id, ...(secret !== null && { secret }) },
         early,
         ...(maxStale !== undefined && { maxStale }),
       }),
       issue: () => {
-        const { accessToken, refreshToken } = sandbox.issue()
+        const { accessToken, refreshToken } = sandbox.issue({ client })
         const pair = { key, access: accessToken, refresh: refreshToken }
         canaries.remember(accessToken, refreshToken)
         pairs.push(pair)
@@ -173,7 +177,8 @@ export const openCrew = async (
   }
   const started = async (): Promise<Member> => {
     const heard = { report: hear, pair: (pair: Pair) => void accounts.get(pair.key)?.pairs.push(pair) }
-    const member = await startMember(program, { pace }, heard, canaries)
+    const begin = { pace, ...(nonceUses !== undefined && { dpop: join(folder, 'dpop') }) }
+    const member = await startMember(program, begin, heard, canaries)
     members.add(member)
     void member.ended.then((how) => {
       members.delete(member)
@@ -197,6 +202,7 @@ export const openCrew = async (
       rotation,
       ttl: { access: lifetime },
       now: () => time.of(Date.now()),
+      ...(nonceUses !== undefined && { dpop: { nonceUses } }),
     })
     canaries.remember(sandbox.client.secret)
     sandboxes.add(sandbox)

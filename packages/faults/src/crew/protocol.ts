@@ -47,7 +47,7 @@ export interface Membership {
   readonly place: Place
   /** The base URL of its server. */
   readonly server: string
-  readonly client: { readonly id: string; readonly secret: string }
+  readonly client: { readonly id: string; readonly secret?: string }
   /** As in `SourceConfig`, in ms. */
   readonly early: number
   readonly maxStale?: number
@@ -65,6 +65,8 @@ export interface Pair {
 /** What a process is started with; it can be seen by anybody on the machine. */
 export interface Start {
   readonly pace: Pace
+  /** Where the key is kept that all processes prove to have (RFC 9449). Default: bearer tokens. */
+  readonly dpop?: string
 }
 
 export type Command =

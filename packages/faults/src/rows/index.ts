@@ -5,6 +5,7 @@ import { canaries } from './canaries.js'
 import { clocks } from './clocks.js'
 import { clocksApart } from './clocksApart.js'
 import { clusterSlotMove } from './clusterSlotMove.js'
+import { dpop } from './dpop.js'
 import { fileBitFlips } from './fileBitFlips.js'
 import { fileKill } from './fileKill.js'
 import { fileOther } from './fileOther.js'
@@ -29,6 +30,7 @@ export const rows: ReadonlyArray<Fault> = [
   killGraceUntilUse,
   killGraceForATime,
   killStrict,
+  dpop,
   stopPastLease,
   stalls,
   herd,

@@ -53,6 +53,8 @@ interface Counts {
 export interface Parts {
   /** The program of the processes. Default: the project's. */
   readonly program?: string
+  /** For how many requests a nonce is good, where tokens are bound to a key. Default: bearer tokens. */
+  readonly nonceUses?: number
 }
 
 /** What all parts of a run share. */
@@ -154,7 +156,7 @@ const whole = async ({ watch }: Account, after: Spot): Promise<void> => {
 }
 
 const run =
-  (rotation: Rotation, { program }: Parts): Fault['run'] =>
+  (rotation: Rotation, { program, nonceUses }: Parts): Fault['run'] =>
   async (context: Context): Promise<Findings> => {
     const { count, random } = context
     const crew = await openCrew(context, {
@@ -163,6 +165,7 @@ const run =
       speed: SPEED,
       lifetime: LIFETIME,
       ...(program !== undefined && { program }),
+      ...(nonceUses !== undefined && { nonceUses }),
     })
     const { tally, accounts } = crew
     const counts: Counts = { done: 0, between: 0, recoveries: 0 }
@@ -194,7 +197,8 @@ const run =
     }
   }
 
-const kills = (
+/** A row that kills processes. */
+export const kills = (
   about: Pick<Fault, 'name' | 'expected' | 'count' | 'seconds' | 'mayLose'>,
   server: string,
   rotation: Rotation,
@@ -209,7 +213,7 @@ const kills = (
   run: run(rotation, parts),
 })
 
-const RECOVERED = 'no session lost; no refresh token redeemed again but by a declared recovery'
+export const RECOVERED = 'no session lost; no refresh token redeemed again but by a declared recovery'
 
 export const killGraceUntilUseWith = (parts: Parts): Fault =>
   kills(

@@ -3,11 +3,12 @@
  */
 import { createHash } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
-import { writeSync } from 'node:fs'
+import { mkdirSync, writeSync } from 'node:fs'
+import { join as joinPath } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import {
-  type AuthError,
+  AuthError,
   CellCodec,
   type Lifecycle,
   millis,
@@ -17,8 +18,17 @@ import {
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { nodeEnv, nodeHttp } from '@tessera/node'
-import { Client, type Http, type HttpRequest, refreshToken, revocation } from '@tessera/oauth2'
+import { cipher, dpopKeyInStore, nodeEnv, nodeHttp, run } from '@tessera/node'
+import {
+  Client,
+  type Dpop,
+  dpop,
+  type Http,
+  type HttpRequest,
+  isDpopToken,
+  refreshToken,
+  revocation,
+} from '@tessera/oauth2'
 import { fileStore } from '@tessera/store-file'
 import { ioRedis, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
@@ -59,14 +69,29 @@ const isPost = (message: unknown): boolean => {
   return typeof request === 'object' && request !== null && 'method' in request && request.method === 'POST'
 }
 
+const orThrow = <A>(result: E.Either<AuthError, A>): A => {
+  if (E.isLeft(result)) throw new Error(AuthError.show.show(result.left))
+  return result.right
+}
+
 /** As a busy loop does to a process; but this one leaves the machine to the others. */
 const stall = (ms: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, ms)
 }
 
-const main = (): void => {
+/** The one key of all processes, sealed beside their sessions: the first of them makes it. */
+const proofsIn = async (folder: string): Promise<Dpop> => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const sealing = await run(cipher({ file: joinPath(folder, 'key'), create: true }))
+  return dpop({
+    key: await run(dpopKeyInStore({ store: fileStore({ folder: joinPath(folder, 'keys') }), cipher: sealing })),
+  })
+}
+
+const main = async (): Promise<void> => {
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: the row wrote it.
-  const { pace } = JSON.parse(process.argv[2] ?? '') as Start
+  const { pace, dpop: folder } = JSON.parse(process.argv[2] ?? '') as Start
+  const proofs = folder === undefined ? undefined : await proofsIn(folder)
   const time = makeFastTime(pace)
   const env = nodeEnv()
   const stopwatch = makeStopwatch()
@@ -141,7 +166,8 @@ const main = (): void => {
   const join = ({ key, place, server, client: { id, secret }, early, maxStale, http: by }: Membership): void => {
     const client = Client.make({
       id,
-      secret,
+      ...(secret !== undefined && { secret }),
+      dpop: proofs,
       tokenEndpoint: `${server}/oauth2/token`,
       revocationEndpoint: `${server}/oauth2/revoke`,
     })
@@ -217,9 +243,25 @@ const main = (): void => {
       }),
     )({ ...env, clock: time.clock, http })()
 
-    const api = async ({ accessToken }: TokenSet): Promise<void> => {
-      const bearer = Secret.make('Header', `Bearer ${Secret.open(accessToken)}`)
-      await get(`${server}/2.0/users/me`, [['authorization', bearer]])()
+    const api = async (token: TokenSet, nonceLeft = true): Promise<void> => {
+      const url = `${server}/2.0/users/me`
+      const { accessToken } = token
+      if (proofs === undefined || !isDpopToken(token)) {
+        const bearer = Secret.make('Header', `Bearer ${Secret.open(accessToken)}`)
+        await get(url, [['authorization', bearer]])()
+        return
+      }
+      const bound = Secret.make('Header', `DPoP ${Secret.open(accessToken)}`)
+      const { jwt, answered } = orThrow(
+        await proofs.prove({ method: 'GET', url, accessToken }, { ...env, clock: time.clock })(),
+      )
+      const answer = await get(url, [
+        ['authorization', bound],
+        ['dpop', jwt],
+      ])()
+      if (E.isLeft(answer)) return
+      const isNew = answered(answer.right.header('dpop-nonce'))
+      if (answer.right.status === 401 && isNew && nonceLeft) await api(token, false)
     }
 
     sessions.set(key, { source, api, lease: () => held })
@@ -362,4 +404,4 @@ const main = (): void => {
   void get('', [])().then(() => say({ tag: 'ready' }))
 }
 
-main()
+await main()

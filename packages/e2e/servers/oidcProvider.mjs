@@ -9,7 +9,9 @@ import { errors, Provider } from 'oidc-provider'
 
 const { InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget } = errors
 // `features` switches on more of the provider's, and `metadata` is of each client.
-const { secret, publicJwks, registers = false, features = {}, metadata = {} } = JSON.parse(process.argv[2] ?? '{}')
+const { secret, publicJwks, registers = false, nonces = false, features = {}, metadata = {} } = JSON.parse(
+  process.argv[2] ?? '{}',
+)
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -80,6 +82,8 @@ const configure = (issuer) =>
       introspection: { enabled: true },
       registration: { enabled: registers },
       registrationManagement: { enabled: registers },
+      // Where a proof comes; and with a nonce of the server's, where those are asked for.
+      dPoP: { enabled: true, ...(nonces && { nonceSecret: Buffer.alloc(32, 7), requireNonce: () => true }) },
       revocation: { enabled: true, allowedPolicy: (_ctx, asker, token) => asker.clientId === token.clientId },
       resourceIndicators: {
         enabled: true,

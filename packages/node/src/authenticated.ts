@@ -16,8 +16,6 @@ import {
   carrying,
   isAccepting,
   originsOf,
-  type ProofEnv,
-  proofEnv,
   renewed,
   type Target,
 } from './internal/bearer.js'
@@ -64,13 +62,12 @@ const originOf = ({ origin, path }: Dispatcher.DispatchOptions): string | undefi
  */
 export const authenticated = (config: BearerConfig): Dispatcher.DispatcherComposeInterceptor => {
   const origins = originsOf(config)
-  const env = proofEnv()
   return (dispatch) => (options, handler) => {
     const headers = flatten(options.headers)
     const origin = originOf(options)
     if (origin === undefined || !origins.has(origin) || hasAuthorization(headers)) return dispatch(options, handler)
     const target = { method: options.method, url: `${origin}${options.path}` }
-    start({ ...config, env, target, replayable: isReplayable(options.body) }, handler, (carried, attempt) =>
+    start({ ...config, target, replayable: isReplayable(options.body) }, handler, (carried, attempt) =>
       dispatch({ ...options, headers: [...headers, ...carried.headers.flat()] }, attempt),
     )
     return true
@@ -97,7 +94,6 @@ interface Left {
 }
 
 interface Starting extends Pick<BearerConfig, 'tokens' | 'dpop'> {
-  readonly env: ProofEnv
   readonly target: Target
   readonly replayable: boolean
 }
@@ -106,7 +102,7 @@ const textOf = (value: string | ReadonlyArray<string> | undefined): string | und
   typeof value === 'string' ? value : value?.join(', ')
 
 const start = (
-  { tokens, dpop, env, target, replayable }: Starting,
+  { tokens, dpop, target, replayable }: Starting,
   handler: Dispatcher.DispatchHandler,
   send: (carried: Carrying, attempt: Dispatcher.DispatchHandler) => void,
 ): void => {
@@ -157,7 +153,7 @@ const start = (
   }
 
   const sendWith = (using: Bearer, left: Left): void =>
-    then(carrying(using, target, env), (carried) => send(carried, attempt(using, carried.proof, left)))
+    then(carrying(using, target), (carried) => send(carried, attempt(using, carried.proof, left)))
 
   const attempt = (used: Bearer, proof: Proof | undefined, left: Left): Dispatcher.DispatchHandler => {
     let held: Held | undefined

@@ -13,7 +13,6 @@ import {
   carrying,
   isAccepting,
   originsOf,
-  proofEnv,
   renewed,
 } from './internal/bearer.js'
 import { carried as carriedBy } from './internal/carried.js'
@@ -129,7 +128,6 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
   const { fetch: send = fetch } = config
   const { dpop } = config
   const origins = originsOf(config)
-  const env = proofEnv()
 
   const follow = async (first: Outgoing, input: Input, init: RequestInit | undefined): Promise<Response> => {
     const request = isRequest(input) ? input : undefined
@@ -163,7 +161,7 @@ export const authenticatedFetch = (config: AuthenticatedFetchConfig): typeof fet
     /** Sends with a token; and again, while it may, where the API wants its nonce in the proof. */
     const sendWith = async (hop: Outgoing, used: Bearer, nonceLeft: boolean): Promise<Sent> => {
       const { method, url } = hop
-      const { headers, proof } = orThrow(await carrying(used, { method, url: url.href }, env))
+      const { headers, proof } = orThrow(await carrying(used, { method, url: url.href }))
       const response = noted(tokens, used, await once(hop, headers))
       const told = {
         nonce: response.headers.get('dpop-nonce') ?? undefined,

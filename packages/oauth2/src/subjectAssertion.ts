@@ -46,7 +46,10 @@ export const subjectAssertion: (options: SubjectAssertionOptions) => Strategy<To
       (attempt) => (env) =>
         pipe(
           readSubject(subject, attempt, env),
-          TE.flatMap((assertion) => request(jwtAssertionGrant({ assertion, scope, provider }))(attempt)(env)),
+          TE.flatMap((assertion) =>
+            // Whoever has signed it may have no other.
+            request({ ...jwtAssertionGrant({ assertion, scope, provider }), signedAnew: false })(attempt)(env),
+          ),
         ),
     )
   },

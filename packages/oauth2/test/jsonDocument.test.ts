@@ -1,4 +1,4 @@
-import { AuthError, Secret } from '@tessera/core'
+import { AuthError, Secret, TokenSet } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 import { jsonDocument } from '../src/index.js'
 import { headerOf, left, NOW, right, world } from './support.js'
@@ -15,7 +15,7 @@ test('one request, without a token', async () => {
 })
 
 test('or with one, which no error shows', async () => {
-  const token = Secret.make('AccessToken', 'C4NARY')
+  const token = TokenSet.make(Secret.make('AccessToken', 'C4NARY'))
   const w = world({ body: {} }, { status: 401, body: { error: 'invalid_token', error_description: 'C4NARY is old' } })
   right(await jsonDocument({ ...about, token })(w.env)())
   expect(headerOf(w.requests[0], 'authorization')).toBe('Bearer C4NARY')

@@ -1,9 +1,8 @@
-import { AuthError, type Clock, type Random, Secret, type TokenSet, type Tokens } from '@tessera/core'
+import { AuthError, Secret, type TokenSet, type Tokens } from '@tessera/core'
 import { type Dpop, isDpopToken, type Proof, secureOrigins } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { systemClock } from '../systemClock.js'
-import { pooledRandom } from '../systemRandom.js'
 
 /** Where a token may go, and whose. */
 export interface BearerConfig {
@@ -36,12 +35,6 @@ export interface Carrying {
   readonly proof: Proof | undefined
 }
 
-/** What proofs are made of. */
-export interface ProofEnv {
-  readonly clock: Clock
-  readonly random: Random
-}
-
 /** The origins as a set. Throws the typed error of one that must not get a token. */
 export const originsOf = ({
   origins: urls,
@@ -51,9 +44,6 @@ export const originsOf = ({
   if (E.isLeft(origins)) throw AuthError.toError(origins.left)
   return new Set(origins.right)
 }
-
-/** What the system has. */
-export const proofEnv = (): ProofEnv => ({ clock: systemClock, random: pooledRandom() })
 
 /** Its characters are checked, because `Headers` quotes a value that it refuses. */
 const toBearer = (token: TokenSet, dpop: Dpop | undefined): E.Either<AuthError, Bearer> => {
@@ -102,10 +92,9 @@ export const bearer = async (tokens: Tokens, dpop?: Dpop): Promise<E.Either<Auth
 export const carrying = async (
   { token, header, dpop }: Bearer,
   target: Target,
-  env: ProofEnv,
 ): Promise<E.Either<AuthError, Carrying>> => {
   if (dpop === undefined) return E.right({ headers: [['authorization', header]], proof: undefined })
-  const proof = await dpop.prove({ ...target, accessToken: token }, env)()
+  const proof = await dpop.prove({ ...target, accessToken: token }, { clock: systemClock })()
   if (E.isLeft(proof)) return proof
   return E.right({
     headers: [

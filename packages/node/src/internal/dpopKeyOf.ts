@@ -3,6 +3,7 @@ import { AuthError } from '@tessera/core'
 import type { DpopKey, PublicJwk } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { systemDigest } from '../systemDigest.js'
+import { pooledRandom } from '../systemRandom.js'
 import { codeOf } from './code.js'
 
 /** What node:crypto needs to know of an algorithm (RFC 7518 §3.4, RFC 8037 §3.1). */
@@ -36,6 +37,7 @@ export const dpopKeyOf = (key: KeyObject, field: string): E.Either<AuthError, Dp
     algorithm,
     publicJwk,
     digest: systemDigest,
+    random: pooledRandom(),
     sign: (input) => async () => {
       try {
         return E.right(signBytes(hash, Buffer.from(input, 'latin1'), { key, ...options }).toString('base64url'))

@@ -9,9 +9,14 @@ import { errors, Provider } from 'oidc-provider'
 
 const { InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget } = errors
 // `features` switches on more of the provider's, and `metadata` is of each client.
-const { secret, publicJwks, registers = false, nonces = false, features = {}, metadata = {} } = JSON.parse(
-  process.argv[2] ?? '{}',
-)
+const {
+  secret,
+  publicJwks,
+  registers = false,
+  nonces = false,
+  features = {},
+  metadata = {},
+} = JSON.parse(process.argv[2] ?? '{}')
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'

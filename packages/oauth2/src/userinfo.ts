@@ -3,7 +3,16 @@
  *
  * @packageDocumentation
  */
-import { AuthError, type ClockEnv, checking, type Duration, plus, type Secret, seconds, type TokenSet } from '@tessera/core'
+import {
+  AuthError,
+  type ClockEnv,
+  checking,
+  type Duration,
+  plus,
+  type Secret,
+  seconds,
+  type TokenSet,
+} from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'

@@ -253,7 +253,7 @@ const main = async (): Promise<void> => {
       }
       const bound = Secret.make('Header', `DPoP ${Secret.open(accessToken)}`)
       const { jwt, answered } = orThrow(
-        await proofs.prove({ method: 'GET', url, accessToken }, { ...env, clock: time.clock })(),
+        await proofs.prove({ method: 'GET', url, accessToken }, { clock: time.clock })(),
       )
       const answer = await get(url, [
         ['authorization', bound],

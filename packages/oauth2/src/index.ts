@@ -49,6 +49,7 @@ export { type DeviceCodeOptions, deviceCode, deviceCodeGrant, nextPoll } from '.
 export { type DiscoveryOptions, discovery, type MetadataOptions, metadataResponse, metadataUrls } from './discovery.js'
 export { type DpopClaims, type DpopClaimsOptions, dpopClaims } from './dpopClaims.js'
 export { type ExtensionGrantOptions, extensionGrant, type GrantParameters } from './extensionGrant.js'
+export { type Fapi2ClientOptions, fapi2Client } from './fapi2Client.js'
 export type { Grant, Parameter } from './Grant.js'
 export type { Http, HttpEnv, HttpFailure, HttpRequest, HttpResponse } from './Http.js'
 export {

@@ -83,6 +83,10 @@ const MISUSES: Readonly<Record<string, ReadonlyArray<readonly [field: string, op
     ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
     ['grantType', [{ client }]],
   ],
+  fapi2Client: [
+    ['server', [...NOTHING, { server: client }]],
+    ['authentication', [{ server }, { server, authentication: 'tls' }]],
+  ],
   idTokenClaims: [['client', [...LIKE_BEFORE, ...NO_CLIENT]]],
   introspection: [['client', [...LIKE_BEFORE, ...NO_CLIENT]]],
   jsonDocument: [

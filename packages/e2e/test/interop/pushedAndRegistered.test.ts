@@ -3,7 +3,7 @@
  * the younger ways of a client's authentication.
  */
 import { memoryStore, millis, type Secret, Strategy, seconds, TokenSource } from '@tessera/core'
-import { macSigner, nodeEnv, signer } from '@tessera/node'
+import { generateDpopKey, macSigner, nodeEnv, signer } from '@tessera/node'
 import {
   type AuthorizationServer,
   authorizationCode,
@@ -13,6 +13,8 @@ import {
   clientCredentials,
   deleteRegistration,
   discovery,
+  dpop,
+  fapi2Client,
   introspection,
   pushedAuthorizationRequest,
   readRegistration,
@@ -135,18 +137,41 @@ test.each([
       signer({ key: rsa.pem, passphrase: rsa.passphrase, keyId: 'rsa', algorithm: 'PS256' }),
     ),
   ],
-])(
-  'OpenID Connect Core §9: the client %s proves who it is by what it signs ($algorithm)',
-  async (id, authentication) => {
-    const client = by(id, authentication)
-    const token = right(await Strategy.once(seconds(20))(clientCredentials({ client, scope: ['read'] }))(env)())
-    expect(await introspect(token.accessToken)).toMatchObject({ active: true, clientId: { value: id } })
-    const wrong = by(id, ClientAuthentication.clientSecretJwt(macSigner({ secret: 'x'.repeat(40) })))
-    expect(told(await Strategy.once(seconds(20))(clientCredentials({ client: wrong }))(env)())).toBe(
-      '401 invalid_client',
-    )
-  },
-)
+])('OpenID Connect Core §9: the client %s proves who it is by what it signs (%#)', async (id, authentication) => {
+  const client = by(id, authentication)
+  const token = right(await Strategy.once(seconds(20))(clientCredentials({ client, scope: ['read'] }))(env)())
+  expect(await introspect(token.accessToken)).toMatchObject({ active: true, clientId: { value: id } })
+  const wrong = by(id, ClientAuthentication.clientSecretJwt(macSigner({ secret: 'x'.repeat(40) })))
+  expect(told(await Strategy.once(seconds(20))(clientCredentials({ client: wrong }))(env)())).toBe('401 invalid_client')
+})
+
+test('FAPI 2.0: pushed, by a key, and bound to another one, also after a renewal', async () => {
+  const key = generateDpopKey()()
+  const client = right(
+    fapi2Client({
+      id: 'key',
+      server,
+      authentication: ClientAuthentication.privateKeyJwt(
+        signer({ key: rsa.pem, passphrase: rsa.passphrase, keyId: 'rsa', algorithm: 'PS256' }),
+      ),
+      dpop: dpop({ key }),
+      resource: RESOURCE,
+    }),
+  )
+  const source = sourceOf(client)
+  const first = right(await source.login((await logIn(client)).login)(env)())
+  right(await source.invalidate(first.accessToken)())
+  const second = right(await source.get())
+  for (const token of [first, second]) {
+    expect(token.tokenType).toBe('DPoP')
+    expect(await introspect(token.accessToken)).toMatchObject({
+      active: true,
+      audience: [RESOURCE],
+      members: { cnf: { jkt: client.dpop?.jkt } },
+    })
+  }
+  right(await source.close()())
+})
 
 test('RFC 7662 §2.2: of a token that is none nothing is said', async () => {
   expect(

@@ -2,7 +2,8 @@
  * Redis servers of our own, for tests, faults and benchmarks.
  */
 export { hasRedis } from './hasRedis.js'
-export { eventually, type Files, freePort, type Server, type Servers, servers } from './servers.js'
+export { type Files, type Process, type Processes, processes, type Starting } from './processes.js'
+export { eventually, freePort, type Server, type Servers, servers } from './servers.js'
 export {
   type ClusterNode,
   type Move,

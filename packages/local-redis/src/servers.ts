@@ -1,12 +1,9 @@
 /** Redis servers of our own: unprivileged processes on free loopback ports, in a folder that goes with them. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { type Files, processes } from './processes.js'
 
 // Linux gives outgoing connections, and whoever asks for port 0, ports from 32768 on: one of these is not taken from a server
 // between its choice and its start.
@@ -54,9 +51,6 @@ export interface Servers {
   readonly stop: () => Promise<void>
 }
 
-/** Files of a server that are there before it starts, by name. */
-export type Files = Readonly<Record<string, string>>
-
 /** Asks again until it holds: for what a server does in its own time. */
 export const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
   for (let tries = 0; tries < 500; tries++) {
@@ -84,76 +78,28 @@ const run = async (port: number, [name = '', ...words]: ReadonlyArray<string>): 
 }
 
 export const servers = (): Servers => {
-  const folder = mkdtempSync(join(tmpdir(), 'redis-'))
-  const processes = new Set<ChildProcess>()
-  // Where the tests run as root, the servers do not.
-  const nobody =
-    process.getuid?.() === 0 ? Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' })) : undefined
-  const give = (path: string): string => {
-    if (nobody !== undefined) chownSync(path, nobody, -1)
-    return path
-  }
-  give(folder)
+  const all = processes('redis')
 
-  // A test that ends early must not leave them behind.
-  const kill = (): void => {
-    for (const child of processes) child.kill('SIGKILL')
-  }
-  process.once('exit', kill)
-
-  const spawnServer = async (args: ReadonlyArray<string>, port: number, own: string): Promise<Server> => {
-    const child = spawn('redis-server', [...args], {
-      cwd: own,
-      stdio: 'ignore',
-      ...(nobody !== undefined && { uid: nobody }),
-    })
-    processes.add(child)
-    child.once('exit', () => processes.delete(child))
+  const startServer = async (args: ReadonlyArray<string>, port: number, own: string): Promise<Server> => {
+    const server = all.start('redis-server', args, { cwd: own })
     await eventually(`an answer on port ${port}`, async () => {
-      if (!processes.has(child)) throw new Error(`redis-server on port ${port} has ended`)
+      if (!server.isRunning()) throw new Error(`redis-server on port ${port} has ended`)
       return (await listens(port)) && (await run(port, ['PING'])) === 'PONG'
     })
-    return {
-      port,
-      signal: (name) => {
-        child.kill(name)
-      },
-      command: (...words) => run(port, words),
-    }
-  }
-
-  const ownFolder = (port: number, files: Files): string => {
-    const own = join(folder, String(port))
-    mkdirSync(own, { recursive: true })
-    give(own)
-    for (const [name, text] of Object.entries(files)) {
-      writeFileSync(join(own, name), text)
-      give(join(own, name))
-    }
-    return own
+    return { port, signal: server.signal, command: (...words) => run(port, words) }
   }
 
   return {
     start: async (options = [], port, files = {}) => {
       const at = port ?? (await freePort())
       const common = ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--enable-debug-command', 'yes']
-      return spawnServer([...common, ...options], at, ownFolder(at, files))
+      return startServer([...common, ...options], at, all.folder(String(at), files))
     },
     startSentinel: async (config, port) => {
       const lines = [`port ${port}`, 'bind 127.0.0.1', ...config]
-      const own = ownFolder(port, { 'sentinel.conf': `${lines.join('\n')}\n` })
-      return spawnServer([join(own, 'sentinel.conf'), '--sentinel'], port, own)
+      const own = all.folder(String(port), { 'sentinel.conf': `${lines.join('\n')}\n` })
+      return startServer([join(own, 'sentinel.conf'), '--sentinel'], port, own)
     },
-    stop: async () => {
-      await Promise.all(
-        [...processes].map(async (child) => {
-          const exited = once(child, 'exit')
-          child.kill('SIGKILL')
-          await exited
-        }),
-      )
-      process.off('exit', kill)
-      rmSync(folder, { recursive: true, force: true })
-    },
+    stop: all.stop,
   }
 }

@@ -3,7 +3,7 @@
  * installed for the missing ones.
  */
 const { spawnSync } = require('node:child_process')
-const { accessSync, constants } = require('node:fs')
+const { accessSync, constants, existsSync, readdirSync } = require('node:fs')
 const { delimiter, join } = require('node:path')
 
 /** @param {string} path */
@@ -42,6 +42,16 @@ const onPath = (name) => allOnPath(name)[0]
 const running = (name, flag, code) =>
   allOnPath(name).find((program) => spawnSync(program, [flag, code], { timeout: 60_000 }).status === 0)
 
+/**
+ * Where a server's program is, which may be out of the way of users: Debian keeps those of Postgres apart, by version.
+ * @param {string} name
+ */
+const ofServer = (name) => {
+  const versions = '/usr/lib/postgresql'
+  const folders = existsSync(versions) ? readdirSync(versions).map((version) => join(versions, version, 'bin')) : []
+  return onPath(name) ?? [...folders, '/usr/sbin'].map((folder) => join(folder, name)).find(isProgram)
+}
+
 /** The user who owns nothing, on every system. */
 const NOBODY = 65_534
 
@@ -55,10 +65,17 @@ const doorkeeper = () =>
 
 /**
  * By their names: how each is found, and the packages of Debian that have it, where some do.
- * @type {Readonly<Record<'redis-server' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'rclone' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string }>>}
+ * @type {Readonly<Record<'redis-server' | 'postgres' | 'pgbouncer' | 'mariadb' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'rclone' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string }>>}
  */
 const tools = {
   'redis-server': { isThere: () => onPath('redis-server') !== undefined, packages: 'redis-server' },
+  // Nothing of theirs has to run: tests start their own.
+  postgres: { isThere: () => ofServer('postgres') !== undefined, packages: 'postgresql' },
+  pgbouncer: {
+    isThere: () => ofServer('postgres') !== undefined && ofServer('pgbouncer') !== undefined,
+    packages: 'postgresql pgbouncer',
+  },
+  mariadb: { isThere: () => ofServer('mariadbd') !== undefined, packages: 'mariadb-server' },
   chromium: {
     isThere: () => isProgram(chromium() ?? ''),
     packages: 'chromium',

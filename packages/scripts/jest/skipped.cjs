@@ -1,17 +1,18 @@
 /** A reporter: the last lines of a run say how many tests were skipped, for want of what, and how that is installed. */
-const { installLine, markedFor } = require('./tools.cjs')
+const { installLine, markedFor, tools } = require('./tools.cjs')
 
-/** Where it is set, as in .ci/run, a test that is skipped is a failure. */
+/** Where it is set, as in .ci/run, a test that is skipped is a failure, but for what is optional. */
 const MUST = 'REQUIRE_TOOLS'
 
 /** @param {number} count */
 const tests = (count) => (count === 1 ? '1 test was' : `${count} tests were`)
 
 /**
+ * How many tests were skipped, for want of what.
  * @param {{ readonly testResults: ReadonlyArray<{ readonly testResults: ReadonlyArray<{ readonly status: string, readonly fullName: string }> }> }} results
- * @returns {ReadonlyArray<string>}
+ * @returns {ReadonlyMap<import('./needs.js').Tool | undefined, number>}
  */
-const linesOf = ({ testResults }) => {
+const countsOf = ({ testResults }) => {
   /** @type {Map<import('./needs.js').Tool | undefined, number>} */
   const counts = new Map()
   for (const { status, fullName } of testResults.flatMap((file) => file.testResults)) {
@@ -19,11 +20,7 @@ const linesOf = ({ testResults }) => {
     const tool = markedFor(fullName)
     counts.set(tool, (counts.get(tool) ?? 0) + 1)
   }
-  return [...counts].map(([tool, count]) =>
-    tool === undefined
-      ? `${tests(count)} skipped`
-      : `${tests(count)} skipped: ${tool} is missing; ${installLine(tool)}`,
-  )
+  return counts
 }
 
 /** @param {{ readonly testNamePattern?: string }} globalConfig */
@@ -33,13 +30,20 @@ module.exports = function Skipped({ testNamePattern }) {
   return {
     /**
      * @param {unknown} _contexts
-     * @param {Parameters<typeof linesOf>[0]} results
+     * @param {Parameters<typeof countsOf>[0]} results
      */
     onRunComplete: (_contexts, results) => {
       // Jest skips what a pattern does not name, too.
-      const lines = linesOf(results).filter((line) => testNamePattern === undefined || line.includes(':'))
-      if (lines.length === 0) return
-      if (process.env[MUST] !== undefined) failure = new Error(`${MUST} is set, and tests were skipped`)
+      const skipped = [...countsOf(results)].filter(([tool]) => testNamePattern === undefined || tool !== undefined)
+      if (skipped.length === 0) return
+      const lines = skipped.map(([tool, count]) =>
+        tool === undefined
+          ? `${tests(count)} skipped`
+          : `${tests(count)} skipped: ${tool} is missing; ${installLine(tool)}`,
+      )
+      const must = skipped.filter(([tool]) => tool === undefined || tools[tool].isOptional !== true)
+      if (must.length > 0 && process.env[MUST] !== undefined)
+        failure = new Error(`${MUST} is set, and tests were skipped`)
       // Jest's own summary comes after all reporters.
       process.once('exit', () =>
         process.stderr.write([...lines, ...(failure === undefined ? [] : [failure.message]), ''].join('\n')),

@@ -4,6 +4,7 @@
  */
 const { spawnSync } = require('node:child_process')
 const { accessSync, constants, existsSync, readdirSync } = require('node:fs')
+const { createRequire, isBuiltin } = require('node:module')
 const { delimiter, join } = require('node:path')
 
 /** @param {string} path */
@@ -52,6 +53,21 @@ const ofServer = (name) => {
   return onPath(name) ?? [...folders, '/usr/sbin'].map((folder) => join(folder, name)).find(isProgram)
 }
 
+/**
+ * Whether a package opens a database in memory: it may be there without its binary.
+ * @param {string} owner the package that depends on it
+ * @param {string} name
+ */
+const loads = (owner, name) => {
+  try {
+    const Database = createRequire(join(__dirname, '..', '..', owner, 'package.json'))(name)
+    new Database(':memory:').close()
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The user who owns nothing, on every system. */
 const NOBODY = 65_534
 
@@ -64,8 +80,8 @@ const doorkeeper = () =>
   running('ruby', '-e', 'gem "doorkeeper", "~> 5.5.0"; gem "activerecord", "~> 6.1"; gem "sqlite3"; gem "webrick"')
 
 /**
- * By their names: how each is found, and the packages of Debian that have it, where some do.
- * @type {Readonly<Record<'redis-server' | 'postgres' | 'pgbouncer' | 'mariadb' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'rclone' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string }>>}
+ * By their names: how each is found, and the packages of Debian that have it, where some do. What is optional may be missing in CI.
+ * @type {Readonly<Record<'redis-server' | 'postgres' | 'pgbouncer' | 'mariadb' | 'node:sqlite' | 'better-sqlite3' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'rclone' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string, readonly isOptional?: true }>>}
  */
 const tools = {
   'redis-server': { isThere: () => onPath('redis-server') !== undefined, packages: 'redis-server' },
@@ -76,6 +92,14 @@ const tools = {
     packages: 'postgresql pgbouncer',
   },
   mariadb: { isThere: () => ofServer('mariadbd') !== undefined, packages: 'mariadb-server' },
+  // Of a newer Node.js than the oldest that is supported.
+  'node:sqlite': { isThere: () => isBuiltin('node:sqlite'), hint: 'run the tests with Node.js 22', isOptional: true },
+  // Its binary is downloaded or compiled by a script, and the set-up runs none.
+  'better-sqlite3': {
+    isThere: () => loads('store-sql', 'better-sqlite3'),
+    hint: 'allow its build in pnpm-workspace.yaml',
+    isOptional: true,
+  },
   chromium: {
     isThere: () => isProgram(chromium() ?? ''),
     packages: 'chromium',

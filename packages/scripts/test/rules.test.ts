@@ -101,6 +101,11 @@ const rules: Readonly<Record<string, Rule>> = {
     ['node:crypto', 'ioredis', '@redis/client', '@tessera/oauth2', '@tessera/node', '../../core/src/index.js'],
     ['fp-ts/lib/Either.js', '@tessera/core', './other.js'],
   ),
+  'store-sql imports core, and no driver': imports(
+    'store-sql',
+    ['pg', 'mysql2/promise', 'better-sqlite3', 'node:sqlite', '@tessera/oauth2', '../../core/src/index.js'],
+    ['fp-ts/lib/Either.js', '@tessera/core', 'node:crypto', 'node:fs', './other.js'],
+  ),
   'testing imports core': imports(
     'testing',
     ['node:crypto', '@tessera/oauth2', '@tessera/sandbox'],

@@ -23,6 +23,7 @@ const libraries = [
   'sandbox',
   'store-file',
   'store-redis',
+  'store-sql',
   'testing',
 ].map((name) => `@tessera/${name}`)
 

@@ -1,0 +1,2 @@
+/** For what is handled elsewhere, or matters to nobody any more. */
+export const ignore = (): void => undefined

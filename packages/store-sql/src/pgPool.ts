@@ -1,0 +1,115 @@
+/**
+ * Postgres through a pool of `pg`.
+ *
+ * @packageDocumentation
+ */
+import type { IO } from 'fp-ts/lib/IO.js'
+import { ignore } from './internal/ignore.js'
+import { pooled } from './internal/pooled.js'
+import { rowsOf } from './internal/rows.js'
+import type { SqlHeard, SqlPort } from './SqlPort.js'
+
+// -----------------------------------------------------------------------------
+// model
+// -----------------------------------------------------------------------------
+
+/** What is needed of a client that a pool has lent. */
+export interface PgClient {
+  readonly query: (text: string, values: string[]) => Promise<{ readonly rows: ReadonlyArray<unknown> }>
+  readonly on: (event: 'error', listener: (error: Error) => void) => unknown
+  readonly off: (event: 'error', listener: (error: Error) => void) => unknown
+  readonly release: (destroy?: boolean) => void
+}
+
+/** What is needed of a `Pool`. */
+export interface PgPool {
+  readonly connect: () => Promise<PgClient>
+}
+
+/** What is needed of a `Client` that listens. */
+export interface PgListener {
+  readonly connect: () => Promise<unknown>
+  readonly query: (text: string) => Promise<unknown>
+  readonly on: {
+    (event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown
+    (event: 'error', listener: (error: Error) => void): unknown
+    (event: 'end', listener: () => void): unknown
+  }
+  readonly end: () => Promise<unknown>
+  readonly unref?: () => unknown
+}
+
+/** What {@link pgPool} may be told. */
+export interface PgPoolOptions {
+  /**
+   * Makes a client, not connected, that listens for changes: `() => new Client({ connectionString })`. It needs a server that it can
+   * stay connected to: not PgBouncer in transaction mode, but what is behind it.
+   */
+  readonly listener?: IO<PgListener>
+}
+
+// -----------------------------------------------------------------------------
+// constructor
+// -----------------------------------------------------------------------------
+
+const listenWith =
+  (make: IO<PgListener>) =>
+  (channel: string, { message, ready, ended }: SqlHeard): IO<void> => {
+    const client = make()
+    let isOver = false
+    const close = (): void => {
+      isOver = true
+      client.end().catch(ignore)
+    }
+    const fail = (): void => {
+      if (isOver) return
+      close()
+      ended()
+    }
+    client.on('notification', ({ payload = '' }) => {
+      if (!isOver) message(payload)
+    })
+    client.on('error', fail)
+    client.on('end', fail)
+    const begin = async (): Promise<void> => {
+      await client.connect()
+      // What it hears keeps no process alive.
+      client.unref?.()
+      await client.query(`listen "${channel}"`)
+      if (!isOver) ready()
+    }
+    begin().catch(fail)
+    return close
+  }
+
+/**
+ * A port over a pool of `pg`, version 8. Each statement takes a connection, and gives it back; none is held meanwhile. Statements
+ * have no name, as PgBouncer in transaction mode needs it.
+ *
+ * The pool stays the application's: its `error` must be listened to, and it must be ended by whom it was made.
+ *
+ * @example
+ * import { pgPool, sqlStore } from '@tessera/store-sql'
+ * import { Pool } from 'pg'
+ *
+ * const store = sqlStore(pgPool(new Pool({ max: 10 })))
+ * assert.strictEqual(store.guarantee, 'shared')
+ */
+export const pgPool = (pool: PgPool, { listener }: PgPoolOptions = {}): SqlPort => ({
+  dialect: 'postgres',
+  query: pooled({
+    acquire: async () => {
+      const client = await pool.connect()
+      // A connection that is lost says so to its query, and here to whoever listens; nobody would end the process.
+      client.on('error', ignore)
+      return client
+    },
+    run: async (client, text, parameters) => rowsOf((await client.query(text, [...parameters])).rows),
+    release: (client) => {
+      client.off('error', ignore)
+      client.release()
+    },
+    destroy: (client) => client.release(true),
+  }),
+  ...(listener !== undefined && { listen: listenWith(listener) }),
+})

@@ -1,0 +1,187 @@
+/** What an adapter does with a connection: one for a statement, and none that hangs is kept. */
+import { setImmediate as turn } from 'node:timers/promises'
+import { mariadb, mysql2, type PgListener, pgPool, postgresJs, type SqlPort } from '../src/index.js'
+
+/** A pool that lends one connection, when it is told to. */
+const pool = () => {
+  const log: string[] = []
+  let lend: () => void = () => undefined
+  const lent = new Promise<void>((resolve) => {
+    lend = resolve
+  })
+  let answer: () => void = () => undefined
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const listeners = new Set<unknown>()
+  const query = async (text: string): Promise<void> => {
+    log.push(text)
+    await answered
+  }
+  return { log, lend: () => lend(), answer: () => answer(), lent, query, listeners }
+}
+type Pool = ReturnType<typeof pool>
+
+const ports: Readonly<Record<string, (of: Pool) => SqlPort>> = {
+  pg: ({ lent, query, log, listeners }) =>
+    pgPool({
+      connect: async () => {
+        await lent
+        return {
+          query: async (text) => {
+            await query(text)
+            return { rows: [{ a: '1' }] }
+          },
+          on: (_event, listener) => listeners.add(listener),
+          off: (_event, listener) => listeners.delete(listener),
+          release: (destroy) => {
+            log.push(destroy === true ? 'destroyed' : 'given back')
+          },
+        }
+      },
+    }),
+  mysql2: ({ lent, query, log }) =>
+    mysql2({
+      getConnection: async () => {
+        await lent
+        return {
+          query: async (text) => {
+            await query(text)
+            return [[{ a: '1' }], []] as const
+          },
+          release: () => void log.push('given back'),
+          destroy: () => void log.push('destroyed'),
+        }
+      },
+    }),
+  mariadb: ({ lent, query, log }) =>
+    mariadb({
+      getConnection: async () => {
+        await lent
+        return {
+          query: async (text) => {
+            await query(text)
+            return [{ a: '1' }]
+          },
+          release: async () => void log.push('given back'),
+          destroy: () => void log.push('destroyed'),
+        }
+      },
+    }),
+}
+
+describe.each(Object.entries(ports))('%s', (name, portOf) => {
+  test('gives a connection back after its statement', async () => {
+    const all = pool()
+    all.lend()
+    all.answer()
+    expect(await portOf(all).query('select', [], new AbortController().signal)).toEqual([{ a: '1' }])
+    expect(all.log).toEqual(['select', 'given back'])
+    expect(all.listeners.size).toBe(0)
+  })
+
+  test('sends nothing on a connection that came too late', async () => {
+    const all = pool()
+    const controller = new AbortController()
+    const asked = portOf(all).query('select', [], controller.signal)
+    controller.abort()
+    all.lend()
+    await expect(asked).rejects.toThrow('aborted')
+    expect(all.log).toEqual(['given back'])
+  })
+
+  test('closes a connection that does not answer, once', async () => {
+    const all = pool()
+    const controller = new AbortController()
+    all.lend()
+    const asked = portOf(all).query('select', [], controller.signal)
+    await turn()
+    controller.abort()
+    expect(all.log).toEqual(['select', 'destroyed'])
+    all.answer()
+    await asked
+    expect(all.log).toEqual(['select', 'destroyed'])
+    // A client that was told to close may still say why it did.
+    expect(all.listeners.size).toBe(name === 'pg' ? 1 : 0)
+  })
+})
+
+test('what a statement of MySQL has changed is a row', async () => {
+  const all = pool()
+  all.lend()
+  all.answer()
+  const header = { affectedRows: 1, insertId: 0n }
+  const connection = { release: () => undefined, destroy: () => undefined }
+  const { signal } = new AbortController()
+  const ports = [
+    mysql2({ getConnection: async () => ({ ...connection, query: async () => [header, undefined] as const }) }),
+    mariadb({
+      getConnection: async () => ({ ...connection, release: async () => undefined, query: async () => header }),
+    }),
+  ]
+  for (const port of ports) expect(await port.query('insert', [], signal)).toEqual([header])
+})
+
+test('postgres.js: a query that waits is taken back, and none is begun too late', async () => {
+  const log: string[] = []
+  const port = postgresJs({
+    unsafe: (text) =>
+      Object.assign(new Promise<unknown>((_, reject) => setImmediate(reject, new Error('canceled'))), {
+        cancel: () => void log.push(`${text} is canceled`),
+      }),
+    listen: async () => ({ unlisten: async () => undefined }),
+  })
+  const controller = new AbortController()
+  const asked = port.query('select', [], controller.signal)
+  controller.abort()
+  await expect(asked).rejects.toThrow('canceled')
+  expect(log).toEqual(['select is canceled'])
+  await expect(port.query('select', [], controller.signal)).rejects.toThrow('aborted')
+})
+
+describe('a listener of pg', () => {
+  type On = { readonly [event: string]: ((given?: unknown) => void) | undefined }
+  const listening = (connect: () => Promise<unknown>) => {
+    const on: Record<string, (given?: unknown) => void> = {}
+    const log: string[] = []
+    const client: PgListener = {
+      connect,
+      query: async (text) => void log.push(text),
+      on: (event: string, listener: (given: never) => void) => {
+        on[event] = (given) => Reflect.apply(listener, undefined, [given])
+      },
+      end: async () => void log.push('end'),
+      unref: () => void log.push('unref'),
+    }
+    const { listen } = pgPool({ connect: () => Promise.reject(new Error('unused')) }, { listener: () => client })
+    const heard = {
+      message: (payload: string) => void log.push(`message ${payload}`),
+      ready: () => void log.push('ready'),
+      ended: () => void log.push('ended'),
+    }
+    const end = listen?.('channel', heard)
+    return { log, on: on as On, end: () => end?.() }
+  }
+
+  test('listens, hears, and tells of its end once', async () => {
+    const { log, on } = listening(async () => undefined)
+    await turn()
+    expect(log.splice(0)).toEqual(['unref', 'listen "channel"', 'ready'])
+    on['notification']?.({ payload: 'a' })
+    on['error']?.(new Error('lost'))
+    on['end']?.()
+    on['notification']?.({ payload: 'b' })
+    expect(log).toEqual(['message a', 'end', 'ended'])
+  })
+
+  test('tells nothing after it was ended, and of a connection that is refused', async () => {
+    const one = listening(async () => undefined)
+    one.end()
+    one.on['end']?.()
+    await turn()
+    expect(one.log.filter((line) => line !== 'unref' && !line.startsWith('listen'))).toEqual(['end'])
+    const other = listening(() => Promise.reject(new Error('refused')))
+    await turn()
+    expect(other.log).toEqual(['end', 'ended'])
+  })
+})

@@ -8,9 +8,8 @@ import { type ClientOrServer, decodeValue, type HttpEnv, jsonDocument } from '@t
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { type CryptoKey, createLocalJWKSet, errors, type LocalJWKSet } from 'jose'
+import { createLocalJWKSet, errors, type LocalJWKSet } from 'jose'
 import { CLIENT_OR_SERVER } from './internal/arguments.js'
 import { elapsed, type Moment, momentOf } from './internal/moment.js'
 import { verifyBy } from './internal/verify.js'
@@ -52,9 +51,6 @@ const PUBLIC: Keys['algorithms'] = [
   'Ed25519',
 ]
 
-const unknownKey = ({ what, algorithm }: Signature): AuthError =>
-  AuthError.malformed({ what, path: 'kid', expected: `of a key that the issuer publishes for ${algorithm}` })
-
 const decode = decodeValue(WHAT, t.type({ keys: t.array(t.type({ kty: t.string })) }))
 
 const toSet = (document: unknown): E.Either<AuthError, LocalJWKSet> =>
@@ -68,22 +64,27 @@ const toSet = (document: unknown): E.Either<AuthError, LocalJWKSet> =>
     ),
   )
 
-/** The key of a set; undefined where it has none like that. */
-const look = async (
-  { keyOf }: Known,
-  { what, algorithm, keyId }: Signature,
-): Promise<E.Either<AuthError, CryptoKey | undefined>> => {
+const expectedOf = (error: unknown, algorithm: string): string => {
+  if (error instanceof errors.JWKSNoMatchingKey) return `of a key that the issuer publishes for ${algorithm}`
+  return error instanceof errors.JWKSMultipleMatchingKeys
+    ? `of one key: the issuer has several for ${algorithm}`
+    : `of a key that can be used with ${algorithm}`
+}
+
+/** Verifies by the key of a set. */
+const verifyIn = async ({ keyOf }: Known, signature: Signature): Promise<E.Either<AuthError, Uint8Array>> => {
+  const { what, algorithm, keyId } = signature
   try {
-    return E.right(await keyOf({ alg: algorithm, ...(keyId !== undefined && { kid: keyId }) }))
+    const key = await keyOf({ alg: algorithm, ...(keyId !== undefined && { kid: keyId }) })
+    return verifyBy(signature)(key)()
   } catch (error) {
-    if (error instanceof errors.JWKSNoMatchingKey) return E.right(undefined)
-    const expected =
-      error instanceof errors.JWKSMultipleMatchingKeys
-        ? `of one key: the issuer has several for ${algorithm}`
-        : `of a key that can be used with ${algorithm}`
-    return E.left(AuthError.malformed({ what, path: 'kid', expected }))
+    return E.left(AuthError.malformed({ what, path: 'kid', expected: expectedOf(error, algorithm) }))
   }
 }
+
+/** A newer set may have the key; so it may, where the token names none, if the one that there is does not fit. */
+const mayBeRotated = (error: AuthError, { keyId }: Signature): boolean =>
+  error._tag === 'Malformed' && (error.path === 'kid' || (error.path === 'signature' && keyId === undefined))
 
 /**
  * The keys at the `jwks_uri` of a server. They are asked for when the first signature is verified, and kept by this value: make it once,
@@ -138,26 +139,21 @@ export const jwks: (options: JwksOptions) => Keys = checking(
       return reading
     }
 
-    const find = async (env: Env, signature: Signature): Promise<E.Either<AuthError, CryptoKey>> => {
+    const verify = async (env: Env, signature: Signature): Promise<E.Either<AuthError, Uint8Array>> => {
       const isTrusted = known !== undefined && elapsed(env, known.at) < maxAge
       const there = isTrusted && known !== undefined ? E.right(known) : await read(env)
       if (E.isLeft(there)) return there
-      const first = await look(there.right, signature)
-      if (E.isLeft(first)) return first
-      if (first.right !== undefined) return E.right(first.right)
+      const first = await verifyIn(there.right, signature)
+      if (E.isRight(first) || !mayBeRotated(first.left, signature)) return first
       const isCooling = reading === undefined && askedAt !== undefined && elapsed(env, askedAt) < coolDown
       const again = isCooling ? there : await read(env)
       if (E.isLeft(again)) return again
-      const second = again.right === there.right ? first : await look(again.right, signature)
-      return pipe(
-        second,
-        E.flatMap((key) => (key === undefined ? E.left(unknownKey(signature)) : E.right(key))),
-      )
+      return again.right === there.right ? first : verifyIn(again.right, signature)
     }
 
     return {
       algorithms: PUBLIC,
-      verify: (signature) => (env) => pipe(() => find(env, signature), TE.flatMap(verifyBy(signature))),
+      verify: (signature) => (env) => () => verify(env, signature),
     }
   },
 )

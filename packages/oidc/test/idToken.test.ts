@@ -282,6 +282,10 @@ test.each(CASES)('refused: %s (%s)', async (_, rule, token, options, keys) => {
     expect(said).not.toContain(each)
 })
 
+test('one that is encrypted is said to be', async () => {
+  expect(left(await validate(`${jws(good)}.x.y`))).toMatchObject({ expected: expect.stringContaining('encrypted') })
+})
+
 test('no request is sent for what its header refuses', async () => {
   const at = world()
   const validate = validating({}, at)

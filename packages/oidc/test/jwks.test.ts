@@ -56,6 +56,25 @@ test('a key that is new is found; one that is made up costs one request in 30 s'
   expect(asked()).toBe(3)
 })
 
+test('a rotated key that no token names is found, too', async () => {
+  const { validate, asked, publish, advance } = set()
+  const nameless = { alg: 'RS256' }
+  publish([jwk(rsa.publicKey, {})])
+  right(await validate(jws(good, nameless)))
+  publish([jwk(anotherRsa.publicKey, {})])
+  advance(30 * SECOND)
+  right(await validate(jws(good, nameless, by.another)))
+  expect(left(await validate(jws(good, nameless)))).toMatchObject({ path: 'signature' })
+  expect(asked()).toBe(2)
+  // Where a token names the key that there is, a signature that does not hold asks for nothing.
+  publish([jwk(rsa.publicKey, { kid: 'k1' })])
+  advance(30 * SECOND)
+  right(await validate())
+  advance(30 * SECOND)
+  expect(left(await validate(jws(good, header, by.another)))).toMatchObject({ path: 'signature' })
+  expect(asked()).toBe(3)
+})
+
 test('a key that was taken out is trusted for 10 minutes and no longer', async () => {
   const { validate, asked, publish, advance } = set()
   right(await validate())

@@ -104,6 +104,30 @@ describe('a session with an MCP server', () => {
     expect(other.log).toEqual([])
   })
 
+  test('is not begun again by who was told that there is none before another process began it', async () => {
+    const of = await world()
+    const { env, pass } = movable()
+    envs.push(env)
+    const store = sharedStore()
+    const [first, second]: ReadonlyArray<McpConnection> = [
+      connection(of, { store, env }),
+      connection(of, {
+        store,
+        env,
+        fetch: async (input, init) => {
+          const answer = await fetch(input, init)
+          if (answer.status === 401 && first !== undefined) {
+            await call(first, of)
+            pass(60_000)
+          }
+          return answer
+        },
+      }),
+    ]
+    expect(second !== undefined && (await call(second, of)).status).toBe(200)
+    expect(of.asked).toHaveLength(1)
+  })
+
   test('says that nobody is logged in where nobody can log in', async () => {
     const of = await world()
     const mcp = connection(of, { login: undefined })
@@ -139,9 +163,12 @@ describe('a session with an MCP server', () => {
   test('goes to the origin of the server alone', async () => {
     const [of, other] = [await world(), await world()]
     const mcp = connection(of)
+    expect((await call(mcp, other)).status).toBe(401)
+    // What another server asks for is nothing to log in for.
+    expect([of.asked, other.asked]).toEqual([[], []])
     await call(mcp, of)
     expect((await call(mcp, other)).status).toBe(401)
-    expect(other.log).toEqual(['tools/list'])
+    expect(other.log).toEqual(['tools/list', 'tools/list'])
   })
 })
 
@@ -164,6 +191,13 @@ describe('who the client is', () => {
     const mcp = connection(of, { client: { id: 'by-hand', issuer: 'https://as.example' } })
     expect(await errorOf(mcp.login())).toMatchObject({ _tag: 'Misconfigured', field: 'client.issuer' })
     expect(of.asked).toEqual([])
+  })
+
+  test('a client that is registered at one of several authorization servers logs in there', async () => {
+    const [of, other] = [await world(), await world()]
+    of.moveTo(other.origin, of.origin)
+    await connection(of, { client: { id: 'by-hand', issuer: of.origin } }).login()
+    expect([of.asked.length, other.log]).toEqual([1, []])
   })
 
   test('none where the server registers none', async () => {

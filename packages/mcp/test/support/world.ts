@@ -29,8 +29,8 @@ export interface World {
   readonly registrations: Array<Record<string, unknown>>
   /** How often a thing was asked. */
   readonly count: (what: string) => number
-  /** From now on the protected resource's metadata names another authorization server. */
-  readonly moveTo: (issuer: string) => void
+  /** From now on the protected resource's metadata names other authorization servers. */
+  readonly moveTo: (...issuers: ReadonlyArray<string>) => void
   /** Ends the access tokens that there are. */
   readonly expire: () => void
   /** From now on the MCP server refuses every token. */
@@ -232,8 +232,8 @@ export const startWorld = async ({
     asked,
     registrations,
     count: (what) => log.filter((each) => each === what).length,
-    moveTo: (issuer) => {
-      issuers = [issuer]
+    moveTo: (...others) => {
+      issuers = others
     },
     expire: () => access.clear(),
     refuse: () => {

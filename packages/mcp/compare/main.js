@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { bundled } from '../conformance/bundled.js'
 import { start } from './server.js'
 
 const { values } = parseArgs({
@@ -24,8 +24,10 @@ const ROUNDS = Number(values.rounds)
 /** What passes until an access token has ended, in ms: the server ends it, and our processes' clocks are set ahead. */
 const HOUR = 3_600_000
 
+const programs = await bundled(['ours.js', 'theirs.js'].map((name) => new URL(name, import.meta.url)))
+
 const worker = async (script, url, folder) => {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), url, folder], {
+  const child = spawn(process.execPath, [programs.of(script), url, folder], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -93,6 +95,7 @@ const starting = (script) =>
 
 const both = async (use) => ({ theirs: await use('theirs.js'), ours: await use('ours.js') })
 const [expired, begun] = [await both(expiring), values.short ? undefined : await both(starting)]
+programs.remove()
 
 const row = (name, { logins, refreshes, killed, failed }) =>
   `| ${[name, killed, refreshes, logins, failed].join(' | ')} |`

@@ -1,18 +1,18 @@
 // The scenarios of MCP's conformance suite that are about authorization, with `client.js` as the client. The suite needs Node.js 22: where
 // this is an older one, npx has it. The last line says how many passed.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { bundled } from './bundled.js'
 
 /** By the suite's own names. Those of a suite run all at once. */
 const SUITES = ['auth', 'backcompat', 'draft', 'extensions']
 
 const folder = dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json'))
 const { name, version, bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-const client = `${process.execPath} ${fileURLToPath(new URL('client.js', import.meta.url))}`
+const bundle = await bundled([new URL('client.js', import.meta.url)])
+const client = `${process.execPath} ${bundle.of('client.js')}`
 
 /** A Node.js that the suite runs on. */
 const runtime = () => {
@@ -24,18 +24,21 @@ const runtime = () => {
 }
 
 const node = runtime()
-const cwd = mkdtempSync(join(tmpdir(), 'conformance-'))
 const lines = SUITES.flatMap((suite) => {
   // Each scenario has a minute, also beside busy cores.
   const args = [join(folder, bin.conformance), 'client', '--suite', suite, '--timeout', '60000', '--command', client]
-  const { stdout, stderr } = spawnSync(node, args, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+  const { stdout, stderr } = spawnSync(node, args, {
+    cwd: bundle.folder,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
   const judged = stdout.split('\n').filter((line) => /^[✓✗] /.test(line))
   console.log(judged.join('\n'))
   const isGood = judged.length > 0 && judged.every((line) => line.startsWith('✓'))
   if (!isGood) console.error(stdout + stderr)
   return judged.length > 0 ? judged : [`✗ ${suite} did not run`]
 })
-rmSync(cwd, { recursive: true })
+bundle.remove()
 
 const passed = lines.filter((line) => line.startsWith('✓')).length
 console.log(`${passed} of ${lines.length} client scenarios of ${name} ${version} passed`)

@@ -4,8 +4,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { memoryStore, minutes, Secret, Strategy, seconds, type TokenSet, TokenSource } from '@tessera/core'
-import { nodeEnv } from '@tessera/node'
+import { instant, memoryStore, minutes, Secret, Strategy, seconds, type TokenSet, TokenSource } from '@tessera/core'
+import { generateDpopKey, nodeEnv, signer } from '@tessera/node'
 import {
   type AuthorizationServer,
   authorizationCode,
@@ -14,24 +14,30 @@ import {
   ClientAuthentication,
   callback,
   discovery,
+  dpop,
   idTokenOf,
+  pushedAuthorizationRequest,
   refreshToken,
   revocation,
 } from '@tessera/oauth2'
 import { idToken, jwks, logoutToken, logoutUrl, userinfoClaims, validated } from '@tessera/oidc'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { request } from 'undici'
 import { type Child, startServer } from '../support/child.js'
 import { movableClock } from '../support/clock.js'
 import { left, right } from '../support/either.js'
+import { ecKey } from '../support/keys.js'
 import { type Decide, visit } from '../support/person.js'
 
 const SECRET = 'a secret of the client'
 const REDIRECT = 'http://127.0.0.1:1/callback'
 const GOODBYE = 'http://127.0.0.1:1/bye'
 
+const ec = ecKey('ec')
+const es256 = signer({ key: ec.pem, passphrase: ec.passphrase, keyId: ec.keyId, algorithm: 'ES256' })
 const env = nodeEnv()
 const told: Array<string> = []
 const listener = createServer(async (asked, answer) => {
@@ -47,7 +53,8 @@ beforeAll(async () => {
   const { port } = listener.address() as AddressInfo
   child = await startServer('oidcProvider.mjs', {
     secret: SECRET,
-    publicJwks: [],
+    publicJwks: [ec.publicJwk],
+    nonces: true,
     features: { backchannelLogout: { enabled: true } },
     metadata: {
       post_logout_redirect_uris: [GOODBYE],
@@ -82,10 +89,14 @@ const comeBack = async (url: string, cookies = new Map<string, string>()): Promi
   return arrived
 }
 
+const ASKED = {
+  redirectUri: REDIRECT,
+  scope: ['openid', 'offline_access', 'read'],
+  extra: { prompt: 'consent', max_age: '3600' },
+}
+
 const authorized = async (cookies?: Map<string, string>) => {
-  const scope = ['openid', 'offline_access', 'read']
-  const extra = { prompt: 'consent', max_age: '3600' }
-  const asked = authorizationRequest({ client, redirectUri: REDIRECT, scope, extra })(env)()
+  const asked = authorizationRequest({ client, ...ASKED })(env)()
   const transaction = right(asked)
   return right(callback(transaction)(await comeBack(transaction.url, cookies))())
 }
@@ -150,6 +161,45 @@ test('code, ID token, a thousand callers of four sources at an expired token, on
   expect(right(await again(renewed)(env)()).sub).toBe('ann')
   const another = { ...who.claims, sub: 'bob' }
   expect(left(await idToken({ client, keys, previous: another })(renewed)(env)())).toMatchObject({ path: 'sub' })
+})
+
+test('the same with a pushed request, private_key_jwt and proofs with nonces', async () => {
+  const key = generateDpopKey()()
+  // Each process has nonces of its own.
+  const process = (): Client =>
+    Client.make({
+      id: 'key',
+      authentication: ClientAuthentication.privateKeyJwt(es256),
+      server,
+      dpop: dpop({ key }),
+    })
+  const as = process()
+  const keys = jwks({ client: as })
+  const transaction = right(await pushedAuthorizationRequest({ client: as, ...ASKED })(env)())
+  const code = right(callback(transaction)(await comeBack(transaction.url))())
+  const first = pipe(refreshToken({ client: as }), TokenSource.make({ store: memoryStore() }))(env)()
+  const login = pipe(
+    authorizationCode({ client: as, ...code }),
+    validated({ source: first, idToken: idToken({ client: as, keys, nonce: code.nonce, code: code.code }) }),
+  )
+  const { token, claims } = right(await login(env)())
+  expect([claims.sub, claims.aud, token.tokenType]).toEqual(['ann', 'key', 'DPoP'])
+  expect(right(await userinfoClaims({ client: as, idToken: claims })(token)(env)()).sub).toBe('ann')
+
+  const before = await counted('refresh_token')
+  const config = { store: memoryStore(), key: 'ann', initial: { ...token, expiresAt: O.some(instant(0)) } }
+  const sources = [as, process(), process(), process()].map((each) =>
+    pipe(refreshToken({ client: each }), TokenSource.make(config))(env)(),
+  )
+  const calls = sources.flatMap((each) => Array.from({ length: 250 }, () => each.get()))
+  const results = (await Promise.all(calls)).map(right)
+  expect(new Set(results.map(({ accessToken }) => Secret.open(accessToken))).size).toBe(1)
+  // One that redeems; before it, one that is told a nonce and consumes nothing, unless the nonce was there.
+  const requests = (await counted('refresh_token')) - before
+  expect([1, 2]).toContain(requests)
+  const [renewed] = results
+  const again = idToken({ client: as, keys, previous: claims })
+  expect(renewed === undefined ? undefined : right(await again(renewed)(env)()).sub).toBe('ann')
 })
 
 test('an ID token of another login: the session is revoked at the server, too', async () => {

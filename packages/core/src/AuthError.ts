@@ -5,7 +5,7 @@
  */
 
 import * as O from 'fp-ts/lib/Option.js'
-import * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
+import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import type { Show } from 'fp-ts/lib/Show.js'
 import type {
@@ -131,7 +131,7 @@ export const match =
     (cases[error._tag] as (error: AuthError) => B)(error)
 
 /** The causes of an error: itself, or those that an {@link Exhausted} keeps. */
-export const causes = (error: AuthError): RNEA.ReadonlyNonEmptyArray<Cause> =>
+export const causes = (error: AuthError): ReadonlyNonEmptyArray<Cause> =>
   error._tag === 'Exhausted' ? error.causes : [error]
 
 /** The server's answer, where there is one; of an {@link Exhausted}, the last. */
@@ -254,10 +254,10 @@ export const show: Show<AuthError> = {
 
 /** Keeps every cause, in order. */
 export const semigroup: Semigroup<AuthError> = {
-  concat: (first, second) => ({
-    _tag: 'Exhausted',
-    causes: RNEA.concat(causes(second))(causes(first)),
-  }),
+  concat: (first, second) => {
+    const [cause, ...more] = causes(first)
+    return { _tag: 'Exhausted', causes: [cause, ...more, ...causes(second)] }
+  },
 }
 
 // -----------------------------------------------------------------------------

@@ -7,64 +7,49 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
 import * as AuthError from './AuthError.js'
-import { object } from './internal/object.js'
-import { DEEPEST_RECORD, DEEPEST_TOKEN, isShallow } from './internal/shapes.js'
+import { type Fault, inside, object, type Shaped, shape } from './internal/object.js'
+import { DEEPEST_RECORD, DEEPEST_TOKEN, isFiniteNumber, isObject, isShallow, isText } from './internal/shapes.js'
+import { decodeToken, encodeToken, finite, list, text, version } from './internal/tokenRecord.js'
+import type { TokenSet } from './internal/tokenSet.js'
 import type { Cell, Status } from './Lifecycle.js'
 import * as Lifecycle from './Lifecycle.js'
 import * as Secret from './Secret.js'
 import { instant } from './Time.js'
-import * as TokenSet from './TokenSet.js'
 
-const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'count')
-
-const Encoded = object(
-  { v: t.literal(1), epoch: Count, generation: Count },
-  {
-    origin: t.string,
-    since: TokenSet.Finite,
-    token: t.unknown,
-    refused: t.boolean,
-    refusals: object({ count: Count, at: TokenSet.Finite }, { accepted: Count }),
-    intent: object(
-      {
-        nonce: t.union([t.string, t.null]),
-        first_at: TokenSet.Finite,
-        until: TokenSet.Finite,
-        recovery: t.boolean,
-      },
-      {},
-    ),
-    // What else there is depends on the tag, and a later version's is its own affair.
-    verdict: object({ tag: t.string }, {}),
-    owed: object({ tokens: t.array(t.unknown), retry_at: TokenSet.Finite }, { since: TokenSet.Finite }),
-  },
+const count = shape(
+  'a count',
+  (value): value is number => isFiniteNumber(value) && Number.isSafeInteger(value) && value >= 0,
 )
-type Encoded = t.TypeOf<typeof Encoded>
+const flag = shape('true or false', (value): value is boolean => typeof value === 'boolean')
+const anything = shape('anything', (_value): _value is unknown => true)
+const nullable = shape('a text, or null', (value): value is string | null => value === null || isText(value))
+
+const REQUIRED = { v: version, epoch: count, generation: count }
+const OPTIONAL = {
+  origin: text,
+  since: finite,
+  token: anything,
+  refused: flag,
+  refusals: object({ count, at: finite }, { accepted: count }),
+  intent: object({ nonce: nullable, first_at: finite, until: finite, recovery: flag }, {}),
+  // What else there is depends on the tag, and a later version's is its own affair.
+  verdict: object({ tag: text }, {}),
+  owed: object({ tokens: list, retry_at: finite }, { since: finite }),
+}
+const Encoded = object(REQUIRED, OPTIONAL)
+type Encoded = Shaped<typeof Encoded>
 
 /** Members that this version does not know. */
 type Later = ReadonlyArray<readonly [name: string, value: unknown]>
 
-const KNOWN: ReadonlySet<string> = new Set([
-  'v',
-  'epoch',
-  'generation',
-  'origin',
-  'since',
-  'token',
-  'refused',
-  'refusals',
-  'intent',
-  'verdict',
-  'owed',
-])
+const KNOWN: ReadonlySet<string> = new Set(Object.keys({ ...REQUIRED, ...OPTIONAL }))
 
 const toVerdict = (encoded: Encoded['verdict']): Status => {
   if (encoded === undefined) return { _tag: 'None' }
   if (encoded.tag === 'log in again') return { _tag: 'LogInAgain' }
   if (encoded.tag === 'revoked') return { _tag: 'Revoked' }
-  if (encoded.tag === 'cooling down' && 'until' in encoded && TokenSet.Finite.is(encoded.until)) {
+  if (encoded.tag === 'cooling down' && 'until' in encoded && isFiniteNumber(encoded.until)) {
     return { _tag: 'CoolingDown', until: instant(encoded.until) }
   }
   return { _tag: 'Foreign', json: Secret.make('Member', JSON.stringify(encoded)) }
@@ -87,12 +72,12 @@ const fromVerdict = (verdict: Status): unknown => {
 
 /** The tokens of a record. */
 interface Tokens {
-  readonly token: O.Option<TokenSet.TokenSet>
-  readonly owed: ReadonlyArray<TokenSet.TokenSet>
+  readonly token: O.Option<TokenSet>
+  readonly owed: ReadonlyArray<TokenSet>
 }
 
 /** A tombstone of an older version keeps in its token what is owed; since when, it does not say. */
-const settled = (cell: Cell<TokenSet.TokenSet>): Cell<TokenSet.TokenSet> =>
+const settled = (cell: Cell<TokenSet>): Cell<TokenSet> =>
   cell.status._tag === 'Revoked' && O.isSome(cell.token)
     ? {
         ...cell,
@@ -105,7 +90,7 @@ const settled = (cell: Cell<TokenSet.TokenSet>): Cell<TokenSet.TokenSet> =>
       }
     : cell
 
-const toCell = (encoded: Encoded, { token, owed }: Tokens, later: Later): Cell<TokenSet.TokenSet> => ({
+const toCell = (encoded: Encoded, { token, owed }: Tokens, later: Later): Cell<TokenSet> => ({
   epoch: encoded.epoch,
   generation: encoded.generation,
   origin: O.fromNullable(encoded.origin),
@@ -140,7 +125,7 @@ const toCell = (encoded: Encoded, { token, owed }: Tokens, later: Later): Cell<T
 })
 
 /** The record of a cell. It holds opened secrets inside a Secret: only a store opens it. */
-export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =>
+export const encode = (cell: Cell<TokenSet>): Secret.Secret<'Record'> =>
   Secret.make(
     'Record',
     JSON.stringify({
@@ -150,7 +135,7 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
       generation: cell.generation,
       origin: O.toUndefined(cell.origin),
       since: O.toUndefined(cell.since),
-      token: pipe(cell.token, O.map(TokenSet.codec.encode), O.toUndefined),
+      token: pipe(cell.token, O.map(encodeToken), O.toUndefined),
       refused: cell.refused || undefined,
       refusals: pipe(
         cell.refusals,
@@ -171,7 +156,7 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
       owed: pipe(
         cell.owed,
         O.map(({ tokens, retryAt, since }) => ({
-          tokens: tokens.map(TokenSet.codec.encode),
+          tokens: tokens.map(encodeToken),
           retry_at: retryAt,
           since: O.toUndefined(since),
         })),
@@ -183,9 +168,7 @@ export const encode = (cell: Cell<TokenSet.TokenSet>): Secret.Secret<'Record'> =
 const undecodable = (reason: string) => AuthError.storeFailed('decode', reason)
 
 /** The cell of a record; the empty cell where there is none. A record that cannot be read is reported, and left as it is. */
-export const decode = (
-  record: O.Option<Secret.Secret<'Record'>>,
-): E.Either<AuthError.AuthError, Cell<TokenSet.TokenSet>> => {
+export const decode = (record: O.Option<Secret.Secret<'Record'>>): E.Either<AuthError.AuthError, Cell<TokenSet>> => {
   if (O.isNone(record)) return E.right(Lifecycle.empty)
   let json: unknown
   try {
@@ -194,34 +177,23 @@ export const decode = (
     // The parser's message would show some of the record.
     return E.left(undecodable('the record is not JSON'))
   }
-  const members = t.UnknownRecord.is(json) ? json : {}
+  const members = isObject(json) ? json : {}
   if (!isShallow(json, DEEPEST_RECORD) || !isShallow(members['token'], DEEPEST_TOKEN)) {
     return E.left(undecodable('the record is nested too deep'))
   }
-  const encoded = Encoded.decode(members)
-  if (E.isLeft(encoded)) return E.left(wrong(encoded.left))
+  if (!Encoded.is(members)) return E.left(wrong(Encoded.faults(members)))
+  const { token, owed } = members
+  const debts: TokenSet[] = []
+  for (const debt of (owed?.tokens ?? []).slice(-Lifecycle.MOST_OWED)) {
+    const decoded = decodeToken(debt)
+    if (E.isLeft(decoded)) return E.left(wrong(decoded.left.map(inside('owed'))))
+    debts.push(decoded.right)
+  }
+  const held = token === undefined ? E.right(undefined) : decodeToken(token)
+  if (E.isLeft(held)) return E.left(wrong(held.left.map(inside('token'))))
   const later = Object.entries(members).filter(([name]) => !KNOWN.has(name))
-  const { token, owed } = encoded.right
-  const debts = Debts.validate((owed?.tokens ?? []).slice(-Lifecycle.MOST_OWED), OWED)
-  if (E.isLeft(debts)) return E.left(wrong(debts.left))
-  const toSettled = (held: O.Option<TokenSet.TokenSet>) =>
-    E.right(settled(toCell(encoded.right, { token: held, owed: debts.right }, later)))
-  if (token === undefined) return toSettled(O.none)
-  const decoded = TokenSet.codec.validate(token, TOKEN)
-  return E.isLeft(decoded) ? E.left(wrong(decoded.left)) : toSettled(O.some(decoded.right))
+  return E.right(settled(toCell(members, { token: O.fromNullable(held.right), owed: debts }, later)))
 }
 
-const Debts = t.array(TokenSet.codec)
-
-// Where the errors of tokens are.
-const TOKEN: t.Context = [{ key: 'token', type: TokenSet.codec }]
-const OWED: t.Context = [{ key: 'owed', type: Debts }]
-
-const wrong = (errors: t.Errors): AuthError.AuthError =>
-  undecodable(`the record has a wrong ${errors.map(({ context }) => path(context)).join(', ')}`)
-
-const path = (context: t.Context): string =>
-  context
-    .map(({ key }) => key)
-    .filter((key) => key !== '' && !/^\d+$/.test(key))
-    .join('.')
+const wrong = (faults: ReadonlyArray<Fault>): AuthError.AuthError =>
+  undecodable(`the record has a wrong ${faults.map(({ path }) => path).join(', ')}`)

@@ -112,7 +112,7 @@ export const make = <R>(
  * refresh token.
  */
 export const left = (error: AuthError.AuthError): Strategy<unknown> =>
-  make({ needsRefreshToken: true, error }, () => RTE.left(error))
+  make({ needsRefreshToken: true, error }, () => () => async () => E.left(error))
 
 /** Whether a strategy cannot do without a refresh token. */
 export const needsRefreshToken = <R>(strategy: Strategy<R>): boolean => strategy.traits?.needsRefreshToken === true

@@ -4,15 +4,11 @@
  * @packageDocumentation
  */
 import * as AuthErrorModule from './AuthError.js'
-import { closing } from './closing.js'
-import { downscoped, downscoping } from './downscoped.js'
-import { keyed } from './keyed.js'
-import { make } from './makeSource.js'
 import * as RetryPolicyModule from './RetryPolicy.js'
 import * as SecretModule from './Secret.js'
 import * as StrategyModule from './Strategy.js'
 import * as TokenSetModule from './TokenSet.js'
-import type * as TokenSourceModule from './TokenSource.js'
+import * as TokenSourceModule from './sources.js'
 
 export type {
   Aborted,
@@ -74,7 +70,7 @@ export type {
   Tokens,
   Validate,
 } from './TokenSource.js'
-export const TokenSource = { make, keyed, closing, downscoped, downscoping }
+export const TokenSource = TokenSourceModule
 export type TokenSource = TokenSourceModule.TokenSource
 export {
   absent,

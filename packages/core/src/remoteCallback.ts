@@ -10,6 +10,7 @@ import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
 import { expectFunctions } from './internal/expected.js'
 import { secretsOfOption } from './internal/secrets.js'
+import { isTokenSet } from './internal/tokenRecord.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
 import * as Strategy from './Strategy.js'
@@ -35,7 +36,7 @@ const toTokenSet = (answer: unknown): E.Either<AuthError.AuthError, TokenSet.Tok
   if (typeof answer !== 'object' || answer === null) return wrong('', 'a text or an object with an access token')
   const accessToken = 'accessToken' in answer ? answer.accessToken : undefined
   if (Secret.is(accessToken)) {
-    return TokenSet.codec.is(answer) && Secret.open(accessToken) !== '' ? E.right(answer) : wrong('', 'a token set')
+    return isTokenSet(answer) && Secret.open(accessToken) !== '' ? E.right(answer) : wrong('', 'a token set')
   }
   const expiresAt = 'expiresAt' in answer ? answer.expiresAt : undefined
   if (typeof accessToken !== 'string' || accessToken === '') return wrong('accessToken', 'a text that is not empty')

@@ -5,7 +5,7 @@
  */
 import { checking, raised } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
+import { isRecord } from './internal/isRecord.js'
 import * as Provider from './Provider.js'
 
 // -----------------------------------------------------------------------------
@@ -159,7 +159,7 @@ export const make: (options: Options) => AuthorizationServer = checking(
 
 /** Whether a value is a server, as {@link make} makes one. */
 export const is = (value: unknown): value is AuthorizationServer =>
-  t.UnknownRecord.is(value) && 'tokenEndpoint' in value && t.UnknownRecord.is(value['authorizationEndpoint'])
+  isRecord(value) && 'tokenEndpoint' in value && isRecord(value['authorizationEndpoint'])
 
 // -----------------------------------------------------------------------------
 // combinators

@@ -5,11 +5,11 @@
  */
 import { checking, raised, type Secret } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
 import * as AuthorizationServer from './AuthorizationServer.js'
 import * as ClientAuthentication from './ClientAuthentication.js'
 import type { Dpop } from './Dpop.js'
 import { DPOP } from './internal/arguments.js'
+import { isRecord } from './internal/isRecord.js'
 import { listed } from './internal/resource.js'
 
 // -----------------------------------------------------------------------------
@@ -73,7 +73,7 @@ export type Options = {
     | ({ readonly server?: undefined } & AuthorizationServer.Options)
   )
 
-const isTagged = (value: unknown): boolean => t.UnknownRecord.is(value) && t.string.is(value['_tag'])
+const isTagged = (value: unknown): boolean => isRecord(value) && typeof value['_tag'] === 'string'
 
 const wantsPost = (methods: ReadonlyArray<string>): boolean =>
   methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
@@ -144,4 +144,4 @@ export const make: (options: Options) => Client = checking(
 
 /** Whether a value is a client, as {@link make} makes one. */
 export const is = (value: unknown): value is Client =>
-  t.UnknownRecord.is(value) && isTagged(value['authentication']) && AuthorizationServer.is(value['server'])
+  isRecord(value) && isTagged(value['authentication']) && AuthorizationServer.is(value['server'])

@@ -7,7 +7,7 @@ import { type AuthError, type ClockEnv, checking, type RandomEnv, raised, Secret
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
+import { isRecord } from './internal/isRecord.js'
 import { base64url, base64urlText } from './base64url.js'
 import type { DigestEnv } from './Digest.js'
 import { dpopClaims } from './dpopClaims.js'
@@ -75,7 +75,7 @@ export interface DpopOptions {
 }
 
 const isKey = (value: unknown): boolean =>
-  t.UnknownRecord.is(value) && t.UnknownRecord.is(value['publicJwk']) && typeof value['sign'] === 'function'
+  isRecord(value) && isRecord(value['publicJwk']) && typeof value['sign'] === 'function'
 
 const ascii = (digest: DigestEnv['digest'], text: string): string => base64url(digest.sha256(text))
 

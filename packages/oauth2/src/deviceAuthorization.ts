@@ -9,7 +9,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Predicate } from 'fp-ts/lib/Predicate.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import * as t from 'io-ts'
 import type { Options } from './AuthorizationServer.js'
 import type { Client, Options as ClientOptions } from './Client.js'
 import type { Parameter } from './Grant.js'
@@ -18,7 +17,7 @@ import { CLIENT } from './internal/clientArguments.js'
 import { authenticate } from './internal/credentials.js'
 import { EXPECTED, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { unread } from './internal/errorInside.js'
-import { checked, decodeJson, given, matching, optional, SECONDS, without } from './internal/json.js'
+import { decodeMembers, given, member, SECONDS, without } from './internal/members.js'
 import { post } from './internal/post.js'
 import { checkedResources, listed, resourceParameters } from './internal/resource.js'
 import { scopeAsked, scopeParameter } from './internal/scope.js'
@@ -78,27 +77,29 @@ const WHAT = 'device authorization response'
 // Characters beyond ASCII can turn the direction of a text around, or look like others.
 const asciiOf = (url: string): string => new URL(url).href
 
-// What a person is shown is not to hold control characters, and what a browser is sent to is not to be a script.
-const responseWith = (url: t.Type<string>) =>
-  t.intersection([
-    t.type({
-      device_code: without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1),
-      user_code: matching('a text without control characters', /^[^\p{Cc}\p{Cf}]{1,256}$/u),
-      expires_in: SECONDS,
-    }),
-    t.partial({
-      verification_uri: optional(url),
-      // The name of drafts before RFC 8628, which some servers have kept.
-      verification_url: optional(url),
-      verification_uri_complete: optional(url),
-      interval: optional(SECONDS),
-    }),
-  ])
+const isShowable = (value: unknown): value is string =>
+  typeof value === 'string' && /^[^\p{Cc}\p{Cf}]{1,256}$/u.test(value)
 
+// What a person is shown is not to hold control characters, and what a browser is sent to is not to be a script.
 const decoder = (isSecure: Predicate<URL>) => {
   const parse = parseEndpoint(isSecure)
   const isUrl = (value: unknown): value is string => typeof value === 'string' && O.isSome(parse(value))
-  return decodeJson(WHAT, responseWith(checked(EXPECTED, isUrl)))
+  const url = member(EXPECTED, isUrl)
+  return decodeMembers(
+    WHAT,
+    {
+      device_code: without('a text of printable ASCII characters', /[^\x20-\x7e]/),
+      user_code: member('a text without control characters', isShowable),
+      expires_in: SECONDS,
+    },
+    {
+      verification_uri: url,
+      // The name of drafts before RFC 8628, which some servers have kept.
+      verification_url: url,
+      verification_uri_complete: url,
+      interval: SECONDS,
+    },
+  )
 }
 
 // Beyond a day nobody waits; it also keeps what a server says within what a timer can count.

@@ -8,14 +8,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import * as t from 'io-ts'
 import type { Client } from './Client.js'
 import type { Parameter } from './Grant.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { authenticate } from './internal/credentials.js'
 import { endpoint } from './internal/endpoint.js'
 import { unread } from './internal/errorInside.js'
-import { decodeJson, given, optional, SECONDS, texts } from './internal/json.js'
+import { decodeMembers, given, member, SECONDS, TEXT, TEXTS } from './internal/members.js'
 import { post } from './internal/post.js'
 import { grantedScopes } from './internal/scope.js'
 import { type Provider, rfc } from './Provider.js'
@@ -67,24 +66,26 @@ export const introspectionParameters = (
   { hint }: IntrospectionParameters = {},
 ): ReadonlyArray<Parameter> => [['token', token], ...(hint === undefined ? [] : [['token_type_hint', hint] as const])]
 
-const Answer = t.intersection([
-  t.type({ active: t.boolean }),
-  t.partial({
-    scope: optional(t.string),
-    client_id: optional(t.string),
-    username: optional(t.string),
-    token_type: optional(t.string),
-    exp: optional(SECONDS),
-    iat: optional(SECONDS),
-    nbf: optional(SECONDS),
-    sub: optional(t.string),
-    aud: optional(t.union([t.string, texts])),
-    iss: optional(t.string),
-    jti: optional(t.string),
-  }),
-])
-
-const decode = decodeJson('introspection response', Answer)
+const decode = decodeMembers(
+  'introspection response',
+  { active: member('true or false', (value): value is boolean => typeof value === 'boolean') },
+  {
+    scope: TEXT,
+    client_id: TEXT,
+    username: TEXT,
+    token_type: TEXT,
+    exp: SECONDS,
+    iat: SECONDS,
+    nbf: SECONDS,
+    sub: TEXT,
+    aud: member(
+      'a text or a list of texts',
+      (value): value is string | ReadonlyArray<string> => TEXT.is(value) || TEXTS.is(value),
+    ),
+    iss: TEXT,
+    jti: TEXT,
+  },
+)
 
 const date = (value: number | string | null | undefined): O.Option<Instant> =>
   pipe(

@@ -18,7 +18,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
 import { type AuthorizationRequestOptions, beginning, type Transaction, urlOf } from './authorizationRequest.js'
 import type { Client } from './Client.js'
 import type { DigestEnv } from './Digest.js'
@@ -29,7 +28,7 @@ import { CLIENT } from './internal/clientArguments.js'
 import { authenticate } from './internal/credentials.js'
 import { endpoint } from './internal/endpoint.js'
 import { unread } from './internal/errorInside.js'
-import { decodeJson, matching, SECONDS } from './internal/json.js'
+import { decodeMembers, member, SECONDS } from './internal/members.js'
 import { post } from './internal/post.js'
 import type { Signer } from './Signer.js'
 import type { TokenEnv } from './TokenEnv.js'
@@ -49,12 +48,13 @@ export interface PushedAuthorizationRequestOptions extends AuthorizationRequestO
 
 const WHAT = 'pushed authorization response'
 
-const decode = decodeJson(
+const isRequestUri = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\x21-\x7e]{1,2000}$/.test(value)
+
+const decode = decodeMembers(
   WHAT,
-  t.type({
-    request_uri: matching('a text of printable ASCII characters', /^[\x21-\x7e]{1,2000}$/),
-    expires_in: SECONDS,
-  }),
+  { request_uri: member('a text of printable ASCII characters', isRequestUri), expires_in: SECONDS },
+  {},
 )
 
 /** What a server has taken in: the name of the request, and until when that can be used. */

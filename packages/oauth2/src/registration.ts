@@ -9,7 +9,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
 import type { AuthorizationServer } from './AuthorizationServer.js'
 import * as Client from './Client.js'
 import * as ClientAuthentication from './ClientAuthentication.js'
@@ -18,7 +17,7 @@ import { withToken } from './internal/bearer.js'
 import { SERVER } from './internal/clientArguments.js'
 import { type Endpoint, endpoint, parseEndpoint } from './internal/endpoint.js'
 import { unread } from './internal/errorInside.js'
-import { decodeJson, given, matching, optional, SECONDS, texts } from './internal/json.js'
+import { decodeMembers, given, member, SECONDS, TEXT, TEXTS } from './internal/members.js'
 import { urlFrom } from './internal/secureUrl.js'
 import { type Answered, transfer } from './internal/transfer.js'
 import { visible } from './internal/visible.js'
@@ -54,21 +53,24 @@ export interface RegistrationOptions extends ClientMetadata {
 // -----------------------------------------------------------------------------
 
 const WHAT = 'registration response'
-const PRINTABLE = matching('a text of printable ASCII characters', /^[\x20-\x7e]{1,2000}$/)
+const PRINTABLE = member(
+  'a text of printable ASCII characters',
+  (value): value is string => typeof value === 'string' && /^[\x20-\x7e]{1,2000}$/.test(value),
+)
 
-const Registration = t.intersection([
-  t.type({ client_id: PRINTABLE }),
-  t.partial({
-    client_secret: optional(PRINTABLE),
-    client_secret_expires_at: optional(SECONDS),
-    token_endpoint_auth_method: optional(t.string),
-    redirect_uris: optional(texts),
-    registration_access_token: optional(PRINTABLE),
-    registration_client_uri: optional(t.string),
-  }),
-])
-
-const decode = decodeJson(WHAT, Registration)
+const decode = decodeMembers(
+  WHAT,
+  { client_id: PRINTABLE },
+  {
+    client_secret: PRINTABLE,
+    client_secret_expires_at: SECONDS,
+    token_endpoint_auth_method: TEXT,
+    redirect_uris: TEXTS,
+    registration_access_token: PRINTABLE,
+    registration_client_uri: TEXT,
+  },
+)
+type Answer = Extract<ReturnType<typeof decode>, E.Right<unknown>>['right']
 
 const isAllowed = ({ issuer, tokenEndpoint, allowHttp }: AuthorizationServer) =>
   urlFrom(O.getOrElse(() => tokenEndpoint)(issuer), allowHttp)
@@ -76,7 +78,7 @@ const isAllowed = ({ issuer, tokenEndpoint, allowHttp }: AuthorizationServer) =>
 /** Where to manage the registration; none where it is not at an address that this server may name: the token would go there. */
 const managementOf = (
   server: AuthorizationServer,
-  { registration_client_uri, registration_access_token }: t.TypeOf<typeof Registration>,
+  { registration_client_uri, registration_access_token }: Pick<Answer, 'registration_client_uri' | 'registration_access_token'>,
 ): RegisteredClient['management'] =>
   pipe(
     O.Do,

@@ -15,9 +15,9 @@ import {
 } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
 import type { HttpResponse } from './Http.js'
 import { httpDate } from './internal/httpDate.js'
+import { isRecord } from './internal/isRecord.js'
 import { visible } from './internal/visible.js'
 
 /** The request that was answered. */
@@ -43,7 +43,7 @@ export const cleaned = (secrets: ReadonlyArray<Secret>): ((text: string) => stri
 const parsed = (body: Secret<'Body'>): Readonly<Record<string, unknown>> => {
   try {
     const value: unknown = JSON.parse(Secret.open(body))
-    return t.UnknownRecord.is(value) ? value : {}
+    return isRecord(value) ? value : {}
   } catch {
     return {}
   }

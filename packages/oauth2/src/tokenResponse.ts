@@ -6,9 +6,8 @@
 import { AuthError, type Instant, plus, Secret, seconds, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
 import { isDpopToken } from './internal/dpopToken.js'
-import { checked, decodeJson, given, optional, SECONDS, without } from './internal/json.js'
+import { decodeMembers, given, member, SECONDS, without } from './internal/members.js'
 import { grantedScopes } from './internal/scope.js'
 import { type Provider, rfc } from './Provider.js'
 
@@ -77,31 +76,18 @@ const scopeOf = (
 }
 
 // A token goes into a header: no space, no control character, nothing beyond ASCII (RFC 6749 appendix A, RFC 6750 §2.1).
-const REQUIRED = { access_token: without('a text of visible ASCII characters', /[^\x21-\x7e]/, 1) }
-const OPTIONAL = {
-  token_type: optional(without('"bearer"', /[^\x21-\x7e]/, 1)),
-  expires_in: optional(SECONDS),
-  refresh_token: optional(without('a text of printable ASCII characters', /[^\x20-\x7e]/, 1)),
-  scope: optional(checked('scopes with a space between them', isScope)),
-  restricted_to: optional(checked('a list', isRestrictions)),
-  issued_token_type: optional(without('a token type', /[^\x21-\x7e]/, 1)),
-}
-const TokenResponse = t.intersection([t.type(REQUIRED), t.partial(OPTIONAL)])
-
-const isGiven = <A>(codec: t.Type<A>, value: unknown): boolean => value === undefined || codec.is(value)
-
-// What the codec asks, member by member: its own loops take twice as long.
-const isTokenResponse = (value: unknown): value is t.TypeOf<typeof TokenResponse> =>
-  t.UnknownRecord.is(value) &&
-  REQUIRED.access_token.is(value['access_token']) &&
-  isGiven(OPTIONAL.token_type, value['token_type']) &&
-  isGiven(OPTIONAL.expires_in, value['expires_in']) &&
-  isGiven(OPTIONAL.refresh_token, value['refresh_token']) &&
-  isGiven(OPTIONAL.scope, value['scope']) &&
-  isGiven(OPTIONAL.restricted_to, value['restricted_to']) &&
-  isGiven(OPTIONAL.issued_token_type, value['issued_token_type'])
-
-const decode = decodeJson(WHAT, { is: isTokenResponse, decode: TokenResponse.decode })
+const decode = decodeMembers(
+  WHAT,
+  { access_token: without('a text of visible ASCII characters', /[^\x21-\x7e]/) },
+  {
+    token_type: without('"bearer"', /[^\x21-\x7e]/),
+    expires_in: SECONDS,
+    refresh_token: without('a text of printable ASCII characters', /[^\x20-\x7e]/),
+    scope: member('scopes with a space between them', isScope),
+    restricted_to: member('a list', isRestrictions),
+    issued_token_type: without('a token type', /[^\x21-\x7e]/),
+  },
+)
 
 const malformed = (path: string, expected: string) => E.left(AuthError.malformed({ what: WHAT, path, expected }))
 

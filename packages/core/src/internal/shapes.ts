@@ -5,7 +5,13 @@ export type Is = (value: unknown) => boolean
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
+/** An object of JSON: no list. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  Object.prototype.toString.call(value) === '[object Object]'
+
 export const isText = (value: unknown): value is string => typeof value === 'string'
+
+export const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value)
 
 export const isCallable = (value: unknown): value is (given: unknown) => unknown => typeof value === 'function'
 

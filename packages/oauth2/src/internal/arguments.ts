@@ -1,5 +1,5 @@
 import type { Argument } from '@tessera/core'
-import * as t from 'io-ts'
+import { isRecord } from './isRecord.js'
 
 // Literals, so that a bundler drops those that a program does not use.
 
@@ -10,23 +10,22 @@ export const optional = ({ is, expected }: Argument): Argument => ({
 })
 
 export const SIGNER: Argument = {
-  is: (value) => t.UnknownRecord.is(value) && typeof value['sign'] === 'function',
+  is: (value) => isRecord(value) && typeof value['sign'] === 'function',
   expected: 'a signer, such as signer({ key }) of @tessera/node makes',
 }
 
 export const DPOP: Argument = {
-  is: (value) => value === undefined || (t.UnknownRecord.is(value) && typeof value['prove'] === 'function'),
+  is: (value) => value === undefined || (isRecord(value) && typeof value['prove'] === 'function'),
   expected: 'what dpop({ key }) makes',
 }
 
 export const CIPHER: Argument = {
-  is: (value) =>
-    t.UnknownRecord.is(value) && typeof value['seal'] === 'function' && typeof value['open'] === 'function',
+  is: (value) => isRecord(value) && typeof value['seal'] === 'function' && typeof value['open'] === 'function',
   expected: 'a cipher, such as aesGcm({ write }) of @tessera/node makes',
 }
 
 export const STORE: Argument = {
-  is: (value) => t.UnknownRecord.is(value) && typeof value['compareAndSet'] === 'function',
+  is: (value) => isRecord(value) && typeof value['compareAndSet'] === 'function',
   expected: 'a store, such as memoryStore() makes',
 }
 
@@ -44,12 +43,11 @@ export const SCOPE: Argument = {
 /** Further parameters of a device authorization request (RFC 8628 §3.1). */
 export const EXTRA: Argument = {
   is: (value) =>
-    value === undefined ||
-    (t.UnknownRecord.is(value) && !['client_id', 'client_secret', 'scope'].some((name) => name in value)),
+    value === undefined || (isRecord(value) && !['client_id', 'client_secret', 'scope'].some((name) => name in value)),
   expected: 'an object of texts, without what the request itself sets',
 }
 
 export const SUBJECT: Argument = {
-  is: (value) => typeof value === 'function' || (t.UnknownRecord.is(value) && 'sub' in value),
+  is: (value) => typeof value === 'function' || (isRecord(value) && 'sub' in value),
   expected: '{ sub }, or a function that chooses one',
 }

@@ -2,7 +2,7 @@ import { type AuthError, type Limits, Secret, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Client } from '../Client.js'
 import type { Parameter } from '../Grant.js'
 import type { HttpRequest } from '../Http.js'
@@ -24,7 +24,7 @@ export type Authenticate =
   | { readonly _tag: 'Always'; readonly credentials: E.Either<AuthError, Credentials> }
   | {
       readonly _tag: 'Each'
-      readonly make: (url: string, limits: Required<Limits>, env: TokenEnv) => TE.TaskEither<AuthError, Credentials>
+      readonly make: (url: string, limits: Required<Limits>, env: TokenEnv) => TaskEither<AuthError, Credentials>
     }
 
 /** In the form alone. */
@@ -96,27 +96,26 @@ export const authenticate = ({ id, authentication, server }: Client): Authentica
       const sign = assertion(authentication.signer)
       return {
         _tag: 'Each',
-        make: (url, limits, { clock, random }) =>
-          pipe(
-            // Read when it runs: each request has a `jti` of its own.
-            TE.fromIO(() => ({
+        make:
+          (url, limits, { clock, random }) =>
+          async () => {
+            const claims = {
               iss: id,
               sub: id,
               // Never the URL of another endpoint: whoever made that up would be handed an assertion for it.
               aud: O.getOrElse(() => url)(server.issuer),
               jti: jti(random)(),
               exp: expiry(clock.now(), seconds(60)),
-            })),
-            TE.flatMap((claims) => sign(claims, limits, clock)),
-            TE.map(asserted(id)),
-          ),
+            }
+            return pipe(await sign(claims, limits, clock)(), E.map(asserted(id)))
+          },
       }
     }
     case 'Assertion': {
       const { assertion: read } = authentication
       return {
         _tag: 'Each',
-        make: (_, limits, env) => pipe(readSubject(read, limits, env), TE.map(asserted(id))),
+        make: (_, limits, env) => async () => pipe(await readSubject(read, limits, env)(), E.map(asserted(id))),
       }
     }
   }

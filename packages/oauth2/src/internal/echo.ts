@@ -1,6 +1,6 @@
 import { Secret, type TokenSet } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
+import { isRecord } from './isRecord.js'
 import { visible } from './visible.js'
 
 // A shorter one is in words by chance (`old` in `folder`), and these texts are data: a scope must not change.
@@ -22,7 +22,7 @@ const everyText =
   (value: unknown): unknown => {
     if (typeof value === 'string') return change(value)
     if (Array.isArray(value)) return value.map(everyText(change))
-    if (!t.UnknownRecord.is(value)) return value
+    if (!isRecord(value)) return value
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [change(name), everyText(change)(member)]))
   }
 

@@ -1,8 +1,8 @@
 import { AuthError, Secret } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
 import type { Provider } from '../Provider.js'
 import { refusal } from '../serverAnswer.js'
+import { isRecord } from './isRecord.js'
 import { malformedAt } from './json.js'
 import type { Answered } from './transfer.js'
 
@@ -11,7 +11,7 @@ const isText = (value: unknown): boolean => typeof value === 'string' && value !
 const errorOf = (body: Secret<'Body'>): O.Option<string> => {
   try {
     const value: unknown = JSON.parse(Secret.open(body))
-    if (!t.UnknownRecord.is(value) || isText(value['access_token']) || isText(value['device_code'])) return O.none
+    if (!isRecord(value) || isText(value['access_token']) || isText(value['device_code'])) return O.none
     const { error } = value
     return typeof error === 'string' && error !== '' ? O.some(error) : O.none
   } catch {

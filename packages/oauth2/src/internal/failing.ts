@@ -1,8 +1,7 @@
 import type { AuthError, Traits } from '@tessera/core'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 
 /** As `Strategy.left`, which would bring all of `Strategy` into a program that may need none of it. */
-export const failing = (
-  error: AuthError,
-): (() => () => TE.TaskEither<AuthError, never>) & { readonly traits: Traits } =>
-  Object.assign(() => () => TE.left(error), { traits: { needsRefreshToken: true, error } })
+export const failing = (error: AuthError): (() => () => TaskEither<AuthError, never>) & { readonly traits: Traits } =>
+  Object.assign(() => () => async () => E.left(error), { traits: { needsRefreshToken: true, error } })

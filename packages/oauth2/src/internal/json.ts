@@ -1,48 +1,23 @@
-import { AuthError, Secret, type ServerAnswer } from '@tessera/core'
+import { AuthError, type Secret, type ServerAnswer } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
+import { parse } from './members.js'
 
 /** A codec from a predicate; `expected` says for people what it asks. */
 export const checked = <A>(expected: string, is: t.Is<A>): t.Type<A> =>
   new t.Type(expected, is, (value, context) => (is(value) ? t.success(value) : t.failure(value, context)), t.identity)
 
 /** With one error for all that are none: a codec of io-ts makes one of each. */
-export const texts: t.Type<ReadonlyArray<string>> = checked(
+export const texts: t.Type<ReadonlyArray<string>> = /* @__PURE__ */ checked(
   'a list of texts',
   (value): value is ReadonlyArray<string> => Array.isArray(value) && value.every((text) => typeof text === 'string'),
 )
 
-/**
- * A member that may be left out. Servers write one that they do not have as null, or, where the answer is form-encoded, as an empty text:
- * to refuse that would lose what was issued beside it.
- */
-export const optional = <A>(codec: t.Type<A>): t.Type<A | '' | null> =>
-  checked(codec.name, (value): value is A | '' | null => value === null || value === '' || codec.is(value))
-
-/** What of an {@link optional} member is there. */
-export const given = <A>(value: A | '' | null | undefined): O.Option<A> =>
-  value === '' || value === null || value === undefined ? O.none : O.some(value)
-
-const isSeconds = (value: unknown): value is number | string =>
-  typeof value === 'number'
-    ? value >= 0 && Number.isFinite(value)
-    : typeof value === 'string' && /^\d{1,15}$/.test(value)
-
-/** A length of time in seconds, as a number or as digits: a form-encoded answer has texts only. */
-export const SECONDS: t.Type<number | string> = checked('a number of seconds, zero or more', isSeconds)
-
 /** A text that matches. */
 export const matching = (expected: string, pattern: RegExp): t.Type<string> =>
   checked(expected, (value): value is string => typeof value === 'string' && pattern.test(value))
-
-/** A text without the characters of `others`, empty or not. To search for one of those is faster than to match all others. */
-export const without = (expected: string, others: RegExp, least: 0 | 1): t.Type<string> =>
-  checked(
-    expected,
-    (value): value is string => typeof value === 'string' && value.length >= least && !others.test(value),
-  )
 
 /** The place of the first error, and what was expected there; never what was found. */
 const malformedBy = (what: string, errors: t.Errors): AuthError => {
@@ -76,18 +51,14 @@ export const decodeValue =
     )
 
 /**
- * Parses and decodes. The error names the place and what was expected there, never what was found: that may be a secret. The
- * parser's own message is dropped for the same reason.
+ * Parses and decodes. The error names the place and what was expected there, never what was found: that may be a secret.
  */
 export const decodeJson =
   <A>(what: string, codec: Pick<t.Type<A>, 'is' | 'decode'>) =>
   (body: Secret<'Body'>): E.Either<AuthError, A> => {
-    let value: unknown
-    try {
-      value = JSON.parse(Secret.open(body))
-    } catch {
-      return E.left(AuthError.malformed({ what, path: 'body', expected: 'JSON' }))
-    }
+    const parsed = parse(what, body)
+    if (E.isLeft(parsed)) return parsed
+    const value = parsed.right
     // Decoding is for the error only: it is slower than asking.
     if (codec.is(value)) return E.right(value)
     const decoded = codec.decode(value)

@@ -2,7 +2,7 @@ import { type AuthError, type Limits, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Dpop } from '../Dpop.js'
 import type { Parameter } from '../Grant.js'
 import type { HttpRequest } from '../Http.js'
@@ -26,7 +26,7 @@ export interface Post {
   readonly again?: boolean
 }
 
-type Answering = TE.TaskEither<AuthError, Answered>
+type Answering = TaskEither<AuthError, Answered>
 
 const headersOf = (type: string): HttpRequest['headers'] => [
   ['content-type', type],
@@ -67,7 +67,7 @@ export const post =
           })),
         )
       }
-    if (E.isLeft(endpoint)) return () => () => TE.fromEither(endpoint)
+    if (E.isLeft(endpoint)) return () => () => async () => endpoint
     const prepare = transferOf(endpoint.right)
     const sendBy = sending(endpoint.right, authenticate, prepare)
     if (dpop === undefined) return (limits) => (env) => sendBy(limits, env)(unproved)
@@ -100,10 +100,12 @@ const sending = (
     case 'Always': {
       const prepared = pipe(authenticate.credentials, E.flatMap(prepare))
       return (limits, env) => (by) =>
-        E.isLeft(prepared) ? TE.fromEither(prepared) : send(limits, env, by)(prepared.right)
+        E.isLeft(prepared) ? async () => prepared : send(limits, env, by)(prepared.right)
     }
     case 'Each':
-      return (limits, env) => (by) =>
-        pipe(authenticate.make(url, limits, env), TE.flatMapEither(prepare), TE.flatMap(send(limits, env, by)))
+      return (limits, env) => (by) => async () => {
+        const prepared = pipe(await authenticate.make(url, limits, env)(), E.flatMap(prepare))
+        return E.isLeft(prepared) ? prepared : send(limits, env, by)(prepared.right)()
+      }
   }
 }

@@ -1,8 +1,7 @@
 import type { AuthError, ClockEnv, Limits, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Dpop, Proof } from '../Dpop.js'
 import type { HttpResponse } from '../Http.js'
 import type { Endpoint } from './endpoint.js'
@@ -44,19 +43,18 @@ const provingBy = (proof: Proof, onNonce: () => void): Proving => ({
 /** Sends with a fresh proof; once more, with another, where the server wants a nonce of its own in it. */
 export const proving =
   ({ dpop, endpoint, method, accessToken, again }: Proves, limits: Required<Limits>, env: ClockEnv) =>
-  (send: (by: Proving) => TE.TaskEither<AuthError, Answered>): TE.TaskEither<AuthError, Answered> =>
+  (send: (by: Proving) => TaskEither<AuthError, Answered>): TaskEither<AuthError, Answered> =>
   async () => {
     let isNew = false
-    const once = pipe(
-      signing(env.clock, limits, () => dpop.prove({ method, url: endpoint.url, accessToken }, env)),
-      TE.flatMap((proof) =>
-        send(
-          provingBy(proof, () => {
-            isNew = true
-          }),
-        ),
-      ),
-    )
+    const onNonce = (): void => {
+      isNew = true
+    }
+    const once: TaskEither<AuthError, Answered> = async () => {
+      const proof = await signing(env.clock, limits, () =>
+        dpop.prove({ method, url: endpoint.url, accessToken }, env),
+      )()
+      return E.isLeft(proof) ? proof : send(provingBy(proof.right, onNonce))()
+    }
     const first = await once()
     return E.isLeft(first) && again && isNew && isNonceWanted(first.left) ? once() : first
   }

@@ -22,7 +22,6 @@ export interface Program {
 
 export const programs: ReadonlyArray<Program> = [
   { name: FLOOR, role: 'floor', file: 'floor' },
-  { name: 'io-ts, as much as Tessera uses', role: 'limit', file: 'ioTs' },
   { name: OURS, role: 'ours', file: 'tessera', isJudged: true },
   { name: `${OURS}, with undici`, role: 'ours', file: 'tesseraUndici' },
   { name: 'box-node-sdk', role: 'peer', file: 'boxNodeSdk' },
@@ -30,6 +29,12 @@ export const programs: ReadonlyArray<Program> = [
   { name: '@azure/msal-node', role: 'peer', file: 'msalNode' },
   { name: 'openid-client', role: 'peer', file: 'openidClient' },
   { name: 'oauth4webapi', role: 'peer', file: 'oauth4webapi' },
+]
+
+/** What a program may need of ours and nothing else: they are bundled, and not run. */
+export const parts: ReadonlyArray<Program> = [
+  { name: `${OURS}, a strategy alone`, role: 'ours', file: 'strategy' },
+  { name: `${OURS}, a source alone`, role: 'ours', file: 'source' },
 ]
 
 /** A program in one file, minified. */

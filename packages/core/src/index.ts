@@ -7,8 +7,8 @@ import * as AuthErrorModule from './AuthError.js'
 import * as RetryPolicyModule from './RetryPolicy.js'
 import * as SecretModule from './Secret.js'
 import * as StrategyModule from './Strategy.js'
-import * as TokenSetModule from './TokenSet.js'
 import * as TokenSourceModule from './sources.js'
+import * as TokenSetModule from './TokenSet.js'
 
 export type {
   Aborted,

@@ -1,5 +1,6 @@
 // The smallest program with an assertion and a cached token: TOKEN_ENDPOINT KEY_FILE PASSPHRASE.
-import { memoryStore, TokenSource } from '@tessera/core'
+import { memoryStore } from '@tessera/core'
+import * as TokenSource from '@tessera/core/TokenSource'
 import { accessToken, signer, slimEnv } from '@tessera/node/slim'
 import { Client, ClientAuthentication, jwtAssertion } from '@tessera/oauth2'
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Bundled, bundle, programs } from '../bundles.js'
+import { type Bundled, bundle } from '../bundles.js'
 import type { Case } from '../Case.js'
 import { atMost, measureAll, ratioResults } from '../compare.js'
 import { makeKey } from '../makeKey.js'
@@ -37,7 +37,7 @@ export const f1: Row = {
   run: (context) =>
     withServer(async (server) => {
       const { encrypted, passphrase } = makeKey()
-      const bundles = await bundle(programs.filter(({ role }) => role !== 'limit'))
+      const bundles = await bundle()
       try {
         const keyFile = join(bundles.folder, 'key.pem')
         writeFileSync(keyFile, encrypted)

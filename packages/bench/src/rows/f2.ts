@@ -1,4 +1,4 @@
-import { type Bundled, bundle } from '../bundles.js'
+import { type Bundled, bundle, parts, programs } from '../bundles.js'
 import type { Result, Row } from '../Row.js'
 
 const KILOBYTE = 1_000
@@ -34,7 +34,7 @@ export const f2: Row = {
   quickSeconds: 6,
   isLogarithmic: true,
   run: async () => {
-    const bundles = await bundle()
+    const bundles = await bundle([...programs, ...parts])
     bundles.close()
     const of = (what: keyof typeof LIMITS) => bundles.all.map((each) => resultOf(each, what, each[what]))
     return [...of('bytes'), ...of('gzipped')]

@@ -29,6 +29,12 @@ export type Duration = number & { readonly _Duration: unique symbol }
 // biome-ignore lint/nursery/noUnsafeTypeAssertion: the brand exists in the type only; it is given here.
 export const instant = (milliseconds: number): Instant => milliseconds as Instant
 
+/** Before every other instant: the end of what was over from the start. */
+export const NEVER = instant(Number.NEGATIVE_INFINITY)
+
+/** After every other instant: the end of what has none. */
+export const ALWAYS = instant(Number.POSITIVE_INFINITY)
+
 /** A duration in milliseconds. */
 // biome-ignore lint/nursery/noUnsafeTypeAssertion: the brand exists in the type only; it is given here.
 export const millis = (count: number): Duration => count as Duration

@@ -14,13 +14,14 @@ import type { ClockEnv } from './Clock.js'
 import { acquiring } from './internal/acquiring.js'
 import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
 import { lastWord } from './internal/lastWord.js'
+import { makeLatest } from './internal/latest.js'
 import { processClock, timed } from './internal/processClock.js'
 import { secretsOf } from './internal/secrets.js'
 import { afterAcceptance, afterNaturalEnd, afterRefusal, type Refusals } from './lifecycle/refusals.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
 import type { Strategy } from './Strategy.js'
-import { type Duration, earliest, type Instant, instant, plus, seconds } from './Time.js'
+import { ALWAYS, type Duration, earliest, type Instant, plus, seconds } from './Time.js'
 import type { TokenSet } from './TokenSet.js'
 import type { Limits, Tokens } from './TokenSource.js'
 
@@ -82,7 +83,7 @@ export const downscoping =
   <R>({ exchange, timeout = seconds(15), capacity = 1_000 }: DownscopeConfig<R>) =>
   (parent: Tokens): Reader<R & ClockEnv, Downscoping> =>
   (env) => {
-    const children = new Map<string, Child>()
+    const children = makeLatest<Child>(capacity)
     /** The subject that was refused, if no exchange has succeeded since. */
     let suspect: Secret.Secret | undefined
     const clock = processClock(env.clock)
@@ -152,12 +153,7 @@ export const downscoping =
         isRefused: false,
         refusals: there === undefined ? O.none : rowAfter(there),
       }
-      children.delete(name)
       children.set(name, child)
-      for (const oldest of children.keys()) {
-        if (children.size <= capacity) break
-        children.delete(oldest)
-      }
       return child
     }
 
@@ -277,7 +273,6 @@ export const downscoped =
 
 /** How far apart the refusals of one target's tokens are, at least. */
 const MINIMUM_AGE = seconds(1)
-const ALWAYS = instant(Number.POSITIVE_INFINITY)
 
 const earlier = (a: O.Option<Instant>, b: O.Option<Instant>): O.Option<Instant> =>
   O.isSome(a) && O.isSome(b) ? O.some(earliest(a.value, b.value)) : O.isSome(a) ? a : b

@@ -23,10 +23,9 @@ import { tellTo } from './internal/tell.js'
 import { makeWork } from './internal/work.js'
 import { race } from './race.js'
 import { left, type Strategy } from './Strategy.js'
-import { makeGrants } from './session/grants.js'
 import { makeOrder } from './session/order.js'
 import { type Collection, makeSession, type Session } from './session/session.js'
-import { earliest, instant, plus, seconds } from './Time.js'
+import { ALWAYS, earliest, plus, seconds } from './Time.js'
 import type { TokenSet } from './TokenSet.js'
 import type { CloseOptions, Limits, SourceConfig, SourceEnv, TokenSource } from './TokenSource.js'
 import type { Key } from './TokenStore.js'
@@ -88,7 +87,6 @@ export const keyed = <R = unknown>(
   }
 }
 
-const ALWAYS = instant(Number.POSITIVE_INFINITY)
 /** How long a login whose key nobody knows waits for the revocations of all others. */
 const QUIET_PATIENCE = seconds(5)
 /** So many sessions are looked at by one call for one that may be dropped, however many are in use. */
@@ -106,7 +104,6 @@ const openKeyed = <R>(
   const closing = new Set<Session>()
   const collection: Collection = {
     isClosed: () => isClosed,
-    grants: makeGrants(),
     order: makeOrder(),
     working: new Set(),
   }
@@ -197,12 +194,12 @@ const openKeyed = <R>(
       (theirs) =>
       async () => {
         if (isClosed) return E.left(AuthError.closed)
-        const known = collection.grants.begin(undefined, () => isClosed)
+        const known = collection.order.beginUnknown(() => isClosed)
         const login = interactively(env.clock, limits, strategy, theirs, (token) => track(adopt(token, keyOf, known)))
         // What is being revoked might end what is granted now. But a code for tokens does not live long.
         const afterRevocations = async (): Promise<E.Either<AuthError.AuthError, TokenSource>> => {
           const { signal, deadline = ALWAYS } = limits
-          const quiet = () => collection.grants.settled(undefined).then(E.right)
+          const quiet = () => collection.order.settled(undefined).then(E.right)
           const until = earliest(deadline, plus(env.clock.now(), QUIET_PATIENCE))
           await race(env.clock, { deadline: until, signal }, undefined, undefined, quiet)()
           return isClosed ? E.left(AuthError.closed) : login()

@@ -625,6 +625,22 @@ describe('[A04] the sources of one key know of each other', () => {
     expect(revoked).not.toContain('two')
   })
 
+  test('a close that did not write its revoke, and a login between its tries', async () => {
+    const { sources, login, revoked, works, settle } = users()
+    right(await login('one'))
+    const source = sources.for('ann')
+    works.writes = false
+    expect(E.isLeft(await settle(source.close({ revoke: true })()))).toBe(true)
+    works.writes = true
+    const prompt = asking()
+    const second = sources.for('ann').login(prompt.strategy)({})()
+    await turns()
+    right(await settle(source.close()()))
+    prompt.come('two')
+    expect(textOf(await settle(second))).toBe('two')
+    expect(revoked).toEqual(['one'])
+  })
+
   test('a revoke, and a login under way in a source that was dropped', async () => {
     const { sources, revoked, works, settle } = users()
     const dropped = sources.for('ann')

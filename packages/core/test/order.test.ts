@@ -21,7 +21,7 @@ import {
 import { scriptedStrategy } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { constFalse, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { makeOrder } from '../src/session/order.js'
 import { living } from './opened.js'
@@ -184,7 +184,7 @@ test('a revoke that is tried again keeps its turn: a token that was adopted afte
   const order = makeOrder()
   const revoke = order.revoke('k', 'r')
   await revoke.track(Promise.resolve())
-  const { isOver } = order.begin('k', 'later')
+  const { isOver } = order.begin('k', 'later', constFalse)
   void revoke.track(new Promise(() => undefined))
   const found = { cell: { ...Lifecycle.empty, epoch: 2, origin: O.some('r') } }
   expect(isOver(found)).toBe(false)
@@ -195,4 +195,23 @@ test('a revoke that is tried again keeps its turn: a token that was adopted afte
   expect(isOver({ cell: { ...Lifecycle.empty, epoch: 3, origin: O.some('s') } })).toBe(true)
   later.buried()
   expect(isOver(found)).toBe(true)
+})
+
+test('a revoke came before those that begin between its tries, until it is written or nobody tries it any more', async () => {
+  const order = makeOrder()
+  const earlier = () => {
+    const { earlier: before, revokes, end } = order.begin('k', 'later', constFalse)
+    end()
+    return { before: [...before], isAwaited: revokes !== undefined }
+  }
+  const ends = ['buried', 'end'] as const
+  for (const end of ends) {
+    const revoke = order.revoke('k', 'r')
+    await revoke.track(Promise.resolve())
+    expect(earlier()).toEqual({ before: ['r'], isAwaited: false })
+    void revoke.track(new Promise(() => undefined))
+    expect(earlier()).toEqual({ before: ['r'], isAwaited: true })
+    revoke[end]()
+    expect(earlier()).toEqual({ before: [], isAwaited: false })
+  }
 })

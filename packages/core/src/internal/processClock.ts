@@ -1,7 +1,7 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Clock } from '../Clock.js'
-import { type Duration, type Instant, instant, millis, plus } from '../Time.js'
+import { type Duration, type Instant, instant, millis, NEVER, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 
 /** How finely clocks tell the time, in ms: two of them differ by that much without one having been set. */
@@ -25,7 +25,7 @@ export const processClock = (clock: Clock): ProcessClock => {
   let apart = 0
   let ahead = 0
   let jumps = 0
-  let time = instant(Number.NEGATIVE_INFINITY)
+  let time = NEVER
 
   const now = (): Instant => {
     const today = clock.now()

@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
 import type { Clock } from '../Clock.js'
 import { type Bounds, race } from '../race.js'
-import { instant } from '../Time.js'
+import { ALWAYS } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Limits, TokenSource } from '../TokenSource.js'
 import type { Result } from './records.js'
@@ -21,7 +21,7 @@ export const bounded = (clock: Clock, unbounded: Unbounded, limits: Limits): Tok
   const { get, invalidate, login, adopt, revoke, close, inspect, cached, ...rest } = unbounded
   const bound = <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> => {
     if (limits.deadline === undefined && limits.signal === undefined) return use
-    const { signal, deadline = instant(Number.POSITIVE_INFINITY) } = limits
+    const { signal, deadline = ALWAYS } = limits
     const raced: Bounds = { deadline, signal }
     return race(clock, raced, AuthError.timedOut(what), AuthError.aborted, use)
   }

@@ -6,14 +6,11 @@ import type { Clock } from '../Clock.js'
 import { shift } from '../internal/processClock.js'
 import * as Lifecycle from '../Lifecycle.js'
 import * as Secret from '../Secret.js'
-import { between, type Duration, type Instant, instant, millis, plus } from '../Time.js'
+import { ALWAYS, between, type Duration, type Instant, instant, millis, NEVER, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Version } from '../TokenStore.js'
 import { earlyOf, restOf } from './early.js'
 import { type Adopt, type Result, type Sequence, type Snapshot, storeNow, view } from './records.js'
-
-const NEVER = instant(Number.NEGATIVE_INFINITY)
-const ALWAYS = instant(Number.POSITIVE_INFINITY)
 
 /** A token of a snapshot, in process time. */
 export const toProcessClock = (token: TokenSet, { offset }: Snapshot): TokenSet => shift(token, millis(-offset))

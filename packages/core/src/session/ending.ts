@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { constTrue, constVoid, pipe } from 'fp-ts/lib/function.js'
+import { constTrue, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import * as Lifecycle from '../Lifecycle.js'
@@ -50,8 +50,7 @@ export interface Ending {
 /** A revoke that was asked for. */
 interface Asked {
   readonly event: (snapshot: Snapshot) => SessionEvent
-  readonly track: Revoke['track']
-  readonly buried: Revoke['buried']
+  readonly turn: Pick<Revoke, 'track' | 'buried' | 'end'>
   /** The record was heard of: which session it ends is settled. */
   readonly isPlaced: () => boolean
 }
@@ -88,7 +87,7 @@ export const makeEnding = (
    */
   const asking = (): Asked => {
     const own = nonce(random)()
-    const { origins, earlier, track: tracked, buried } = order.revoke(key, own)
+    const { origins, earlier, ...turn } = order.revoke(key, own)
     const isEarlier = (origin: Lifecycle.Nonce): boolean =>
       origins.has(origin) || (O.isSome(initial.origin) && initial.origin.value === origin)
     let from: Lifecycle.Place | undefined
@@ -100,8 +99,7 @@ export const makeEnding = (
         if (from === undefined || (O.isSome(origin) && isEarlier(origin.value))) from = Lifecycle.placeOf(snapshot.cell)
         return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(snapshot) }
       },
-      track: tracked,
-      buried,
+      turn,
       isPlaced: () => from !== undefined,
     }
   }
@@ -109,7 +107,7 @@ export const makeEnding = (
   /** A revoke of the session that one login began. Those of others are not ended by it, whenever they were asked for. */
   const askingFor = (origin: Lifecycle.Nonce): Asked => {
     const own = nonce(random)()
-    const { earlier, track: tracked } = order.revoke(key, own)
+    const { earlier, track: tracked, end } = order.revoke(key, own)
     const waiting = earlier.find((acquired) => O.isSome(acquired.origin) && acquired.origin.value === origin)
     const placeIn = (snapshot: Snapshot): Lifecycle.Place => {
       if (Lifecycle.isOrigin(origin, snapshot.cell)) return Lifecycle.placeOf(snapshot.cell)
@@ -124,8 +122,8 @@ export const makeEnding = (
         nonce: own,
         retryAt: owing.retryAt(snapshot),
       }),
-      track: tracked,
-      buried: constVoid,
+      // A login that began since is not over by it.
+      turn: { track: tracked, buried: end, end },
       isPlaced: constTrue,
     }
   }
@@ -140,17 +138,21 @@ export const makeEnding = (
     }
     const applied = await exclusively(deadline, () => records.persist(asked.event, O.none, deadline))
     if (E.isRight(applied)) {
-      asked.buried()
+      asked.turn.buried()
       supersede()
       initial.forget()
     }
     return applied
   }
 
-  const revoke = async (asked = asking()): Promise<Result<Revocation>> => {
+  const revoke = async (asked: Asked): Promise<Result<Revocation>> => {
     const deadline = after(timeout)
-    const applied = await asked.track(bury(asked, deadline))
-    if (E.isLeft(applied)) return applied
+    const applied = await asked.turn.track(bury(asked, deadline))
+    if (E.isLeft(applied)) {
+      // Only a close tries its revoke again.
+      if (asked !== closingRevoke) asked.turn.end()
+      return applied
+    }
     const { decision, snapshot } = applied.right
     const tokens = decision.action._tag === 'RevokeAtServer' ? decision.action.tokens : []
     if (tokens.length > 0 && snapshot.cell.status._tag === 'Revoked') tell({ _tag: 'Revoked' })
@@ -178,7 +180,7 @@ export const makeEnding = (
 
   return {
     revokeLogin: (origin) => track(revoke(askingFor(origin))),
-    revoke: async () => (isClosed() ? E.left(AuthError.closed) : track(revoke())),
+    revoke: async () => (isClosed() ? E.left(AuthError.closed) : track(revoke(asking()))),
     close:
       (options = {}) =>
       async () => {

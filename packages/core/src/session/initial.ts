@@ -4,7 +4,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { AuthError } from '../AuthError.js'
 import { raised } from '../checking.js'
 import { timed } from '../internal/processClock.js'
-import { given } from '../internal/tokenSetOf.js'
+import { given as whole } from '../internal/tokenSetOf.js'
 import type { Nonce } from '../Lifecycle.js'
 import { nonce } from '../Random.js'
 import type { TokenSet } from '../TokenSet.js'
@@ -32,27 +32,33 @@ export const makeInitial = <R>(
   { initial: configured }: Pick<SourceConfig<R>, 'initial'>,
   { outbox, owing }: { readonly outbox: Outbox; readonly owing: Owing },
 ): Initial => {
-  let initial = pipe(
+  const given = pipe(
     O.fromNullable(configured),
-    O.map((token) => pipe(token, given('initial'), E.getOrElse<AuthError, TokenSet>(raised))),
-    O.map((token) => timed(context.clock, token)),
+    O.map((token) => pipe(token, whole('initial'), E.getOrElse<AuthError, TokenSet>(raised))),
+    O.map((token) => ({ origin: nonce(context.random)(), token: timed(context.clock, token) })),
   )
+  let unwritten = given
   const forget = (): void => {
-    initial = O.none
+    unwritten = O.none
   }
-  const origin = pipe(initial, O.map(nonce(context.random)))
   return {
-    origin,
-    token: () => initial,
+    origin: pipe(
+      given,
+      O.map(({ origin }) => origin),
+    ),
+    token: () =>
+      pipe(
+        unwritten,
+        O.map(({ token }) => token),
+      ),
     write: async (snapshot) => {
-      const token = initial
+      const there = unwritten
       // Also where there is a record: when that is deleted later, so is the session.
       forget()
-      if (O.isNone(token) || snapshot.version !== absent) return E.right(false)
+      if (O.isNone(there) || snapshot.version !== absent) return E.right(false)
       // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs, unless that is over.
       const first = beginning({
-        origin: O.isSome(origin) ? origin.value : nonce(context.random)(),
-        token: token.value,
+        ...there.value,
         start: O.some(snapshot),
         askedAt: context.clock.now(),
         earlier: new Set(),

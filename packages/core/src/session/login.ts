@@ -12,13 +12,12 @@ import { given } from '../internal/tokenSetOf.js'
 import type { Work } from '../internal/work.js'
 import { nonce } from '../Random.js'
 import { race } from '../race.js'
-import { instant } from '../Time.js'
+import { ALWAYS } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Limits, TokenSource, Validate } from '../TokenSource.js'
 import { type Beginning, beginning } from './beginning.js'
 import { type Context, isValid } from './context.js'
 import type { Ending } from './ending.js'
-import type { Grants } from './grants.js'
 import type { Initial } from './initial.js'
 import type { Begun, Order } from './order.js'
 import type { Outbox } from './outbox.js'
@@ -38,7 +37,6 @@ export interface LoginParts {
   /** Of people, who may take minutes. */
   readonly logins: Work
   readonly order: Order
-  readonly grants: Pick<Grants, 'begin'>
   readonly initial: Initial
   readonly outbox: Outbox
   readonly owing: Owing
@@ -50,7 +48,7 @@ export interface LoginParts {
 
 export const makeLogin = (
   context: Context,
-  { clock, logins, order, grants, initial, outbox, owing, supersede, revokeLogin, get }: LoginParts,
+  { clock, logins, order, initial, outbox, owing, supersede, revokeLogin, get }: LoginParts,
 ): Login => {
   const { isClosed, key, random, records, tell, timeout, track, after } = context
 
@@ -94,10 +92,8 @@ export const makeLogin = (
   }
 
   /** Waits for no longer than its caller. */
-  const within = <A>(
-    { deadline = instant(Number.POSITIVE_INFINITY), signal }: Limits,
-    use: () => Promise<Result<A>>,
-  ): Promise<Result<A>> => race(clock, { deadline, signal }, AuthError.timedOut('the login'), AuthError.aborted, use)()
+  const within = <A>({ deadline = ALWAYS, signal }: Limits, use: () => Promise<Result<A>>): Promise<Result<A>> =>
+    race(clock, { deadline, signal }, AuthError.timedOut('the login'), AuthError.aborted, use)()
 
   /** Where a login begins: after the revokes that were asked for before it, and the tokens that were given at the start. */
   const startOf = async ({ revokes, isOver }: Begun): Promise<Result<Snapshot>> => {
@@ -114,12 +110,7 @@ export const makeLogin = (
       if (isClosed()) return E.left(AuthError.closed)
       const origin = nonce(random)()
       const askedAt = context.clock.now()
-      const begun = order.begin(key, origin)
-      const endGrant = grants.begin(key, isClosed)
-      const end = (): void => {
-        begun.end()
-        endGrant()
-      }
+      const begun = order.begin(key, origin, isClosed)
       const acquire = async (): Promise<Result<TokenSet>> => {
         const start = await within(limits, () => startOf(begun))
         if (E.isLeft(start)) return start
@@ -130,24 +121,22 @@ export const makeLogin = (
         return interactively(clock, limits, strategy, env, (token) => {
           // A revoke that came since the start is in the record, or finds this one there.
           const taken = takeIn({ ...begun, isOver: constFalse, origin, token, start: O.some(start.right), askedAt })
-          end()
+          begun.end()
           return track(taken.then((result) => validated(result, { token, origin }, validate)))
         })()
       }
       // A close waits for its token, which is revoked then.
-      return logins.track(acquire()).finally(end)
+      return logins.track(acquire()).finally(begun.end)
     },
     adopt: (token) => async () => {
       const whole = given('adopt.token')(token)
       if (E.isLeft(whole)) return whole
       const origin = nonce(random)()
       const askedAt = context.clock.now()
-      const begun = order.begin(key, origin)
-      const endGrant = grants.begin(key, isClosed)
+      const begun = order.begin(key, origin, isClosed)
       const take = (): Promise<Result<TokenSet>> => {
         const taken = takeIn({ ...begun, origin, token: whole.right, start: O.none, askedAt })
         begun.end()
-        endGrant()
         return taken
       }
       // A revoke that was asked for before it does not end it.

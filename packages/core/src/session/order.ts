@@ -25,15 +25,26 @@ export interface Revoke {
   readonly track: <A>(run: Promise<A>) => Promise<A>
   /** Its tombstone is written. */
   readonly buried: () => void
+  /** It is not tried again. */
+  readonly end: () => void
 }
 
 /**
- * In which order logins and revokes of one key were asked for, by all sources of one collection: each takes its time until the record
- * hears of it, and the record knows no other order than that.
+ * What is under way of each key, by all sources of one collection, and in which order logins and revokes were asked for: each takes its
+ * time until the record hears of it, and the record knows no other order than that. And where a server ends all that a person has granted
+ * by one token, a login must not begin while a token is revoked there, nor a token be revoked while a login is under way.
  */
 export interface Order {
-  readonly begin: (key: Key, origin: Nonce) => Begun
+  readonly begin: (key: Key, origin: Nonce, isClosed: () => boolean) => Begun
+  /** A login of a key that nobody knows yet, until what is returned is called, or its source is closed. */
+  readonly beginUnknown: (isClosed: () => boolean) => () => void
+  /** A login is under way that may be of this key. */
+  readonly isBeginning: (key: Key) => boolean
   readonly revoke: (key: Key, own: Nonce) => Revoke
+  /** Tokens of a key are revoked at the server. */
+  readonly revoking: <A>(key: Key, revocation: Promise<A>) => Promise<A>
+  /** The end of the revocations at the server of a key, or of all that are under way now. */
+  readonly settled: (key: Key | undefined) => Promise<void>
   /** A token waits for the store. */
   readonly wait: (key: Key, acquired: Acquired) => void
   readonly written: (key: Key, acquired: Acquired) => void
@@ -41,11 +52,20 @@ export interface Order {
   readonly before: (key: Key, acquired: Acquired) => ReadonlyArray<Acquired>
 }
 
-/** What is on its way to one record. A revoke is told by the nonce of its tombstone. */
+interface Asked {
+  readonly turn: number
+  /** The try that is under way. */
+  run: Promise<unknown> | undefined
+}
+
+/** What is on its way to one record, or to the server. */
 interface OnTheWay {
-  readonly logins: Set<Nonce>
+  /** By the nonces of their sessions; of each, whether its source is closed. */
+  readonly logins: Map<Nonce, () => boolean>
   readonly waiting: Set<Acquired>
-  readonly revokes: Map<Promise<unknown>, { readonly own: Nonce; readonly turn: number }>
+  /** By the nonces of their tombstones, until that is written or nobody tries any more. */
+  readonly revokes: Map<Nonce, Asked>
+  readonly revocations: Set<Promise<unknown>>
   /** The turn of the last revoke that has written its tombstone. */
   buried: number
 }
@@ -53,34 +73,46 @@ interface OnTheWay {
 const originsOf = (acquired: Iterable<Acquired>): ReadonlyArray<Nonce> =>
   Array.from(acquired).flatMap(({ origin }) => (O.isSome(origin) ? [origin.value] : []))
 
+const isOpen = (isClosed: () => boolean): boolean => !isClosed()
+
 export const makeOrder = (): Order => {
   const keys = new Map<Key, OnTheWay>()
+  const unknown = new Set<() => boolean>()
   let turns = 0
 
   const of = (key: Key): OnTheWay => {
-    const there = keys.get(key) ?? { logins: new Set(), waiting: new Set(), revokes: new Map(), buried: 0 }
+    const there = keys.get(key) ?? {
+      logins: new Map(),
+      waiting: new Set(),
+      revokes: new Map(),
+      revocations: new Set(),
+      buried: 0,
+    }
     keys.set(key, there)
     return there
   }
   const forget = (key: Key): void => {
-    const there = keys.get(key)
-    if (there?.logins.size === 0 && there.waiting.size === 0 && there.revokes.size === 0) keys.delete(key)
+    const { logins, waiting, revokes, revocations } = of(key)
+    if (logins.size + waiting.size + revokes.size + revocations.size === 0) keys.delete(key)
   }
+  const revocationsOf = (key: Key | undefined): ReadonlyArray<Promise<unknown>> =>
+    key === undefined
+      ? Array.from(keys.values()).flatMap(({ revocations }) => [...revocations])
+      : Array.from(keys.get(key)?.revocations ?? [])
 
   return {
-    begin: (key, origin) => {
+    begin: (key, origin, isClosed) => {
       const { logins, waiting, revokes } = of(key)
       const turn = ++turns
-      logins.add(origin)
-      const earlier = new Set([...originsOf(waiting), ...Array.from(revokes.values(), ({ own }) => own)])
+      logins.set(origin, isClosed)
+      const runs = Array.from(revokes.values()).flatMap(({ run }) => (run === undefined ? [] : [run]))
       return {
-        earlier,
-        revokes: revokes.size === 0 ? undefined : Promise.allSettled([...revokes.keys()]),
+        earlier: new Set([...originsOf(waiting), ...revokes.keys()]),
+        revokes: runs.length === 0 ? undefined : Promise.allSettled(runs),
         isOver: ({ cell }) => {
           const there = keys.get(key)
           // One that is tried again keeps its turn.
-          const later = Array.from(there?.revokes.values() ?? []).filter((of) => of.turn > turn)
-          const isOfLater = (origin: Nonce): boolean => later.some(({ own }) => own === origin)
+          const isOfLater = (origin: Nonce): boolean => (there?.revokes.get(origin)?.turn ?? 0) > turn
           return (there?.buried ?? 0) > turn || O.exists(isOfLater)(cell.origin)
         },
         end: () => {
@@ -89,35 +121,56 @@ export const makeOrder = (): Order => {
         },
       }
     },
+    beginUnknown: (isClosed) => {
+      const login = (): boolean => isClosed()
+      unknown.add(login)
+      return () => void unknown.delete(login)
+    },
+    isBeginning: (key) => [...unknown, ...(keys.get(key)?.logins.values() ?? [])].some(isOpen),
     revoke: (key, own) => {
-      const turn = ++turns
-      const there = keys.get(key)
+      const { logins, waiting, revokes } = of(key)
+      const asked: Asked = { turn: ++turns, run: undefined }
+      const origins = new Set([...logins.keys(), ...originsOf(waiting), ...revokes.keys()])
+      revokes.set(own, asked)
+      const end = (): void => {
+        of(key).revokes.delete(own)
+        forget(key)
+      }
       return {
-        origins: new Set(
-          there === undefined
-            ? []
-            : [...there.logins, ...originsOf(there.waiting), ...Array.from(there.revokes.values(), (of) => of.own)],
-        ),
-        earlier: Array.from(there?.waiting ?? []),
+        origins,
+        earlier: [...waiting],
         track: (run) => {
-          const { revokes } = of(key)
           const ended = (): void => {
-            revokes.delete(run)
-            forget(key)
+            asked.run = undefined
           }
-          revokes.set(run, { own, turn })
+          asked.run = run
           run.then(ended, ended)
           return run
         },
         buried: () => {
-          const now = of(key)
-          now.buried = Math.max(now.buried, turn)
+          const there = of(key)
+          there.buried = Math.max(there.buried, asked.turn)
+          end()
         },
+        end,
       }
+    },
+    revoking: (key, revocation) => {
+      const forgotten = (): void => {
+        of(key).revocations.delete(revocation)
+        forget(key)
+      }
+      of(key).revocations.add(revocation)
+      revocation.then(forgotten, forgotten)
+      return revocation
+    },
+    settled: async (key) => {
+      do await Promise.allSettled(revocationsOf(key))
+      while (key !== undefined && revocationsOf(key).length > 0)
     },
     wait: (key, acquired) => void of(key).waiting.add(acquired),
     written: (key, acquired) => {
-      keys.get(key)?.waiting.delete(acquired)
+      of(key).waiting.delete(acquired)
       forget(key)
     },
     before: (key, acquired) => {

@@ -3,7 +3,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import { dated } from '../internal/processClock.js'
 import { makeWork } from '../internal/work.js'
-import { type Instant, instant, minutes } from '../Time.js'
+import { type Instant, minutes, NEVER } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Acquired } from './acquired.js'
 import { toProcessClock } from './cache.js'
@@ -39,7 +39,7 @@ export const makeOutbox = (
   /** Of these, those whose write is under way. */
   const writing = new Set<Acquired>()
   let isFlushing = false
-  let offeredUntil = instant(Number.NEGATIVE_INFINITY)
+  let offeredUntil = NEVER
   const writes = makeWork()
 
   const heldBack = (error: AuthError.AuthError): Result<never> => {

@@ -2,7 +2,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { AuthError } from '../AuthError.js'
 import { type BackOff, backOffAfter, holds } from '../internal/backOff.js'
 import type { ProcessClock } from '../internal/processClock.js'
-import { type Instant, instant, plus } from '../Time.js'
+import { type Instant, NEVER, plus } from '../Time.js'
 import { PAUSE } from './context.js'
 
 /** When this process leaves the server, or the store, alone after a failure. */
@@ -20,8 +20,6 @@ export interface Pauses {
   /** What was so before is over. */
   readonly end: () => void
 }
-
-const NEVER = instant(Number.NEGATIVE_INFINITY)
 
 export const makePauses = (clock: ProcessClock): Pauses => {
   let backOff: BackOff | undefined

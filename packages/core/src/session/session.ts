@@ -17,7 +17,6 @@ import { makeChanges } from './changes.js'
 import { type Context, isValid, settingsOf } from './context.js'
 import { makeClosing, makeEnding } from './ending.js'
 import { makeFlights } from './flight.js'
-import { type Grants, makeGrants } from './grants.js'
 import { makeInitial } from './initial.js'
 import { inspection } from './inspection.js'
 import { makeListening } from './listening.js'
@@ -48,7 +47,6 @@ export interface Session {
 export interface Collection {
   /** From then on they refuse new work, as after their own close. */
   readonly isClosed: () => boolean
-  readonly grants: Grants
   readonly order: Order
   /** Those that have something under way, or in memory only: a close of all closes them too, whoever holds them. */
   readonly working: Set<Session>
@@ -84,7 +82,6 @@ export const makeSession = <R>(
     report()
     listening.onIdle()
   })
-  const grants = collection?.grants ?? makeGrants()
   const order = collection?.order ?? makeOrder()
 
   // What this process knows of the record.
@@ -147,10 +144,10 @@ export const makeSession = <R>(
     outside: (token, snapshot) => dated(clock, toProcessClock(token, snapshot)),
     now: clock.now,
     deadline: () => after(timeout),
-    isBeginning: () => !outbox.isEmpty() || grants.isBeginning(key),
+    isBeginning: () => !outbox.isEmpty() || order.isBeginning(key),
     revocations: {
-      track: (revocation) => grants.revoking(key, revocation),
-      settled: () => grants.settled(key),
+      track: (revocation) => order.revoking(key, revocation),
+      settled: () => order.settled(key),
     },
     read: records.read,
     apply: records.apply,
@@ -195,7 +192,6 @@ export const makeSession = <R>(
     clock: env.clock,
     logins,
     order,
-    grants,
     initial,
     outbox,
     owing,

@@ -2,4 +2,4 @@
 import { memoryStore } from '@tessera/core'
 import * as TokenSource from '@tessera/core/TokenSource'
 
-export const open = TokenSource.make({ store: memoryStore() })
+process.exitCode = typeof TokenSource.make({ store: memoryStore() }) === 'function' ? 0 : 1

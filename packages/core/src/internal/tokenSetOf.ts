@@ -42,9 +42,15 @@ const option =
     return value['_tag'] === 'Some' ? pipe(take(value['value']), O.map(O.some)) : O.none
   }
 
+const accessTokens = secret('AccessToken')
+const refreshTokens = option(secret('RefreshToken'))
+const memberTexts = secret('Member')
+const optionalText = option(text)
+const optionalNumber = option(number)
+
 /** A time that is no number says nothing: such a token is used until it is refused. */
 const time: Take<O.Option<Instant>> = (value) =>
-  pipe(value, option(number), O.map(O.filter(Number.isFinite)), O.map(O.map(instant)))
+  pipe(value, optionalNumber, O.map(O.filter(Number.isFinite)), O.map(O.map(instant)))
 
 const list: Take<ReadonlyArray<unknown>> = (value) => (Array.isArray(value) ? O.some([...value]) : O.none)
 
@@ -74,11 +80,14 @@ const restrictions: Take<ReadonlyArray<unknown>> = (value) =>
     ),
   )
 
+const NO_MEMBERS: TokenSet['members'] = new Map()
+
 const members: Take<TokenSet['members']> = (value) => {
   if (!(value instanceof Map)) return O.none
+  if (value.size === 0) return O.some(NO_MEMBERS)
   const all = new Map<string, Secret.Secret<'Member'>>()
   for (const [name, member] of value) {
-    const taken = secret('Member')(member)
+    const taken = memberTexts(member)
     if (!isText(name) || O.isNone(taken)) return O.none
     if (O.isSome(parsed(Secret.open(taken.value)))) all.set(name, taken.value)
   }
@@ -100,9 +109,9 @@ export const tokenSetOf = (value: unknown): E.Either<Wrong, Decoded> => {
     if (O.isNone(taken)) wrong ??= { path, expected }
     return O.getOrElse(() => absent)(taken)
   }
-  const accessToken = secret('AccessToken')(value['accessToken'])
+  const accessToken = accessTokens(value['accessToken'])
   if (O.isNone(accessToken)) return E.left({ path: 'accessToken', expected: 'a Secret' })
-  const refreshToken = member('refreshToken', 'an Option of a Secret', option(secret('RefreshToken')), O.none)
+  const refreshToken = member('refreshToken', 'an Option of a Secret', refreshTokens, O.none)
   if (wrong !== undefined) return E.left(wrong)
   const token = make(accessToken.value, {
     refreshToken,
@@ -111,10 +120,10 @@ export const tokenSetOf = (value: unknown): E.Either<Wrong, Decoded> => {
     scope: member('scope', 'a list of texts', texts, []),
     tokenType: member('tokenType', 'a text', text, 'bearer'),
     restrictedTo: member('restrictedTo', 'a list', restrictions, []),
-    issuedTokenType: member('issuedTokenType', 'an Option of a text', option(text), O.none),
-    subject: member('subject', 'an Option of a text', option(text), O.none),
-    jkt: member('jkt', 'an Option of a text', option(text), O.none),
-    members: member('members', 'a Map of Secrets', members, new Map()),
+    issuedTokenType: member('issuedTokenType', 'an Option of a text', optionalText, O.none),
+    subject: member('subject', 'an Option of a text', optionalText, O.none),
+    jkt: member('jkt', 'an Option of a text', optionalText, O.none),
+    members: member('members', 'a Map of Secrets', members, NO_MEMBERS),
   })
   return E.right({ token, wrong })
 }

@@ -109,7 +109,7 @@ export const make: (options: Options) => Client = checking(
       expected: 'what ClientAuthentication makes, its basic(secret) say, and given in the place of a secret',
     },
     resource: {
-      is: (value) => value === undefined || t.string.is(value) || Array.isArray(value),
+      is: (value) => value === undefined || typeof value === 'string' || Array.isArray(value),
       expected: 'a URI or a list of URIs',
     },
     dpop: DPOP,

@@ -78,7 +78,10 @@ const isAllowed = ({ issuer, tokenEndpoint, allowHttp }: AuthorizationServer) =>
 /** Where to manage the registration; none where it is not at an address that this server may name: the token would go there. */
 const managementOf = (
   server: AuthorizationServer,
-  { registration_client_uri, registration_access_token }: Pick<Answer, 'registration_client_uri' | 'registration_access_token'>,
+  {
+    registration_client_uri,
+    registration_access_token,
+  }: Pick<Answer, 'registration_client_uri' | 'registration_access_token'>,
 ): RegisteredClient['management'] =>
   pipe(
     O.Do,

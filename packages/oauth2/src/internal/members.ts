@@ -39,9 +39,7 @@ export const without = (expected: string, others: RegExp): Member<string> =>
   member(expected, (value): value is string => isText(value) && value !== '' && !others.test(value))
 
 const isSeconds = (value: unknown): value is number | string =>
-  typeof value === 'number'
-    ? value >= 0 && Number.isFinite(value)
-    : isText(value) && /^\d{1,15}$/.test(value)
+  typeof value === 'number' ? value >= 0 && Number.isFinite(value) : isText(value) && /^\d{1,15}$/.test(value)
 
 /** A length of time in seconds, as a number or as digits: a form-encoded answer has texts only. */
 export const SECONDS: Member<number | string> = {

@@ -8,8 +8,8 @@ test('F3 core and oauth2 bring fp-ts and io-ts, and nothing else', () => {
 
 /** What they are now, and a little more. */
 const LIMITS: Readonly<Record<string, { readonly bytes: number; readonly gzipped: number }>> = {
-  tessera: { bytes: 92_400, gzipped: 35_900 },
-  strategy: { bytes: 32_400, gzipped: 12_600 },
+  tessera: { bytes: 94_400, gzipped: 36_700 },
+  strategy: { bytes: 34_000, gzipped: 13_250 },
   source: { bytes: 60_500, gzipped: 23_100 },
 }
 

@@ -7,12 +7,12 @@ import { type AuthError, type ClockEnv, checking, type RandomEnv, raised, Secret
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { isRecord } from './internal/isRecord.js'
 import { base64url, base64urlText } from './base64url.js'
 import type { DigestEnv } from './Digest.js'
 import { dpopClaims } from './dpopClaims.js'
 import { optional } from './internal/arguments.js'
 import { jti } from './internal/assertion.js'
+import { isRecord } from './internal/isRecord.js'
 import { makeNonces } from './internal/nonces.js'
 import { type PublicJwk, thumbprint } from './thumbprint.js'
 

@@ -10,7 +10,7 @@ export const dpopWith = (parts: Parts): Fault =>
       name: 'dpop',
       expected: `${RECOVERED}; every process proves to have the one key, which the first has made, and a nonce that it does not know costs a request and no token`,
       count: 100,
-      seconds: 75,
+      seconds: 90,
     },
     `grace until the new token is used; tokens and refresh tokens are bound to a key (RFC 9449), with another nonce after ${NONCE_USES} requests`,
     'grace-until-use',

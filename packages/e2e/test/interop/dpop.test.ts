@@ -2,7 +2,18 @@
  * Proofs of possession (RFC 9449) against oidc-provider, a certified server that nobody here wrote, which verifies them by jose: without
  * nonces, and with nonces required.
  */
-import { instant, memoryStore, millis, Secret, Strategy, seconds, type TokenSet, TokenSource } from '@tessera/core'
+import {
+  CellCodec,
+  instant,
+  memoryStore,
+  millis,
+  Secret,
+  Strategy,
+  seconds,
+  type TokenSet,
+  TokenSource,
+  type TokenStore,
+} from '@tessera/core'
 import { generateDpopKey, nodeEnv, signer } from '@tessera/node'
 import {
   type AuthorizationServer,
@@ -16,11 +27,13 @@ import {
   deviceCode,
   discovery,
   dpop,
+  pushedAuthorizationRequest,
   refreshToken,
   revocation,
   type TokenEnv,
   userinfo,
 } from '@tessera/oauth2'
+import { idToken, jwks, validated } from '@tessera/oidc'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -69,14 +82,23 @@ describe.each([false, true])('nonces: %s', (nonces) => {
   const client = (name: Name): Client =>
     Client.make({ ...CLIENTS[name], server, dpop: dpop({ key: generateDpopKey({ algorithm: ALGORITHMS[name] })() }) })
 
-  const logIn = async (as: Client): Promise<Strategy<TokenEnv>> => {
+  /** A person agrees: to a request in the URL, or for a client that authenticates, to one that was pushed. */
+  const authorized = async (as: Client) => {
     const extra = { prompt: 'consent' }
     const scope = ['openid', 'offline_access', 'read']
-    const transaction = right(authorizationRequest({ client: as, redirectUri: REDIRECT, scope, extra })(env)())
+    const asked = { client: as, redirectUri: REDIRECT, scope, extra }
+    const transaction = right(
+      as.authentication._tag === 'None'
+        ? authorizationRequest(asked)(env)()
+        : await pushedAuthorizationRequest(asked)(env)(),
+    )
     const { callback: arrived, page } = await visit(transaction.url, consenting)
     if (arrived === undefined) throw new Error(`no callback, but: ${page}`)
-    return authorizationCode({ client: as, ...right(callback(transaction)(arrived)()) })
+    return right(callback(transaction)(arrived)())
   }
+
+  const logIn = async (as: Client): Promise<Strategy<TokenEnv>> =>
+    authorizationCode({ client: as, ...(await authorized(as)) })
 
   const asked = async (grantType: string): Promise<number> => {
     const { body } = await request(`${child.url}/test/counts`)
@@ -135,25 +157,46 @@ describe.each([false, true])('nonces: %s', (nonces) => {
     expect(right(await alone(refreshToken({ client: as }), token)).tokenType).toBe('DPoP')
   })
 
-  test('a thousand callers in four processes at an expired token redeem once', async () => {
-    const as = client('none')
-    const token = right(await alone(await logIn(as)))
-    const config = { store: memoryStore(), key: 'ann', initial: { ...token, expiresAt: O.some(instant(0)) } }
-    // Each has proofs of its own, by the one key; only the first has a nonce already.
-    const processes = [as, ...[1, 2, 3].map(() => ({ ...as, dpop: as.dpop && dpop({ key: as.dpop.key }) }))].map(
-      (each) => pipe(refreshToken({ client: each }), TokenSource.make(config))(env)(),
-    )
-    const before = await asked('refresh_token')
-    const results = await Promise.all(processes.flatMap(({ get }) => Array.from({ length: 250 }, () => get())))
-    expect(results.filter(E.isLeft)).toEqual([])
-    expect(new Set(results.map((result) => Secret.open(right(result).accessToken))).size).toBe(1)
-    // One, and one that was asked for a nonce and has consumed nothing: a reuse would have ended the session.
-    const requests = (await asked('refresh_token')) - before
-    expect(requests).toBeGreaterThanOrEqual(1)
-    expect(requests).toBeLessThanOrEqual(nonces ? 2 : 1)
-    for (const result of results.slice(0, 1))
-      expect(await introspect(right(result).accessToken)).toMatchObject({ active: true })
-  })
+  /** The token of a session is of yesterday, and nobody has renewed it yet. */
+  const expire = async (store: TokenStore): Promise<void> => {
+    const { version, record } = right(await store.get('ann')())
+    const cell = right(CellCodec.decode(record))
+    const expiresAt = O.some(instant(0))
+    const next = { ...cell, token: O.map((token: TokenSet) => ({ ...token, expiresAt }))(cell.token) }
+    right(await store.compareAndSet('ann', version, { version: `${version}.`, record: CellCodec.encode(next) })())
+  }
+
+  test.each(NAMES)(
+    '%s: a validated login, then a thousand callers in four processes at an expired token: one redemption',
+    async (name) => {
+      const as = client(name)
+      const store = memoryStore()
+      const open = (each: Client) =>
+        pipe(refreshToken({ client: each }), TokenSource.make({ store, key: 'ann' }))(env)()
+      const code = await authorized(as)
+      const login = pipe(
+        authorizationCode({ client: as, ...code }),
+        validated({
+          source: open(as),
+          idToken: idToken({ client: as, keys: jwks({ client: as }), nonce: code.nonce }),
+        }),
+      )
+      const { claims } = right(await login(env)())
+      expect(claims).toMatchObject({ sub: 'ann', aud: as.id })
+      await expire(store)
+
+      // Each has proofs of its own, by the one key, and no nonce yet.
+      const processes = [1, 2, 3, 4].map(() => open({ ...as, dpop: as.dpop && dpop({ key: as.dpop.key }) }))
+      const before = await asked('refresh_token')
+      const results = await Promise.all(processes.flatMap(({ get }) => Array.from({ length: 250 }, () => get())))
+      expect(results.filter(E.isLeft)).toEqual([])
+      expect(new Set(results.map((result) => Secret.open(right(result).accessToken))).size).toBe(1)
+      // One; and one before it that was asked for a nonce and has consumed nothing: a reuse would have ended the session.
+      expect((await asked('refresh_token')) - before).toBe(nonces ? 2 : 1)
+      for (const result of results.slice(0, 1))
+        expect(await introspect(right(result).accessToken)).toMatchObject({ active: true })
+    },
+  )
 
   test('a code and a refresh token that are stolen are worth nothing with another key', async () => {
     const as = client('none')

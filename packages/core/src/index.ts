@@ -38,6 +38,12 @@ export type { DownscopeConfig, Downscoping, Exchange, Target } from './downscope
 export { type EncryptedOptions, encrypted } from './encrypted.js'
 export type { Keyed, KeyedConfig } from './keyed.js'
 export * as Lifecycle from './Lifecycle.js'
+export {
+  type ClosableStore,
+  type LazyStoreOptions,
+  lazyStore,
+  type OpenedStore,
+} from './lazyStore.js'
 export { memoryStore } from './memoryStore.js'
 export { type PairCallbacks, pairCallbackStore, type TokenPair } from './pairCallbackStore.js'
 export { type Prompt, type PromptEnv, type PromptOptions, prompt, type Question } from './prompt.js'

@@ -55,6 +55,11 @@ export const processes = (name: string): Processes => {
     ...(nobody !== undefined && { uid: nobody }),
   })
 
+  const keep = (child: ChildProcess, { ending = 'SIGKILL' }: Starting): void => {
+    running.set(child, ending)
+    child.once('exit', () => running.delete(child))
+  }
+
   const kill = (): void => {
     for (const [child, ending] of running) {
       child.kill(ending)
@@ -80,8 +85,7 @@ export const processes = (name: string): Processes => {
       // It says so of what cannot be started.
       child.once('error', () => running.delete(child))
       if (child.pid === undefined) throw new Error(`${program} cannot be started`)
-      running.set(child, how.ending ?? 'SIGKILL')
-      child.once('exit', () => running.delete(child))
+      keep(child, how)
       return {
         id: child.pid,
         isRunning: () => running.has(child),
@@ -91,7 +95,9 @@ export const processes = (name: string): Processes => {
       }
     },
     run: async (program, args, how) => {
-      await promisify(execFile)(program, [...args], { ...optionsOf(how), timeout: PATIENCE })
+      const ended = promisify(execFile)(program, [...args], { ...optionsOf(how), timeout: PATIENCE })
+      keep(ended.child, how)
+      await ended
     },
     stop: async () => {
       const ended = [...running.keys()].map((child) => once(child, 'exit'))

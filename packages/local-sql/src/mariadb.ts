@@ -57,15 +57,17 @@ export const startMariadb = async (all: Processes, { options = [], port }: Maria
   const folder = all.folder(`mariadb-${at}`)
   const data = join(folder, 'data')
   const isNew = readdirSync(folder).length === 0
+  // Two that were started at once would take each other's temporary tables for their own.
+  const env = { TMPDIR: all.folder(`mariadb-${at}-tmp`) }
   all.folder(`mariadb-${at}`, { 'init.sql': `${INIT.join('\n')}\n` })
   if (isNew) {
     const how = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db']
-    await all.run(programNamed('mariadb-install-db'), how, { cwd: folder })
+    await all.run(programNamed('mariadb-install-db'), how, { cwd: folder, env })
   }
   const files = [`--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`]
   const where = [`--port=${at}`, `--bind-address=${HOST}`, `--init-file=${join(folder, 'init.sql')}`]
   const args = ['--no-defaults', ...files, ...where, ...QUICK, ...options]
-  const server = all.start(programNamed('mariadbd'), args, { cwd: folder })
+  const server = all.start(programNamed('mariadbd'), args, { cwd: folder, env })
   const own: Login = { ...APPLICATION, port: at, database: DATABASE }
   const query: Mariadb['query'] = (text, parameters) => run({ ...own, ...ADMIN }, text, parameters)
   await eventually(`an answer on port ${at}`, async () => (await query('select 1')).length === 1)

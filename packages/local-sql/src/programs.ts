@@ -1,4 +1,5 @@
 /** Where the programs of databases are: Debian keeps those of Postgres apart, by version, and others out of the way of users. */
+import { execFileSync } from 'node:child_process'
 import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -35,6 +36,17 @@ const postgresFolder = (): string | undefined => folderWith('postgres', 'initdb'
 
 /** Whether there is a Postgres here. */
 export const hasPostgres = (): boolean => postgresFolder() !== undefined
+
+const versionOf = (program: string): string =>
+  execFileSync(program, ['--version'], { encoding: 'utf8', timeout: 10_000 }).trim()
+
+/** As `postgres` says it: `postgres (PostgreSQL) 15.18`. */
+export const postgresVersion = (): string =>
+  versionOf(postgresProgram('postgres')).replace(/^\S+ \((\w+)\) (\S+).*$/, '$1 $2')
+
+/** Its version, without the build's. */
+export const mariadbVersion = (): string =>
+  `MariaDB ${/[\d.]+(?=-MariaDB)/.exec(versionOf(programNamed('mariadbd')))?.[0] ?? ''}`
 
 /** Whether there is a PgBouncer here. */
 export const hasPgBouncer = (): boolean => folderWith('pgbouncer') !== undefined

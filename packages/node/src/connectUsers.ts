@@ -9,7 +9,7 @@ import {
   type Key,
   type KeyedConfig,
   type Limits,
-  memoryStore,
+  type Secret,
   type SourceEnv,
   type Strategy,
   type TokenSet,
@@ -20,14 +20,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { type Connection, type FetchOptions, make } from './Connection.js'
 import { originsOf } from './internal/bearer.js'
+import { keptIn, releasing } from './internal/storeAt.js'
 import { type NodeEnv, nodeEnv } from './nodeEnv.js'
 import { openSource } from './openSource.js'
 import { run } from './run.js'
 
 /** The parameters of {@link connectUsers}: those of `TokenSource.keyed` and of `authenticatedFetch`. */
 export interface ConnectUsersOptions<R = NodeEnv> extends Omit<KeyedConfig<R>, 'store'>, FetchOptions {
-  /** Default: the process's memory. */
-  readonly store?: TokenStore
+  /** Default: the process's memory. A URL names a database, as of `connect`; it is closed with all of them. */
+  readonly store?: TokenStore | string | Secret
   /** One that is shared, or a test's own, which is not closed here. Default: one of its own. */
   readonly env?: R
 }
@@ -84,10 +85,13 @@ export function connectUsers<R extends SourceEnv>(
   options: ConnectUsersOptions<R> & { readonly env: R },
 ): Users<R>
 export function connectUsers(strategyFor: (key: Key) => Strategy<NodeEnv>, options: ConnectUsersOptions = {}): Users {
-  const { origins, allowHttp, env = nodeEnv(), store = memoryStore() } = options
+  const { origins, allowHttp } = options
   // A login's connection is made when its tokens are written: that would be too late to refuse an origin.
   if (origins !== undefined) originsOf({ origins, allowHttp })
-  const sources = openSource(TokenSource.keyed<NodeEnv>({ ...options, store })(strategyFor), env)
+  const kept = keptIn(options.store)
+  const { env = nodeEnv() } = options
+  const sources = openSource(TokenSource.keyed<NodeEnv>({ ...options, store: kept.store })(strategyFor), env)
+  const release = releasing(kept, options.env === undefined ? env : undefined)
   const connections = new WeakMap<TokenSource, Connection>()
 
   const connectionOf = (source: TokenSource): Connection => {
@@ -100,7 +104,7 @@ export function connectUsers(strategyFor: (key: Key) => Strategy<NodeEnv>, optio
     try {
       await run(sources.close(given))
     } finally {
-      if (options.env === undefined) await env.close()
+      await release()
     }
   }
 

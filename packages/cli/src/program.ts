@@ -18,6 +18,7 @@ import type { McpLoginOptions, McpTokenOptions } from './commands/mcp.js'
 import type { ProfileAddOptions, ProfileRemoveOptions } from './commands/profile.js'
 import type { SandboxCommandOptions } from './commands/sandbox.js'
 import type { StoreDeleteOptions } from './commands/store.js'
+import type { StoreMigrateOptions } from './commands/storeMigrate.js'
 import type { TokenOptions } from './commands/token.js'
 import { ExitCode, exitCodesHelp } from './exitCode.js'
 import { faultsHelp, parseFault } from './fault.js'
@@ -98,7 +99,7 @@ const describe = (root: Commander): void => {
     .option('--config <file>', "a settings file instead of a profile: box_config.json of Box's developer console")
     .option('--base-url <url>', 'for Box: another server than its own, such as the sandbox or a gateway', baseUrl)
     .option('--as <who>', 'whom the token is for: service, login, or for Box user:ID')
-    .option('--store <url>', 'where sessions are kept (TESSERA_STORE): a folder, or a Redis; see below', store)
+    .option('--store <url>', 'where sessions are kept (TESSERA_STORE): a folder, a Redis, a database; see below', store)
     .addOption(
       new Option('--timeout <seconds>', 'how long to wait at most (30)').argParser(number(DECIMAL, 0.1, 86_400)),
     )
@@ -115,6 +116,7 @@ Examples:
   $ tessera login                                    in the browser; --device for a machine without one
   $ tessera downscope --scope item_preview --resource file:123
   $ tessera token --store redis://redis.example      shared by many machines, with one TESSERA_KEY
+  $ tessera token --store postgres://db.example/app  the same in the database that is there already
   $ tessera store list                               what is kept, of all profiles
   $ tessera mcp login https://mcp.example/mcp        an MCP server, by its URL alone
   $ tessera sandbox                                  a server to try it all on
@@ -158,7 +160,7 @@ type Run = <O>(load: () => Promise<Command<O>>, options: O) => Promise<void>
 const addStoreCommands = (root: Commander, run: Run): void => {
   const group = root
     .command('store')
-    .description('the sessions of a store, of all profiles: list, inspect, delete')
+    .description('the sessions of a store, of all profiles: list, inspect, delete, migrate')
     .addHelpText('after', storesHelp)
   group
     .command('list')
@@ -180,6 +182,20 @@ const addStoreCommands = (root: Commander, run: Run): void => {
     .option('--yes', 'without being asked')
     .action((key: string, { yes = false }: Partial<StoreDeleteOptions>) =>
       run(async () => (await import('./commands/store.js')).storeDelete, { key, yes }),
+    )
+  group
+    .command('migrate')
+    .description('make the table of sessions in a database where there is none; again it changes nothing')
+    .option('--print', 'print its SQL, for a migration tool of yours, and ask no server')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tessera store migrate --store postgres://owner@db.example/app
+  $ tessera store migrate --store mysql://db.example/app --print > migrations/7_sessions.sql`,
+    )
+    .action(({ print = false }: Partial<StoreMigrateOptions>) =>
+      run(async () => (await import('./commands/storeMigrate.js')).storeMigrate, { print }),
     )
 }
 
@@ -526,7 +542,7 @@ Examples:
   root
     .command('demo')
     .description(
-      'a tour of it all over a local server; with --config and --base-url, its first steps at a server of yours; with --store, over a Redis of yours',
+      'a tour of it all over a local server; with --config and --base-url, its first steps at a server of yours; with --store, over a Redis or a database of yours',
     )
     .action((options: DemoOptions) => run(async () => (await import('./commands/demo.js')).demo, options))
   addCompletionCommands(root, run)

@@ -5,9 +5,10 @@ import { AuthError, type ServerAnswer } from '@tessera/core'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { ExitCode } from './exitCode.js'
-import { isRedisError, redisAdvice } from './redisAdvice.js'
+import { isRedisError, redisAdvice, type Advice as StoreAdvice } from './redisAdvice.js'
+import { isSqlError, sqlAdvice } from './sqlAdvice.js'
 
-/** What a server said: an answer of HTTP, or an error of Redis, which has no status. */
+/** What a server said: an answer of HTTP, or an error of Redis or of a database, which has no status. */
 export interface Said {
   readonly status: O.Option<number>
   readonly error: O.Option<string>
@@ -26,13 +27,15 @@ export interface Problem {
 
 /** Where sessions are kept. */
 export interface StoreSituation {
-  readonly kind: 'file' | 'redis'
+  readonly kind: 'file' | 'redis' | 'sql'
   /** The folder, or the URL without its password. */
   readonly place: string
   /** The key that seals them: the file that holds it, or the variable. */
   readonly key: string
   /** The command that lists them. */
   readonly list: string
+  /** The command that makes the table of a database. */
+  readonly migrate: string
 }
 
 /** What the same error means differs by what was done. */
@@ -148,20 +151,30 @@ export const mendedBy = (reason: string): { readonly why: string; readonly comma
   return { why, command }
 }
 
+const serverProblem = (
+  what: string,
+  reason: string,
+  isItsWord: boolean,
+  place: string,
+  { likely, next }: StoreAdvice,
+  again: string,
+): Problem => ({
+  exit: ExitCode.store,
+  what: isItsWord ? `${what} ${place}` : `${what} ${place}: ${reason}`,
+  server: isItsWord
+    ? O.some({ status: O.none, error: O.some(reason), description: O.none, requestId: O.none })
+    : O.none,
+  likely: O.fromNullable(likely),
+  next: `${next}, then: ${again}`,
+})
+
 /** A failure of Redis. */
-export const redisProblem = (what: string, reason: string, place: string, again: string): Problem => {
-  const { likely, next } = redisAdvice(reason)
-  const isItsWord = isRedisError(reason)
-  return {
-    exit: ExitCode.store,
-    what: isItsWord ? `${what} ${place}` : `${what} ${place}: ${reason}`,
-    server: isItsWord
-      ? O.some({ status: O.none, error: O.some(reason), description: O.none, requestId: O.none })
-      : O.none,
-    likely: O.fromNullable(likely),
-    next: `${next}, then: ${again}`,
-  }
-}
+export const redisProblem = (what: string, reason: string, place: string, again: string): Problem =>
+  serverProblem(what, reason, isRedisError(reason), place, redisAdvice(reason), again)
+
+/** A failure of a database. */
+export const sqlProblem = (what: string, reason: string, { place, migrate }: StoreSituation, again: string): Problem =>
+  serverProblem(what, reason, isSqlError(reason), place, sqlAdvice(reason, migrate), again)
 
 type Cause = ReturnType<typeof AuthError.causes>[number]
 type StoreFailed = Extract<Cause, { readonly _tag: 'StoreFailed' }>
@@ -188,8 +201,9 @@ const storeFailed = ({ operation, reason }: StoreFailed, situation: Situation): 
   const { why, command } = mendedBy(reason)
   if (operation === 'decode') return undecodable(why, situation)
   const what = `the session could not be ${operation === 'compareAndSet' ? 'saved' : 'read'}`
-  if (store.kind === 'redis')
-    return redisProblem(`${what} ${operation === 'get' ? 'from' : 'to'}`, why, store.place, again)
+  const direction = `${what} ${operation === 'get' ? 'from' : 'to'}`
+  if (store.kind === 'redis') return redisProblem(direction, why, store.place, again)
+  if (store.kind === 'sql') return sqlProblem(direction, why, store, again)
   const next = command ?? `see that ${store.place} can be written and is not full`
   return problem(ExitCode.store, `${what}: ${why}`, `${next}, then: ${again}`)
 }

@@ -1,49 +1,42 @@
 /**
- * Sessions at rest: sealed records in files of one person's, or in a Redis that machines share.
+ * Sessions at rest: sealed records in files of one person's, or in a Redis or a database that machines share.
  */
 import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { AuthError, type Cipher, encrypted, type Key, plus, seconds, type TokenStore } from '@tessera/core'
+import {
+  AuthError,
+  type Cipher,
+  encrypted,
+  type Instant,
+  type Key,
+  plus,
+  seconds,
+  type TokenStore,
+} from '@tessera/core'
 import { aesGcm, keyFile, keyVariable, systemClock } from '@tessera/node'
 import { type FileStore, fileStore } from '@tessera/store-file'
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
-import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ExitCode } from './exitCode.js'
 import { pathsIn, stateFolder } from './folders.js'
 import { commandLine, type Invocation, SECONDS } from './invocation.js'
-import { bury } from './onlooker.js'
-import { mendedBy, type Problem, problem, redisProblem, type StoreSituation } from './report.js'
-import { type FolderPlace, parseStore, type RedisPlace, type StorePlace, showStore } from './storePlace.js'
+import { mendedBy, type Problem, problem, redisProblem, type StoreSituation, sqlProblem } from './report.js'
+import { type SessionStore, sealed } from './sharedSessions.js'
+import type { SqlSessions } from './sqlSessions.js'
+import {
+  type DatabasePlace,
+  type FolderPlace,
+  parseStore,
+  type RedisPlace,
+  type StorePlace,
+  showStore,
+} from './storePlace.js'
 
-/** What a store has: a session, or a file that does not tell whose it is. */
-export interface Listed {
-  readonly key: E.Either<AuthError, Key>
-  readonly file: O.Option<string>
-}
-
-/** What is left of a session: nothing, or a tombstone, which keeps processes from bringing it back. */
-export type Removal = 'nothing' | 'tombstone'
-
-export interface SessionStore {
-  readonly store: TokenStore
-  /** How it keeps them, in a word. */
-  readonly kind: string
-  /** The folder, or the URL without its password. */
-  readonly place: string
-  /** The file of a session, where there is one. */
-  readonly file: (key: Key) => Task<O.Option<string>>
-  readonly list: TE.TaskEither<AuthError, ReadonlyArray<Listed>>
-  /** Ends a session, readable or not, for all who share the store. */
-  readonly end: (key: Key) => TE.TaskEither<AuthError, Removal>
-  /** Removes what there is of a session that no process remembers. */
-  readonly remove: (key: Key) => TE.TaskEither<AuthError, void>
-  readonly close: Task<void>
-}
+export type { Listed, Removal, SessionStore } from './sharedSessions.js'
 
 /** What of an invocation says how a store is opened. */
 export type Opening = Pick<Invocation, 'variables' | 'shared' | 'signal' | 'self'>
@@ -82,10 +75,15 @@ const keyIn = ({ variables }: Opening, folder: string): string =>
 
 /** How failures of a place are told. */
 export const storeSituation = (opening: Opening, place: StorePlace): StoreSituation => {
-  const list = commandLine(opening, 'store list')
+  const commands = { list: commandLine(opening, 'store list'), migrate: commandLine(opening, 'store migrate') }
   return place._tag === 'Folder'
-    ? { kind: 'file', place: pathsIn(place.folder).sessions, key: keyIn(opening, place.folder), list }
-    : { kind: 'redis', place: showStore(place), key: keyIn(opening, stateFolder(opening.variables)), list }
+    ? { ...commands, kind: 'file', place: pathsIn(place.folder).sessions, key: keyIn(opening, place.folder) }
+    : {
+        ...commands,
+        kind: place._tag === 'Redis' ? 'redis' : 'sql',
+        place: showStore(place),
+        key: keyIn(opening, stateFolder(opening.variables)),
+      }
 }
 
 // -----------------------------------------------------------------------------
@@ -217,13 +215,16 @@ const openFiles = (opening: Opening, { folder }: FolderPlace): TE.TaskEither<Pro
 }
 
 // -----------------------------------------------------------------------------
-// Redis
+// shared: Redis, databases
 // -----------------------------------------------------------------------------
 
+/** When an invocation gives up, by the system's clock. */
+const deadlineOf = ({ shared }: Opening): Instant => plus(systemClock.now(), seconds(shared.timeout ?? SECONDS))
+
 const openRedis = (opening: Opening, place: RedisPlace, again: string): TE.TaskEither<Problem, SessionStore> => {
-  const { shared, signal, variables } = opening
+  const { signal, variables } = opening
   const shown = showStore(place)
-  const deadline = plus(systemClock.now(), seconds(shared.timeout ?? SECONDS))
+  const deadline = deadlineOf(opening)
   return pipe(
     cipherOf(opening, stateFolder(variables)),
     TE.bindTo('cipher'),
@@ -239,39 +240,54 @@ const openRedis = (opening: Opening, place: RedisPlace, again: string): TE.TaskE
         ),
       )
     }),
-    TE.map(({ cipher, redis }): SessionStore => {
-      const store = encrypted(cipher, { namespace: redis.namespace })(redis.store)
-      return {
-        store,
-        kind: 'redis (encrypted)',
-        place: shown,
-        file: () => () => Promise.resolve(O.none),
-        list: pipe(redis.list, TE.map(RA.map((key) => ({ key: E.right(key), file: O.none })))),
-        end: (key) =>
-          pipe(
-            bury(opening, store, key),
-            TE.map((): Removal => 'tombstone'),
-            // What cannot be read here cannot be followed by a tombstone.
-            TE.orElse((error) =>
-              error._tag === 'StoreFailed' && error.operation === 'decode'
-                ? pipe(
-                    redis.remove(key),
-                    TE.map((): Removal => 'nothing'),
-                  )
-                : TE.left(error),
-            ),
-          ),
-        remove: redis.remove,
-        close: redis.close,
-      }
+    TE.map(({ cipher, redis }) => sealed(opening, 'redis', shown, cipher, redis)),
+  )
+}
+
+/** Opens a database: without its sessions' key, which is not needed to make a table. */
+export const openDatabase = (
+  opening: Opening,
+  { database }: DatabasePlace,
+  again: string,
+): TE.TaskEither<Problem, SqlSessions> => {
+  const { variables } = opening
+  const deadline = deadlineOf(opening)
+  return pipe(
+    TE.fromTask(() => import('./sqlSessions.js')),
+    TE.flatMap(({ connectSql }) => connectSql({ place: database, variables, deadline })),
+    TE.mapLeft((error) => {
+      const { why, command } = mendedBy(error._tag === 'StoreFailed' ? error.reason : saying(error))
+      return command === undefined
+        ? sqlProblem('sessions cannot be kept in', why, storeSituation(opening, { _tag: 'Database', database }), again)
+        : problem(ExitCode.store, `sessions cannot be kept in ${database.shown}: ${why}`, `${command}, then: ${again}`)
     }),
   )
 }
+
+const openSealedDatabase = (
+  opening: Opening,
+  place: DatabasePlace,
+  again: string,
+): TE.TaskEither<Problem, SessionStore> =>
+  pipe(
+    cipherOf(opening, stateFolder(opening.variables)),
+    TE.bindTo('cipher'),
+    TE.bind('sessions', () => openDatabase(opening, place, again)),
+    TE.map(({ cipher, sessions }) => sealed(opening, place.database.dialect, showStore(place), cipher, sessions)),
+  )
 
 /** Opens the store of sessions; a clear word where that cannot be, and then `again`. */
 export const openSessions = (
   opening: Opening,
   place: StorePlace,
   again: string,
-): TE.TaskEither<Problem, SessionStore> =>
-  place._tag === 'Folder' ? openFiles(opening, place) : openRedis(opening, place, again)
+): TE.TaskEither<Problem, SessionStore> => {
+  switch (place._tag) {
+    case 'Folder':
+      return openFiles(opening, place)
+    case 'Redis':
+      return openRedis(opening, place, again)
+    case 'Database':
+      return openSealedDatabase(opening, place, again)
+  }
+}

@@ -5,6 +5,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Secret } from '@tessera/core'
+import { isSqlUrl, parseSqlUrl, type SqlPlace } from '@tessera/store-sql'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -46,7 +47,13 @@ export interface RedisPlace {
   readonly topology: Topology
 }
 
-export type StorePlace = FolderPlace | RedisPlace
+/** A database. */
+export interface DatabasePlace {
+  readonly _tag: 'Database'
+  readonly database: SqlPlace
+}
+
+export type StorePlace = FolderPlace | RedisPlace | DatabasePlace
 
 // -----------------------------------------------------------------------------
 // parse
@@ -60,12 +67,15 @@ Stores (--store, else TESSERA_STORE, else the member tessera.store of the settin
   redis+sentinel://HOST[:PORT],…/PRIMARY[/DATABASE]
   redis+cluster://HOST[:PORT],…
   rediss://…, rediss+sentinel://…, rediss+cluster://…   by TLS
+  postgres://HOST[:PORT]/DATABASE                Postgres, mysql://… MySQL and MariaDB; see "tessera store migrate"
+  sqlite:FILE                                    a database of this machine; ?table=NAME&schema=NAME after all of them
 
-A user and a password of Redis go before the host (USER:PASSWORD@) or, where no other process sees them, to
-TESSERA_REDIS_USER and TESSERA_REDIS_PASSWORD; those of Sentinels to TESSERA_SENTINEL_USER and
-TESSERA_SENTINEL_PASSWORD. Sessions are encrypted: machines that share a Redis need the same TESSERA_KEY.`
+A user and a password go before the host (USER:PASSWORD@) or, where no other process sees them, to TESSERA_REDIS_USER and
+TESSERA_REDIS_PASSWORD, for a database to TESSERA_SQL_USER and TESSERA_SQL_PASSWORD; those of Sentinels to
+TESSERA_SENTINEL_USER and TESSERA_SENTINEL_PASSWORD. Sessions are encrypted: machines that share a store need the same
+TESSERA_KEY.`
 
-const FORMS = 'is not file:FOLDER, redis://HOST or another form that --help shows'
+const FORMS = 'is not file:FOLDER, redis://HOST, postgres://HOST/DATABASE or another form that --help shows'
 
 const toFolder = (rest: string, base: string): E.Either<string, StorePlace> => {
   const at = (path: string): E.Either<string, StorePlace> =>
@@ -150,6 +160,12 @@ const REDIS = /^redis(s?)(?:\+(sentinel|cluster))?:\/\/(?:([^:@/?#]*)(?::([^@/?#
  */
 export const parseStore = (text: string, base: string): E.Either<string, StorePlace> => {
   if (text.startsWith('file:')) return toFolder(text.slice('file:'.length), base)
+  if (isSqlUrl(text)) {
+    return pipe(
+      parseSqlUrl(text, base),
+      E.map((database): StorePlace => ({ _tag: 'Database', database })),
+    )
+  }
   const [whole, s, kind, user, password, hosts = '', path = ''] = REDIS.exec(text) ?? []
   if (whole === undefined) {
     return E.left(
@@ -186,6 +202,7 @@ const showTopology = (topology: Topology): readonly [string, string] => {
 
 const format = (place: StorePlace, login: string): string => {
   if (place._tag === 'Folder') return `file:${place.folder}`
+  if (place._tag === 'Database') return place.database.shown
   const [kind, rest] = showTopology(place.topology)
   return `redis${place.tls ? 's' : ''}${kind}://${login}${rest}`
 }
@@ -201,4 +218,19 @@ export const openStoreUrl = (place: RedisPlace): Secret<'StoreUrl'> => {
   )
   const login = `${encoded(place.user)}:${encoded(place.password)}@`
   return Secret.make('StoreUrl', format(place, login === ':@' ? '' : login))
+}
+
+/** With user and password, which must not be shown, and what is said of the table. */
+export const openDatabaseUrl = ({ database: { dialect, target, shown } }: DatabasePlace): Secret => {
+  if (dialect === 'sqlite') return Secret.make('StoreUrl', shown)
+  const url = new URL(shown)
+  const { username, password } = new URL(Secret.open(target))
+  return Secret.make('StoreUrl', Object.assign(url, { username, password }).href)
+}
+
+/** The password in the URL of a database. */
+export const passwordIn = (url: Secret): O.Option<string> => {
+  const text = Secret.open(url)
+  const { password } = URL.canParse(text) ? new URL(text) : { password: '' }
+  return password === '' ? O.none : O.some(decodeURIComponent(password))
 }

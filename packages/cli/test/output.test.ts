@@ -25,7 +25,13 @@ const situation: Situation = {
   again: 'tessera token',
   login: 'tessera login',
   config: 'box_config.json',
-  store: { kind: 'file', place: '~/.local/state/tessera', key: 'key', list: 'tessera store list' },
+  store: {
+    kind: 'file',
+    place: '~/.local/state/tessera',
+    key: 'key',
+    list: 'tessera store list',
+    migrate: 'tessera store migrate',
+  },
   baseUrl: O.none,
   clientId: O.none,
   keyId: O.none,
@@ -146,7 +152,13 @@ describe('an error', () => {
 })
 
 describe('a failure of Redis', () => {
-  const store = { kind: 'redis', place: 'redis://h:6379/0', key: '/state/key', list: 'tessera store list' } as const
+  const store = {
+    kind: 'redis',
+    place: 'redis://h:6379/0',
+    key: '/state/key',
+    list: 'tessera store list',
+    migrate: 'tessera store migrate',
+  } as const
   const told = (operation: 'get' | 'compareAndSet' | 'decode', reason: string): Problem =>
     toProblem({ ...situation, store })(AuthError.storeFailed(operation, reason))
 

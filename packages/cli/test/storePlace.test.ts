@@ -15,7 +15,7 @@ const parsed = (text: string): StorePlace => {
 /** With the secrets open, so that they can be compared. */
 const opened = (text: string) => {
   const place = parsed(text)
-  if (place._tag === 'Folder') return place
+  if (place._tag !== 'Redis') return place
   const { user, password, ...rest } = place
   return {
     ...rest,

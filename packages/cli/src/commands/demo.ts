@@ -17,7 +17,7 @@ import { readProfile, situationOf } from '../profile.js'
 import { addressOf, clientOf } from '../provider.js'
 import { type Problem, problem, toProblem } from '../report.js'
 import { acquisitionOf } from '../session.js'
-import { openStoreUrl } from '../storePlace.js'
+import { openDatabaseUrl, openStoreUrl, passwordIn } from '../storePlace.js'
 
 export type DemoOptions = Record<string, never>
 
@@ -65,11 +65,18 @@ const sandboxDemo =
   (invocation: Invocation): TE.TaskEither<Problem, void> =>
   async () => {
     const { output, self, shared, variables } = invocation
+    const store = O.fromNullable(shared.store)
     const redis = pipe(
-      O.fromNullable(shared.store),
+      store,
       O.filter((place) => place._tag === 'Redis'),
     )
-    const world = await output.during('starting a local server', openWorld(pipe(redis, O.map(openStoreUrl))))
+    const database = pipe(
+      store,
+      O.filter((place) => place._tag === 'Database'),
+      O.map(openDatabaseUrl),
+    )
+    const opening = openWorld({ redis: pipe(redis, O.map(openStoreUrl)), database })
+    const world = await output.during('starting a local server', opening)
     const passwords = [
       pipe(
         redis,
@@ -77,6 +84,8 @@ const sandboxDemo =
         O.map(Secret.open),
       ),
       O.fromNullable(variables['TESSERA_REDIS_PASSWORD']),
+      O.fromNullable(variables['TESSERA_SQL_PASSWORD']),
+      pipe(database, O.flatMap(passwordIn)),
     ]
     world.canaries.remember(...RA.compact(passwords))
     try {

@@ -197,8 +197,12 @@ const draft = (
       )
 }
 
-const isWithLogin = (store: StorePlace | undefined): boolean =>
-  store?._tag === 'Redis' && (O.isSome(store.user) || O.isSome(store.password))
+/** The variables that hold the login which the store of the options has. */
+const loginOf = (store: StorePlace | undefined): string | undefined => {
+  if (store?._tag === 'Redis' && (O.isSome(store.user) || O.isSome(store.password)))
+    return 'TESSERA_REDIS_USER and TESSERA_REDIS_PASSWORD'
+  return store?._tag === 'Database' && store.database.hasLogin ? 'TESSERA_SQL_USER and TESSERA_SQL_PASSWORD' : undefined
+}
 
 const added = (invocation: Invocation, profile: Profile): void => {
   const { output, self, shared } = invocation
@@ -206,11 +210,8 @@ const added = (invocation: Invocation, profile: Profile): void => {
   shown(invocation, profile)
   if (hasVariable(invocation) && secretOf(provider) === 'held')
     output.say(`${CLIENT_SECRET} is not saved: set it at each run`)
-  if (isWithLogin(shared.store)) {
-    output.say(
-      'the user and the password of the store are not saved: set TESSERA_REDIS_USER and TESSERA_REDIS_PASSWORD',
-    )
-  }
+  const login = loginOf(shared.store)
+  if (login !== undefined) output.say(`the user and the password of the store are not saved: set ${login}`)
   const next = profile.principal._tag === 'Login' ? 'login' : 'token'
   output.say(`next: ${commandLine({ self, shared: { profile: profile.name } }, next)}`)
 }

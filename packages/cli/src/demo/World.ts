@@ -46,6 +46,8 @@ export interface World {
   readonly folder: string
   /** A Redis that is to be used instead of one of the tour's own. */
   readonly redis: O.Option<Secret<'StoreUrl'>>
+  /** A database that is to be used instead of a file of the tour's own. */
+  readonly database: O.Option<Secret>
   /** Token requests that the server got so far. */
   readonly requests: () => number
   /** How often a source said that somebody has to log in again. */
@@ -67,7 +69,7 @@ export const must = <A>(result: E.Either<AuthError, A>): A => {
   throw AuthError.toError(result.left)
 }
 
-export const openWorld = async (redis: World['redis'] = O.none): Promise<World> => {
+export const openWorld = async ({ redis, database }: Pick<World, 'redis' | 'database'>): Promise<World> => {
   const box = await startSandbox()
   const file = await box.settings()
   const settings = must(Box.settings(file))
@@ -114,6 +116,7 @@ export const openWorld = async (redis: World['redis'] = O.none): Promise<World> 
     canaries,
     folder,
     redis,
+    database,
     requests: () => box.counts().byEndpoint.token,
     lost: () => lost,
     observe,

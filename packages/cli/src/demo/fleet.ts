@@ -98,11 +98,11 @@ const must = <E, A>(what: string, result: E.Either<E, A>): A => {
   throw Object.assign(new Error(what), { name: what })
 }
 
-/** The variables that a Redis is opened with. */
-const ofRedis = (variables: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
+/** The variables that a Redis or a database is opened with. */
+const ofStores = (variables: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(variables).flatMap(([name, value]) =>
-      /^TESSERA_(REDIS|SENTINEL)_/.test(name) && value !== undefined ? [[name, value]] : [],
+      /^TESSERA_(REDIS|SENTINEL|SQL)_/.test(name) && value !== undefined ? [[name, value]] : [],
     ),
   )
 
@@ -114,9 +114,9 @@ export const withFleet = async <A>(
   use: (fleet: Fleet) => Promise<A>,
 ): Promise<A> => {
   const { box, client, folder, along, moved, travel } = world
-  // Nobody else's, in a Redis that is not the tour's own.
+  // Nobody else's, in a store that is not the tour's own.
   const key = `tour ${nonce(systemRandom)()}`
-  const variables = { ...ofRedis(process.env), XDG_STATE_HOME: folder }
+  const variables = { ...ofStores(process.env), XDG_STATE_HOME: folder }
   const opening = { variables, shared: {}, signal: new AbortController().signal, self: 'tessera' }
   const sessions = must(
     'the store does not open',

@@ -16,6 +16,7 @@ import { lostAnswer } from './lostAnswer.js'
 import { refresh } from './refresh.js'
 import { remoteCallback } from './remoteCallback.js'
 import { revokeAndClose } from './revokeAndClose.js'
+import { sharedDatabase } from './sharedDatabase.js'
 import { sharedFile } from './sharedFile.js'
 import { sharedRedis } from './sharedRedis.js'
 import { sharedStore } from './sharedStore.js'
@@ -41,6 +42,7 @@ export const scenes: ReadonlyArray<Scene<World>> = [
   sharedFile,
   killedProcess,
   sharedRedis,
+  sharedDatabase,
   failedWrite,
   revokeAndClose,
 ]

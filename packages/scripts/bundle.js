@@ -8,7 +8,15 @@ import { packages, root } from './published.js'
 /** @type {readonly { readonly package: string, readonly entries: Readonly<Record<string, string>> }[]} */
 const bundles = [
   { package: 'cli', entries: { tessera: 'main.js', worker: 'demo/worker.js', keeper: 'demo/keeper.js' } },
-  { package: 'faults', entries: { main: 'main.js', member: 'workers/member.js', writer: 'workers/writer.js' } },
+  {
+    package: 'faults',
+    entries: {
+      main: 'main.js',
+      member: 'workers/member.js',
+      writer: 'workers/writer.js',
+      sqliteFiles: 'sqliteFiles.js',
+    },
+  },
 ]
 
 /**

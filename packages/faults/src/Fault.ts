@@ -32,6 +32,9 @@ export interface Findings {
   readonly note?: string
 }
 
+/** Servers, by the names of their programs. */
+export type Program = 'redis-server' | 'postgres' | 'pgbouncer' | 'mariadb'
+
 /** A row. */
 export interface Fault {
   /** As `--only` takes it. */
@@ -44,8 +47,8 @@ export interface Fault {
   readonly count: number
   /** How long that takes on two cores, about, in s. */
   readonly seconds: number
-  /** Needs a `redis-server`. */
-  readonly needsRedis?: boolean
+  /** A program without which it cannot be run. */
+  readonly needs?: Program
   /** How many sessions may be lost, of what was found; 0 unless given. */
   readonly mayLose?: (findings: Findings) => number
   readonly run: (context: Context) => Promise<Findings>

@@ -5,8 +5,9 @@ import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { hasRedis } from '@tessera/local-redis'
+import { hasMariadb, hasPgBouncer, hasPostgres, mariadbVersion, postgresVersion } from '@tessera/local-sql'
 import { makeCanaries } from './canaries.js'
-import type { Fault } from './Fault.js'
+import type { Fault, Program } from './Fault.js'
 import { inProject } from './project.js'
 import { broken, type Row, rowOf, tableOf, toJson } from './Row.js'
 import { makeRandom } from './random.js'
@@ -15,7 +16,7 @@ import { rows } from './rows/index.js'
 
 const USAGE = `npm run faults -- [--only NAME]… [--scale 0.05] [--seed N] [--json] [--report] [--list]
 
-  --only NAME    only this row; may be given again
+  --only NAME    only this row, or all whose names begin so (redis); may be given again
   --scale X      X times the full counts; below 1 the overdue is told and not judged
   --seed N       repeats a run's choices
   --json         one JSON object a row on standard output
@@ -31,6 +32,19 @@ interface Usage extends Error {
 }
 
 const usage = (message: string): Usage => Object.assign(new Error(message), { name: 'Usage' as const })
+
+/** The row of that name, or those whose names begin with it and a hyphen. */
+const named = (name: string): ReadonlyArray<Fault> => {
+  const row = rows.find((of) => of.name === name)
+  return row === undefined ? rows.filter((of) => of.name.startsWith(`${name}-`)) : [row]
+}
+
+const isThere: Readonly<Record<Program, () => boolean>> = {
+  'redis-server': hasRedis,
+  postgres: hasPostgres,
+  pgbouncer: () => hasPostgres() && hasPgBouncer(),
+  mariadb: hasMariadb,
+}
 
 const options = () => {
   const { values } = parseArgs({
@@ -48,11 +62,22 @@ const options = () => {
   if (!(scale > 0 && scale <= 1)) throw usage('--scale is a number above 0, up to 1')
   const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
   if (!Number.isSafeInteger(seed)) throw usage('--seed is a whole number')
-  const unknown = values.only?.find((name) => rows.every((row) => row.name !== name))
+  const unknown = values.only?.find((name) => named(name).length === 0)
   if (unknown !== undefined) throw usage(`there is no row "${unknown}"; --list shows them`)
   if (values.report && scale < 1) throw usage('--report needs full scale')
   return { ...values, scale, seed }
 }
+
+const redisVersion = (): string =>
+  spawnSync('redis-server', ['--version'], { encoding: 'utf8' }).stdout.split(' ').slice(0, 3).join(' ')
+
+/** Of the servers that rows need. */
+const versions = (of: ReadonlyArray<Fault>): string =>
+  [
+    ...(of.some(({ needs }) => needs === 'redis-server') ? [redisVersion()] : []),
+    ...(of.some(({ needs }) => needs === 'postgres' || needs === 'pgbouncer') ? [postgresVersion()] : []),
+    ...(of.some(({ needs }) => needs === 'mariadb') ? [mariadbVersion()] : []),
+  ].join(', ')
 
 const duration = (seconds: number): string =>
   seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`
@@ -103,9 +128,9 @@ const main = async (): Promise<number> => {
     for (const { name } of rows) process.stdout.write(`${name}\n`)
     return 0
   }
-  const canRedis = hasRedis()
-  const wished = rows.filter(({ name }) => only === undefined || only.includes(name))
-  const left = wished.filter(({ needsRedis }) => canRedis || needsRedis !== true)
+  const asked = only?.flatMap(named)
+  const wished = rows.filter((row) => asked === undefined || asked.includes(row))
+  const left = wished.filter(({ needs }) => needs === undefined || isThere[needs]())
   const expected = left.reduce((sum, { seconds }) => sum + seconds * scale, 0)
   say(`${left.length} faults, scale ${scale}, --seed ${seed}: about ${duration(expected)}`)
 
@@ -122,13 +147,14 @@ const main = async (): Promise<number> => {
   }
   if (!json) process.stdout.write(`\n${tableOf(results)}\n`)
   if (report) {
-    const write = only === undefined ? writeReport : updateReport
-    write(REPORT, results, {
+    const circumstances = {
       seed,
       date: new Date().toISOString().slice(0, 10),
-      redis: spawnSync('redis-server', ['--version'], { encoding: 'utf8' }).stdout.split(' ').slice(0, 3).join(' '),
+      servers: versions(left),
       seconds: (performance.now() - startedAt) / 1_000,
-    })
+    }
+    if (only === undefined) writeReport(REPORT, results, circumstances)
+    else updateReport(REPORT, only, rows, results, circumstances)
   }
   return results.length === wished.length && results.every(({ ok }) => ok) ? 0 : 1
 }

@@ -3,6 +3,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import type { Fault } from './Fault.js'
 import { type Row, table, tableOf } from './Row.js'
 
 const BEGIN = '<!-- npm run faults -- --report: begin -->'
@@ -11,13 +12,14 @@ const END = '<!-- npm run faults -- --report: end -->'
 export interface Circumstances {
   readonly seed: number
   readonly date: string
-  readonly redis: string
+  /** Of the servers, with their versions. */
+  readonly servers: string
   readonly seconds: number
 }
 
-const heading = (only: ReadonlyArray<string>, { seed, date, redis, seconds }: Circumstances): string => {
+const heading = (only: ReadonlyArray<string>, { seed, date, servers, seconds }: Circumstances): string => {
   const options = only.map((name) => `--only ${name} `).join('')
-  return `\`npm run faults -- --report ${options}--seed ${seed}\` on ${date}: Node.js ${process.version}, ${redis}, ${cpus().length} cores, ${Math.ceil(seconds / 60)} minutes.`
+  return `\`npm run faults -- --report ${options}--seed ${seed}\` on ${date}: ${[`Node.js ${process.version}`, servers].filter((text) => text !== '').join(', ')}, ${cpus().length} cores, ${Math.ceil(seconds / 60)} minutes.`
 }
 
 const tablesOf = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => [
@@ -53,27 +55,32 @@ const cellsOf = (
   return { head, lines }
 }
 
-/** A table with the lines of another one in place of its own of those names. */
-const replaced = (before: string, now: string): string => {
+/** A table with the lines of another one in it, in the order of the faults: instead of its own of those names, or new. */
+const replaced = (before: string, now: string, all: ReadonlyArray<Fault>): string => {
   const { head, lines } = cellsOf(before)
-  const others = cellsOf(now).lines
+  const both = [...cellsOf(now).lines, ...lines]
   return table(
     head,
-    lines.map((line) => others.find(([name]) => name === line[0]) ?? line),
+    all.flatMap(({ name }) => both.filter((line) => line[0] === name).slice(0, 1)),
   )
 }
 
-/** Puts rows that were run again alone in their places, and says so. */
-export const updateReport = (file: string, rows: ReadonlyArray<Row>, circumstances: Circumstances): void =>
+/** Puts rows that were run again alone in their places among all faults, and says so. */
+export const updateReport = (
+  file: string,
+  only: ReadonlyArray<string>,
+  all: ReadonlyArray<Fault>,
+  rows: ReadonlyArray<Row>,
+  circumstances: Circumstances,
+): void =>
   rewrite(file, (section) => {
     const paragraphs = section.split('\n\n')
     const [results, words] = tablesOf(rows)
     const tables = paragraphs.filter((of) => of.startsWith('|'))
     const headings = paragraphs.filter((of) => !of.startsWith('|'))
-    const only = rows.map(({ fault }) => fault.name)
     return [
       ...headings,
       heading(only, circumstances),
-      ...tables.map((of, at) => replaced(of, (at === 0 ? results : words) ?? '')),
+      ...tables.map((of, at) => replaced(of, (at === 0 ? results : words) ?? '', all)),
     ]
   })

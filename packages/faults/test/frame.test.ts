@@ -90,7 +90,7 @@ test('the table says which row is not ok', () => {
 describe('the report', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-report-'))
   afterAll(() => rmSync(folder, { recursive: true }))
-  const circumstances = { seed: 7, date: '2026-01-02', redis: 'none', seconds: 61 }
+  const circumstances = { seed: 7, date: '2026-01-02', servers: 'Redis 7', seconds: 61 }
 
   test('goes between its marks, again and again', () => {
     const file = join(folder, 'with.md')
@@ -102,7 +102,7 @@ describe('the report', () => {
     expect(text).toMatch(/^before\n<!--.*-->\nafter\n$/s)
     expect(text.split(begin)).toHaveLength(2)
     expect(text).not.toContain('old')
-    for (const word of ['--seed 7', '2026-01-02', 'what is done', 'what must be', 'a word'])
+    for (const word of ['--seed 7', '2026-01-02', 'Redis 7', 'what is done', 'what must be', 'a word'])
       expect(text).toContain(word)
   })
 
@@ -117,14 +117,17 @@ describe('the report', () => {
       circumstances,
     )
     expect(readFileSync(file, 'utf8')).toContain('NOT OK')
-    updateReport(file, [rowOf(one, 10, 1, found({ note: 'after' }), true)], { ...circumstances, seed: 8 })
+    const added = fault({ name: 'between' })
+    const again = [one, added].map((of) => rowOf(of, 10, 1, found({ note: 'after' }), true))
+    updateReport(file, ['one', 'between'], [one, added, other], again, { ...circumstances, seed: 8 })
     const text = readFileSync(file, 'utf8')
     expect(text).not.toMatch(/NOT OK|before/)
     // As wide as what is longest now.
     for (const of of text.split('\n\n').filter((part) => part.startsWith('|')))
       expect(new Set(of.split('\n').map(({ length }) => length)).size).toBe(1)
-    expect(text.match(/^\| (one|another) /gm)).toEqual(['| one ', '| another ', '| one ', '| another '])
-    for (const word of ['--report --seed 7', '--report --only one --seed 8', 'after', 'the same'])
+    const names = ['| one ', '| between ', '| another ']
+    expect(text.match(/^\| (one|another|between) /gm)).toEqual([...names, ...names])
+    for (const word of ['--report --seed 7', '--report --only one --only between --seed 8', 'after', 'the same'])
       expect(text).toContain(word)
   })
 

@@ -149,7 +149,7 @@ export const clusterSlotMoveWith = (parts: Parts): Fault => ({
     'calls settle in time, a valid token is served, no record goes back, one redemption; then a write at the new place is told to both',
   count: 30,
   seconds: 20,
-  needsRedis: true,
+  needs: 'redis-server',
   run: run(parts),
 })
 

@@ -16,6 +16,8 @@ import { makeTally, type Tally } from '../tally.js'
 export interface Parts {
   readonly module?: string
   readonly store: typeof fileStore
+  /** Whether a deletion leaves nothing on the disk, and is tried. Default: true. */
+  readonly deletes?: boolean
 }
 
 /** How long the next writer may wait for its turn, in ms. */
@@ -36,13 +38,14 @@ interface Run {
   readonly tally: Tally
   readonly stopwatch: Stopwatch
   readonly module: ReadonlyArray<string>
-  /** How many steps on the file system a write takes. */
+  /** How many steps on the file system a write takes, as Node.js sees it. */
   readonly steps: number
+  readonly deletes: boolean
 }
 
 /** Kills a writer; answers the last version that it told, where it did. */
 const kill = async ({ context: { random }, tally, module, steps }: Run, { folder }: Lane): Promise<number> => {
-  if (random() < 0.7) {
+  if (steps > 0 && random() < 0.7) {
     const step = whole(random, 1, steps)
     const writer = worker('writer', folder, 'step', String(step), ...module)
     const end = await writer.ended
@@ -63,7 +66,7 @@ const kill = async ({ context: { random }, tally, module, steps }: Run, { folder
 
 /** What is there after a kill, and whether the next writer can go on, or the session can be deleted. */
 const inspect = async (all: Run, lane: Lane, told: number): Promise<void> => {
-  const { context, tally, stopwatch } = all
+  const { context, tally, stopwatch, deletes } = all
   const there = await stopwatch.time(PATIENCE, lane.store.get(KEY))
   if (E.isLeft(there)) {
     tally.lost++
@@ -76,7 +79,7 @@ const inspect = async (all: Run, lane: Lane, told: number): Promise<void> => {
   if (version < known) tally.staleOverwrites++
   // The write that was killed may be there, untold.
   if (version > known + 1) tally.problem(`version ${version} after ${known}`)
-  if (context.random() < 0.5) await forget(all, lane)
+  if (deletes && context.random() < 0.5) await forget(all, lane)
   else await goOn(all, lane, there.right.version)
 }
 
@@ -99,8 +102,9 @@ const goOn = async ({ tally, stopwatch }: Run, lane: Lane, version: Version): Pr
     )
 }
 
-const run =
-  ({ module, store: make }: Parts): Fault['run'] =>
+/** Kills writers, and looks at what they leave. */
+export const killing =
+  ({ module, store: make, deletes = true }: Parts): Fault['run'] =>
   async (context): Promise<Findings> => {
     const { count, progress, canaries } = context
     canaries.remember(BEGINNING)
@@ -120,7 +124,7 @@ const run =
       const counted = worker('writer', join(root, 'counted'), 'step', '0', ...modules)
       await counted.ended
       const steps = Number(counted.lines[1])
-      const all: Run = { context, tally, stopwatch, module: modules, steps }
+      const all: Run = { context, tally, stopwatch, module: modules, steps, deletes }
       let done = 0
       await many(lanes, lanes.length, async (lane) => {
         while (done < count) {
@@ -128,7 +132,8 @@ const run =
           await inspect(all, lane, await kill(all, lane))
         }
       })
-      return tally.findings(context, stopwatch.longest(), `a write takes ${steps} steps on the file system`)
+      const note = steps > 0 ? `a write takes ${steps} steps on the file system` : undefined
+      return tally.findings(context, stopwatch.longest(), note)
     } finally {
       stopwatch.stop()
       rmSync(root, { recursive: true, force: true })
@@ -143,7 +148,7 @@ export const fileKillWith = (parts: Parts): Fault => ({
     'the old record or the new one, whole; a record that was committed is never gone; the next writer comes in at once; after a deletion nothing of either is on the disk',
   count: 1_000,
   seconds: 130,
-  run: run(parts),
+  run: killing(parts),
 })
 
 export const fileKill = fileKillWith({ store: fileStore })

@@ -135,10 +135,15 @@ const wrongKey: Attack = async (run) => {
   await mended(run, 'a wrong key', encrypted(cipherOf(own))(make()))
 }
 
-const WRITERS = 8
-const WRITES = 10
+export const WRITERS = 8
+export const WRITES = 10
 
-const eightWriters: Attack = async ({ parts, tally, folder }) => {
+/** So many processes write to one record, each so often. */
+export const eightWriters = async ({
+  parts,
+  tally,
+  folder,
+}: Pick<Run, 'parts' | 'tally' | 'folder'>): Promise<void> => {
   const modules = parts.module === undefined ? [] : [parts.module]
   const writers = Array.from({ length: WRITERS }, () => worker('writer', folder, 'add', String(WRITES), ...modules))
   for (const writer of writers) {

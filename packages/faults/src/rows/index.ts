@@ -14,12 +14,15 @@ import { interleavings } from './interleavings.js'
 import { killGraceForATime, killGraceUntilUse, killStrict } from './kill.js'
 import { loopbackLogin } from './loopbackLogin.js'
 import { manySessions } from './manySessions.js'
+import { mariadbRows } from './mariadb.js'
+import { postgresRows } from './postgres.js'
 import { redirects } from './redirects.js'
 import { redisRows } from './redis.js'
 import { redisDelete } from './redisDelete.js'
 import { rejections } from './rejections.js'
 import { revokeRace } from './revokeRace.js'
 import { sentinelFailover } from './sentinelFailover.js'
+import { sqliteRows } from './sqlite.js'
 import { stalls } from './stalls.js'
 import { stopPastLease } from './stopPastLease.js'
 import { throttled } from './throttled.js'
@@ -51,5 +54,8 @@ export const rows: ReadonlyArray<Fault> = [
   redisDelete,
   sentinelFailover,
   clusterSlotMove,
+  ...postgresRows,
+  ...mariadbRows,
+  ...sqliteRows,
   canaries,
 ]

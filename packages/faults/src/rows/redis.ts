@@ -1,24 +1,17 @@
 /** What befalls one Redis while a session is renewed. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { millis, type TokenStore } from '@tessera/core'
 import { type Server, type Servers, servers, wireTo } from '@tessera/local-redis'
 import { type RedisPort, redisStore } from '@tessera/store-redis'
 import { Redis } from 'ioredis'
-import { endure } from '../endure.js'
-import type { Context, Fault, Findings } from '../Fault.js'
-import { makeFleet } from '../fleet.js'
-import { many } from '../many.js'
+import type { Fault } from '../Fault.js'
 import { whole } from '../random.js'
 import { type Opened, type Opens, standalone } from '../redisClients.js'
-import { scoped } from '../scoped.js'
+import { EXPECTED, injected, type OpenedStore, whileRenewing } from '../whileRenewing.js'
 
 /** So many servers have their faults at the same time. */
 const LANES = 4
-/** How long a call may take, in ms, while the fault lasts: some shorter, some longer than the store's own time-out. */
-const CALL = { least: 50, most: 400 }
 const COMMAND = millis(300)
-/** How long the fault lasts, in ms. */
-const LASTS = { least: 50, most: 900 }
+
 /** A Redis, and what is done to it. */
 interface Target {
   readonly opens: Opens
@@ -30,84 +23,13 @@ interface Target {
 /** What a test may break. */
 export interface Parts {
   readonly store: (port: RedisPort) => TokenStore
-  /** How long a session may take, after the fault, to go on, in ms. A lease that nobody ends is waited for 6 s. */
   readonly patience: number
 }
 
 const live: Parts = { store: (port) => redisStore(port, { commandTimeout: COMMAND }), patience: 20_000 }
 
-interface Lane {
-  readonly target: Target
-  readonly clients: readonly [Opened, Opened]
-}
-
-// -----------------------------------------------------------------------------
-// a row
-// -----------------------------------------------------------------------------
-
-const run =
-  (name: string, start: (all: Servers) => Promise<Target>, { store, patience }: Parts) =>
-  (context: Context): Promise<Findings> =>
-    scoped(async (defer) => {
-      const { count, progress, random } = context
-      const all = servers()
-      defer(all.stop)
-      const fleet = await makeFleet(context)
-      defer(fleet.close)
-      const lanes: Lane[] = []
-      let done = 0
-      for (let lane = 0; lane < Math.min(LANES, count); lane++) {
-        const target = await start(all)
-        defer(() => target.close?.())
-        const open = async (opens: () => Promise<Opened>): Promise<Opened> => {
-          const client = await opens()
-          defer(client.close)
-          return client
-        }
-        lanes.push({ target, clients: [await open(target.opens['@redis/client']), await open(target.opens.ioredis)] })
-      }
-      const free = [...lanes]
-      await many(
-        Array.from({ length: count }, (_, index) => index),
-        lanes.length,
-        async (index) => {
-          const lane = free.pop()
-          if (lane === undefined) throw new Error('no lane')
-          const session = fleet.session(`${name} ${index}`)
-          const [a, b] = lane.clients.map((client) =>
-            fleet.member({ name: client.name, session, store: store(client.port) }),
-          )
-          if (a === undefined || b === undefined) throw new Error('no clients')
-          try {
-            await endure({
-              fleet,
-              session,
-              members: index % 2 === 0 ? [a, b] : [b, a],
-              random,
-              limit: () => whole(random, CALL.least, CALL.most),
-              patience,
-              happens: async () => {
-                await lane.target.inject(random)
-                await sleep(whole(random, LASTS.least, LASTS.most))
-                await lane.target.heal()
-              },
-            })
-          } finally {
-            await a.source.close()()
-            await b.source.close()()
-          }
-          free.push(lane)
-          progress(++done)
-        },
-      )
-      return fleet.findings(
-        `${fleet.told('Pending')} times a new token could not be stored and was kept; ${fleet.recoveries()} recoveries`,
-      )
-    })
-
 interface Kind {
   readonly injection: string
-  readonly expected?: string
   readonly start: (all: Servers) => Promise<Target>
 }
 
@@ -201,16 +123,31 @@ const KINDS: Readonly<Record<string, Kind>> = {
 }
 
 /** The rows, with a store that a test has broken. */
-export const redisRowsWith = (parts: Parts): ReadonlyArray<Fault> =>
-  Object.entries(KINDS).map(([name, { injection, start }]) => ({
+export const redisRowsWith = ({ store, patience }: Parts): ReadonlyArray<Fault> => {
+  const opening = (opens: () => Promise<Opened>) => async (): Promise<OpenedStore> => {
+    const { name, port, close } = await opens()
+    return { name, store: store(port), close }
+  }
+  return Object.entries(KINDS).map(([name, { injection, start }]) => ({
     name,
-    injection: `${injection}; at some moment of a renewal by one of two processes (@redis/client, ioredis), for 50 to 900 ms`,
-    expected:
-      'calls settle in time, a valid token is served, what could not be stored is kept and stored later, and the session goes on: one redemption, strict rotation',
+    injection: injected(injection, '@redis/client, ioredis'),
+    expected: EXPECTED,
     count: 50,
     seconds: 18,
-    needsRedis: true,
-    run: run(name, start, parts),
+    needs: 'redis-server',
+    run: whileRenewing({
+      name,
+      lanes: LANES,
+      patience,
+      start: async (defer) => {
+        const all = servers()
+        defer(all.stop)
+        const { opens, inject, heal, close } = await start(all)
+        defer(() => close?.())
+        return { inject, heal, opens: [opening(opens['@redis/client']), opening(opens.ioredis)] }
+      },
+    }),
   }))
+}
 
 export const redisRows = redisRowsWith(live)

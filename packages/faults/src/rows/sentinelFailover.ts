@@ -291,7 +291,7 @@ export const sentinelFailoverWith = (parts: Parts): Fault => ({
     'calls settle in time, a valid token is served; a process that has seen more than the new primary restores it and redeems no token again: nothing goes back for it, strict rotation',
   count: 30,
   seconds: 130,
-  needsRedis: true,
+  needs: 'redis-server',
   run: run(parts),
 })
 

@@ -1,0 +1,217 @@
+/** What befalls one MariaDB while a session is renewed. */
+import { eventually, type Processes, processes, wireTo } from '@tessera/local-redis'
+import { type Mariadb, startMariadb } from '@tessera/local-sql'
+import { mysql2 } from '@tessera/store-sql'
+import { type Connection, createConnection, createPool } from 'mysql2/promise'
+import type { Fault } from '../Fault.js'
+import { whole } from '../random.js'
+import type { Defer } from '../scoped.js'
+import { type MakeStore, makeStore, mariadbClients, migrated, TABLE } from '../sqlClients.js'
+import { EXPECTED, injected, type Target, whileRenewing } from '../whileRenewing.js'
+
+/** So many servers have their faults at the same time. */
+const LANES = 2
+
+/** What a test may break. */
+export interface Parts {
+  readonly store: MakeStore
+  readonly patience: number
+}
+
+const live: Parts = { store: makeStore, patience: 20_000 }
+
+interface Lane {
+  readonly all: Processes
+  readonly defer: Defer
+}
+
+interface Kind {
+  readonly injection: string
+  readonly start: (lane: Lane) => Promise<Omit<Target, 'opens'> & { readonly mariadb: Mariadb; readonly port?: number }>
+}
+
+/** A server with the table, which the application does not make. */
+const withTable = async (all: Processes, options: ReadonlyArray<string> = []): Promise<Mariadb> => {
+  const mariadb = await startMariadb(all, { options })
+  const { user, password, database } = mariadb.login
+  const pool = createPool({ host: '127.0.0.1', port: mariadb.port, user, password, database })
+  await migrated(mysql2(pool))
+  await pool.end()
+  return mariadb
+}
+
+const connect = async ({ port, login: { user, password, database } }: Mariadb): Promise<Connection> => {
+  const connection = await createConnection({ host: '127.0.0.1', port, user, password, database })
+  connection.on('error', () => undefined)
+  return connection
+}
+
+const connected = async (mariadb: Mariadb, use: (connection: Connection) => Promise<void>): Promise<void> => {
+  const connection = await connect(mariadb)
+  try {
+    await use(connection)
+  } finally {
+    await connection.end().catch(() => undefined)
+  }
+}
+
+const END_ALL = 'kill connection user app'
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  'mariadb-kill': {
+    injection: 'MariaDB is killed, and started again',
+    start: async ({ all }) => {
+      const mariadb = await withTable(all)
+      let server = mariadb
+      return {
+        mariadb,
+        inject: async () => server.signal('SIGKILL'),
+        heal: async () => {
+          server = await startMariadb(all, { port: mariadb.port })
+        },
+      }
+    },
+  },
+  'mariadb-stop': {
+    injection: 'MariaDB is stopped, and goes on',
+    start: async ({ all }) => {
+      const mariadb = await withTable(all)
+      return {
+        mariadb,
+        inject: async () => mariadb.signal('SIGSTOP'),
+        heal: async () => mariadb.signal('SIGCONT'),
+      }
+    },
+  },
+  'mariadb-latency': {
+    injection: 'everything to and from MariaDB arrives 20 to 400 ms later',
+    start: async ({ all, defer }) => {
+      const mariadb = await withTable(all)
+      const wire = await wireTo(mariadb.port)
+      defer(wire.close)
+      return {
+        mariadb,
+        port: wire.port,
+        inject: async (random) => wire.delay(whole(random, 20, 400)),
+        heal: async () => wire.delay(0),
+      }
+    },
+  },
+  'mariadb-read-only': {
+    injection: 'MariaDB takes no writes (read_only), and takes them again',
+    start: async ({ all }) => {
+      const mariadb = await withTable(all)
+      const set = (value: 'on' | 'off') => async () => {
+        await mariadb.query(`set global read_only = ${value}`)
+      }
+      return { mariadb, inject: set('on'), heal: set('off') }
+    },
+  },
+  'mariadb-disk-full': {
+    injection: 'the tablespace of all tables, which may be 32 MB, is full (1114)',
+    start: async ({ all }) => {
+      const mariadb = await withTable(all, [
+        '--innodb-file-per-table=off',
+        '--innodb-data-file-path=ibdata1:12M:autoextend:max:32M',
+        '--innodb-autoextend-increment=1',
+      ])
+      const ballast = `${mariadb.login.database}.ballast`
+      const make = async (): Promise<void> => {
+        await mariadb.query(`create table ${ballast} (x longblob)`)
+      }
+      await make()
+      return {
+        mariadb,
+        inject: async () => {
+          // Each half as large as the one before, until not even a small one fits.
+          for (let size = 8 << 20; size > 1_024; ) {
+            try {
+              await mariadb.query(`insert into ${ballast} values (repeat('x', ?))`, [size])
+            } catch {
+              size >>= 1
+            }
+          }
+        },
+        heal: async () => {
+          await mariadb.query(`drop table ${ballast}`)
+          // It frees the pages in its own time.
+          await eventually('room for a table', () =>
+            make().then(
+              () => true,
+              () => false,
+            ),
+          )
+        },
+      }
+    },
+  },
+  'mariadb-connections': {
+    injection: 'others have all connections that MariaDB gives (1040)',
+    start: async ({ all, defer }) => {
+      const mariadb = await withTable(all, ['--max-connections=10'])
+      const hogs = new Set<Connection>()
+      const leave = async (): Promise<void> => {
+        await Promise.all([...hogs].map((hog) => hog.end().catch(() => undefined)))
+        hogs.clear()
+      }
+      defer(leave)
+      return {
+        mariadb,
+        inject: async () => {
+          await mariadb.query(END_ALL)
+          for (;;) {
+            try {
+              hogs.add(await connect(mariadb))
+            } catch {
+              return
+            }
+          }
+        },
+        heal: leave,
+      }
+    },
+  },
+  'mariadb-locks': {
+    injection: 'others hold every record for 1.5 s, longer than is waited for a lock (1205)',
+    start: async ({ all }) => {
+      const mariadb = await withTable(all, ['--innodb-lock-wait-timeout=1'])
+      let ended: Promise<void> = Promise.resolve()
+      return {
+        mariadb,
+        inject: async () => {
+          ended = connected(mariadb, async (other) => {
+            await other.query('begin')
+            await other.query(`select version from ${TABLE} for update`)
+            await other.query('select sleep(1.5)')
+            await other.query('rollback')
+          })
+        },
+        heal: () => ended,
+      }
+    },
+  },
+}
+
+/** The rows, with a store that a test has broken. */
+export const mariadbRowsWith = ({ store, patience }: Parts): ReadonlyArray<Fault> =>
+  Object.entries(KINDS).map(([name, { injection, start }]) => ({
+    name,
+    injection: injected(injection, 'mysql2, mariadb'),
+    expected: EXPECTED,
+    count: 50,
+    seconds: 45,
+    needs: 'mariadb',
+    run: whileRenewing({
+      name,
+      lanes: LANES,
+      patience,
+      start: async (defer) => {
+        const all = processes('mariadb')
+        defer(all.stop)
+        const { mariadb, port = mariadb.port, inject, heal } = await start({ all, defer })
+        return { inject, heal, opens: mariadbClients(mariadb, port, store) }
+      },
+    }),
+  }))
+
+export const mariadbRows = mariadbRowsWith(live)

@@ -42,6 +42,12 @@ export interface Result {
   readonly note?: string
 }
 
+/** Servers, by the names of their programs. */
+export type Program = 'redis-server' | 'postgres'
+
+/** A page of the docs. */
+export type Page = 'performance' | 'databases'
+
 export interface Row {
   /** As `--row` takes it: `A`, `B1`. */
   readonly name: string
@@ -56,6 +62,9 @@ export interface Row {
   readonly quickSeconds: number
   /** Its chart has a logarithmic axis. */
   readonly isLogarithmic?: boolean
-  readonly needsRedis?: boolean
+  /** A program without which it cannot be run. */
+  readonly needs?: Program
+  /** The page of the docs that has it. Default: `performance`. */
+  readonly page?: Page
   readonly run: (context: Context) => Promise<ReadonlyArray<Result>>
 }

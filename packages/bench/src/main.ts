@@ -4,9 +4,10 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { hasRedis } from '@tessera/local-redis'
+import { hasPostgres } from '@tessera/local-sql'
 import { writeScale } from './fleet/report.js'
 import { measureRow } from './measureRow.js'
-import type { Result, Row } from './Row.js'
+import type { Page, Program, Result, Row } from './Row.js'
 import { type Finished, writeReport } from './report.js'
 import { rows } from './rows/index.js'
 import { rowTable } from './table.js'
@@ -16,7 +17,8 @@ const USAGE = `npm run bench -- [--row A]… [--quick] [--json] [--report] [--se
   --row NAME   only this row; may be given again
   --quick      few rounds and no slow peers: to see that it works, not to judge
   --json       one JSON object a case on standard output
-  --report     also writes docs/performance.md and docs/scale.md, with charts; needs all rows, not quick
+  --report     also writes docs/performance.md, docs/scale.md and docs/databases.md, with charts; needs all rows, or with --row
+               those of one page (S1 to S4), not quick
   --seed N     repeats a run's order
   --list       the names of the rows
 `
@@ -27,6 +29,20 @@ interface Usage extends Error {
 }
 
 const usage = (message: string): Usage => Object.assign(new Error(message), { name: 'Usage' as const })
+
+const pageOf = ({ page = 'performance' }: Row): Page => page
+
+/** The pages of which some rows are chosen. */
+const pagesOf = (chosen: ReadonlyArray<Row>): ReadonlyArray<Page> => [...new Set(chosen.map(pageOf))]
+
+/** Whether all rows are named of each page of which one is. */
+const isWhole = (names: ReadonlyArray<string> | undefined): boolean => {
+  if (names === undefined) return true
+  const pages = pagesOf(rows.filter(({ name }) => names.includes(name)))
+  return rows.every((row) => names.includes(row.name) || !pages.includes(pageOf(row)))
+}
+
+const isThere: Readonly<Record<Program, () => boolean>> = { 'redis-server': hasRedis, postgres: hasPostgres }
 
 const options = () => {
   const { values } = parseArgs({
@@ -44,7 +60,8 @@ const options = () => {
   if (!Number.isSafeInteger(seed)) throw usage('--seed is a whole number')
   const unknown = values.row?.find((name) => rows.every((row) => row.name !== name))
   if (unknown !== undefined) throw usage(`there is no row "${unknown}"; --list shows them`)
-  if (values.report && (values.quick || values.row !== undefined)) throw usage('--report needs all rows, not quick')
+  if (values.report && (values.quick || !isWhole(values.row)))
+    throw usage('--report needs all rows, or all of a page, not quick')
   return { ...values, seed }
 }
 
@@ -105,8 +122,8 @@ const main = async (): Promise<number> => {
     return 0
   }
   const chosen = rows.filter(({ name }) => only === undefined || only.includes(name))
-  const missing = chosen.filter(({ needsRedis }) => needsRedis === true && !hasRedis())
-  for (const { name } of missing) say(`${name}: left out, there is no redis-server`)
+  const missing = chosen.filter(({ needs }) => needs !== undefined && !isThere[needs]())
+  for (const { name, needs } of missing) say(`${name}: left out, there is no ${needs}`)
   const runnable = chosen.filter((row) => !missing.includes(row))
   const left = (from: number): number => sum(runnable.slice(from).map((row) => secondsOf(row, quick)))
   say(`seed ${seed}, about ${Math.ceil(left(0))} s`)
@@ -132,11 +149,20 @@ const main = async (): Promise<number> => {
       clearLine()
     }
   }
-  const isWhole = missing.length === 0 && broken.length === 0
-  if (report && isWhole) {
-    writeReport(finished, 'npm run bench -- --report')
-    say('docs/scale.md: some minutes')
-    await writeScale()
+  const isComplete = missing.length === 0 && broken.length === 0
+  if (report && isComplete) {
+    const command = `npm run bench -- --report${(only ?? []).map((name) => ` --row ${name}`).join('')}`
+    const pages = pagesOf(chosen)
+    for (const page of pages)
+      writeReport(
+        page,
+        finished.filter(({ row }) => pageOf(row) === page),
+        command,
+      )
+    if (pages.includes('performance')) {
+      say('docs/scale.md: some minutes')
+      await writeScale()
+    }
   }
 
   const ours = finished.flatMap(({ results }) => results).filter(({ goal }) => goal !== null)
@@ -144,7 +170,7 @@ const main = async (): Promise<number> => {
   say(`${ours.length - unmet.length} of ${ours.length} goals met`)
   for (const { row, case: name, goal } of unmet) say(`  not met: ${row}, ${name}: ${goal}`)
   for (const problem of broken) say(`  ${problem}`)
-  return unmet.length === 0 && isWhole ? 0 : 1
+  return unmet.length === 0 && isComplete ? 0 : 1
 }
 
 process.exitCode = await main().catch((error: unknown) => {

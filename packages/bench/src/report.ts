@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BUSY } from './busy.js'
 import { chartOf } from './charts.js'
-import type { Result, Row } from './Row.js'
+import type { Page, Result, Row } from './Row.js'
 import { cellsOf, HEAD, isLike, numberOf, shown, tableOf } from './table.js'
 
 /** What a run found of one row. */
@@ -83,12 +83,9 @@ const section = ({ row, results, pictures }: Finished): string => {
   ].join('\n')
 }
 
-const page = (finished: ReadonlyArray<Finished>, command: string): string =>
-  [
-    '# Performance',
-    '',
-    `Made by \`${command}\` on ${new Date().toISOString().slice(0, 10)}: ${machine()}.`,
-    '',
+/** What a page says before its rows. */
+const INTRODUCTIONS: Readonly<Record<Page, ReadonlyArray<string>>> = {
+  performance: [
     'Tessera, its peers and the floor did the same work side by side in one run: the cases of a row in another order each round,',
     'after a warm-up, everything on loopback. Each row is in a process of its own, and so are its token server and, in C1, D1 and',
     'D2, each contender. Those that wait for their turns there, and in G2, are run with',
@@ -98,6 +95,26 @@ const page = (finished: ReadonlyArray<Finished>, command: string): string =>
     'A goal is met where the interval reaches it. The interval is that of one run; the next one, with other processes, may lie',
     'beside it. Times differ from machine to machine, ratios less. Some rows have a limit too: the work, or a part of it that',
     'cannot be left out, done by what is below Tessera and nothing else.',
+  ],
+  databases: [
+    'A session in Postgres, renewed by Tessera over [`@tessera/store-sql`](../packages/store-sql/README.md), and as applications mostly do',
+    'it: with a lock that is held around the request for the token, which takes a connection of the pool for as long as the server',
+    'takes. All of it is on one machine, side by side in one run, in another order each round; Postgres does not wait for its disk',
+    '(`fsync` off), which would be the same for all.',
+    '',
+    'A result without a unit is the ratio to the floor, beside its 95 % bootstrap interval: less is better.',
+  ],
+}
+
+const TITLES: Readonly<Record<Page, string>> = { performance: 'Performance', databases: 'A session in a database' }
+
+const pageOf = (page: Page, finished: ReadonlyArray<Finished>, command: string): string =>
+  [
+    `# ${TITLES[page]}`,
+    '',
+    `Made by \`${command}\` on ${new Date().toISOString().slice(0, 10)}: ${machine()}.`,
+    '',
+    ...INTRODUCTIONS[page],
     '',
     summary(finished),
     '',
@@ -108,13 +125,13 @@ const page = (finished: ReadonlyArray<Finished>, command: string): string =>
     '',
   ].join('\n')
 
-/** Writes the page and a chart for each row. */
-export const writeReport = (finished: ReadonlyArray<Finished>, command: string): void => {
+/** Writes a page and a chart for each of its rows. */
+export const writeReport = (page: Page, finished: ReadonlyArray<Finished>, command: string): void => {
   const charts = join(DOCS, 'charts')
   mkdirSync(charts, { recursive: true })
   for (const { row, results, pictures } of finished) {
     writeFileSync(join(charts, `${row.name.toLowerCase()}.svg`), chartOf(row, results))
     for (const [name, svg] of pictures) writeFileSync(join(charts, `${name}.svg`), svg)
   }
-  writeFileSync(join(DOCS, 'performance.md'), page(finished, command))
+  writeFileSync(join(DOCS, `${page}.md`), pageOf(page, finished, command))
 }

@@ -73,7 +73,7 @@ export const g1: Row = {
   goal: '≤ 2.7, no peer faster',
   seconds: 15,
   quickSeconds: 4,
-  needsRedis: true,
+  needs: 'redis-server',
   run: (context) =>
     withRedis(async ({ port }) => {
       const measured = await measureAll(

@@ -97,7 +97,7 @@ export const g2: Row = {
   seconds: 130,
   quickSeconds: 15,
   isLogarithmic: true,
-  needsRedis: true,
+  needs: 'redis-server',
   run: (context) =>
     withRedis((redis) =>
       withServer(async (server) => {

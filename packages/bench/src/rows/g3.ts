@@ -17,7 +17,7 @@ export const g3: Row = {
   goal: '0 commands',
   seconds: 3,
   quickSeconds: 2,
-  needsRedis: true,
+  needs: 'redis-server',
   run: (context) =>
     withRedis(async (server) => {
       const measured = await measureAll(

@@ -17,5 +17,31 @@ import { g2 } from './g2.js'
 import { g3 } from './g3.js'
 import { h1 } from './h1.js'
 import { h2 } from './h2.js'
+import { s1 } from './s1.js'
+import { s2 } from './s2.js'
+import { s3 } from './s3.js'
+import { s4 } from './s4.js'
 
-export const rows: ReadonlyArray<Row> = [a, b1, b2, c1, c2, d1, d2, d3, e, f1, f2, f3, g1, g2, g3, h1, h2]
+export const rows: ReadonlyArray<Row> = [
+  a,
+  b1,
+  b2,
+  c1,
+  c2,
+  d1,
+  d2,
+  d3,
+  e,
+  f1,
+  f2,
+  f3,
+  g1,
+  g2,
+  g3,
+  h1,
+  h2,
+  s1,
+  s2,
+  s3,
+  s4,
+]

@@ -1,0 +1,88 @@
+import { pgPool } from '@tessera/store-sql'
+import type { Pool } from 'pg'
+import { type Case, FLOOR, OURS, type Role } from '../Case.js'
+import { againstBestPeer, atLeast, atMost, measureAll, named, ratioResults } from '../compare.js'
+import { watched } from '../databases/watched.js'
+import { advisory, forUpdate, type Renew, tessera, type Way } from '../databases/ways.js'
+import { openPool, withPostgres } from '../databases/withPostgres.js'
+import type { Row } from '../Row.js'
+import { median } from '../stats.js'
+
+const RENEWALS = 200
+const TOKEN = 'a'.repeat(43)
+
+type Make = (pool: Pool) => Promise<Renew>
+
+/** The new token is there at once: nothing but the database takes time. */
+const renewing =
+  (way: (pool: Pool) => Way): Make =>
+  async (pool) => {
+    let issued = 0
+    return way(pool)('user 42', async () => ({ access: `${TOKEN}${++issued}`, refresh: TOKEN }))
+  }
+
+/** The medians of a round: how long the statements of one renewal take together, and nothing else. */
+const taking = (name: string, role: Role, pool: Pool, make: Make): Case => ({
+  name,
+  role,
+  open: async () => {
+    const { pool: seen, taken } = watched(pool)
+    const work = await make(seen)
+    await work()
+    return {
+      measure: async () => {
+        const times: number[] = []
+        for (let renewal = 0; renewal < RENEWALS; renewal++) {
+          taken()
+          await work()
+          times.push(taken())
+        }
+        return { value: median(times) }
+      },
+    }
+  },
+})
+
+export const s1: Row = {
+  name: 'S1',
+  title: "Postgres's share of a renewal",
+  work: 'an expired token is renewed and saved; nobody else is there; the time of its statements, through a pool of `pg`',
+  floor: 'one `select 1` through the same pool',
+  goal: '≤ 2.5, no peer faster',
+  seconds: 30,
+  quickSeconds: 5,
+  needs: 'postgres',
+  page: 'databases',
+  run: (context) =>
+    withPostgres(async (postgres) => {
+      const pool = openPool(postgres, 1)
+      try {
+        const asking: Make = async (of) => async () => {
+          const client = await of.connect()
+          await client.query('select 1')
+          client.release()
+        }
+        const measured = await measureAll(
+          context,
+          [
+            taking(FLOOR, 'floor', pool, asking),
+            taking(
+              OURS,
+              'ours',
+              pool,
+              renewing((of) => tessera(pgPool(of))),
+            ),
+            taking('select … for update', 'peer', pool, renewing(forUpdate)),
+            taking('an advisory lock', 'peer', pool, renewing(advisory)),
+          ],
+          { rounds: context.isQuick ? 5 : 31, warmUp: 2 },
+        )
+        return [
+          ...ratioResults('S1', measured, () => atMost(2.5), context.random),
+          ...againstBestPeer('S1', named(measured, OURS), measured, atLeast(1, 'x'), context),
+        ]
+      } finally {
+        await pool.end()
+      }
+    }),
+}

@@ -1,9 +1,10 @@
 // People log in with their provider. Sessions are in Postgres, encrypted; replicas with one app.key and one COOKIE_SECRET share them.
 import { randomBytes } from 'node:crypto'
 import cookies from '@fastify/cookie'
-import { AuthError, cipher, connectUsers, encrypted, nodeEnv, recordCallbackStore, run } from '@tessera/node'
+import { AuthError, cipher, connectUsers, encrypted, nodeEnv, run } from '@tessera/node'
 import * as OAuth2 from '@tessera/oauth2'
 import { startSandbox } from '@tessera/sandbox'
+import { migrate, pgPool, sqlStore } from '@tessera/store-sql'
 import Fastify from 'fastify'
 import pg from 'pg'
 
@@ -16,19 +17,9 @@ const client = OAuth2.Client.make({ id: provider.client.id, secret: provider.cli
 const scope = ['openid', 'offline_access']
 
 const db = new pg.Pool({ connectionString: process.env.DATABASE_URL ?? 'postgres://127.0.0.1/postgres' })
-await db.query('create table if not exists sessions (key text primary key, version text, record text)')
+await run(migrate(pgPool(db))) // or what `tessera store migrate --print` gives a migration tool
 const sealing = await run(cipher({ file: 'app.key', create: true }))
-const store = recordCallbackStore({
-  load: async (key) => (await db.query('select version, record from sessions where key = $1', [key])).rows[0],
-  compareAndSwap: async (key, expected, { version, record }) => {
-    const sql =
-      expected === null
-        ? 'insert into sessions (key, version, record) values ($1, $2, $3) on conflict do nothing returning key'
-        : 'update sessions set version = $2, record = $3 where key = $1 and version = $4 returning key'
-    const values = [key, version, record, ...(expected === null ? [] : [expected])]
-    return (await db.query(sql, values)).rows.length === 1
-  },
-})
+const store = sqlStore(pgPool(db))
 const users = connectUsers(() => OAuth2.refreshToken({ client }), {
   store: encrypted(sealing)(store),
   revocation: OAuth2.revocation({ client }),

@@ -23,6 +23,7 @@ const table = (there: Record<string, Version> = {}) => {
   const heard: SqlHeard[] = []
   const channels = { opened: 0, closed: 0 }
   let isDown = false
+  let held: Promise<void> = Promise.resolve()
   const versionOf = (id: string): Version | undefined => Object.entries(there).find(([key]) => ofKey(key) === id)?.[1]
   const port: SqlPort = {
     dialect: 'postgres',
@@ -30,6 +31,7 @@ const table = (there: Record<string, Version> = {}) => {
       const [id = ''] = parameters
       if (text.startsWith('select encode(id')) {
         polls.push(parameters)
+        await held
         if (isDown) throw new Error('down')
         return [...new Set(parameters)].flatMap((of) => {
           const version = versionOf(of)
@@ -57,6 +59,9 @@ const table = (there: Record<string, Version> = {}) => {
     polls,
     channels,
     heard: () => heard.at(-1),
+    hold: (until: Promise<void>) => {
+      held = until
+    },
     fail: (down: boolean) => {
       isDown = down
     },
@@ -151,6 +156,27 @@ test('a poll that fails tells nothing, and the next one does', async () => {
   fail(false)
   await wait(EVERY)
   expect(told).toEqual(['2'])
+})
+
+test('who comes back is polled for once, also where a poll was under way meanwhile', async () => {
+  const { polls, hold, open } = table()
+  const store = open()
+  subscribe(store, 'k').end()
+  subscribe(store, 'k').end()
+  const { end } = subscribe(store, 'k')
+  let letGo: () => void = () => undefined
+  hold(
+    new Promise((resolve) => {
+      letGo = resolve
+    }),
+  )
+  await wait(EVERY)
+  expect(polls).toHaveLength(1)
+  end()
+  subscribe(store, 'k')
+  letGo()
+  await wait(4 * EVERY)
+  expect(polls).toHaveLength(5)
 })
 
 test('polls come at times of their own', async () => {

@@ -69,13 +69,14 @@ export const makeWakeups = ({ poll, next, listen, read }: WakeupsConfig): Wakeup
   }
 
   let callOff: IO<void> = ignore
-  // A poll that fails tells nothing: the next one does.
-  const lookLater = (): void => {
+  let polling = 0
+  // A poll that fails tells nothing: the next one does. One that was under way when the last subscription ended goes on no more.
+  const lookLater = (own: number): void => {
     callOff = later(next(), () => {
       look()
         .catch(ignore)
         .then(() => {
-          if (watched.size > 0) lookLater()
+          if (own === polling && watched.size > 0) lookLater(own)
         }, ignore)
     })
   }
@@ -95,7 +96,7 @@ export const makeWakeups = ({ poll, next, listen, read }: WakeupsConfig): Wakeup
   return {
     subscribe: (id, onChange) => {
       const one = watched.get(id) ?? { listeners: new Set(), seen: O.none }
-      if (watched.size === 0) lookLater()
+      if (watched.size === 0) lookLater(++polling)
       watched.set(id, one)
       listening?.begin()
       // Of its own, so that the same function may listen twice.

@@ -5,10 +5,9 @@
  */
 import { Strategy } from '@tessera/core'
 import { browserLogin, type NodeEnv } from '@tessera/node'
-import { authorizationRequest } from '@tessera/oauth2'
+import { beginLogin } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Login, LoginRequest } from './Login.js'
 
 /** The parameters of {@link byBrowser}. */
@@ -46,10 +45,7 @@ const at =
         pipe(
           clientFor([redirectUri]),
           RTE.bindTo('client'),
-          RTE.bind('transaction', ({ client }) => (env: NodeEnv) => {
-            const request = authorizationRequest({ client, redirectUri, scope, extra: extraOf(scope) })
-            return TE.fromIOEither(request(env))
-          }),
+          RTE.bindW('transaction', ({ client }) => beginLogin({ client, redirectUri, scope, extra: extraOf(scope) })),
         ),
     })
 

@@ -89,6 +89,7 @@ export const Provider = ProviderModule
 export type Provider = ProviderModule.Provider
 export type { GrantError, PersonMembers, RevocationRequest } from './Provider.js'
 export {
+  beginLogin,
   type PushedAuthorization,
   type PushedAuthorizationRequestOptions,
   pushedAuthorizationRequest,

@@ -18,7 +18,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type AuthorizationRequestOptions, beginning, type Transaction, urlOf } from './authorizationRequest.js'
+import {
+  type AuthorizationRequestOptions,
+  authorizationRequest,
+  beginning,
+  type Transaction,
+  urlOf,
+} from './authorizationRequest.js'
 import type { Client } from './Client.js'
 import type { DigestEnv } from './Digest.js'
 import type { Parameter } from './Grant.js'
@@ -184,4 +190,31 @@ export const pushedAuthorizationRequest: (
       )
     }
   },
+)
+
+/**
+ * Begins a login in the way that the server takes: the request is pushed where it takes nothing else, and is the URL's otherwise. For programs
+ * that do not know their server beforehand.
+ *
+ * @example
+ * import { beginLogin, Client } from '@tessera/oauth2'
+ *
+ * const client = Client.make({
+ *   id: 'app',
+ *   tokenEndpoint: 'https://as.example/token',
+ *   authorizationEndpoint: 'https://as.example/authorize',
+ * })
+ * const login = beginLogin({ client, redirectUri: 'http://127.0.0.1:4242/callback' })
+ * assert.strictEqual(typeof login, 'function')
+ */
+export const beginLogin: (
+  options: PushedAuthorizationRequestOptions,
+) => RTE.ReaderTaskEither<TokenEnv & DigestEnv, AuthError, Transaction> = checking(
+  'beginLogin takes { client, redirectUri?, scope?, … }',
+  { client: CLIENT },
+  (error) => RTE.left(error),
+  (options) =>
+    options.client.server.requirePushedAuthorizationRequests
+      ? pushedAuthorizationRequest(options)
+      : (env) => TE.fromIOEither(authorizationRequest(options)(env)),
 )

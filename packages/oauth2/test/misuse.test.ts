@@ -61,6 +61,7 @@ const MISUSES: Readonly<Record<string, ReadonlyArray<readonly [field: string, op
     ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
     ['scope', [{ client, scope: 'read write' }]],
   ],
+  beginLogin: [['client', [...LIKE_BEFORE, ...NO_CLIENT]]],
   clientCredentials: [
     ['client', [...LIKE_BEFORE, ...NO_CLIENT]],
     ['scope', [{ client, scope: 'read write' }]],

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import {
   authorizationRequest,
+  beginLogin,
   Client,
   ClientAuthentication,
   type ClientOptions,
@@ -87,6 +88,20 @@ test('RFC 9126 §5: a server that takes nothing else is sent nothing else', () =
   const error = left(authorizationRequest(options)(world().env)())
   expect(error).toMatchObject({ _tag: 'Misconfigured', field: 'client' })
   expect(AuthError.show.show(error)).toContain('pushedAuthorizationRequest')
+})
+
+test('a login begins in the way that the server takes', async () => {
+  const usual = Client.make({ ...client, server: { ...client.server, requirePushedAuthorizationRequests: false } })
+  for (const [as, requests] of [
+    [client, 1],
+    [usual, 0],
+  ] as const) {
+    const w = world(pushed)
+    const { url } = right(await beginLogin({ ...options, client: as })(w.env)())
+    expect(w.requests.length).toBe(requests)
+    expect(new URL(url).searchParams.has('request_uri')).toBe(requests === 1)
+    expect(new URL(url).searchParams.has('state')).toBe(requests === 0)
+  }
 })
 
 describe('RFC 9101: a request that is signed', () => {

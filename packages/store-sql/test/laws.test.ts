@@ -33,7 +33,7 @@ describe.each(engines)('$name', ({ needs, start }) => {
       return next
     }
 
-    test.each(tokenStoreLaws(() => sqlStore(port(), { ...patient, wakeups }), { numRuns: 10 }))(
+    test.each(tokenStoreLaws(() => sqlStore(port(), { ...patient, wakeups }), { numRuns: 5 }))(
       'law: $name',
       async ({ run }) => {
         await run()
@@ -123,7 +123,7 @@ describe('schedules', () => {
   test('2 to 4 processes over one session keep every property', async () => {
     await interleavings(
       { make: ({ strategy, env, ...parts }) => pipe(strategy, TokenSource.make(parts))(env)(), store },
-      { numRuns: 60 },
+      { numRuns: 25 },
     ).run()
   })
 })

@@ -324,6 +324,12 @@ describe('what a database wants to be tried again', () => {
   })
 })
 
+test.each(['23505', '42710', '42P07', 'XX000'])('a table that is made by two at once is made: %s', async (code) => {
+  const { port, asked } = scripted(failing(code), [])
+  await right(migrate(port('postgres')))
+  expect(asked).toEqual(['create', 'create'])
+})
+
 test('a database that does not answer is a failure in time, and its signal is aborted', async () => {
   const signals: AbortSignal[] = []
   const silent: SqlPort = {

@@ -88,7 +88,7 @@ const PASSING =
 export const isPassing = (error: unknown): boolean => PASSING.test(wordIn(error) ?? '')
 
 /** Of these Postgres says that another made the same table at the same time, which it does in spite of `if not exists`. */
-const MADE_MEANWHILE = new Set(['23505', '42P07', 'XX000'])
+const MADE_MEANWHILE = new Set(['23505', '42710', '42P07', 'XX000'])
 
 export const isMadeMeanwhile = (error: unknown): boolean => MADE_MEANWHILE.has(wordIn(error) ?? '')
 

@@ -135,7 +135,7 @@ export const isSqlUrl = (text: string): boolean => /^(?:postgres(?:ql)?|mysql|ma
  * import * as E from 'fp-ts/lib/Either.js'
  *
  * const place = parseSqlUrl('postgres://ann:secret@db.example/app?table=sessions', '/')
- * assert.strictEqual(E.isRight(place) && place.right.shown, 'postgres://db.example/app')
+ * assert.strictEqual(E.isRight(place) && place.right.shown, 'postgres://db.example/app?table=sessions')
  */
 export const parseSqlUrl = (text: string, base: string): E.Either<string, SqlPlace> =>
   pipe(text.startsWith('sqlite:') ? ofFile(text.slice('sqlite:'.length), base) : ofServer(text), E.flatMap(withTable))

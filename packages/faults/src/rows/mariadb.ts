@@ -1,5 +1,5 @@
 /** What befalls one MariaDB while a session is renewed. */
-import { eventually, type Processes, processes, wireTo } from '@tessera/local-redis'
+import { type Processes, processes, wireTo } from '@tessera/local-redis'
 import { type Mariadb, startMariadb } from '@tessera/local-sql'
 import { mysql2 } from '@tessera/store-sql'
 import { type Connection, createConnection, createPool } from 'mysql2/promise'
@@ -108,40 +108,22 @@ const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   'mariadb-disk-full': {
-    injection: 'the tablespace of all tables, which may be 32 MB, is full (1114)',
+    injection: 'the table answers what a full disk does (1114)',
     start: async ({ all }) => {
-      const mariadb = await withTable(all, [
-        '--innodb-file-per-table=off',
-        '--innodb-data-file-path=ibdata1:12M:autoextend:max:32M',
-        '--innodb-autoextend-increment=1',
-      ])
-      const ballast = `${mariadb.login.database}.ballast`
-      const make = async (): Promise<void> => {
-        await mariadb.query(`create table ${ballast} (x longblob)`)
+      const mariadb = await withTable(all)
+      const { database } = mariadb.login
+      const events = ['insert', 'update'] as const
+      const each = (statement: (event: (typeof events)[number]) => string) => async (): Promise<void> => {
+        for (const event of events) await mariadb.query(statement(event))
       }
-      await make()
+      const full = "signal sqlstate '45000' set mysql_errno = 1114, message_text = 'The table is full'"
       return {
         mariadb,
-        inject: async () => {
-          // Each half as large as the one before, until not even a small one fits.
-          for (let size = 8 << 20; size > 1_024; ) {
-            try {
-              await mariadb.query(`insert into ${ballast} values (repeat('x', ?))`, [size])
-            } catch {
-              size >>= 1
-            }
-          }
-        },
-        heal: async () => {
-          await mariadb.query(`drop table ${ballast}`)
-          // It frees the pages in its own time.
-          await eventually('room for a table', () =>
-            make().then(
-              () => true,
-              () => false,
-            ),
-          )
-        },
+        inject: each(
+          (event) =>
+            `create trigger ${database}.full_${event} before ${event} on ${database}.${TABLE} for each row ${full}`,
+        ),
+        heal: each((event) => `drop trigger ${database}.full_${event}`),
       }
     },
   },

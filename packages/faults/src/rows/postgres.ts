@@ -1,7 +1,7 @@
 /** What befalls one Postgres while a session is renewed. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually, type Processes, processes, type Wire, wireTo } from '@tessera/local-redis'
-import { type Postgres, type Settings, startPgBouncer, startPostgres, startStandby } from '@tessera/local-sql'
+import { type Processes, processes, type Wire, wireTo } from '@tessera/local-redis'
+import { type Postgres, type Settings, startPgBouncer, startPostgres } from '@tessera/local-sql'
 import { pgPool } from '@tessera/store-sql'
 import { Pool } from 'pg'
 import type { Fault, Program } from '../Fault.js'
@@ -31,7 +31,6 @@ interface Lane {
 interface Kind {
   readonly injection: string
   readonly needs?: Program
-  readonly count?: number
   readonly start: (
     lane: Lane,
   ) => Promise<Omit<Target, 'opens'> & { readonly postgres: Postgres; readonly port?: number }>
@@ -196,50 +195,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
       }
     },
   },
-  'postgres-failover': {
-    injection:
-      'Postgres is killed, its standby, which has each write before that is acknowledged, is promoted under its name, and gets a standby',
-    count: 30,
-    start: async (lane) => {
-      const replicated: Settings = { synchronous_standby_names: '*', synchronous_commit: 'on' }
-      // Without a standby that is there, no write would end.
-      const first = await withTable(lane.all)
-      const wire = await throughWire(lane, first)
-      const follow = async (primary: Postgres): Promise<Postgres> => {
-        const standby = await startStandby(lane.all, primary)
-        for (const [name, value] of Object.entries(replicated))
-          await primary.query(`alter system set ${name} = '${value}'`)
-        await primary.query('select pg_reload_conf()')
-        await eventually('a standby that is waited for', async () => {
-          const states = await primary.query("select 1 from pg_stat_replication where sync_state = 'sync'")
-          return states.length > 0
-        })
-        // Writes wait for it from when the checkpointer has read that, which it does before it begins with another.
-        await primary.query('checkpoint')
-        return standby
-      }
-      let primary = first
-      let standby = await follow(first)
-      return {
-        postgres: first,
-        port: wire.port,
-        inject: async () => {
-          primary.signal('SIGKILL')
-          wire.cut()
-        },
-        heal: async () => {
-          await standby.promote()
-          // Copied from the old primary.
-          await standby.query('alter system reset synchronous_standby_names')
-          await standby.query('select pg_reload_conf()')
-          primary = standby
-          wire.redirect(primary.port)
-          wire.cut()
-          standby = await follow(primary)
-        },
-      }
-    },
-  },
   'postgres-pgbouncer': {
     injection:
       'behind a PgBouncer in transaction mode, with two connections: the connections to Postgres are terminated, or PgBouncer is stopped and goes on',
@@ -265,11 +220,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** The rows, with a store that a test has broken. */
 export const postgresRowsWith = ({ store, patience }: Parts): ReadonlyArray<Fault> =>
-  Object.entries(KINDS).map(([name, { injection, needs = 'postgres', count = 50, start }]) => ({
+  Object.entries(KINDS).map(([name, { injection, needs = 'postgres', start }]) => ({
     name,
     injection: injected(injection, 'pg, postgres.js'),
     expected: EXPECTED,
-    count,
+    count: 50,
     seconds: 30,
     needs,
     run: whileRenewing({

@@ -111,6 +111,37 @@ describe('[A04] a revoke ends the login that came before it', () => {
     expect(revoked).toEqual(['before'])
   })
 
+  test.each(['adopt', 'login'] as const)(
+    'by %s, of which the store has yet to answer: nobody is given its token',
+    async (by) => {
+      const { make, store, revoked, settle } = open()
+      let answer: () => void = () => undefined
+      const held = new Promise<void>((resolve) => (answer = resolve))
+      let isFirst = true
+      const source = make({
+        store: {
+          ...store,
+          compareAndSet:
+            (...args) =>
+            async () => {
+              const isHeld = isFirst
+              isFirst = false
+              const written = await store.compareAndSet(...args)()
+              if (isHeld) await held
+              return written
+            },
+        },
+      })
+      const { strategy } = scriptedStrategy([E.right(living('before'))])
+      const began = by === 'adopt' ? source.adopt(living('before'))() : source.login(strategy)({})()
+      await turns()
+      right(await settle(source.revoke()))
+      answer()
+      expect(left(await settle(began))).toMatchObject({ reason: 'revoked' })
+      expect(revoked).toEqual(['before'])
+    },
+  )
+
   test('and none that came after it, by another source', async () => {
     const { source, make, works, revoked, env, settle } = open()
     right(await source.adopt(living('before'))())

@@ -657,6 +657,16 @@ describe('who joins a renewal', () => {
     expect(attempts()).toHaveLength(2)
   })
 
+  test('is served the token that is valid still, also where nobody had read it yet', async () => {
+    const env = testEnv()
+    const store = await holding({ token: O.some(refreshable(at(60_000), 'a')) })
+    const { source, timed } = open([() => slowly(env, 12_000)(TE.right(next('b')))], { env, store })
+    await env.clock.advance(seconds(58))
+    const { result, took } = await timed(Promise.all([source.get(), source.get(), source.get()]))
+    expect(result.map(textOf)).toEqual(['a', 'a', 'a'])
+    expect(took).toBe(0)
+  })
+
   test('waits with the others for it, also when an earlier one has ended', async () => {
     const env = testEnv()
     const busy = E.left(rejected(429, { retryAfter: O.some(seconds(5)) }))

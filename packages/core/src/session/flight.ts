@@ -89,8 +89,8 @@ export const makeFlights = (
   const joined = async ({ served, landed }: Flight): Promise<Result<TokenSet>> => {
     const resultOf = (flown: Result<TokenSet>): Promise<Result<TokenSet>> | undefined =>
       E.isLeft(flown) || isClosed() ? Promise.resolve(flown) : isUsable(cache, clock) ? cache.result : undefined
-    // Without a token that is valid here, what was offered is over: revoked or refused meanwhile.
-    const offered = resultOf(await (isUsable(cache, clock) ? served : landed))
+    // Without a token that is valid here by then, what was offered is over: revoked or refused meanwhile.
+    const offered = resultOf(await served)
     return offered ?? resultOf(await landed) ?? (flight ?? takeOff()).landed
   }
 

@@ -53,21 +53,23 @@ export const makeLogin = (
   const { isClosed, key, random, records, tell, timeout, track, after } = context
 
   /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
-  const begin = async (of: Omit<Beginning, 'retryAt'>): Promise<Result<TokenSet>> => {
+  const begin = async (of: Omit<Beginning, 'retryAt'>, isEnded: Begun['isOver']): Promise<Result<TokenSet>> => {
     initial.forget()
     const applied = await outbox.commitExclusively(beginning({ ...of, retryAt: owing.retryAt }), O.none)
     if (E.isLeft(applied)) return applied
     supersede()
     const { decision, snapshot } = applied.right
     const isOurs = O.isSome(decision.serve) || decision.action._tag === 'Again'
+    // A revoke that was asked for later has ended it while the answer of the store was on its way.
+    if (isOurs && isEnded(snapshot)) return fail('Revoked')
     // It may have expired while it was written.
     if (isOurs && isValid(context, of.token)) return E.right(dated(context.clock, of.token))
     return snapshot.cell.status._tag === 'Revoked' ? fail('Revoked') : get()
   }
 
   /** As `begin`; what comes when the source is closed must not stay alive. */
-  const takeIn = async (of: Omit<Beginning, 'retryAt'>): Promise<Result<TokenSet>> => {
-    if (!isClosed()) return begin({ ...of, token: timed(context.clock, of.token) })
+  const takeIn = async (of: Omit<Beginning, 'retryAt'>, isEnded: Begun['isOver']): Promise<Result<TokenSet>> => {
+    if (!isClosed()) return begin({ ...of, token: timed(context.clock, of.token) }, isEnded)
     tell({ _tag: 'Discarded', revoked: await owing.drop(of.token) })
     return E.left(AuthError.closed)
   }
@@ -120,7 +122,8 @@ export const makeLogin = (
         if (isClosed()) return E.left(AuthError.closed)
         return interactively(clock, limits, strategy, env, (token) => {
           // A revoke that came since the start is in the record, or finds this one there.
-          const taken = takeIn({ ...begun, isOver: constFalse, origin, token, start: O.some(start.right), askedAt })
+          const of = { ...begun, isOver: constFalse, origin, token, start: O.some(start.right), askedAt }
+          const taken = takeIn(of, begun.isOver)
           begun.end()
           return track(taken.then((result) => validated(result, { token, origin }, validate)))
         })()
@@ -135,7 +138,7 @@ export const makeLogin = (
       const askedAt = context.clock.now()
       const begun = order.begin(key, origin, isClosed)
       const take = (): Promise<Result<TokenSet>> => {
-        const taken = takeIn({ ...begun, origin, token: whole.right, start: O.none, askedAt })
+        const taken = takeIn({ ...begun, origin, token: whole.right, start: O.none, askedAt }, begun.isOver)
         begun.end()
         return taken
       }

@@ -102,7 +102,8 @@ export const makeOrder = (): Order => {
 
   return {
     begin: (key, origin, isClosed) => {
-      const { logins, waiting, revokes } = of(key)
+      const there = of(key)
+      const { logins, waiting, revokes } = there
       const turn = ++turns
       logins.set(origin, isClosed)
       const runs = Array.from(revokes.values()).flatMap(({ run }) => (run === undefined ? [] : [run]))
@@ -110,10 +111,9 @@ export const makeOrder = (): Order => {
         earlier: new Set([...originsOf(waiting), ...revokes.keys()]),
         revokes: runs.length === 0 ? undefined : Promise.allSettled(runs),
         isOver: ({ cell }) => {
-          const there = keys.get(key)
           // One that is tried again keeps its turn.
-          const isOfLater = (origin: Nonce): boolean => (there?.revokes.get(origin)?.turn ?? 0) > turn
-          return (there?.buried ?? 0) > turn || O.exists(isOfLater)(cell.origin)
+          const isOfLater = (origin: Nonce): boolean => (revokes.get(origin)?.turn ?? 0) > turn
+          return there.buried > turn || O.exists(isOfLater)(cell.origin)
         },
         end: () => {
           logins.delete(origin)

@@ -16,8 +16,8 @@ export interface Mutant {
   readonly options?: Options
   /** What narrows the search. */
   readonly focus?: Focus
-  /** It takes hundreds of runs to catch. */
-  readonly isSlow?: boolean
+  /** Tests try it in every schedule, see packages/model-check, and `npm run zoo` by interleavings too, which take more runs. */
+  readonly isScheduled?: boolean
 }
 
 const inStep = (part: string, find: string, replace: string): ReadonlyArray<Patch> => [
@@ -61,9 +61,10 @@ export const mutants: ReadonlyArray<Mutant> = [
   { name: 'last-write-wins store', killedBy: 'lineage kept', mode: 'strict', options: { store: lastWriteWins } },
   {
     name: 'lease shorter than the flight',
+    isScheduled: true,
     killedBy: 'no session lost',
     mode: 'strict',
-    patches: inSession('context', 'const hold = millis(longest + MARGIN)', 'const hold = millis(500)'),
+    patches: inSession('context', 'const hold = holdOf(longest)', 'const hold = millis(500)'),
   },
   {
     name: 'publish before persist',
@@ -77,6 +78,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'sends without an acknowledged lease',
+    isScheduled: true,
     killedBy: 'one redemption',
     mode: 'grace for a time',
     patches: [
@@ -90,6 +92,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'no re-read after the wait',
+    isScheduled: true,
     killedBy: 'lineage kept',
     mode: 'grace until use',
     patches: [
@@ -103,6 +106,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'commit fenced by the lease',
+    isScheduled: true,
     killedBy: 'no session lost',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'strict',
@@ -120,6 +124,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a failed recovery forgets the orphan',
+    isScheduled: true,
     killedBy: 'one redemption',
     focus: { acts: [], serverFaults: ['lost answer', 'not sent'], storeFaults: [] },
     mode: 'grace until use',
@@ -131,6 +136,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'unknown is sent again',
+    isScheduled: true,
     killedBy: 'one redemption',
     mode: 'grace until use',
     patches: [
@@ -139,12 +145,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a login undoes a revoke',
+    isScheduled: true,
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
     patches: inStep('epoch', 'if (isEpochOf(from, cell)) {\n    const next', 'if (true) {\n    const next'),
   },
   {
     name: 'a failed write redeems again',
+    isScheduled: true,
     killedBy: 'one redemption',
     focus: { acts: [], serverFaults: [], storeFaults: ['failed'] },
     mode: 'grace until use',
@@ -172,6 +180,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "status on another token's invalid_grant",
+    isScheduled: true,
     killedBy: 'no session lost',
     mode: 'strict',
     patches: [
@@ -191,6 +200,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a refusal clears the lease',
+    isScheduled: true,
     killedBy: 'one redemption',
     focus: { acts: ['refuse'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
@@ -198,12 +208,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a take-over is not declared',
+    isScheduled: true,
     killedBy: 'one redemption',
     mode: 'grace until use',
     patches: inStep('renewal', 'const recovery = O.isSome(cell.lease)', 'const recovery = false'),
   },
   {
     name: 'a login keeps the epoch',
+    isScheduled: true,
     killedBy: 'lineage kept',
     mode: 'grace until use',
     patches: inStep(
@@ -214,7 +226,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'commit to any generation',
-    isSlow: true,
+    isScheduled: true,
     killedBy: 'lineage kept',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'grace for a time',
@@ -222,6 +234,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a tombstone is a delete',
+    isScheduled: true,
     killedBy: 'lineage kept',
     mode: 'grace until use',
     patches: inStep(
@@ -232,6 +245,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a tombstone keeps the epoch',
+    isScheduled: true,
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
     patches: inStep(
@@ -242,6 +256,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a tombstone waits for the lease',
+    isScheduled: true,
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
     patches: inStep(
@@ -252,6 +267,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a revoke of nothing opens no epoch',
+    isScheduled: true,
     killedBy: 'nothing resurrected',
     focus: { acts: ['login', 'revoke'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
@@ -269,13 +285,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'the cool-down is ignored',
+    isScheduled: true,
     killedBy: 'terminal until a login',
     mode: 'grace until use',
     patches: inStep('renewal', "status._tag === 'CoolingDown' && now < status.until", 'false'),
   },
   {
     name: 'a refusal clears the status',
-    isSlow: true,
+    isScheduled: true,
     killedBy: 'terminal until a login',
     focus: { acts: ['refuse', 'crash'], serverFaults: ['lost answer'], storeFaults: [] },
     mode: 'strict',
@@ -321,6 +338,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'late answers are dropped',
+    isScheduled: true,
     killedBy: 'no session lost',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [] },
     mode: 'strict',
@@ -328,7 +346,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a late answer is asked for again',
-    isSlow: true,
+    isScheduled: true,
     killedBy: 'one redemption',
     focus: { acts: [], serverFaults: ['late answer'], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
@@ -336,6 +354,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a login forgets the grant that it replaces',
+    isScheduled: true,
     killedBy: 'nothing resurrected',
     focus: { acts: ['login'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',
@@ -347,6 +366,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'what came too late is not revoked',
+    isScheduled: true,
     killedBy: 'nothing resurrected',
     mode: 'grace until use',
     patches: inStep(
@@ -388,7 +408,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: 'the memory goes back',
-    isSlow: true,
+    isScheduled: true,
     killedBy: 'refused is not served',
     focus: { acts: ['login', 'refuse'], serverFaults: [], storeFaults: [], fixed: CALM },
     mode: 'grace until use',

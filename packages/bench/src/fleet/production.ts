@@ -7,10 +7,26 @@
 // biome-ignore-start lint/style/noRestrictedImports: the simulation has to run the very code that a source runs
 import * as AuthError from '../../../core/dist/esm/AuthError.js'
 import { backOffAfter } from '../../../core/dist/esm/internal/backOff.js'
-import { earlyOf, restOf } from '../../../core/dist/esm/session/early.js'
+import { pollOf } from '../../../core/dist/esm/session/changes.js'
+import { holdOf, PAUSE } from '../../../core/dist/esm/session/context.js'
+import { earlyOf, postponed, restOf } from '../../../core/dist/esm/session/early.js'
 import { toFailure } from '../../../core/dist/esm/session/failure.js'
+import { FIRST_PAUSE, longer } from '../../../core/dist/esm/session/records.js'
 import { instant, millis } from '../../../core/dist/esm/Time.js'
 // biome-ignore-end lint/style/noRestrictedImports: see above
+
+/** How long a failing store, or server, is left alone while a token is valid, in ms. */
+export const PRODUCTION_PAUSE: number = PAUSE
+/** How long a lease lasts, for a flight that may take so long, in ms. */
+export const productionHold = (timeout: number): number => holdOf(millis(timeout))
+/** How long who is woken by changes waits for another's renewal before looking again, in ms. */
+export const productionPoll = (draw: number): number => pollOf(true, draw)
+/** Before a write that must not be lost is tried again: first, and after a pause of so many ms. */
+export const productionRetry = (pause: number | undefined): number =>
+  pause === undefined ? FIRST_PAUSE : longer(millis(pause))
+/** How long before its expiry a token is renewed whose early renewal has failed, in ms. */
+export const productionPostponed = (left: number, early: number, rest: (left: number) => number): number =>
+  postponed(millis(left), millis(early), (of) => millis(rest(of)))
 
 /** What a process reads of a token. Times are in ms. */
 export interface Seen {

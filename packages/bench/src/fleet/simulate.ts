@@ -10,15 +10,18 @@ import { Lifecycle, millis, instant as toInstant } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 import { makeRandom } from '../random.js'
 import { type Fleet, type Happening, MINUTE, type Ran, SECOND } from './Fleet.js'
-import { backOffUntil, failureOf, type Outage } from './production.js'
+import {
+  backOffUntil,
+  failureOf,
+  type Outage,
+  PRODUCTION_PAUSE,
+  productionHold,
+  productionPoll,
+  productionPostponed,
+  productionRetry,
+} from './production.js'
 import { makeQueue } from './queue.js'
 
-// As in a source: how much longer than its flight a lease lasts, how long a failing renewal rests while the token is valid,
-// and the poll of who waits for a change that wakes it.
-const MARGIN = 5 * SECOND
-const PAUSE = SECOND
-const POLL = { least: 250, most: 500 }
-const COMMIT_PAUSE = { first: 50, most: 500 }
 /** Within which all processes of a deploy are back. */
 const START = 10 * SECOND
 
@@ -34,13 +37,14 @@ type Cell = Lifecycle.Cell<Token>
 
 const at = (time: number) => O.some(toInstant(time))
 
-const step = Lifecycle.step<Token, number>({
+const view: Lifecycle.View<Token, number> = {
   issuedAt: ({ issuedAt }) => at(issuedAt),
   expiresAt: ({ expiresAt }) => expiresAt,
   access: ({ id }) => id,
   refresh: ({ refresh }) => refresh,
   equals: (a, b) => a === b,
-})
+}
+const step = Lifecycle.step(view)
 
 /** What the next event of a process at a key is. */
 type Stage = 'Use' | 'Read' | 'Lease' | 'Serve' | 'Commit' | 'Fail' | 'Wait' | 'Over'
@@ -98,7 +102,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
   const { maxStale, timeout, hop, serverTime, lifetime, policy, lasts } = fleet
   const draw = makeRandom(fleet.seed)
   const jitter = policy.jitter(fleet.early)
-  const hold = millis(timeout + MARGIN)
+  const hold = millis(productionHold(timeout))
   const queue = makeQueue()
   const minutes = Math.ceil(lasts / MINUTE)
   const renewals = new Uint32Array(minutes)
@@ -119,7 +123,6 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     const minute = Math.floor(now / MINUTE)
     series[minute] = (series[minute] ?? 0) + 1
   }
-  const between = (least: number, most: number): number => least + (most - least) * draw()
   /** How long until the next caller comes: the same whenever one asks. */
   const untilUse = ({ gap }: User): number => -gap * Math.log(1 - draw())
 
@@ -157,8 +160,8 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
   const dueOf = ({ cell, early }: User): number =>
     cell !== undefined && O.isSome(cell.token) ? cell.token.value.expiry - early : NEVER
 
-  const isUsable = (user: User, now: number): boolean =>
-    user.cell !== undefined && O.isSome(user.cell.token) && !user.cell.refused && now < user.cell.token.value.expiry
+  const isUsable = ({ cell }: User, now: number): boolean =>
+    cell !== undefined && Lifecycle.isUsable(view, toInstant(now))(cell)
 
   /** How long the token that it knows may still be served. */
   const leftOf = (user: User, now: number): number =>
@@ -289,7 +292,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
 
   /** Nothing is sent before `until`, and then by the first caller; one whose token is over comes back sooner. */
   const rest = (user: User, now: number): Plan => {
-    user.pausedUntil = now + PAUSE
+    user.pausedUntil = now + PRODUCTION_PAUSE
     const sendsAt = Math.max(user.backOffUntil, user.pausedUntil)
     return idle(
       user,
@@ -305,7 +308,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
       case 'Redeem':
         return now < user.backOffUntil ? rest(user, now) : { stage: 'Lease', at: now + 2 * hop }
       case 'Wait':
-        return { stage: 'Wait', at: Math.min(action.until, now + between(POLL.least, POLL.most)) }
+        return { stage: 'Wait', at: Math.min(action.until, now + productionPoll(draw())) }
       case 'Fail':
         return OVER
       default:
@@ -334,7 +337,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
 
   const storeFailed = (user: User, now: number): Plan => {
     const left = leftOf(user, now)
-    if (left > 0 && left <= user.early) user.early = left - policy.rest(left, draw())
+    if (left > 0) user.early = productionPostponed(left, user.early, (of) => policy.rest(of, draw()))
     return rest(user, now)
   }
 
@@ -388,7 +391,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     const token = newToken(now)
     session.refresh = token.id
     user.token = token
-    user.pause = COMMIT_PAUSE.first
+    user.pause = productionRetry(undefined)
     user.deadline = answered + timeout
     return { stage: 'Commit', at: answered }
   }
@@ -398,7 +401,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
     if (token === undefined) return OVER
     if (isRedisDown) {
       const again = now + user.pause
-      user.pause = Math.min(2 * user.pause, COMMIT_PAUSE.most)
+      user.pause = productionRetry(user.pause)
       return { stage: 'Commit', at: again }
     }
     user.token = undefined
@@ -409,7 +412,7 @@ export const simulate = (fleet: Fleet, progress: (share: number) => void = () =>
       parent: user.parent,
       token,
       now: toInstant(now),
-      backOff: millis(PAUSE),
+      backOff: millis(PRODUCTION_PAUSE),
       retryAt: O.none,
     } as const
     const cell = run(event, session.cell)[1]

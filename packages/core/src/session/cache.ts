@@ -9,7 +9,7 @@ import * as Secret from '../Secret.js'
 import { ALWAYS, between, type Duration, type Instant, instant, millis, NEVER, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Version } from '../TokenStore.js'
-import { earlyOf, restOf } from './early.js'
+import { earlyOf, postponed, restOf } from './early.js'
 import { type Adopt, type Result, type Sequence, type Snapshot, storeNow, view } from './records.js'
 
 /** A token of a snapshot, in process time. */
@@ -173,8 +173,7 @@ export const makeCache = (
     },
     postpone: (now) => {
       const left = between(now, cache.usableUntil)
-      if (left > cache.renewBefore) return
-      cache.renewBefore = millis(left - restOf(left, draw()))
+      cache.renewBefore = postponed(left, cache.renewBefore, (of) => restOf(of, draw()))
       schedule()
     },
   }

@@ -3,12 +3,18 @@ import { constVoid } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { uniform } from '../Random.js'
 import { race } from '../race.js'
-import { between, type Instant, millis, plus } from '../Time.js'
+import { between, type Duration, type Instant, millis, plus } from '../Time.js'
 import type { SourceEnv } from '../TokenSource.js'
 import type { Key, OnChange, TokenStore } from '../TokenStore.js'
 
 /** The bounds of the poll that waits for another holder, in ms. */
 const POLL = { least: 50, most: 500 }
+
+/** How long one waits for another holder before looking again, by a draw in [0, 1). Who is woken polls only for a message that was lost. */
+export const pollOf = (isWoken: boolean, draw: number): Duration => {
+  const least = isWoken ? POLL.most / 2 : POLL.least
+  return millis(least + (POLL.most - least) * draw)
+}
 
 /** What one source hears of the changes of its record. */
 export interface Changes {
@@ -71,9 +77,7 @@ export const makeChanges = (store: TokenStore, key: Key, { clock, random }: Sour
       }
     },
     wait: async (until) => {
-      // Who is woken polls only for a message that was lost.
-      const least = end === undefined ? POLL.least : POLL.most / 2
-      const poll = least + (POLL.most - least) * uniform(random)()
+      const poll = pollOf(end !== undefined, uniform(random)())
       const deadline = plus(clock.now(), millis(Math.max(1, Math.min(poll, between(clock.now(), until)))))
       let waiter: IO<void> = constVoid
       const change = new Promise<void>((resolve) => {

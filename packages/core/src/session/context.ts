@@ -15,6 +15,8 @@ import type { Records } from './records.js'
 
 /** By how much a lease outlives its flight: the life of a message, and of a stall. */
 export const MARGIN = seconds(5)
+/** How long a lease lasts, for a flight that may take so long. */
+export const holdOf = (timeout: Duration): Duration => millis(timeout + MARGIN)
 /** How long a failing store, or a held lease, is left alone while a token is valid. */
 export const PAUSE = seconds(1)
 
@@ -39,7 +41,7 @@ export const settingsOf = <R>(
   { random }: RandomEnv,
 ): Settings => {
   const longest = timeout ?? (Strategy.isInteractive(strategy) ? minutes(10) : seconds(15))
-  const hold = millis(longest + MARGIN)
+  const hold = holdOf(longest)
   return {
     // Where others may be, nobody's session is shared by accident.
     key: key ?? (store.guarantee === 'shared' ? nonce(random)() : 'default'),

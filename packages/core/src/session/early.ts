@@ -30,6 +30,10 @@ export const earlyOf = (
   return millis(most * (0.5 + draw / 2))
 }
 
+/** How long before its expiry a token is renewed whose early renewal has failed, when it lives for `left` still. */
+export const postponed = (left: Duration, renewBefore: Duration, rest: (left: Duration) => Duration): Duration =>
+  left > renewBefore ? renewBefore : millis(left - rest(left))
+
 /**
  * For how long an early renewal that failed rests, by a draw in [0, 1): for a part of what the token still lives, so that
  * what an outage has held up does not come in one minute after it, nor together again a lifetime later.

@@ -97,8 +97,11 @@ export interface Records {
 /** A record that cannot be read will not mend itself: it is reported at once, and left as it is. */
 const isDamaged = (error: AuthError.AuthError): boolean => error._tag === 'StoreFailed' && error.operation === 'decode'
 
-const FIRST_PAUSE = 50
+/** Before a write that must not be lost is tried again, in ms. */
+export const FIRST_PAUSE = millis(50)
 const LONGEST_PAUSE = 500
+/** Before the next try. */
+export const longer = (pause: Duration): Duration => millis(Math.min(2 * pause, LONGEST_PAUSE))
 
 export const makeRecords = (
   store: TokenStore,
@@ -265,10 +268,10 @@ export const makeRecords = (
 
   const persist: Records['persist'] = async (event, from, deadline) => {
     let at: Result<Snapshot> = O.isSome(from) ? E.right(from.value) : await read(deadline)
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    for (let pause = FIRST_PAUSE; ; pause = longer(pause)) {
       const applied = E.isLeft(at) ? at : await apply(event, at.right, deadline)
-      if (E.isRight(applied) || isDamaged(applied.left) || plus(clock.now(), millis(pause)) >= deadline) return applied
-      await clock.sleep(millis(pause))()
+      if (E.isRight(applied) || isDamaged(applied.left) || plus(clock.now(), pause) >= deadline) return applied
+      await clock.sleep(pause)()
       at = await read(deadline)
     }
   }

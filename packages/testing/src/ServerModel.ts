@@ -117,6 +117,14 @@ export const isAlive =
 export const alive = ({ families, ended }: ServerState): ReadonlyArray<number> =>
   Array.from({ length: families }, (_, family) => family).filter((family) => !ended.has(family))
 
+/** Whether the server would redeem a refresh token at `now`, for the first time or again. */
+export const isRedeemable =
+  (mode: Rotation, token: Secret, now: Instant) =>
+  (state: ServerState): boolean => {
+    const of = state.issued.find((each) => isRefreshOf(token, each))
+    return of !== undefined && !state.ended.has(of.family) && mayRedeem(mode, now, of, state)
+  }
+
 /** Whether a redemption of the one token brought the other, which may be a refresh token or an access token. */
 export const isChild =
   (parent: Secret, child: Secret) =>
@@ -204,7 +212,7 @@ const begin = (rules: Rules, now: Instant, withRefresh: boolean, state: ServerSt
 }
 
 /** Whether its refresh token may be redeemed, for the first time or again. */
-const isRedeemable = (mode: Rotation, now: Instant, of: Issued, state: ServerState): boolean => {
+const mayRedeem = (mode: Rotation, now: Instant, of: Issued, state: ServerState): boolean => {
   if (O.isNone(of.redeemed)) return true
   const { at, brought } = of.redeemed.value
   switch (mode._tag) {
@@ -231,7 +239,7 @@ const redeem = (rules: Rules, now: Instant, refreshToken: Secret, state: ServerS
   const { family, redeemed } = parent
   const isRepeated = O.isSome(redeemed) && mode._tag !== 'NoRotation'
   if (state.ended.has(family)) return [{ _tag: 'InvalidGrant', isRepeated, kills: false }, state]
-  if (!isRedeemable(mode, now, parent, state)) {
+  if (!mayRedeem(mode, now, parent, state)) {
     const kills = mode._tag === 'GraceFor' || (mode._tag === 'Strict' && mode.killsFamily)
     return [{ _tag: 'InvalidGrant', isRepeated, kills }, kills ? ending(state, family) : state]
   }
@@ -261,5 +269,5 @@ const revoke = (mode: Rotation, now: Instant, token: Secret, state: ServerState)
   const found = state.issued.find((of) => isEitherOf(token, of))
   if (found === undefined) return state
   const without = changed(state, found, { accessIsAlive: false })
-  return isRedeemable(mode, now, found, state) ? ending(without, found.family) : without
+  return mayRedeem(mode, now, found, state) ? ending(without, found.family) : without
 }

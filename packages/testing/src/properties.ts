@@ -26,7 +26,7 @@ export const properties = [
   'refused is not served',
   /** The end of a lease is not moved. */
   'a lease ends when it said',
-  /** A fresh token costs no request. */
+  /** A fresh token costs no request; and while one that is valid still is renewed, nobody waits for that. */
   'fresh is served from memory',
 ] as const
 

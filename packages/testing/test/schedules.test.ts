@@ -1,5 +1,5 @@
 /** Core's own scenarios, and what is broken in which way, are in `packages/model-check`. */
-import { committed, TokenSource, type TokenStore } from '@tessera/core'
+import { AuthError, CellCodec, committed, TokenSource, type TokenStore } from '@tessera/core'
 import { Client, refreshToken, revocation } from '@tessera/oauth2'
 import { type EveryScheduleOptions, everySchedule, type MakeSource, showSchedules } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
@@ -84,6 +84,25 @@ Found after 4 schedules. The story:
   the server gets the request with refresh-1 of B, and answers InvalidGrant`)
 })
 
+test('who was told that a session is over, and serves its token all the same, is noticed', async () => {
+  const make: MakeSource = (parts) => {
+    const { store, key } = parts
+    const read = async () => {
+      store.changes?.(key, () => undefined)
+      const there = await store.get(key)()
+      const cell = E.isRight(there) ? CellCodec.decode(there.right.record) : there
+      return E.isRight(cell) && O.isSome(cell.right.token) ? E.right(cell.right.token.value) : E.left(AuthError.closed)
+    }
+    let first: ReturnType<typeof read> | undefined
+    return { ...plain(parts), get: () => (first ??= read()) }
+  }
+  const acts = [['ask', 'ask'], ['revoke']] as const
+  const { violations } = await everySchedule(make, { turn, start: 'due', wakes: true, acts })()
+  expect(violations.map(({ detail }) => detail)).toEqual([
+    'access-1 is served, and A had been told that its session is over',
+  ])
+})
+
 test('what depends on chance is told', async () => {
   let opened = 0
   const nothing = { version: '', record: O.none, now: O.none }
@@ -125,6 +144,7 @@ const small: ReadonlyArray<readonly [string, Partial<Plan>]> = [
   ['two asks', {}],
   ['one ask, and two stalls', { acts: [['ask']], stalls: 2 }],
   ['one ask, late answers', { acts: [['ask']], faults: { 'late answer': 1, 'late store answer': 1 } }],
+  ['one ask after the other, and a lost answer', { acts: [['ask', 'ask']], faults: { 'lost answer': 1 } }],
   ['one ask, and a crash', { acts: [['ask']], stalls: 1, faults: { crash: 1 } }],
 ]
 

@@ -60,6 +60,20 @@ const statuses = ({ before, after, now, selfSufficient }: Write): ReadonlyArray<
   return broken
 }
 
+/** What a record never holds at the same time. */
+const shape = ({ before, after, hasLost = false }: Write): ReadonlyArray<Violation> => {
+  const broken: Array<Violation> = []
+  const { status, lease } = after
+  const isFinal = status._tag === 'LogInAgain' || status._tag === 'Revoked'
+  if (O.isSome(lease) && (isFinal || (holderOf(after) !== undefined && status._tag === 'CoolingDown')))
+    broken.push({ property: 'terminal until a login', detail: `a lease beside the status ${status._tag}` })
+  if (status._tag === 'Revoked' && O.isSome(after.token))
+    broken.push({ property: 'nothing resurrected', detail: 'a tombstone that holds a token' })
+  if (accessOf(before) !== accessOf(after) && after.refused && !hasLost)
+    broken.push({ property: 'fresh is served from memory', detail: 'a new token is stored as refused' })
+  return broken
+}
+
 /** What is wrong with a write, by what was there before and by what the server knows. */
 export const judgeWrite = (write: Write): ReadonlyArray<Violation> => {
   const { before, after } = write
@@ -68,5 +82,6 @@ export const judgeWrite = (write: Write): ReadonlyArray<Violation> => {
     ...lineage(write).map((detail): Violation => ({ property: 'lineage kept', detail })),
     ...(isMoved(write) ? [{ property: 'a lease ends when it said', detail: 'its end was moved' } as const] : []),
     ...statuses(write),
+    ...shape(write),
   ].map(({ property, detail }) => ({ property, detail: `${detail}: ${change}` }))
 }

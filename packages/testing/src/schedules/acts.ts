@@ -6,6 +6,7 @@ import type { AuthServer } from './authServer.js'
 import type { Judge } from './judge.js'
 import type { ProcessAct } from './Plan.js'
 import type { Process } from './processes.js'
+import type { Asked } from './sessions.js'
 
 /** What an act has to do with the world around it. */
 export interface ActParts {
@@ -46,23 +47,48 @@ export const makeActs = (process: Process, source: TokenSource, { judge, server,
   }
 
   const given = (result: E.Either<AuthError, TokenSet>): void => {
-    judge.gave(process, result)
     if (E.isRight(result)) last = result.right.accessToken
+  }
+  /** Asks for a new session by a token of its own. */
+  const beginning = (what: string, asked: Asked, task: TaskEither<AuthError, TokenSet>): void => {
+    const judged = judge.asks(process)
+    begin(what, task, (result) => {
+      judged(result)
+      given(result)
+      if (E.isRight(result) && Secret.open(result.right.accessToken) === asked.access) judge.done(asked)
+    })
   }
 
   const acts: Readonly<Record<ProcessAct, IO<void>>> = {
-    ask: () => begin('asks for a token', source.get, given),
-    login: () => begin('lets a person log in', source.login<unknown>(server.loginOf(process))({}), given),
+    ask: () => {
+      const judged = judge.asks(process)
+      begin('asks for a token', source.get, (result) => {
+        judged(result)
+        given(result)
+      })
+    },
+    login: () => {
+      const asked = judge.begins(process, 'login')
+      beginning('lets a person log in', asked, source.login<unknown>(server.loginOf(process, asked))({}))
+    },
+    adopt: () => {
+      const asked = judge.begins(process, 'adopt')
+      beginning('is handed a token', asked, source.adopt(server.grant(process, asked)))
+    },
     refuse: () => {
       const access = last
       begin(`refuses ${Secret.open(access)}`, source.invalidate(access), (result) => {
         if (E.isRight(result)) judge.refused(process, Secret.open(access))
       })
     },
-    revoke: () =>
+    revoke: () => {
+      const asked = judge.begins(process, 'revoke')
       begin('revokes the session', source.revoke, (result) => {
-        if (E.isRight(result)) judge.revoked(process)
-      }),
+        if (E.isLeft(result)) return
+        judge.revoked(process)
+        judge.done(asked)
+      })
+    },
     close: () => begin('closes', source.close()),
   }
   return acts

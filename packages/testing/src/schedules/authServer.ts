@@ -1,6 +1,6 @@
 import { AuthError, type Clock, type Instant, minutes, type Revoker, Secret, Strategy, TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { constVoid, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { requestOf } from '../internal/endpoint.js'
 import { byDeadline, type Outcome, toExchange, toResult } from '../internal/outcome.js'
@@ -10,6 +10,7 @@ import type { Judge } from './judge.js'
 import type { Send } from './network.js'
 import type { Fault, Plan } from './Plan.js'
 import type { Process } from './processes.js'
+import type { Asked } from './sessions.js'
 
 export const LIFETIME = minutes(60)
 
@@ -19,7 +20,9 @@ export interface AuthServer {
   readonly revokerOf: (process: Process) => Revoker<unknown>
   readonly httpOf: (process: Process, clock: Clock) => Transport
   /** A person logs in, through that process. */
-  readonly loginOf: (process: Process) => Strategy<unknown>
+  readonly loginOf: (process: Process, asked: Asked) => Strategy<unknown>
+  /** The application has let a person log in, and hands that process the token. */
+  readonly grant: (process: Process, asked: Asked) => TokenSet
   /** The session that there is at the beginning. */
   readonly begin: () => TokenSet
   readonly model: () => ServerModel.ServerState
@@ -35,6 +38,13 @@ export interface ServerParts {
 
 const REDEMPTION = { faults: ['lost answer', 'late answer', 'not sent', 'throttled'], isUrgent: true } as const
 const OTHER = { faults: [] } as const
+const LEGS = {
+  Redeem: REDEMPTION,
+  Issue: REDEMPTION,
+  LogIn: OTHER,
+  Use: OTHER,
+  Revoke: { faults: ['lost revocation'] },
+} as const
 
 const shownOf = (answer: ServerModel.Answer): string =>
   answer._tag === 'Issued' ? Secret.open(answer.token.accessToken) : answer._tag
@@ -44,8 +54,11 @@ const seenOf = (answer: ServerModel.Answer): string =>
     ? `${Secret.open(answer.token.accessToken)} until ${O.toUndefined(answer.token.expiresAt)}`
     : answer._tag
 
+const LOST: Outcome = { _tag: 'Lost', reason: 'reset after headers' }
+
 const REFUSED: Readonly<Partial<Record<Fault, Outcome>>> = {
   'not sent': { _tag: 'NotSent' },
+  'lost revocation': LOST,
   throttled: { _tag: 'Busy', status: 429 },
 }
 
@@ -63,22 +76,30 @@ export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer 
 
   const request = (process: Process, of: ServerModel.Request, what: string): Promise<Outcome> => {
     const isSpent = judge.isSpent(process, of)
-    return send<Outcome>(
-      process,
-      { at: 'server', isRead: false, what, ...(of._tag === 'Redeem' ? REDEMPTION : OTHER) },
-      (fault) => {
-        const refused = fault === undefined ? undefined : REFUSED[fault]
-        if (refused !== undefined)
-          return { value: refused, seen: refused._tag, told: () => `the ${what} of ${process.name} is not granted` }
-        const answer = ask(of)
-        judge.asked(process, of, answer, fault, isSpent)
-        const told = () => `the server gets the ${what} of ${process.name}, and answers ${shownOf(answer)}`
-        return fault === 'lost answer'
-          ? { value: { _tag: 'Lost', reason: 'reset after headers' }, seen: 'lost', told }
-          : { value: { _tag: 'Answered', answer }, seen: seenOf(answer), told }
-      },
-    )
+    return send<Outcome>(process, { at: 'server', isRead: false, what, ...LEGS[of._tag] }, (fault) => {
+      const refused = fault === undefined ? undefined : REFUSED[fault]
+      if (refused !== undefined)
+        return { value: refused, seen: refused._tag, told: () => `the ${what} of ${process.name} is not granted` }
+      const answer = ask(of)
+      judge.asked(process, of, answer, fault, isSpent)
+      const told = () => `the server gets the ${what} of ${process.name}, and answers ${shownOf(answer)}`
+      return fault === 'lost answer'
+        ? { value: LOST, seen: 'lost', told }
+        : { value: { _tag: 'Answered', answer }, seen: seenOf(answer), told }
+    })
   }
+
+  const acquiring = (process: Process): Strategy<unknown> =>
+    Strategy.make(
+      { needsRefreshToken: false },
+      ({ deadline }) =>
+        () =>
+        async () =>
+          toResult(
+            now() < deadline ? await request(process, { _tag: 'Issue' }, 'request') : { _tag: 'TimedOut' },
+            true,
+          ),
+    )
 
   const redeeming = (process: Process): Strategy<unknown> =>
     Strategy.make({ needsRefreshToken: true }, ({ previous, deadline }) => () => async () => {
@@ -86,13 +107,19 @@ export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer 
         return E.left(AuthError.notApplicable('there is no refresh token'))
       if (now() >= deadline) return toResult({ _tag: 'TimedOut' }, false)
       const token = previous.value.refreshToken.value
+      const answered = judge.redeems(process, previous.value)
       const outcome = await request(process, { _tag: 'Redeem', token }, `request with ${Secret.open(token)}`)
-      if (outcome._tag === 'Answered' && outcome.answer._tag === 'Issued') judge.brought(process, Secret.open(token))
+      answered(outcome)
       return pipe(toResult(outcome, false), E.map(TokenSet.succeeding(previous.value)))
     })
 
   const revoke = (process: Process, token: Secret): Promise<Outcome> =>
     request(process, { _tag: 'Revoke', token }, `revocation of ${Secret.open(token)}`)
+
+  const revoking = async (process: Process, { accessToken, refreshToken }: TokenSet) => {
+    const outcome = await revoke(process, O.isSome(refreshToken) ? refreshToken.value : accessToken)
+    return outcome._tag === 'Answered' ? E.right(undefined) : pipe(toResult(outcome, true), E.map(constVoid))
+  }
 
   const begin = (): TokenSet => {
     const answer = ask({ _tag: 'LogIn' })
@@ -104,20 +131,22 @@ export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer 
     begin,
     model: () => state,
     state: () => text,
-    strategyOf: redeeming,
-    loginOf: (process) => () => () => async () => {
-      judge.loggingIn(process)
-      return toResult(await request(process, { _tag: 'LogIn' }, 'login'), false)
+    strategyOf: plan.selfSufficient ? acquiring : redeeming,
+    loginOf: (process, asked) => () => () => async () => {
+      judge.loggingIn(asked)
+      const outcome = await request(process, { _tag: 'LogIn' }, 'login')
+      if (outcome._tag === 'Answered' && outcome.answer._tag === 'Issued')
+        asked.access = Secret.open(outcome.answer.token.accessToken)
+      return toResult(outcome, false)
+    },
+    grant: (process, asked) => {
+      const token = begin()
+      judge.granted(process, token)
+      asked.access = Secret.open(token.accessToken)
+      return token
     },
     revokerOf: (process) => {
-      const revoker: Revoker<unknown> =
-        ({ accessToken, refreshToken }) =>
-        () =>
-        () =>
-        async () => {
-          await revoke(process, O.isSome(refreshToken) ? refreshToken.value : accessToken)
-          return E.right(undefined)
-        }
+      const revoker: Revoker<unknown> = (token) => () => () => () => revoking(process, token)
       return Object.assign(revoker, { ends: 'grant' as const })
     },
     httpOf: (process, clock) => ({

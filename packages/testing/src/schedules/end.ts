@@ -1,4 +1,3 @@
-import { Secret } from '@tessera/core'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as ServerModel from '../ServerModel.js'
@@ -18,6 +17,7 @@ export const conclude = async (world: World, turn: Task<void>): Promise<void> =>
   const { judge, processes } = world
   for (const { name, open, isDead } of processes)
     if (open > 0 && !isDead) judge.violated('every call settles', `${name} is never answered`)
+  judge.rested()
   world.tell(() => 'all is over, and one more process asks')
   world.left.clear()
   const witness = world.witness()
@@ -31,17 +31,21 @@ export const conclude = async (world: World, turn: Task<void>): Promise<void> =>
   forgotten(world)
 }
 
+/** What began without a person ends by itself. */
+const isOfMachine = ({ issued }: ServerModel.ServerState, family: number): boolean =>
+  issued.every(({ family: of, token }) => of !== family || O.isNone(token.refreshToken))
+
 /** Grants that are alive at the server, and of which no record knows. */
-const forgotten = ({ judge, server, store }: World): void => {
+const forgotten = ({ plan, now, judge, server, store }: World): void => {
   const { token, owed } = store.cell()
   const held = [...(O.isSome(token) ? [token.value] : []), ...(O.isSome(owed) ? owed.value.tokens : [])]
   const model = server.model()
   for (const family of ServerModel.alive(model)) {
-    if (judge.isExcused(family)) continue
+    if (judge.isExcused(family) || isOfMachine(model, family)) continue
     const ofFamily = held.filter(({ accessToken }) => O.toNullable(ServerModel.familyOf(accessToken)(model)) === family)
-    const last = model.issued.filter((of) => of.family === family).pop()
     const isKept = ofFamily.some(
-      ({ accessToken }) => last !== undefined && Secret.eq.equals(accessToken, last.token.accessToken),
+      ({ refreshToken }) =>
+        O.isSome(refreshToken) && ServerModel.isRedeemable(plan.mode, refreshToken.value, now())(model),
     )
     if (ofFamily.length === 0)
       judge.violated('nothing resurrected', `session ${family + 1} is over, alive at the server, and in no record`)

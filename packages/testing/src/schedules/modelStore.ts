@@ -1,13 +1,11 @@
 import {
   AuthError,
-  CellCodec,
   type Committed,
   type Conflict,
   committed,
   conflict,
   type Instant,
   type Next,
-  type Secret,
   type Stamped,
   type TokenStore,
 } from '@tessera/core'
@@ -41,16 +39,11 @@ export interface StoreParts {
 const LATE = ['late store answer'] as const
 const OF_WRITES = ['failed write', 'hung write', 'lost store answer', ...LATE] as const
 
-const cellOf = (record: Secret<'Record'>): Cell => {
-  const decoded = CellCodec.decode(O.some(record))
-  if (E.isLeft(decoded)) throw new Error('the record cannot be read: a layer over the store is not explored')
-  return decoded.right
-}
-
 /** The time is a part of the answer. */
 const seenOf = ({ version, now }: Stamped): string => `${version} at ${O.toUndefined(now)}`
 
 export const makeStore = (first: Next, { plan, now, send, judge, processes }: StoreParts): ModelStore => {
+  const { cellOf } = plan
   const isLossy = plan.faults['lost write'] !== undefined
   const history: Array<Next> = []
   let there = first
@@ -67,9 +60,11 @@ export const makeStore = (first: Next, { plan, now, send, judge, processes }: St
     there = next
     cell = cellOf(next.record)
     judge.written(process, before, cell)
+    const ended = judge.ended()
     for (const of of processes) {
       if (!of.hears || of.isDead) continue
       inform(of, now(), 'subscription', next.version, () => {
+        judge.told(of, ended)
         for (const tell of listeners.get(of) ?? []) tell(O.some(next.version))
       })
     }
@@ -90,13 +85,20 @@ export const makeStore = (first: Next, { plan, now, send, judge, processes }: St
     of: (process) => ({
       guarantee: 'shared',
       ...(isLossy && { mayLoseWrites: true }),
-      get: () => () =>
-        send(process, { at: 'store', isRead: true, what: 'read', faults: LATE }, () => {
+      get: () => () => {
+        const finds = judge.reads(process)
+        return send(process, { at: 'store', isRead: true, what: 'read', faults: LATE }, (fault) => {
           judge.read(process, cell)
           const found = stamped()
           const read = cell
-          return { value: E.right(found), seen: seenOf(found), told: () => `${process.name} reads ${showCell(read)}` }
-        }),
+          return {
+            value: E.right(found),
+            seen: seenOf(found),
+            told: () => `${process.name} reads ${showCell(read)}`,
+            ...(fault === undefined && { heard: () => finds(read) }),
+          }
+        })
+      },
       compareAndSet: (_, expected, next) => () =>
         send<E.Either<AuthError, Committed | Conflict>>(
           process,

@@ -28,6 +28,9 @@ const NOTHING = { process: undefined, id: '', fault: undefined, touches: undefin
 // of one process
 // -----------------------------------------------------------------------------
 
+/** Whether it is handed a token next, which the server grants then. */
+const isGranted = ({ plan }: World, { index, begun }: Process): boolean => plan.acts[index]?.[begun] === 'adopt'
+
 /** What a process can take in now. */
 const takingIn = (world: World, process: Process): Array<Move> => {
   // Who hears of what others write is told, or not, by who comes first.
@@ -37,7 +40,8 @@ const takingIn = (world: World, process: Process): Array<Move> => {
   for (const { id, reply } of process.calls) if (reply !== undefined) moves.push(own('is answered', id))
   const [timer] = process.timers
   if (timer !== undefined && isDue(timer, world.now())) moves.push(own('wakes', String(timer.id)))
-  if (process.acts.length > 0) moves.push(own('begins', String(process.begun)))
+  if (process.acts.length > 0)
+    moves.push({ ...own('begins', String(process.begun)), touches: isGranted(world, process) ? 'everywhere' : touches })
   return moves
 }
 
@@ -133,6 +137,8 @@ export const firstMoves = (world: World): ReadonlyArray<Move> => {
   const now = world.now()
   for (const process of world.processes) {
     if (process.isDead || process.isHeld || countOf(process, now) !== 1) continue
+    // A later act may also begin when time has gone on.
+    if (process.acts.length > 0 && (process.begun > 0 || isGranted(world, process))) continue
     const [call] = process.calls
     if (call !== undefined && (call.reply === undefined || call.isLate)) continue
     const stopping: Move = { ...NOTHING, kind: 'stops', process: process.index }

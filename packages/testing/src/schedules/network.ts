@@ -10,6 +10,8 @@ interface Answer<A> {
   readonly seen: string
   /** For the story. */
   readonly told: IO<string>
+  /** The judge hears that it is delivered. */
+  readonly heard?: IO<void>
 }
 
 /** Sends a call: `effect` is what happens where it arrives, when the scheduler says so. */
@@ -31,8 +33,15 @@ export const makeSend =
         reply: undefined,
         isLate: false,
         arrive: (fault) => {
-          const { value, ...seen } = effect(fault)
-          return { ...seen, deliver: () => resolve(value) }
+          const { value, seen, told, heard } = effect(fault)
+          return {
+            seen,
+            told,
+            deliver: () => {
+              heard?.()
+              resolve(value)
+            },
+          }
         },
       })
     })

@@ -46,7 +46,7 @@ export const makeWorld = (plan: Plan, tell: World['tell']): World => {
     if (process !== world.current) world.strayed = process
   }
   const send = makeSend(now, acting)
-  const judge = makeJudge(plan, now, () => server.model())
+  const judge = makeJudge({ plan, now, server: () => server.model(), cell: () => store.cell() })
   const server = makeServer({ plan, now, send, judge })
   const first = server.begin()
   const seed = {

@@ -1,13 +1,13 @@
-// The states of a session and the transitions between them, as the model check finds them, written into docs/lifecycle.md; with
+// The states of a session and the transitions between them, as the exploration of `step` finds them, written into docs/lifecycle.md; with
 // --check only compared.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Lifecycle } from '@tessera/core'
-import { lifeStates, ofLifeStates, view } from '@tessera/model-check'
+import { forLifeStates, lifeStates, view } from '@tessera/model-check'
 
 const diagram = () => {
-  const { states, transitions } = lifeStates(Lifecycle.step(view), ofLifeStates)
+  const { states, transitions } = lifeStates(Lifecycle.step(view), forLifeStates)
   /** @type {Map<string, Set<string>>} */
   const edges = new Map()
   for (const { from, to, cause } of transitions) {
@@ -28,7 +28,7 @@ const diagram = () => {
     ...lines,
     '```',
     '',
-    `Found by exploring ${states} states of two processes and one session (\`npm run diagram\`).`,
+    `Found by exploring ${states} states of one session, with an attempt and a late answer under way (\`npm run diagram\`).`,
   ].join('\n')
 }
 

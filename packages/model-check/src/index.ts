@@ -1,14 +1,10 @@
 /**
- * The lifecycle, explored exhaustively.
+ * The token source of core in every schedule, and `step` alone in all states of a session.
  *
  * @packageDocumentation
  */
-export { type Counterexample, check, type Result } from './check.js'
-export { traceOf } from './format.js'
-export { type LifeState, type LifeStates, type LifeTransition, lifeStates } from './lifeStates.js'
-export { loadStep, type Patch } from './loadStep.js'
-export { type Config, type Happening, happenings, type Slip, slips } from './model.js'
-export { configOf, type Mutant, mutants } from './mutants.js'
-export { type Property, properties } from './properties.js'
-export { type Mode, modes, type Step, view } from './State.js'
-export { ofLifeStates, suite } from './suite.js'
+export { type LifeState, type LifeStates, type LifeTransition, lifeStates } from './step/lifeStates.js'
+export { type Livelocks, livelocks } from './step/livelocks.js'
+export { type Config, type Happening, happenings } from './step/model.js'
+export { type Mode, modes, type Step, view } from './step/State.js'
+export { forLifeStates, forLivelocks } from './step/suite.js'

@@ -1,10 +1,9 @@
 import { Lifecycle } from '@tessera/core'
 import { happenings, modes, view } from '@tessera/model-check'
 import fc from 'fast-check'
-import { makeModel } from '../src/automaton.js'
-import { makeEncode } from '../src/encode.js'
-import type { Transition } from '../src/model.js'
-import type { State } from '../src/State.js'
+import { encode } from '../src/step/encode.js'
+import { makeModel, type Transition } from '../src/step/model.js'
+import type { State } from '../src/step/State.js'
 
 const walk = (start: State, transitions: (state: State) => ReadonlyArray<Transition>, choices: ReadonlyArray<number>) =>
   choices.reduce((state, choice) => {
@@ -12,18 +11,8 @@ const walk = (start: State, transitions: (state: State) => ReadonlyArray<Transit
     return next[choice % next.length]?.next ?? state
   }, start)
 
-const choices = fc.array(fc.nat(1_000), { maxLength: 25 })
-
 test.each(modes)('%s: processes that change places, and a clock that goes on, are the same state', (mode) => {
-  const model = makeModel(Lifecycle.step(view), {
-    processes: 3,
-    mode,
-    happenings,
-    slips: [],
-    overlap: true,
-    lossy: false,
-  })
-  const encode = makeEncode(mode)
+  const model = makeModel(Lifecycle.step(view), { processes: 3, mode, happenings })
   const transitions = (state: State): ReadonlyArray<Transition> => {
     const all: Array<Transition> = []
     model.transitions(state, (transition) => {
@@ -34,7 +23,7 @@ test.each(modes)('%s: processes that change places, and a clock that goes on, ar
   const keysAfter = (state: State): ReadonlyArray<string> => transitions(state).map(({ next }) => encode(next).key)
   fc.assert(
     fc.property(
-      choices,
+      fc.array(fc.nat(1_000), { maxLength: 25 }),
       fc.shuffledSubarray([0, 1, 2], { minLength: 3 }),
       fc.constantFrom(...model.starts),
       (given, order, start) => {

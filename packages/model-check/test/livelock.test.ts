@@ -1,7 +1,7 @@
-import { type Graph, labelOf } from '../src/explore.js'
-import { findLivelock } from '../src/livelock.js'
-import { ASKS, DELIVERS, GOES_ON, ONCE, PASSES, SETTLES } from '../src/model.js'
-import { makeNumbers } from '../src/numbers.js'
+import { type Graph, labelOf } from '../src/step/explore.js'
+import { findLivelock } from '../src/step/livelock.js'
+import { ASKS, DELIVERS, GOES_ON, ONCE, PASSES, SETTLES } from '../src/step/model.js'
+import { makeNumbers } from '../src/step/numbers.js'
 
 type Edges = ReadonlyArray<readonly [to: number, kind: number, place: number, change?: number]>
 const NOBODY = 3

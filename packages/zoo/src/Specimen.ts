@@ -11,8 +11,8 @@ export interface Specimen {
   readonly isHonest: boolean
   /** The laws that it is put to. */
   readonly laws: () => Promise<ReadonlyArray<Law>> | ReadonlyArray<Law>
-  /** It takes hundreds of runs to catch. */
-  readonly isSlow?: boolean
+  /** See the mutants. */
+  readonly isScheduled?: boolean
   /** How often each law is tried on an honest one. Default: 20. */
   readonly numRuns?: number
   readonly end?: () => Promise<void>

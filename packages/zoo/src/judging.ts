@@ -1,6 +1,8 @@
 /** A core under the interleavings. */
+import { nextTick } from 'node:process'
 import { millis, type Strategy, type TokenStore } from '@tessera/core'
 import { type InterleavingsConfig, interleavings, type Law, type LawParameters, type Rotation } from '@tessera/testing'
+import type { Task } from 'fp-ts/lib/Task.js'
 import type { Core } from './loadCore.js'
 
 /** The modes of the server under which a core is judged. */
@@ -22,6 +24,12 @@ export interface Options {
 /** How a core is judged. */
 export interface Judging extends LawParameters, Pick<InterleavingsConfig, 'properties' | 'focus'> {}
 
+/** Lets everything run that waits for nothing: ticks come when no microtask is left, but before them where none is running. */
+export const turn: Task<void> = async () => {
+  await null
+  await new Promise<void>((resolve) => nextTick(resolve))
+}
+
 /** Scheduled runs of 2 to 4 processes over one session, with the sources of a core. */
 export const judging = (
   core: Core,
@@ -34,7 +42,7 @@ export const judging = (
       make: ({ strategy, env, ...parts }) => core.TokenSource.make<unknown>(parts)(decorate(core, strategy))(env)(),
       store: () => store(core),
       mode,
-      turn: () => new Promise((resolve) => setImmediate(resolve)),
+      turn,
       ...(properties !== undefined && { properties }),
       ...(focus !== undefined && { focus }),
     },

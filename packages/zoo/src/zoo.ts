@@ -33,11 +33,11 @@ export const broken = (): ReadonlyArray<Specimen> => {
     ...brokenSources().map(ofSource('source')),
     ...brokenStrategies().map(ofSource('strategy')),
     ...mutants.map(
-      ({ name, killedBy, mode, patches = [], options = {}, focus, isSlow = false }): Specimen => ({
+      ({ name, killedBy, mode, patches = [], options = {}, focus, isScheduled = false }): Specimen => ({
         kind: 'step',
         name,
         isHonest: false,
-        isSlow,
+        isScheduled,
         laws: () => [
           judging(loadCore(patches), modes[mode], options, {
             properties: [killedBy],

@@ -1,18 +1,42 @@
 /** Every broken specimen is rejected, and no honest one. `npm run zoo` prints by which law. */
+import { properties } from '@tessera/testing'
+import { coreLoader, judging, modes, mutants, withAnotherAccount } from '@tessera/zoo'
 import { leftOut } from '../../scripts/jest/needs.js'
 import { isRight, tryOut } from '../src/trial.js'
 import { zoo } from '../src/zoo.js'
 
-const specimens = zoo().filter(({ isSlow = false }) => !isSlow)
+const all = zoo()
+const specimens = all.filter(({ isScheduled = false }) => !isScheduled)
 
 leftOut('redis-server', 'an honest store over Redis')
 
 test('there are enough, and of every kind', () => {
-  const broken = specimens.filter(({ isHonest }) => !isHonest)
+  const broken = all.filter(({ isHonest }) => !isHonest)
   expect(broken.length).toBeGreaterThanOrEqual(40)
-  expect(specimens.length - broken.length).toBeGreaterThanOrEqual(8)
+  expect(all.length - broken.length).toBeGreaterThanOrEqual(8)
   expect(new Set(broken.map(({ kind }) => kind))).toEqual(new Set(['store', 'source', 'strategy', 'step']))
-  expect(new Set(specimens.map(({ kind, name }) => `${kind} ${name}`)).size).toBe(specimens.length)
+  expect(new Set(all.map(({ kind, name }) => `${kind} ${name}`)).size).toBe(all.length)
+})
+
+test('each property that interleavings may break is broken by one', () => {
+  const tried = mutants.filter(({ isScheduled = false }) => !isScheduled)
+  // That every call settles is judged in all of them.
+  expect([...new Set(tried.map(({ killedBy }) => killedBy)), 'every call settles'].sort()).toEqual(
+    [...properties].sort(),
+  )
+})
+
+test('the decorated strategy of a mutant is harmless in the real code', async () => {
+  await judging(
+    coreLoader()(),
+    modes['grace until use'],
+    { decorate: withAnotherAccount },
+    {
+      properties: ['lineage kept'],
+      focus: { serverFaults: ['lost request', 'lost answer', 'late answer', 'throttled', 'busy'] },
+      numRuns: 300,
+    },
+  ).run()
 })
 
 test.each(

@@ -3,25 +3,31 @@
  * noticed.
  */
 import { parseArgs } from 'node:util'
-import { type Schedules, showSchedules } from '@tessera/testing'
+import { Lifecycle } from '@tessera/core'
+import { showSchedules } from '@tessera/testing'
 import { runAll } from '../pool.js'
+import { livelocks } from '../step/livelocks.js'
+import { view } from '../step/State.js'
+import { forLivelocks } from '../step/suite.js'
 import { mutants, scenarioOf } from './mutants.js'
 import { scenarios } from './scenarios.js'
-import { type Search, stallsOf } from './search.js'
+import type { Found, Search } from './search.js'
 
 const USAGE = `npm run explore -- [options]
 
   --stalls N       how often time may go by while something is on its way; default 1
+  --climb          with one stall more each time, as long as all schedules fit in the limit
   --limit N        the most schedules of one scenario; default 1000000
   --scenario TEXT  only those with this in their name
   --mutants        mutants of core instead of core, each in the scenario that notices it
   --mutant TEXT    only those with this in their name; the story of a single one
+  --step           \`step\` alone, in all states of a session: whether somebody may ask for ever
   --list           the names of scenarios and mutants
   --json           one JSON object a scenario, or a mutant, on standard output
 `
 
 interface Row {
-  readonly found: Schedules
+  readonly found: Found
   readonly seconds: number
 }
 
@@ -29,10 +35,12 @@ const options = () => {
   const { values } = parseArgs({
     options: {
       stalls: { type: 'string', default: '1' },
+      climb: { type: 'boolean', default: false },
       limit: { type: 'string', default: '1000000' },
       scenario: { type: 'string', default: '' },
       mutants: { type: 'boolean', default: false },
       mutant: { type: 'string' },
+      step: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -65,18 +73,21 @@ const run = (jobs: ReadonlyArray<Search>, done: (row: Row, index: number) => voi
 const runScenarios = async (given: ReturnType<typeof options>): Promise<boolean> => {
   const jobs = scenarios
     .filter(({ name }) => name.includes(given.scenario))
-    .map((scenario): Search => ({ scenario, stalls: given.stalls, limit: given.limit, patches: [] }))
+    .map((scenario): Search => {
+      const { stalls, climb: climbs, limit } = given
+      return { scenario, stalls, climbs, limit, patches: [] }
+    })
   let isOk = jobs.length > 0
   await run(jobs, ({ found, seconds }, index) => {
     const scenario = jobs[index]?.scenario
     if (scenario === undefined) return
     isOk &&= found.violations.length === 0
-    const { schedules, isComplete: complete, violations } = found
-    const line = { scenario: scenario.name, stalls: stallsOf(scenario, given.stalls), schedules, complete }
+    const { stalls, schedules, isComplete: complete, violations } = found
+    const line = { scenario: scenario.name, stalls, schedules, complete }
     print(
       given.json
         ? JSON.stringify({ ...line, violations: violations.length, seconds })
-        : `${scenario.name}: ${showSchedules(found)}, in ${seconds.toFixed(1)} s`,
+        : `${scenario.name}, ${stalls} ${stalls === 1 ? 'stall' : 'stalls'}: ${showSchedules(found)}, in ${seconds.toFixed(1)} s`,
     )
   })
   return isOk
@@ -89,6 +100,7 @@ const runMutants = async (given: ReturnType<typeof options>): Promise<boolean> =
     (mutant): Search => ({
       scenario: scenarioOf(mutant),
       stalls: mutant.stalls ?? 0,
+      climbs: false,
       limit: given.limit,
       patches: mutant.patches,
     }),
@@ -108,9 +120,26 @@ const runMutants = async (given: ReturnType<typeof options>): Promise<boolean> =
   return isOk
 }
 
+const runStep = ({ json }: ReturnType<typeof options>): boolean =>
+  forLivelocks
+    .map((config): boolean => {
+      const startedAt = performance.now()
+      const { states, found } = livelocks(Lifecycle.step(view), config)
+      const seconds = (performance.now() - startedAt) / 1_000
+      const name = `${config.processes} processes, ${config.mode}`
+      if (json) print(JSON.stringify({ name, states, livelock: found, seconds }))
+      else {
+        print(`${name}: ${states.toLocaleString('en')} states, in ${seconds.toFixed(1)} s`)
+        if (found !== undefined) print([...found.way, 'and again and again:', ...found.cycle].join('\n'))
+      }
+      return found === undefined
+    })
+    .every((isOk) => isOk)
+
 const main = async (): Promise<number> => {
   const given = options()
   if (given.help) print(USAGE)
+  else if (given.step) return runStep(given) ? 0 : 1
   else if (given.list) print([...scenarios, ...mutants].map(({ name }) => name).join('\n'))
   else {
     const isOk = given.mutants || given.mutant !== undefined ? await runMutants(given) : await runScenarios(given)

@@ -11,6 +11,8 @@ export interface Mutant {
   readonly scenario: string
   readonly killedBy: Property
   readonly stalls?: number
+  /** It takes thousands of schedules: `npm run explore -- --mutants` tries it, and no test. */
+  readonly isSlow?: boolean
   readonly patches: ReadonlyArray<Patch>
 }
 
@@ -34,7 +36,18 @@ const own = (
   stalls = 0,
 ): Mutant => ({ name, scenario, killedBy, stalls, patches: [{ file, find, replace }] })
 
+const slow = (mutant: Mutant): Mutant => ({ ...mutant, isSlow: true })
+
 const REDEEM = 'session/redeem.ts'
+const RENEWAL = 'lifecycle/renewal.ts'
+const EPOCH = 'lifecycle/epoch.ts'
+const ENDING = 'session/ending.ts'
+const BEGINNING = 'session/beginning.ts'
+const OWING = 'session/owing.ts'
+const IS_ASKED = 'if (isEpochOf(from, cell)) {\n    return ['
+const LOST_REVOCATIONS = 'ask and revoke, lost revocations'
+const IN_THE_END = 'served in the end'
+const NOT_LOST = 'no session lost'
 
 export const mutants: ReadonlyArray<Mutant> = [
   ofZoo('publish before persist', '2 asks', 'persisted before returned'),
@@ -59,22 +72,170 @@ export const mutants: ReadonlyArray<Mutant> = [
   ofZoo("status on another token's invalid_grant", 'ask and revoke', 'nothing resurrected'),
   ofZoo('a tombstone is a delete', 'ask and revoke', 'lineage kept'),
   ofZoo('a tombstone keeps the epoch', 'ask and revoke', 'no session lost'),
-  ofZoo('a tombstone waits for the lease', 'ask, revoke, and ask again', 'refused is not served'),
+  ofZoo('a tombstone waits for the lease', 'ask, revoke, and ask again', 'nothing resurrected'),
   ofZoo('a login undoes a revoke', 'login and revoke', 'nothing resurrected'),
   ofZoo('a login keeps the epoch', 'login and revoke', 'lineage kept'),
   ofZoo('a login forgets the grant that it replaces', 'login and revoke', 'nothing resurrected'),
   ofZoo('a refusal clears the lease', '2 asks and a refusal', 'one redemption'),
   ofZoo('a refusal moves the end of the lease', '2 asks and a refusal', 'a lease ends when it said'),
   ofZoo('a refused token is served', '2 asks and a refusal', 'refused is not served'),
-  own(
-    'an old lease is used',
-    '2 asks of a token that is due',
-    'one redemption',
-    [REDEEM, "if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))", ''],
-    2,
+  slow(
+    own(
+      'an old lease is used',
+      '2 asks of a token that is due',
+      'one redemption',
+      [REDEEM, "if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))", ''],
+      2,
+    ),
   ),
+  own('an unknown outcome releases the lease', '2 asks, a lost answer', 'one redemption', [
+    RENEWAL,
+    "case 'Unknown':\n      return [NOTHING, cell]",
+    "case 'Unknown':\n      return released(event.nonce, now, 0 as Duration, cell)",
+  ]),
+  slow(
+    own(
+      "anybody's failure releases the lease",
+      '2 asks of a token that is due',
+      'a lease ends when it said',
+      [RENEWAL, 'if (!(O.isSome(lease.nonce) && lease.nonce.value === nonce)) return [AGAIN, cell]', ''],
+      2,
+    ),
+  ),
+  own('a late rejection is dropped', 'an ask again, a lost and a late answer', IN_THE_END, [
+    REDEEM,
+    ': exclusively(after(timeout), async () => E.right(await failed(answer.left, true))),',
+    ': Promise.resolve(answer),',
+  ]),
+  own('a cool-down without an end', '2 asks, no connection, then a 429', IN_THE_END, [
+    RENEWAL,
+    "status._tag === 'CoolingDown' && now < status.until",
+    "status._tag === 'CoolingDown'",
+  ]),
+  own(
+    'a token of the same epoch is revoked when it is dropped',
+    '2 asks, a late answer, at a server with grace',
+    NOT_LOST,
+    [
+      RENEWAL,
+      "return [same ? AGAIN : { serve: O.none, action: { _tag: 'Discard' } }, cell]",
+      "return [same ? AGAIN : { serve: O.none, action: { _tag: 'DiscardAndRevoke', token } }, cell]",
+    ],
+  ),
+  own('a commit keeps the status', '2 asks, a late answer', NOT_LOST, [
+    RENEWAL,
+    'lease: O.none,\n    status: NO_STATUS,\n  }',
+    'lease: O.none,\n  }',
+  ]),
+  ofZoo('a commit keeps refused', '2 asks and a refusal', 'fresh is served from memory'),
+  ofZoo('a refusal clears the status', 'an ask again and a refusal, a lost answer', 'terminal until a login'),
+  own('nobody is served during a renewal', '2 asks of a token that is due', 'fresh is served from memory', [
+    RENEWAL,
+    "return [\n    { serve, action: { _tag: 'Redeem',",
+    "return [\n    { serve: O.none, action: { _tag: 'Redeem',",
+  ]),
+  ofZoo('the memory goes back', 'ask and refuse by one', 'refused is not served'),
+  own('a revoke of any epoch', 'login and revoke', NOT_LOST, [
+    EPOCH,
+    IS_ASKED,
+    'if (!isOrigin(nonce, cell)) {\n    return [',
+  ]),
+  own('a revoke is asked of whatever there is when it is written', 'login and revoke', NOT_LOST, [
+    ENDING,
+    'if (from === undefined || (O.isSome(origin) && isEarlier(origin.value))) from',
+    'from',
+  ]),
+  own('every place is the one that is there', 'login and revoke', 'nothing resurrected', [
+    'lifecycle/place.ts',
+    'cell.epoch === epoch && (O.isNone(origin) || O.isNone(cell.origin) || isOrigin(origin.value, cell))',
+    'true',
+  ]),
+  ofZoo('a revoke of nothing opens no epoch', 'login and revoke twice', 'nothing resurrected'),
+  slow(
+    own('a revoke does not end the login that was asked for before it', 'login, then revoke', 'nothing resurrected', [
+      ENDING,
+      'origins.has(origin) ||',
+      '',
+    ]),
+  ),
+  slow(
+    own('a login begins before the revoke that was asked for before it', 'revoke, then login', NOT_LOST, [
+      'session/login.ts',
+      '    await revokes\n',
+      '',
+    ]),
+  ),
+  slow(
+    own('a login begins after the revoke that was asked for after it', 'login, then revoke', 'nothing resurrected', [
+      'session/login.ts',
+      "E.isRight(start) && isOver(start.right) ? fail('Revoked') : start",
+      'start',
+    ]),
+  ),
+  slow(
+    own(
+      'a token that waited is not late',
+      'a token to adopt and a revoke, a late store answer',
+      'nothing resurrected',
+      [BEGINNING, 'isOver(found) || isLate(found) ?', 'isOver(found) ?'],
+      1,
+    ),
+  ),
+  own('a tombstone forgets the token', LOST_REVOCATIONS, 'nothing resurrected', [
+    EPOCH,
+    'owed: O.isSome(retryAt) ? newlyOwed(tokens, retryAt.value) : O.none,',
+    'owed: cell.owed,',
+  ]),
+  own('a login forgets what a tombstone owes', 'login and revoke, lost revocations', 'nothing resurrected', [
+    EPOCH,
+    '...holding(view, token, cell),\n      epoch',
+    '...holding(view, token, { ...cell, owed: O.none }),\n      epoch',
+  ]),
+  own(
+    'a start without a person forgets what a tombstone owes',
+    'a revoke by one who needs no refresh token, a lost revocation',
+    'nothing resurrected',
+    [
+      RENEWAL,
+      '      status: NO_STATUS,\n      lease: O.some(',
+      '      status: NO_STATUS,\n      owed: O.none,\n      lease: O.some(',
+    ],
+  ),
+  own('what came too late is owed by nobody', LOST_REVOCATIONS, 'nothing resurrected', [
+    'lifecycle/owed.ts',
+    "action: { _tag: 'DiscardAndRevoke', token } }, owes.value]",
+    "action: { _tag: 'DiscardAndRevoke', token } }, cell]",
+  ]),
+  own('one confirmation is taken for all that is owed', 'login and revoke, lost revocations', 'nothing resurrected', [
+    'lifecycle/owed.ts',
+    'owed: toOwed(left, cell.owed.value) }',
+    'owed: O.none }',
+  ]),
+  own('a revocation is taken for confirmed', LOST_REVOCATIONS, 'nothing resurrected', [
+    OWING,
+    'const ended = tokens.filter((_, at) => isEnded(at))',
+    'const ended = tokens',
+  ]),
+  {
+    name: 'the server is told of a revoke first',
+    scenario: 'ask and revoke',
+    killedBy: NOT_LOST,
+    patches: [
+      {
+        file: ENDING,
+        find: '    const applied = await asked.track(bury(asked, deadline))\n',
+        replace:
+          '    const there = await records.read(deadline)\n    if (E.isRight(there) && O.isSome(there.right.cell.token)) await owing.pay([there.right.cell.token.value], there.right, deadline)\n    const applied = await asked.track(bury(asked, deadline))\n',
+      },
+      {
+        file: OWING,
+        find: "ends === 'grant' ? !Lifecycle.isHeld(view, token)(cell) :",
+        replace: "ends === 'grant' ? true :",
+      },
+    ],
+  },
   own('a login is asked of whatever there is when it ends', 'login and revoke', 'nothing resurrected', [
-    'session/beginning.ts',
+    BEGINNING,
     'from ??= isOver(found) || isLate(found) ? NOWHERE : Lifecycle.placeOf(found.cell)',
     'from = Lifecycle.placeOf(found.cell)',
   ]),

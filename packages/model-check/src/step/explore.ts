@@ -1,10 +1,9 @@
 /**
  * Breadth first through all states. The strings of those that are known are kept, the states themselves only until their turn.
  */
-import { type Encoded, permutations } from './encode.js'
+import { type Encoded, encode, permutations } from './encode.js'
 import type { Model, Transition } from './model.js'
 import { makeNumbers, type Numbers } from './numbers.js'
-import { forgotten, type Violation } from './properties.js'
 import type { State } from './State.js'
 
 /**
@@ -36,22 +35,18 @@ export const changeOf = (label: number): number => label >> 8
 
 export interface Exploration {
   readonly graph: Graph
-  readonly transitions: number
   /** The longest of the shortest ways to a state. */
   readonly depth: number
   /** Stopped at the limit: there are more states. */
   readonly isCut: boolean
-  readonly violation: { readonly violation: Violation; readonly path: ReadonlyArray<string> } | undefined
 }
 
 export interface ExploreOptions {
   readonly model: Model
-  readonly encode: (state: State) => Encoded
   /** The most states. */
   readonly limit: number
   /** Hears every transition. */
   readonly observe?: (from: State, transition: Transition) => void
-  readonly progress?: (states: number) => void
 }
 
 export const pathTo = ({ keyOf, foundFrom }: Graph, state: number): ReadonlyArray<string> => {
@@ -60,7 +55,7 @@ export const pathTo = ({ keyOf, foundFrom }: Graph, state: number): ReadonlyArra
   return path.reverse()
 }
 
-export const explore = ({ model, encode, limit, observe, progress }: ExploreOptions): Exploration => {
+export const explore = ({ model, limit, observe }: ExploreOptions): Exploration => {
   const { processes } = model.config
   const known = new Map<string, number>()
   const keys: Array<string> = []
@@ -80,7 +75,6 @@ export const explore = ({ model, encode, limit, observe, progress }: ExploreOpti
   const numbers = new Map(changes(processes).map((change, number) => [change.join(), number]))
 
   let depth = -1
-  let found: Exploration['violation']
   type Turn = { readonly state: State; readonly places: ReadonlyArray<number> }
   let next: Array<Turn> = []
   const add = (state: State, { key, places }: Encoded, parent: number): number => {
@@ -95,40 +89,28 @@ export const explore = ({ model, encode, limit, observe, progress }: ExploreOpti
   for (const state of model.starts) add(state, encode(state), -1)
 
   let at = -1
-  while (next.length > 0 && found === undefined && keys.length < limit) {
+  while (next.length > 0 && keys.length < limit) {
     depth++
     const frontier = next
     next = []
-    for (const { state, places } of frontier) {
-      if (found !== undefined || keys.length >= limit) {
-        next.push({ state, places })
+    for (const turn of frontier) {
+      if (keys.length >= limit) {
+        next.push(turn)
         continue
       }
+      const { state, places } = turn
       at++
       begin.push(targets.length())
       model.transitions(state, (transition) => {
-        if (found !== undefined) return
         const encoded = encode(transition.next)
-        const broken = transition.violation ?? (encoded.isForgotten ? forgotten() : undefined)
-        if (broken !== undefined) {
-          found = { violation: broken, path: [...pathTo(graph, at), encoded.key] }
-          return
-        }
         observe?.(state, transition)
         targets.push(add(transition.next, encoded, at))
         const change = places.map((_, place) => encoded.places[places.indexOf(place)] ?? -1)
         const place = transition.process < 0 ? 3 : (places[transition.process] ?? 3)
         labels.push(labelOf(transition.kind, place, numbers.get(change.join()) ?? 0))
       })
-      if ((at & 8191) === 0) progress?.(keys.length)
     }
   }
   begin.push(targets.length())
-  return {
-    graph,
-    transitions: targets.length(),
-    depth,
-    isCut: next.length > 0 && found === undefined,
-    violation: found,
-  }
+  return { graph, depth, isCut: next.length > 0 }
 }

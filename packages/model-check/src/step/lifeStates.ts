@@ -2,9 +2,9 @@
  * The states of a session as its readers know them, and which transitions between them exist: found by the same exploration.
  */
 import * as O from 'fp-ts/lib/Option.js'
-import { check } from './check.js'
-import { type Config, ONCE, PASSES, type Transition } from './model.js'
-import { type Cell, EXPIRED, phaseOf, type State, type Step, type Told } from './State.js'
+import { explore } from './explore.js'
+import { type Config, makeModel, type Transition } from './model.js'
+import { type Cell, type Event, EXPIRED, type Mode, phaseOf, type State, type Step } from './State.js'
 
 export type LifeState =
   | 'Empty'
@@ -39,9 +39,10 @@ const lifeStateOf = ({ cell, now }: State): LifeState => {
   return phaseOf(token.value, now) === EXPIRED ? 'Expired' : 'Valid'
 }
 
-const CAUSES: Readonly<Record<Exclude<Told['_tag'], 'Failed' | 'Requested'>, string>> = {
+const CAUSES: Readonly<Record<Exclude<Event['_tag'], 'Failed' | 'Requested'>, string>> = {
   Redeemed: 'redeemed',
   Refused: 'refused',
+  Accepted: 'accepted',
   LoggedIn: 'logged in',
   RevokeAsked: 'revoke',
   RevocationRetried: 'revocation tried again',
@@ -49,12 +50,12 @@ const CAUSES: Readonly<Record<Exclude<Told['_tag'], 'Failed' | 'Requested'>, str
 }
 const FAILURES = { NotSent: 'not sent', Throttled: 'throttled', InvalidGrant: 'invalid_grant', Unknown: 'unknown' }
 
-const causeOf = (told: Told, { mode }: Config): string => {
+const causeOf = (told: Event, mode: Mode): string => {
   switch (told._tag) {
     case 'Requested':
       return mode === 'no refresh token' ? 'requested by a self-sufficient strategy' : 'requested'
     case 'Failed':
-      return FAILURES[told.failure]
+      return FAILURES[told.failure._tag]
     default:
       return CAUSES[told._tag]
   }
@@ -66,20 +67,12 @@ const isSameSession = (one: Cell, other: Cell): boolean =>
   one.refused === other.refused &&
   one.lease === other.lease
 
-const transitionOf = (
-  before: State,
-  { process, kind, next }: Transition,
-  config: Config,
-): LifeTransition | undefined => {
+const transitionOf = (before: State, { process, told, next }: Transition, mode: Mode): LifeTransition | undefined => {
   const [from, to] = [lifeStateOf(before), lifeStateOf(next)]
-  const isTime = process < 0 && (kind & (PASSES | ONCE)) !== 0
-  if (isTime) return from === to ? undefined : { from, to, cause: 'time' }
-  const stage = before.processes[process]?.stage
+  if (told === undefined) return process < 0 && from !== to ? { from, to, cause: 'time' } : undefined
   // What is owed changes beside the session, in any of its states.
   const isBeside = from === to && isSameSession(before.cell, next.cell)
-  return !isBeside && next.cell !== before.cell && stage?._tag === 'Writing'
-    ? { from, to, cause: causeOf(stage.told, config) }
-    : undefined
+  return !isBeside && next.cell !== before.cell ? { from, to, cause: causeOf(told, mode) } : undefined
 }
 
 export interface LifeStates {
@@ -92,14 +85,15 @@ export const lifeStates = (step: Step, configs: ReadonlyArray<Config>): LifeStat
   const found = new Map<string, LifeTransition>()
   let states = 0
   for (const config of configs) {
-    const result = check(step, config, {
+    const { graph } = explore({
+      model: makeModel(step, config),
       limit: Number.POSITIVE_INFINITY,
       observe: (before, transition) => {
-        const of = transitionOf(before, transition, config)
+        const of = transitionOf(before, transition, config.mode)
         if (of !== undefined) found.set(`${of.from} ${of.to} ${of.cause}`, of)
       },
     })
-    states += result.states
+    states += graph.states()
   }
   return { states, transitions: [...found.values()] }
 }

@@ -31,9 +31,10 @@ export const search = async ({ scenario, stalls, climbs, limit, patches }: Searc
   const { TokenSource } = loadCore(patches)
   const most = stallsOf(scenario, stalls)
   const run = async (of: number): Promise<Found> => {
+    const timeout = scenario.options.sourceTimeout ?? TIMEOUT
     const make: MakeSource = ({ strategy, env, ...parts }) =>
-      TokenSource.make<unknown>({ ...parts, timeout: TIMEOUT })(strategy)(env)()
-    const found = everySchedule(make, { ...scenario.options, sourceTimeout: TIMEOUT, stalls: of, limit, turn })
+      TokenSource.make<unknown>({ ...parts, timeout })(strategy)(env)()
+    const found = everySchedule(make, { ...scenario.options, sourceTimeout: timeout, stalls: of, limit, turn })
     return { ...(await found()), stalls: of }
   }
   let found = await run(climbs ? 0 : most)

@@ -91,7 +91,8 @@ test('who was told that a session is over, and serves its token all the same, is
       store.changes?.(key, () => undefined)
       const there = await store.get(key)()
       const cell = E.isRight(there) ? CellCodec.decode(there.right.record) : there
-      return E.isRight(cell) && O.isSome(cell.right.token) ? E.right(cell.right.token.value) : E.left(AuthError.closed)
+      const revoked = AuthError.reauthenticationRequired('revoked')
+      return E.isRight(cell) && O.isSome(cell.right.token) ? E.right(cell.right.token.value) : E.left(revoked)
     }
     let first: ReturnType<typeof read> | undefined
     return { ...plain(parts), get: () => (first ??= read()) }

@@ -223,9 +223,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: [
       {
         file: ENDING,
-        find: '    const applied = await asked.track(bury(asked, deadline))\n',
+        find: '    const applied = await asked.turn.track(bury(asked, deadline))\n',
         replace:
-          '    const there = await records.read(deadline)\n    if (E.isRight(there) && O.isSome(there.right.cell.token)) await owing.pay([there.right.cell.token.value], there.right, deadline)\n    const applied = await asked.track(bury(asked, deadline))\n',
+          '    const there = await records.read(deadline)\n    if (E.isRight(there) && O.isSome(there.right.cell.token)) await owing.pay([there.right.cell.token.value], there.right, deadline)\n    const applied = await asked.turn.track(bury(asked, deadline))\n',
       },
       {
         file: OWING,

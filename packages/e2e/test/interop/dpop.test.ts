@@ -167,7 +167,7 @@ describe.each([false, true])('nonces: %s', (nonces) => {
   }
 
   test.each(NAMES)(
-    '%s: a validated login, then a thousand callers in four processes at an expired token: one redemption',
+    '%s: a validated login, then a thousand callers of four sources at an expired token: one redemption',
     async (name) => {
       const as = client(name)
       const store = memoryStore()

@@ -1,7 +1,7 @@
 import type { Duration } from '@tessera/core'
 import type { SqlPort, SqlRow } from '../SqlPort.js'
-import { isPassing, problem } from './reason.js'
-import { within } from './within.js'
+import { isPassing } from './reason.js'
+import { late, within } from './within.js'
 
 /** Runs one statement. */
 export type Run = (text: string, parameters: ReadonlyArray<string>) => Promise<ReadonlyArray<SqlRow>>
@@ -27,7 +27,7 @@ export const running =
     within(timeout, (signal, rest) =>
       use(async (text, parameters) => {
         for (let longest = FIRST_PAUSE; ; longest = Math.min(2 * longest, LONGEST_PAUSE)) {
-          if (rest() <= 0) throw problem('aborted')
+          if (rest() <= 0) throw late(timeout)
           try {
             return await port.query(text, parameters, signal)
           } catch (error) {

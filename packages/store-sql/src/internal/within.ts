@@ -2,6 +2,9 @@ import { turnsToRead } from '@tessera/core'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { problem } from './reason.js'
 
+/** That there was no answer in `timeout` (ms). */
+export const late = (timeout: number): Error => problem(`no answer in ${timeout} ms`)
+
 /**
  * Runs what ends after `timeout` (ms), whatever the server and the driver do; the signal is aborted from then on, and `rest` tells
  * how long that is away, in ms.
@@ -13,13 +16,12 @@ export const within = <A>(timeout: number, use: (signal: AbortSignal, rest: IO<n
   new Promise((resolve, reject) => {
     const end = performance.now() + timeout
     const controller = new AbortController()
-    const late = (): void => reject(problem(`no answer in ${timeout} ms`))
     let immediate: ReturnType<typeof setImmediate> | undefined
     const wait = (turns: number): void => {
       if (turns > 0) immediate = setImmediate(wait, turns - 1)
       else {
         controller.abort()
-        late()
+        reject(late(timeout))
       }
     }
     const timer = setTimeout(() => wait(turnsToRead(globalThis)), timeout)

@@ -2,7 +2,7 @@
  * One process of a fleet that shares a rotating token through Postgres: `node memberProcess.js URL WAY`. It is told a key, and makes
  * itself ready; at `go` it needs a token, and it answers when it has one.
  */
-import { AuthError, instant, Secret, Strategy, TokenSet, TokenSource } from '@tessera/core'
+import { AuthError, instant, Secret, Strategy, seconds, TokenSet, TokenSource } from '@tessera/core'
 import { nodeEnv, openSource, run } from '@tessera/node'
 import { pgPool, sqlStore } from '@tessera/store-sql'
 import * as O from 'fp-ts/lib/Option.js'
@@ -71,7 +71,10 @@ const behindLock =
 /** A source, which has seen the token that has expired. */
 const tessera = (notify: boolean) => {
   const listener = () => new Client({ connectionString })
-  const store = sqlStore(pgPool(pool, notify ? { listener } : {}), { wakeups: { notify } })
+  const store = sqlStore(pgPool(pool, notify ? { listener } : {}), {
+    commandTimeout: seconds(10),
+    wakeups: { notify },
+  })
   /** That of the round before: nobody hears of its session any more. */
   let before: TokenSource | undefined
   return async ({ key, tokenEndpoint }: Message): Promise<Get> => {

@@ -43,7 +43,7 @@ export const s3: Row = {
                   env,
                 ),
               )
-              await Promise.all(sources.map(({ get }) => run(get)))
+              for (const { get } of sources) await run(get)
               return {
                 measure: async () => {
                   statements()

@@ -87,7 +87,7 @@ export const makeEnding = (
    */
   const asking = (): Asked => {
     const own = nonce(random)()
-    const { origins, earlier, ...turn } = order.revoke(key, own)
+    const { origins, isOfLater, earlier, ...turn } = order.revoke(key, own)
     const isEarlier = (origin: Lifecycle.Nonce): boolean =>
       origins.has(origin) || (O.isSome(initial.origin) && initial.origin.value === origin)
     let from: Lifecycle.Place | undefined
@@ -96,6 +96,8 @@ export const makeEnding = (
         const { origin } = snapshot.cell
         // What waits for the store begins here too, and not on the tombstone.
         if (from === undefined) for (const acquired of earlier) acquired.begin(snapshot)
+        // The tombstone of a later one stays: to a login that was asked for between the two, it says that it is over.
+        if (from === undefined && O.exists(isOfLater)(origin)) from = NOWHERE
         if (from === undefined || (O.isSome(origin) && isEarlier(origin.value))) from = Lifecycle.placeOf(snapshot.cell)
         return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(snapshot) }
       },

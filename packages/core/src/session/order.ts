@@ -19,6 +19,8 @@ export interface Begun {
 export interface Revoke {
   /** The logins and revokes that were asked for before it. */
   readonly origins: ReadonlySet<Nonce>
+  /** Whether a tombstone is that of a revoke that was asked for after it, and whose answer is on its way. */
+  readonly isOfLater: (origin: Nonce) => boolean
   /** The tokens that waited for the store. */
   readonly earlier: ReadonlyArray<Acquired>
   /** One try. */
@@ -138,6 +140,7 @@ export const makeOrder = (): Order => {
       }
       return {
         origins,
+        isOfLater: (origin) => (keys.get(key)?.revokes.get(origin)?.turn ?? 0) > asked.turn,
         earlier: [...waiting],
         track: (run) => {
           const ended = (): void => {

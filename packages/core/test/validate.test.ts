@@ -156,6 +156,59 @@ test('where the end could not be written, both are said', async () => {
   expect(AuthError.causes(error).map(({ _tag }) => _tag)).toEqual(['Malformed', 'StoreFailed'])
 })
 
+test('who has validated a login is not given the token of another one that came first', async () => {
+  const { revoked, revocation } = server()
+  const { source, env } = open([], { revocation }, { needsRefreshToken: true })
+  let isSlow: () => void = () => undefined
+  const slow: Strategy<unknown> = (attempt) => (given) => async () => {
+    await new Promise<void>((resolve) => (isSlow = resolve))
+    return by(living('ann'))(attempt)(given)()
+  }
+  const anns = source.login(slow, () => TE.right('ann'))({})()
+  await env.clock.advance(minutes(1))
+  expect(textOf(await env.clock.settle(source.login(by(living('bob')))({})()))).toBe('bob')
+  isSlow()
+  expect(left(await env.clock.settle(anns))).toMatchObject({ _tag: 'ReauthenticationRequired' })
+  await env.clock.settle(source.settled())
+  expect(revoked).toEqual(['ann'])
+  expect(textOf(await source.get())).toBe('bob')
+})
+
+test('refused while the store is away for long, it begins no session when that comes back: whether its write had arrived or not', async () => {
+  for (const arrives of [false, true]) {
+    const { revoked, revocation } = server()
+    const store = memoryStore()
+    let works = true
+    const flaky: TokenStore = {
+      ...store,
+      ephemeral: false,
+      compareAndSet:
+        (...args) =>
+        async () => {
+          if (works) return store.compareAndSet(...args)()
+          if (arrives) await store.compareAndSet(...args)()
+          return E.left(AuthError.storeFailed('compareAndSet', 'away'))
+        },
+      get: (key) => async () => (works ? store.get(key)() : E.left(AuthError.storeFailed('get', 'away'))),
+    }
+    const { source, env, cell } = open([], { store: flaky, revocation }, { needsRefreshToken: true })
+    const login = source.login(
+      (attempt) => {
+        works = false
+        return by(living('a'))(attempt)
+      },
+      () => TE.left(REFUSED),
+    )({})()
+    expect(AuthError.causes(left(await env.clock.settle(login))).map(({ _tag }) => _tag)).toContain('Malformed')
+    await env.clock.advance(minutes(5))
+    works = true
+    await env.clock.advance(minutes(5))
+    await env.clock.settle(source.settled())
+    expect((await cell()).token).toEqual(O.none)
+    expect(revoked).toEqual(['a'])
+  }
+})
+
 test('one that throws holds nothing', async () => {
   for (const validate of [
     () => {

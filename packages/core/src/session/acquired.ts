@@ -10,6 +10,8 @@ export interface Acquired {
   readonly event: (snapshot: Snapshot) => SessionEvent
   /** Where it begins, unless that was said before. A renewal has its place from the start. */
   readonly begin: (snapshot: Snapshot) => void
+  /** It begins no session from now on, and ends the one that it has begun, by a tombstone of that name. */
+  readonly refuse: (end: Lifecycle.Nonce) => void
   /** The record has heard of it. */
   readonly committed: () => void
 }

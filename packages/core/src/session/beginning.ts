@@ -40,23 +40,33 @@ export const beginning = ({ origin, token, start, askedAt, earlier, isOver, retr
     const since = found.cell.since.value
     return since > plus(plus(askedAt, found.offset), MARGIN) && since <= plus(storeNow(found), MARGIN)
   }
+  let refused: Lifecycle.Nonce | undefined
   let from = O.isSome(start) ? Lifecycle.placeOf(start.value.cell) : undefined
   const begin = (found: Snapshot): Lifecycle.Place => {
     from ??= isOver(found) || isLate(found) ? NOWHERE : Lifecycle.placeOf(found.cell)
     // A person who logs in replaces what came before, also where the store took it only meanwhile.
     if (O.isSome(start) && isOfEarlier(found)) from = Lifecycle.placeOf(found.cell)
-    return from
+    return refused === undefined ? from : NOWHERE
   }
   return {
     origin: O.some(origin),
-    event: (found) => ({
-      _tag: 'LoggedIn',
-      from: begin(found),
-      nonce: origin,
-      token: toStoreClock(token, found),
-      retryAt: retryAt(found),
-    }),
+    event: (found) => {
+      // A write whose answer was lost may have begun it.
+      if (refused !== undefined && Lifecycle.isOrigin(origin, found.cell)) {
+        return { _tag: 'RevokeAsked', from: Lifecycle.placeOf(found.cell), nonce: refused, retryAt: retryAt(found) }
+      }
+      return {
+        _tag: 'LoggedIn',
+        from: begin(found),
+        nonce: origin,
+        token: toStoreClock(token, found),
+        retryAt: retryAt(found),
+      }
+    },
     begin,
+    refuse: (end) => {
+      refused = end
+    },
     committed: constVoid,
   }
 }

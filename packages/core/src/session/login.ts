@@ -15,6 +15,7 @@ import { race } from '../race.js'
 import { ALWAYS } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Limits, TokenSource, Validate } from '../TokenSource.js'
+import type { Acquired } from './acquired.js'
 import { type Beginning, beginning } from './beginning.js'
 import { type Context, isValid } from './context.js'
 import type { Ending } from './ending.js'
@@ -46,51 +47,67 @@ export interface LoginParts {
   readonly get: TaskEither<AuthError.AuthError, TokenSet>
 }
 
+/** A token that came, and what is to be asked about it. */
+interface Taken extends Omit<Beginning, 'retryAt'> {
+  readonly isEnded: Begun['isOver']
+  readonly validate: Validate | undefined
+}
+
 export const makeLogin = (
   context: Context,
   { clock, logins, order, initial, outbox, owing, supersede, revokeLogin, get }: LoginParts,
 ): Login => {
   const { isClosed, key, random, records, tell, timeout, track, after } = context
 
-  /** Commits a token as a new session. When another login, or a revoke, came first, the session is theirs. */
-  const begin = async (of: Omit<Beginning, 'retryAt'>, isEnded: Begun['isOver']): Promise<Result<TokenSet>> => {
+  /**
+   * Commits a token as a new session. When another login, or a revoke, came first, the session is theirs: whoever has validated this
+   * token is not given another one.
+   */
+  const begin = async (acquired: Acquired, token: TokenSet, of: Taken): Promise<Result<TokenSet>> => {
     initial.forget()
-    const applied = await outbox.commitExclusively(beginning({ ...of, retryAt: owing.retryAt }), O.none)
+    const applied = await outbox.commitExclusively(acquired, O.none)
     if (E.isLeft(applied)) return applied
     supersede()
     const { decision, snapshot } = applied.right
     const isOurs = O.isSome(decision.serve) || decision.action._tag === 'Again'
     // A revoke that was asked for later has ended it while the answer of the store was on its way.
-    if (isOurs && isEnded(snapshot)) return fail('Revoked')
+    if (isOurs && of.isEnded(snapshot)) return fail('Revoked')
     // It may have expired while it was written.
-    if (isOurs && isValid(context, of.token)) return E.right(dated(context.clock, of.token))
-    return snapshot.cell.status._tag === 'Revoked' ? fail('Revoked') : get()
+    if (isOurs && (isValid(context, token) || of.validate !== undefined)) return E.right(dated(context.clock, token))
+    return snapshot.cell.status._tag === 'Revoked' || of.validate !== undefined ? fail('Revoked') : get()
   }
 
-  /** As `begin`; what comes when the source is closed must not stay alive. */
-  const takeIn = async (of: Omit<Beginning, 'retryAt'>, isEnded: Begun['isOver']): Promise<Result<TokenSet>> => {
-    if (!isClosed()) return begin({ ...of, token: timed(context.clock, of.token) }, isEnded)
-    tell({ _tag: 'Discarded', revoked: await owing.drop(of.token) })
-    return E.left(AuthError.closed)
-  }
-
-  /** What was taken in, unless it does not hold. One that waits for the store may be there any time. */
+  /**
+   * Asks about the token when it is in the store. What the store said of it does not count: it may be there all the same, or any time. One
+   * that does not hold begins no session, also where its end cannot be written now.
+   */
   const validated = async (
     taken: Result<TokenSet>,
-    { token, origin }: Pick<Beginning, 'token' | 'origin'>,
-    validate: Validate | undefined,
+    acquired: Acquired,
+    { token, origin, validate }: Taken,
   ): Promise<Result<TokenSet>> => {
-    const isPending = E.isLeft(taken) && taken.left._tag === 'StoreFailed' && taken.left.pending
-    if (validate === undefined || (E.isLeft(taken) && !isPending)) return taken
+    if (validate === undefined) return taken
     const said = await guard(
       (did) => AuthError.misconfigured('validate', `it ${did}`),
       () => validate(token),
       () => secretsOf(token),
     )()
     if (E.isRight(said)) return taken
+    acquired.refuse(nonce(random)())
     const revoked = await revokeLogin(origin)
     // Who logs in must know that the session goes on.
     return E.isRight(revoked) ? said : E.left(AuthError.semigroup.concat(said.left, revoked.left))
+  }
+
+  /** Takes in a token; what comes when the source is closed must not stay alive. */
+  const takeIn = async (of: Taken): Promise<Result<TokenSet>> => {
+    if (isClosed()) {
+      tell({ _tag: 'Discarded', revoked: await owing.drop(of.token) })
+      return E.left(AuthError.closed)
+    }
+    const token = timed(context.clock, of.token)
+    const acquired = beginning({ ...of, token, retryAt: owing.retryAt })
+    return validated(await begin(acquired, token, of), acquired, of)
   }
 
   /** Waits for no longer than its caller. */
@@ -123,9 +140,9 @@ export const makeLogin = (
         return interactively(clock, limits, strategy, env, (token) => {
           // A revoke that came since the start is in the record, or finds this one there.
           const of = { ...begun, isOver: constFalse, origin, token, start: O.some(start.right), askedAt }
-          const taken = takeIn(of, begun.isOver)
+          const taken = takeIn({ ...of, isEnded: begun.isOver, validate })
           begun.end()
-          return track(taken.then((result) => validated(result, { token, origin }, validate)))
+          return track(taken)
         })()
       }
       // A close waits for its token, which is revoked then.
@@ -138,7 +155,8 @@ export const makeLogin = (
       const askedAt = context.clock.now()
       const begun = order.begin(key, origin, isClosed)
       const take = (): Promise<Result<TokenSet>> => {
-        const taken = takeIn({ ...begun, origin, token: whole.right, start: O.none, askedAt }, begun.isOver)
+        const of = { ...begun, origin, token: whole.right, start: O.none, askedAt }
+        const taken = takeIn({ ...of, isEnded: begun.isOver, validate: undefined })
         begun.end()
         return taken
       }

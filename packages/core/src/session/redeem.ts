@@ -68,6 +68,7 @@ export const makeRedeem = <R>(
         retryAt: owing.retryAt(at),
       }),
       begin: constVoid,
+      refuse: constVoid,
       committed: () => void answered.delete(nameOf(parent)),
     }
   }

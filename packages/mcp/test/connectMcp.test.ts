@@ -226,6 +226,28 @@ describe('what is not believed', () => {
   })
 })
 
+test('what another origin asks for, to which a redirect has led, is not answered', async () => {
+  const [of, evil] = [await world(), await world()]
+  const elsewhere = 'https://evil.example/mcp'
+  let leads = false
+  const mcp = connection(of, {
+    fetch: async (input, init) => {
+      const url = input instanceof Request ? input.url : String(input)
+      if (url === elsewhere) {
+        const challenge = `Bearer error="insufficient_scope", scope="all", resource_metadata="${evil.origin}/prm"`
+        const response = new Response(null, { status: 403, headers: { 'www-authenticate': challenge } })
+        return Object.defineProperty(response, 'url', { value: elsewhere })
+      }
+      if (leads && url === of.url) return new Response(null, { status: 307, headers: { location: elsewhere } })
+      return fetch(input, init)
+    },
+  })
+  expect((await call(mcp, of)).status).toBe(200)
+  leads = true
+  expect((await call(mcp, of)).status).toBe(403)
+  expect([of.asked.length, evil.log]).toEqual([1, []])
+})
+
 describe('scopes', () => {
   const scopes = { first: 'read', tool: 'write' }
 

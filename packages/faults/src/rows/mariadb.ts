@@ -18,7 +18,7 @@ export interface Parts {
   readonly patience: number
 }
 
-const live: Parts = { store: makeStore, patience: 20_000 }
+const live: Parts = { store: makeStore, patience: 60_000 }
 
 interface Lane {
   readonly all: Processes

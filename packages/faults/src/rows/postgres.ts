@@ -20,7 +20,7 @@ export interface Parts {
   readonly patience: number
 }
 
-const live: Parts = { store: makeStore, patience: 20_000 }
+const live: Parts = { store: makeStore, patience: 60_000 }
 
 /** A server that is there, and what ends with it. */
 interface Lane {

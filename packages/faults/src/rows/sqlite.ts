@@ -27,7 +27,7 @@ export interface Parts {
   readonly patience: number
 }
 
-const live: Parts = { store: makeStore, patience: 20_000 }
+const live: Parts = { store: makeStore, patience: 60_000 }
 
 /** How SQLite keeps the old pages while it writes new ones. */
 const MODES = ['delete', 'wal'] as const

@@ -31,6 +31,9 @@ export const challengeOf = ({ status, headers }: Response): O.Option<Challenge> 
     ),
   )
 
+/** The origin that a response is of, as far as it says so. */
+const originOf = ({ url }: Response, asked: string): string => (URL.canParse(url) ? new URL(url).origin : asked)
+
 /** Whether a caller is told so because nobody is logged in. */
 export const saysLoggedOut = (error: unknown): error is AuthException =>
   AuthError.isException(error) && isLoggedOut(error.error)
@@ -78,6 +81,8 @@ export const mcpFetch = (
 
     let response = await attempt()
     for (let logins = 0; logins < MOST_LOGINS && isReplayable(input, init); logins++) {
+      // Where a redirect has led elsewhere, that server asks for nothing here: it would name an authorization server of its own.
+      if (originOf(response, origin) !== origin) break
       const isUnauthorized = response.status === 401
       const asked = challengeOf(response)
       if (!isUnauthorized && O.isNone(asked)) break

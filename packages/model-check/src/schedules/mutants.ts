@@ -241,8 +241,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   ]),
   own('a login that came second is served', 'login and revoke', 'persisted before returned', [
     'session/login.ts',
-    'if (isOurs && isValid(context, of.token))',
-    'if (isValid(context, of.token))',
+    'if (isOurs && (isValid(context, token) || of.validate !== undefined))',
+    'if (isValid(context, token))',
   ]),
   own('an answer that comes after the close is dropped', 'ask and close', 'one redemption', [
     REDEEM,

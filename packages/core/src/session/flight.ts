@@ -104,8 +104,12 @@ export const makeFlights = (
     }
     if (flight !== undefined) {
       if (isUsable(cache, clock)) return joined(flight)
-      flight.joined ??= joined(flight)
-      return flight.joined
+      const joining = flight
+      // Once it has answered, the token that it answered may end while the flight goes on.
+      joining.joined ??= joined(joining).finally(() => {
+        delete joining.joined
+      })
+      return joining.joined
     }
     // Another process may have renewed meanwhile: the record is read again once a pause.
     const isAtRest = pauses.isPaused() && outbox.isEmpty() && !isUsable(cache, clock)

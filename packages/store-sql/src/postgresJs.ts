@@ -16,6 +16,8 @@ import type { SqlHeard, SqlPort } from './SqlPort.js'
 /** What is needed of its query. */
 export interface PostgresJsQuery extends PromiseLike<unknown> {
   readonly cancel: () => void
+  /** Of the connection that it was given; none while it waits for one. */
+  readonly state?: unknown
 }
 
 /** What is needed of what `postgres(…)` makes. */
@@ -68,7 +70,10 @@ export const postgresJs = (sql: PostgresJs): SqlPort => ({
   query: async (text, parameters, signal) => {
     if (signal.aborted) throw problem('aborted')
     const query = sql.unsafe(text, [...parameters])
-    const cancel = (): void => query.cancel()
+    // One that was sent is left to end by itself: the request that cancels it may fail, and nobody hears of that but the process.
+    const cancel = (): void => {
+      if (query.state === undefined || query.state === null) query.cancel()
+    }
     signal.addEventListener('abort', cancel, { once: true })
     try {
       return rowsOf(await query)

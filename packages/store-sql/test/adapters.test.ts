@@ -139,6 +139,23 @@ test('postgres.js: a query that waits is taken back, and none is begun too late'
   await expect(port.query('select', [], controller.signal)).rejects.toThrow('aborted')
 })
 
+test('postgres.js: a query that was sent is not canceled, since nobody would hear that this failed', async () => {
+  const log: string[] = []
+  const port = postgresJs({
+    unsafe: (text) =>
+      Object.assign(new Promise<unknown>((_, reject) => setImmediate(reject, new Error('ended by itself'))), {
+        state: { pid: 1 },
+        cancel: () => void log.push(`${text} is canceled`),
+      }),
+    listen: async () => ({ unlisten: async () => undefined }),
+  })
+  const controller = new AbortController()
+  const asked = port.query('select', [], controller.signal)
+  controller.abort()
+  await expect(asked).rejects.toThrow('ended by itself')
+  expect(log).toEqual([])
+})
+
 describe('a listener of pg', () => {
   type On = { readonly [event: string]: ((given?: unknown) => void) | undefined }
   const listening = (connect: () => Promise<unknown>) => {

@@ -12,6 +12,10 @@ const MAIN = join(__dirname, '..', 'bin', 'main.js')
 /** Of the full counts; less of those that take a server each which starts slowly. */
 const SCALE = '0.05'
 const OF_DATABASES = '0.02'
+/** Of each database, those that show most: each of the others would start a server more. */
+const DATABASES = ['postgres-kill', 'postgres-pgbouncer', 'mariadb-kill', 'sqlite-busy', 'sqlite-kill']
+
+const isOfDatabases = ({ name }: Fault): boolean => /^(?:postgres|mariadb|sqlite)-/.test(name)
 
 interface Ended {
   readonly code: number | null
@@ -62,10 +66,11 @@ const show = (all: ReadonlyArray<Told>): void => {
   process.stdout.write(`\n${table(head, lines)}\n`)
 }
 
-test('a short run of the table: each row once, and ok', async () => {
-  const expected = rows.filter(({ needs }) => needs === undefined || has(needs))
+test('a short run of the table: each row once, but for some of databases, and ok', async () => {
+  const expected = rows
+    .filter(({ needs }) => needs === undefined || has(needs))
+    .filter((row) => !isOfDatabases(row) || DATABASES.includes(row.name))
   // Most of the time is waited for what a dead process has left; so the waiting is done side by side.
-  const isOfDatabases = ({ name }: Fault): boolean => /^(?:postgres|mariadb|sqlite)-/.test(name)
   const split = (of: ReadonlyArray<Fault>, into: number, scale: string) =>
     Array.from({ length: into }, (_, part) => {
       const names = of.filter((_, index) => index % into === part).flatMap(({ name }) => ['--only', name])
@@ -77,7 +82,7 @@ test('a short run of the table: each row once, and ok', async () => {
       3,
       SCALE,
     ),
-    ...split(expected.filter(isOfDatabases), 2, OF_DATABASES),
+    ...split(expected.filter(isOfDatabases), 1, OF_DATABASES),
   ])
   const place = ({ fault }: Told): number => expected.findIndex(({ name }) => name === fault)
   const all = ended.flatMap(told).sort((a, b) => place(a) - place(b))

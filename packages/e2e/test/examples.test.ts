@@ -24,7 +24,7 @@ test('there are examples, of every package', () => {
   expect(owners).toEqual(
     expect.arrayContaining([
       'docs',
-      ...['box', 'box-node-sdk', 'core', 'mcp', 'node', 'oauth2', 'oidc', 'providers', 'sandbox'].map(
+      ...['adapters', 'box', 'box-node-sdk', 'core', 'mcp', 'node', 'oauth2', 'oidc', 'providers', 'sandbox'].map(
         (name) => `packages/${name}`,
       ),
     ]),

@@ -91,6 +91,11 @@ const rules: Readonly<Record<string, Rule>> = {
     ['@modelcontextprotocol/sdk/client/index.js', '@modelcontextprotocol/client', 'node:http', '@tessera/store-file'],
     [...pure, '@tessera/core', '@tessera/oauth2', '@tessera/node'],
   ),
+  'adapters imports core and oauth2, and nothing of a host': imports(
+    'adapters',
+    ['axios', 'google-auth-library', '@azure/core-auth', 'io-ts', 'node:http', '@tessera/node'],
+    ['fp-ts/lib/Either.js', './other.js', '@tessera/core', '@tessera/oauth2'],
+  ),
   'store-file imports core, and of Node.js what it takes': imports(
     'store-file',
     ['node:child_process', 'node:http', 'io-ts', '@tessera/oauth2', '@tessera/node', '../../core/src/index.js'],

@@ -12,6 +12,8 @@ import { testClock } from '@tessera/testing'
 import { pipe } from 'fp-ts/lib/function.js'
 
 const libraries = [
+  'adapters',
+  'adapters/axios',
   'box',
   'box-node-sdk',
   'core',

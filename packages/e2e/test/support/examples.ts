@@ -18,11 +18,19 @@ const packages = (): ReadonlyArray<string> =>
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => `packages/${name}`)
 
+/** Of the package whose every file is a path of its own, these. */
+const adapters = (): ReadonlyArray<readonly [name: string, source: string]> =>
+  readdirSync(join(ROOT, 'packages/adapters/src'))
+    .filter((file) => file.endsWith('.ts') && file !== 'index.ts')
+    .map((file) => [`@tessera/adapters/${file.slice(0, -'.ts'.length)}`, join(ROOT, 'packages/adapters/src', file)])
+
 /** Each package that can be imported, and its source. */
-const siblings = (): ReadonlyArray<readonly [name: string, source: string]> =>
-  packages()
+const siblings = (): ReadonlyArray<readonly [name: string, source: string]> => [
+  ...adapters(),
+  ...packages()
     .map((folder) => [`@tessera/${folder.slice('packages/'.length)}`, join(ROOT, folder, 'src/index.ts')] as const)
-    .filter(([, source]) => existsSync(source))
+    .filter(([, source]) => existsSync(source)),
+]
 
 /** Below the package whose example it is, so that its dependencies are found; below this one otherwise. */
 const cacheOf = (owner: string): string =>

@@ -262,6 +262,20 @@ describe('scopes', () => {
     expect(of.asked).toHaveLength(2)
   })
 
+  test('are asked for once by processes that hear of no change of the store', async () => {
+    const of = await world({ scopes })
+    const { changes: _, ...rest } = sharedStore()
+    const store: TokenStore = rest
+    const all = [connection(of, { store }), connection(of, { store }), connection(of, { store })]
+    for (const mcp of all) expect((await call(mcp, of)).status).toBe(200)
+    const [first, ...others] = all.map((mcp) => () => call(mcp, of, 'tools/call'))
+    const late = others.pop()
+    const together = await Promise.all([first, ...others].map((each) => each?.()))
+    expect([...together, await late?.()].map((answer) => answer?.status)).toEqual([200, 200, 200])
+    // The first login, and one for more.
+    expect(of.asked).toHaveLength(2)
+  })
+
   test('that are not granted are asked for once', async () => {
     const of = await world({ scopes, refused: ['write'] })
     const mcp = connection(of)
@@ -316,5 +330,38 @@ describe('a server that refuses every token', () => {
     }
     // The first login, and one because of a token that had just been renewed.
     expect(of.asked).toHaveLength(2)
+  })
+
+  test('has a person asked once, whatever it answers where it looks at no token', async () => {
+    const of = await world({ open: ['initialize'] })
+    const { env, pass } = movable()
+    envs.push(env)
+    const mcp = connection(of, { env })
+    expect((await call(mcp, of)).status).toBe(200)
+    of.refuse()
+    for (let i = 0; i < 5; i++) {
+      pass(60_000)
+      expect((await call(mcp, of, 'initialize')).status).toBe(200)
+      expect((await call(mcp, of)).status).toBe(401)
+    }
+    expect(of.asked).toHaveLength(2)
+  })
+
+  test('has a person asked again, once it has taken the token of a login', async () => {
+    const of = await world()
+    const { env, pass } = movable()
+    envs.push(env)
+    // It refuses all tokens until somebody has logged in so often.
+    let logins = 0
+    const refusal = () => new Response(null, { status: 401 })
+    const mcp = connection(of, {
+      env,
+      fetch: async (input, init) => (of.asked.length < logins ? refusal() : fetch(input, init)),
+    })
+    for (logins of [0, 2, 3]) {
+      pass(60_000)
+      expect((await call(mcp, of)).status).toBe(200)
+    }
+    expect(of.asked).toHaveLength(3)
   })
 })

@@ -69,7 +69,6 @@ export const mcpFetch = (
       try {
         const response = await authenticated(input, init)
         used = source.peek()
-        if (response.ok) accepted()
         return response
       } catch (error) {
         if (!saysLoggedOut(error)) throw error
@@ -96,6 +95,8 @@ export const mcpFetch = (
       if (E.isLeft(answered)) throw AuthError.toError(answered.left)
       if (isNobody && loggedOut !== undefined) throw loggedOut
       response = await attempt()
+      // What was refused is taken now. Other answers say nothing: a server may look at no token in some of its methods.
+      if (response.ok) accepted()
     }
     return response
   }

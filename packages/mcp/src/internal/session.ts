@@ -60,7 +60,7 @@ export interface Session {
     used: O.Option<TokenSet>,
     limits: Limits,
   ) => TE.TaskEither<AuthError, boolean>
-  /** Says that the MCP server took a token. */
+  /** Says that the MCP server took the token of a login, for what it had refused before. */
   readonly accepted: IO<void>
   /** Ends the session: at the server too, where that has a way. */
   readonly revoke: TE.TaskEither<AuthError, Revocation>
@@ -162,6 +162,15 @@ export const openSession = ({ place, choice, login, scope: own, store, key, obse
     env,
   )
 
+  /** The token of the record as it is, and not as this process remembers it: another one may have logged in since. */
+  const present = (limits: Limits): TE.TaskEither<AuthError, TokenSet> => {
+    const { inspect, get } = source.within(limits)
+    return pipe(
+      inspect,
+      TE.flatMap(() => get),
+    )
+  }
+
   const isEnough = (token: TokenSet): boolean =>
     hasAll(wanted)(token) && (O.isNone(refused) || isOther(refused.value, token))
 
@@ -188,7 +197,7 @@ export const openSession = ({ place, choice, login, scope: own, store, key, obse
         renewal: 'blocking',
       })(
         Strategy.make({ interactive: true }, ({ deadline, signal }) => (given: NodeEnv) => async () => {
-          const there = await source.within({ deadline, signal }).get()
+          const there = await present({ deadline, signal })()
           if (E.isRight(there) && isEnough(there.right)) return E.right(turnOver(given)())
           if (E.isLeft(there) && !isLoggedOut(there.left)) return there
           return pipe(await loginNow(by, [], { deadline, signal })(), E.map(turnOver(given)))
@@ -205,7 +214,7 @@ export const openSession = ({ place, choice, login, scope: own, store, key, obse
       const before = logins
       const taken = await of.within(limits).get()
       if (E.isLeft(taken)) return taken
-      const there = await source.within(limits).get()
+      const there = await present(limits)()
       const isOurs = logins !== before && wanted.every((each) => lastScope.includes(each))
       // It was one before, or for less than is wanted now.
       if (!isOurs && !(E.isRight(there) && isEnough(there.right))) {

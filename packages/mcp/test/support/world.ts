@@ -6,6 +6,8 @@ export interface WorldOptions {
   readonly lifetime?: number
   /** What a call of the tool needs, and what the server asks for at first. */
   readonly scopes?: { readonly first: string; readonly tool: string }
+  /** Methods for which the MCP server looks at no token. */
+  readonly open?: ReadonlyArray<string>
   /** Scopes that are never granted. */
   readonly refused?: ReadonlyArray<string>
   /** More of the authorization server's metadata. */
@@ -71,6 +73,7 @@ const RESULTS: Readonly<Record<string, unknown>> = {
 export const startWorld = async ({
   lifetime = 3_600,
   scopes,
+  open = [],
   refused = [],
   metadata = {},
   resource,
@@ -150,11 +153,11 @@ export const startWorld = async ({
     const text = request.headers.authorization?.slice('Bearer '.length) ?? ''
     log.push(`${method}${text === '' ? '' : ' with a token'}`)
     const of = access.get(text)
-    if (of?.family.alive !== true || refuses) {
+    if (!open.includes(method) && (of?.family.alive !== true || refuses)) {
       return json(response, 401, {}, challenge(text === '' ? '' : 'invalid_token', scopes?.first ?? ''))
     }
     const needed = method === 'tools/call' ? (scopes?.tool ?? '') : ''
-    if (!needed.split(' ').every((each) => each === '' || of.scope.split(' ').includes(each))) {
+    if (!needed.split(' ').every((each) => each === '' || of?.scope.split(' ').includes(each))) {
       return json(response, 403, {}, challenge('insufficient_scope', needed))
     }
     if (method === 'notifications/initialized') return void response.writeHead(202).end()

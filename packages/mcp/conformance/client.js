@@ -3,7 +3,7 @@ import { Client as McpClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { Secret } from '@tessera/core'
 import { byBrowser, byGrant, connectMcp } from '@tessera/mcp'
-import { signer } from '@tessera/node'
+import { nodeEnv, run, signer } from '@tessera/node'
 import * as OAuth from '@tessera/oauth2'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
@@ -27,9 +27,11 @@ const vouchedFor = byGrant(({ client, server, resource }) => {
 const login = /client-credentials/.test(scenario) ? service : /cross-app/.test(scenario) ? vouchedFor : person
 const authentication =
   key && OAuth.ClientAuthentication.privateKeyJwt(signer({ key, algorithm: given.signing_algorithm }))
-const client = id && { id, secret, authentication }
-
 const url = process.argv[2] ?? ''
+// The suite names no issuer. Whoever has a client at one gives that, and believes no server that is to get a token from it.
+const issuer = id && (await run(OAuth.protectedResource({ url }), nodeEnv())).authorizationServers[0]
+const client = id && { id, secret, authentication, issuer }
+
 const mcp = connectMcp({ url, login, client, clientMetadataUrl: 'https://conformance-test.local/client-metadata.json' })
 const host = new McpClient({ name: 'tessera', version: '0.1.0' })
 await host.connect(new StreamableHTTPClientTransport(new URL(url), { fetch: mcp.fetch }))

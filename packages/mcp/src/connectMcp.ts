@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import {
+  type Argument,
   AuthError,
   type CloseOptions,
   checking,
@@ -18,6 +19,7 @@ import {
   type TokenStore,
 } from '@tessera/core'
 import { type AccessTokenOptions, accessToken, type NodeEnv, nodeEnv, run } from '@tessera/node'
+import * as t from 'io-ts'
 import type { AuthProvider, OAuthClientProvider } from './Hosts.js'
 import type { McpClient } from './internal/clientFor.js'
 import { mcpFetch } from './internal/mcpFetch.js'
@@ -35,8 +37,8 @@ export interface McpOptions {
    */
   readonly store?: TokenStore | undefined
   /**
-   * Names the session in the store. Default: `mcp` and the URL, for a store of one person's. Where a store has sessions of many people, it
-   * contains the person: `mcp https://mcp.example/mcp ann`.
+   * Names the session in the store, by words of which the URL is one: no other server's session has the same. Default: `mcp` and the URL, for
+   * a store of one person's. Where a store has sessions of many people, it contains the person: `mcp https://mcp.example/mcp ann`.
    */
   readonly key?: Key | undefined
   /**
@@ -44,7 +46,7 @@ export interface McpOptions {
    * has none is told to log in.
    */
   readonly login?: Login | undefined
-  /** A client that was registered at the authorization server by hand. It goes before all others. */
+  /** A client that was registered at an authorization server by hand. It goes before all others. */
   readonly client?: McpClient | undefined
   /** The https URL of a document about this client, which is its id where the authorization server takes those. */
   readonly clientMetadataUrl?: string | undefined
@@ -94,6 +96,14 @@ export interface McpConnection {
 const isUrl = (value: unknown): boolean =>
   typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
 
+/** Whether a client has nothing to prove itself by, or says who alone may get that. */
+const saysWhere: Argument['is'] = (_, { client }) => {
+  if (!t.UnknownRecord.is(client)) return true
+  const { secret, authentication, issuer } = client
+  const isPublic = secret === undefined && (!t.UnknownRecord.is(authentication) || authentication['_tag'] === 'None')
+  return isPublic || (typeof issuer === 'string' && issuer !== '')
+}
+
 /**
  * Opens a session with an MCP server: finds its authorization server, is a client there, logs a person in where that is needed, and keeps
  * one session for all processes that share the store: at an expired token one of them asks, and the others get the same answer. Nothing
@@ -103,7 +113,8 @@ const isUrl = (value: unknown): boolean =>
  * registered by hand, or with a metadata document, or by itself (RFC 7591), PKCE, `resource` (RFC 8707), `iss` (RFC 9207). A refresh
  * token goes to the authorization server that it came from and to no other.
  *
- * @throws A {@link AuthError.toError | typed error} where `url` is no URL, or neither https, nor of this machine, nor in `allowHttp`.
+ * @throws A {@link AuthError.toError | typed error} where `url` is no URL, or neither https, nor of this machine, nor in `allowHttp`; where
+ * `key` does not name it; and where a `client` has a secret, or a key, and no `issuer`.
  *
  * @example
  * import { memoryStore } from '@tessera/core'
@@ -124,6 +135,16 @@ export const connectMcp: (options: McpOptions) => McpConnection = checking(
     client: {
       is: (value) => value === undefined || (typeof value === 'object' && value !== null && 'id' in value),
       expected: 'a client that was registered by hand: { id }',
+    },
+    'client.issuer': {
+      is: saysWhere,
+      expected:
+        'the issuer of the authorization server where the client is registered: without it, whatever server the MCP server names would get its secret',
+    },
+    key: {
+      is: (value, { url }) =>
+        value === undefined || (typeof value === 'string' && value.split(' ').includes(String(url))),
+      expected: 'words of which the url is one, lest another server get its tokens: mcp https://mcp.example/mcp ann',
     },
   },
   raised,

@@ -1,6 +1,6 @@
 import { AuthError, memoryStore, Secret, type TokenStore } from '@tessera/core'
 import type { NodeEnv } from '@tessera/node'
-import { clientCredentials } from '@tessera/oauth2'
+import { ClientAuthentication, clientCredentials } from '@tessera/oauth2'
 import * as O from 'fp-ts/lib/Option.js'
 import { byBrowser } from '../src/byBrowser.js'
 import { byDevice } from '../src/byDevice.js'
@@ -160,6 +160,16 @@ describe('a session with an MCP server', () => {
     expect(of.registrations).toHaveLength(2)
   })
 
+  test('is of one server: its key names that', () => {
+    const opening = (key: string) =>
+      errorOf(Promise.resolve().then(() => connectMcp({ url: 'https://mcp.example/a', key })))
+    return Promise.all(
+      ['ann', 'mcp https://mcp.example/ab ann', ''].map((key) =>
+        expect(opening(key)).resolves.toMatchObject({ _tag: 'Misconfigured', field: 'key' }),
+      ),
+    )
+  })
+
   test('goes to the origin of the server alone', async () => {
     const [of, other] = [await world(), await world()]
     const mcp = connection(of)
@@ -191,6 +201,33 @@ describe('who the client is', () => {
     const mcp = connection(of, { client: { id: 'by-hand', issuer: 'https://as.example' } })
     expect(await errorOf(mcp.login())).toMatchObject({ _tag: 'Misconfigured', field: 'client.issuer' })
     expect(of.asked).toEqual([])
+  })
+
+  test.each([
+    { secret: 's3cret' },
+    { secret: 's3cret', issuer: '' },
+    { authentication: ClientAuthentication.basic('s3cret') },
+    { authentication: ClientAuthentication.tls },
+  ])('a client with a credential says whose it is: %j', (credential) => {
+    const options = { url: 'https://mcp.example/mcp', client: { id: 'by-hand', ...credential } }
+    const told = errorOf(Promise.resolve().then(() => connectMcp(options)))
+    return expect(told).resolves.toMatchObject({ _tag: 'Misconfigured', field: 'client.issuer' })
+  })
+
+  test('a client with no credential need not', async () => {
+    const of = await world()
+    await connection(of, { client: { id: 'by-hand', authentication: ClientAuthentication.none } }).login()
+    expect(of.asked).toHaveLength(1)
+  })
+
+  test('a secret goes to no server of the first revision either, which is its own authorization server', async () => {
+    const of = await world({ legacy: true })
+    const client = { id: 'by-hand', secret: 's3cret', issuer: 'https://as.example' }
+    expect(await errorOf(connection(of, { client }).login())).toMatchObject({ field: 'client.issuer' })
+    expect([of.asked, of.forms]).toEqual([[], []])
+    // The server knows no such client, but it was asked.
+    await errorOf(connection(of, { client: { ...client, issuer: of.origin } }).login())
+    expect(of.forms).toHaveLength(1)
   })
 
   test('a client that is registered at one of several authorization servers logs in there', async () => {

@@ -9,11 +9,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { openEnv } from '../environment.js'
+import { ExitCode } from '../exitCode.js'
 import { iso, when } from '../inspection.js'
 import { type Command, commandLine, type Invocation, SECONDS, word } from '../invocation.js'
 import { type Browser, byHand, bySystem } from '../login/browser.js'
 import { printable } from '../printable.js'
-import { type Problem, toProblem } from '../report.js'
+import { CLIENT_SECRET } from '../profile.js'
+import { type Problem, problem, toProblem } from '../report.js'
 import { openSessions, placeOf, storeSituation } from '../sessionStore.js'
 import { tokenJson } from '../tokenJson.js'
 
@@ -30,6 +32,8 @@ export interface McpLoginOptions extends McpTokenOptions {
   readonly port?: number
   readonly scope?: ReadonlyArray<string>
   readonly clientId?: string
+  /** Where that client is registered. */
+  readonly issuer?: string
   readonly clientMetadataUrl?: string
 }
 
@@ -46,11 +50,26 @@ const command = (name: string, url: string): string => `mcp ${name} ${word(url)}
 const keyOf = ({ shared }: Invocation, url: string): string =>
   shared.profile === undefined ? `mcp ${url}` : `mcp ${url} ${shared.profile}`
 
-const clientOf = ({ variables }: Invocation, { clientId: id }: Partial<McpLoginOptions>) => {
-  if (id === undefined) return undefined
-  const secret = variables['TESSERA_CLIENT_SECRET']
-  return { id, ...(secret !== undefined && secret !== '' && { secret }) }
-}
+const secretOf = ({ variables }: Invocation): O.Option<string> =>
+  pipe(
+    O.fromNullable(variables[CLIENT_SECRET]),
+    O.filter((secret) => secret !== ''),
+  )
+
+const clientOf = (invocation: Invocation, { clientId: id, issuer }: Partial<McpLoginOptions>) =>
+  id === undefined ? undefined : { id, issuer, secret: O.toUndefined(secretOf(invocation)) }
+
+/** A secret goes to the server that it is of, and not to whichever the MCP server names. */
+const withIssuer = (invocation: Invocation, { clientId, issuer, url }: McpLoginOptions): E.Either<Problem, void> =>
+  clientId !== undefined && issuer === undefined && O.isSome(secretOf(invocation))
+    ? E.left(
+        problem(
+          ExitCode.usage,
+          `${CLIENT_SECRET} is set, and nothing says which authorization server it is for`,
+          `${commandLine(invocation, command('login', url))} --client-id ${word(clientId)} --issuer URL, or unset ${CLIENT_SECRET}`,
+        ),
+      )
+    : E.right(undefined)
 
 const ENDING = 'waiting for the answer under way, lest the session be lost; Ctrl-C again ends at once'
 
@@ -152,7 +171,7 @@ export const mcpLogin: Command<McpLoginOptions> = (invocation, options) => {
   const { shared, signal, output } = invocation
   const patience = shared.timeout === undefined ? PATIENCE : seconds(shared.timeout)
   const waited = shared.timeout === undefined ? '10 minutes' : `${shared.timeout} s`
-  return withMcp(invocation, 'login', options, loginOf(invocation, browser, options), ({ mcp, env, told }) =>
+  const logIn = withMcp(invocation, 'login', options, loginOf(invocation, browser, options), ({ mcp, env, told }) =>
     pipe(
       TE.tryCatch(async () => {
         const login = mcp.login({ signal, deadline: instant(plus(env.clock.now(), patience)) })
@@ -164,5 +183,9 @@ export const mcpLogin: Command<McpLoginOptions> = (invocation, options) => {
       }, orThrow),
       TE.bimap(told, (token) => done(invocation, options.url, env, token)),
     ),
+  )
+  return pipe(
+    TE.fromEither(withIssuer(invocation, options)),
+    TE.flatMap(() => logIn),
   )
 }

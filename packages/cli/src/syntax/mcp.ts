@@ -26,6 +26,7 @@ export const mcp: Syntax = (root, run) => {
     )
     .option('--scope <scope>', 'what to ask for besides what the server asks for; may be given again', collect)
     .option('--client-id <id>', 'a client that is registered (its secret: TESSERA_CLIENT_SECRET)')
+    .option('--issuer <url>', 'the authorization server where it is: needed where it has a secret', url('--issuer'))
     .option('--client-metadata-url <url>', 'a document about the client, which is its id', url('--client-metadata-url'))
     .addHelpText(
       'after',

@@ -19,7 +19,10 @@ export interface McpClient {
   readonly secret?: Secret<'ClientSecret'> | string | undefined
   /** In the place of a secret: a key, say. */
   readonly authentication?: ClientAuthentication | undefined
-  /** Where it was registered. Where the MCP server does not name that authorization server, the login fails. */
+  /**
+   * Where it was registered: needed where it has a secret or a key. Where the MCP server does not name that authorization server, the login
+   * fails, and nothing is sent.
+   */
   readonly issuer?: string | undefined
 }
 

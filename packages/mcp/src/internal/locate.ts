@@ -72,6 +72,8 @@ export const locate =
       if (!isAbsent(found.left)) return found
       const server = await legacyServer({ url, allowHttp }, limits)(env)()
       if (E.isLeft(server)) return server
+      const named = issuerOf([O.getOrElse(() => new URL(url).origin)(server.right.issuer)], wanted)
+      if (E.isLeft(named)) return named
       return E.right({ resource: url, server: server.right, scopesSupported: O.none, challenge })
     }
     const { resource, authorizationServers, scopesSupported } = found.right

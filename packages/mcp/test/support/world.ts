@@ -10,6 +10,8 @@ export interface WorldOptions {
   readonly open?: ReadonlyArray<string>
   /** Scopes that are never granted. */
   readonly refused?: ReadonlyArray<string>
+  /** An MCP server of the revision 2025-03-26, which has no metadata of its own. */
+  readonly legacy?: boolean
   /** More of the authorization server's metadata. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /** What the protected resource's metadata says it is of. */
@@ -74,6 +76,7 @@ export const startWorld = async ({
   lifetime = 3_600,
   scopes,
   open = [],
+  legacy = false,
   refused = [],
   metadata = {},
   resource,
@@ -173,6 +176,7 @@ export const startWorld = async ({
     if (route !== 'POST /token') log.push(route)
     switch (route) {
       case 'GET /prm':
+        if (legacy) return void response.writeHead(404).end()
         return json(response, 200, { resource: resource ?? `${origin}/mcp`, authorization_servers: issuers })
       case 'GET /.well-known/oauth-authorization-server':
         return json(response, 200, {

@@ -28,10 +28,9 @@ const login = /client-credentials/.test(scenario) ? service : /cross-app/.test(s
 const authentication =
   key && OAuth.ClientAuthentication.privateKeyJwt(signer({ key, algorithm: given.signing_algorithm }))
 const url = process.argv[2] ?? ''
-// The suite names no issuer. Whoever has a client at one gives that, and believes no server that is to get a token from it.
+// The suite does not name it. Who has registered a client gives it, and believes no MCP server.
 const issuer = id && (await run(OAuth.protectedResource({ url }), nodeEnv())).authorizationServers[0]
 const client = id && { id, secret, authentication, issuer }
-
 const mcp = connectMcp({ url, login, client, clientMetadataUrl: 'https://conformance-test.local/client-metadata.json' })
 const host = new McpClient({ name: 'tessera', version: '0.1.0' })
 await host.connect(new StreamableHTTPClientTransport(new URL(url), { fetch: mcp.fetch }))

@@ -7,6 +7,7 @@ import {
   AuthError,
   checking,
   type Duration,
+  type Instant,
   instant,
   type Key,
   type Limits,
@@ -180,12 +181,27 @@ export const registeredClient: (options: RegisteredClientOptions) => RTE.ReaderT
 
       return (env) => {
         const { clock, random } = env
-        const isAlive = ({ id, secretExpiresAt }: RegisteredClient): boolean =>
-          id !== replacing && (O.isNone(secretExpiresAt) || secretExpiresAt.value > plus(clock.now(), SOON))
+        /** The end of a secret that the client does not authenticate by is nothing to it. */
+        const hasEnded = ({ secret, secretExpiresAt, authenticationMethod }: RegisteredClient): boolean =>
+          authentication === undefined &&
+          O.isSome(secret) &&
+          O.toUndefined(authenticationMethod) !== 'none' &&
+          O.exists((end: Instant) => end <= plus(clock.now(), SOON))(secretExpiresAt)
+        const isAlive = (of: RegisteredClient): boolean => of.id !== replacing && !hasEnded(of)
 
-        /** Where the server does not delete it, it stays registered and nobody uses it. */
-        const withdraw = (mine: RegisteredClient, limits: Required<Limits>): TE.TaskEither<AuthError, unknown> =>
-          TE.fromTask(deleteRegistration({ registered: mine })(limits)(env))
+        /**
+         * Deletes a client that another one was faster than, unless the server has given both the same id. Where it does not delete it, it
+         * stays registered and nobody uses it.
+         */
+        const withdraw = (mine: RegisteredClient, found: Stamped, limits: Required<Limits>) => {
+          const isSame = O.exists(({ id }: RegisteredClient) => id === mine.id)
+          return pipe(
+            read(found),
+            E.exists(isSame),
+            (isKept): TE.TaskEither<AuthError, unknown> =>
+              isKept ? TE.right(undefined) : TE.fromTask(deleteRegistration({ registered: mine })(limits)(env)),
+          )
+        }
 
         /** Writes a client over what was there. Where another process was faster, its client counts; `mine` was never used then. */
         const keep = (there: Stamped, mine: RegisteredClient, isNew: boolean, limits: Required<Limits>) =>
@@ -195,7 +211,7 @@ export const registeredClient: (options: RegisteredClientOptions) => RTE.ReaderT
             TE.flatMap((answer) => {
               if (answer._tag === 'Committed') return TE.right(mine)
               return pipe(
-                isNew ? withdraw(mine, limits) : TE.right(undefined),
+                isNew ? withdraw(mine, answer.found, limits) : TE.right(undefined),
                 TE.flatMap(() => settle(answer.found, limits)),
               )
             }),

@@ -5,7 +5,7 @@
  */
 import { AuthError, checking, type Instant, instant, type Limits, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -92,35 +92,53 @@ const managementOf = (
     O.map(({ endpoint: { url }, token }) => ({ url, token: Secret.make('RegistrationAccessToken', token) })),
   )
 
-/** The answer's pure half (RFC 7591 §3.2.1). */
-export const registrationResponse =
-  ({ server }: Pick<RegistrationOptions, 'server'>) =>
-  (body: Secret<'Body'>): E.Either<AuthError, RegisteredClient> =>
-    pipe(
-      decode(body),
-      E.map((answer) => ({
-        id: answer.client_id,
-        secret: pipe(
-          given(answer.client_secret),
-          O.map((secret) => Secret.make('ClientSecret', secret)),
-        ),
-        secretExpiresAt: pipe(
-          given(answer.client_secret_expires_at),
-          // 0 is never.
-          O.filter((at) => Number(at) > 0),
-          O.map((at) => instant(Number(at) * 1_000)),
-        ),
-        authenticationMethod: given(answer.token_endpoint_auth_method),
-        redirectUris: given(answer.redirect_uris),
-        management: managementOf(server, answer),
-      })),
-    )
+type Known = Omit<RegisteredClient, 'id'>
 
-const reading = (server: AuthorizationServer, repeatable: boolean) => {
-  const read = registrationResponse({ server })
-  return (answered: Answered): E.Either<AuthError, RegisteredClient> =>
-    pipe(read(answered.body), E.mapLeft(unread(server.provider, repeatable)(answered)))
+const NOTHING: Known = {
+  secret: O.none,
+  secretExpiresAt: O.none,
+  authenticationMethod: O.none,
+  redirectUris: O.none,
+  management: O.none,
 }
+
+/** What an answer leaves out is as it was. */
+const registeredIn =
+  (server: AuthorizationServer, was: Known) =>
+  (answer: Answer): RegisteredClient => {
+    const secret = pipe(
+      given(answer.client_secret),
+      O.map((text) => Secret.make('ClientSecret', text)),
+    )
+    const end = given(answer.client_secret_expires_at)
+    return {
+      id: answer.client_id,
+      secret: O.alt(() => was.secret)(secret),
+      secretExpiresAt:
+        O.isNone(end) && O.isNone(secret)
+          ? was.secretExpiresAt
+          : pipe(
+              end,
+              // 0 is never.
+              O.filter((at) => Number(at) > 0),
+              O.map((at) => instant(Number(at) * 1_000)),
+            ),
+      authenticationMethod: O.alt(() => was.authenticationMethod)(given(answer.token_endpoint_auth_method)),
+      redirectUris: O.alt(() => was.redirectUris)(given(answer.redirect_uris)),
+      management: O.alt(() => was.management)(managementOf(server, answer)),
+    }
+  }
+
+/** The answer's pure half (RFC 7591 §3.2.1). */
+export const registrationResponse = ({
+  server,
+}: Pick<RegistrationOptions, 'server'>): ((body: Secret<'Body'>) => E.Either<AuthError, RegisteredClient>) =>
+  flow(decode, E.map(registeredIn(server, NOTHING)))
+
+const reading =
+  (server: AuthorizationServer, repeatable: boolean, was = NOTHING) =>
+  (answered: Answered): E.Either<AuthError, RegisteredClient> =>
+    pipe(decode(answered.body), E.bimap(unread(server.provider, repeatable)(answered), registeredIn(server, was)))
 
 // -----------------------------------------------------------------------------
 // requests
@@ -210,8 +228,8 @@ const managed =
     )
 
 /**
- * What the server has registered by now (RFC 7592 §2.1): a secret that has ended may have another in its place. `NotApplicable` where the
- * server gave no address for that.
+ * What the server has registered by now (RFC 7592 §2.1): a secret that has ended may have another in its place. What the answer leaves out,
+ * the secret say, is as it was. `NotApplicable` where the server gave no address for that.
  */
 export const readRegistration = ({
   server,
@@ -219,14 +237,8 @@ export const readRegistration = ({
 }: RegistrationManagementOptions): ((
   limits: Required<Limits>,
 ) => RTE.ReaderTaskEither<TokenEnv, AuthError, RegisteredClient>) => {
-  const read = reading(server, true)
-  return (limits) =>
-    pipe(
-      managed('GET', registered)(limits),
-      RTE.flatMapEither(read),
-      // What the answer leaves out is as it was.
-      RTE.map((now) => ({ ...now, management: O.alt(() => registered.management)(now.management) })),
-    )
+  const read = reading(server, true, registered)
+  return (limits) => pipe(managed('GET', registered)(limits), RTE.flatMapEither(read))
 }
 
 /** Deletes the registration (RFC 7592 §2.3), and with it all that was granted to the client. */
@@ -278,7 +290,7 @@ const BY_SECRET = /^(?:none|client_secret_(?:basic|post))$/
  * @example
  * import { Secret } from '@tessera/core'
  * import { AuthorizationServer, clientOf, registrationResponse } from '@tessera/oauth2'
- * import { pipe } from 'fp-ts/lib/function.js'
+ * import { flow, pipe } from 'fp-ts/lib/function.js'
  * import * as E from 'fp-ts/lib/Either.js'
  *
  * const server = AuthorizationServer.make({ tokenEndpoint: 'https://as.example/token' })

@@ -7,8 +7,14 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { AuthorizationServer, type HttpFailure, type HttpRequest, registeredClient } from '../src/index.js'
-import { headerOf, left, NOW, response, right, world } from './support.js'
+import {
+  AuthorizationServer,
+  ClientAuthentication,
+  type HttpFailure,
+  type HttpRequest,
+  registeredClient,
+} from '../src/index.js'
+import { headerOf, left, NOW, response, right, signer, world } from './support.js'
 
 const ISSUER = 'https://as.example'
 const serverOf = (issuer = ISSUER) =>
@@ -19,13 +25,15 @@ interface Model {
   readonly manages: boolean
   /** How long a secret lives, in seconds; 0 is for ever. */
   readonly lifetime: number
-  /** Whether a secret that has ended has another in its place. */
-  readonly renews?: boolean
+  /** Whether a secret that has ended has another in its place; or lives on, of which the answer shows the end alone. */
+  readonly renews?: boolean | 'its end'
+  /** Whether who registers the same twice is given the same client. */
+  readonly knowsItAgain?: boolean
 }
 
 /** A server, and the clients that it knows: their secrets, by their ids. */
 const modelled = (
-  { manages, lifetime, renews = false }: Model,
+  { manages, lifetime, renews = false, knowsItAgain = false }: Model,
   turn: () => Promise<unknown> = () => Promise.resolve(),
 ) => {
   const clients = new Map<string, string>()
@@ -42,8 +50,9 @@ const modelled = (
     const { origin, pathname } = new URL(url)
     if (method === 'POST') {
       registrations += 1
-      const id = `${origin === ISSUER ? '' : 'other-'}client-${registrations}`
-      clients.set(id, `secret-${registrations}`)
+      const serial = knowsItAgain ? 1 : registrations
+      const id = `${origin === ISSUER ? '' : 'other-'}client-${serial}`
+      clients.set(id, `secret-${serial}`)
       return { status: 201, body: answerOf(id) }
     }
     const id = pathname.split('/').at(-1) ?? ''
@@ -51,8 +60,10 @@ const modelled = (
       return { status: 401 }
     if (method === 'DELETE') return { status: clients.delete(id) ? 204 : 404 }
     if (!clients.has(id)) return { status: 404 }
+    const { client_secret: _, ...unsaid } = answerOf(id)
+    if (renews === 'its end') return { status: 200, body: unsaid }
     if (renews) clients.set(id, `renewed-${id}`)
-    return { status: 200, body: renews ? answerOf(id) : { ...answerOf(id), client_secret_expires_at: 1 } }
+    return { status: 200, body: renews ? answerOf(id) : { client_id: id } }
   }
   const { env } = world()
   return {
@@ -131,28 +142,34 @@ test('sealed, the store holds no secret', async () => {
 
 test('several processes at once: one client, whatever the schedule, and at most that one at a server that deletes', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 4 }), fc.boolean(), async (s, count, manages) => {
-      const turn = (): Promise<unknown> => s.schedule(Promise.resolve(), 'turn')
-      const server = modelled({ manages, lifetime: 0 }, turn)
-      const inside = memoryStore()
-      const store: TokenStore = {
-        ...inside,
-        get: (key) => async () => {
-          await turn()
-          return inside.get(key)()
-        },
-        compareAndSet: (key, expected, next) => async () => {
-          await turn()
-          return inside.compareAndSet(key, expected, next)()
-        },
-      }
-      const running = Promise.all(Array.from({ length: count }, () => registeredClient(options(store))(server.env)()))
-      const clients = (await s.waitFor(running)).map(right)
-      expect(new Set(clients.map(({ id }) => id)).size).toBe(1)
-      expect(new Set(clients.map(secretOf)).size).toBe(1)
-      expect(server.clients.get(clients[0]?.id ?? '')).toBe(secretOf(clients[0] ?? { authentication: {} }))
-      if (manages) expect(server.clients.size).toBe(1)
-    }),
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.integer({ min: 2, max: 4 }),
+      fc.boolean(),
+      fc.boolean(),
+      async (s, count, manages, knowsItAgain) => {
+        const turn = (): Promise<unknown> => s.schedule(Promise.resolve(), 'turn')
+        const server = modelled({ manages, lifetime: 0, knowsItAgain }, turn)
+        const inside = memoryStore()
+        const store: TokenStore = {
+          ...inside,
+          get: (key) => async () => {
+            await turn()
+            return inside.get(key)()
+          },
+          compareAndSet: (key, expected, next) => async () => {
+            await turn()
+            return inside.compareAndSet(key, expected, next)()
+          },
+        }
+        const running = Promise.all(Array.from({ length: count }, () => registeredClient(options(store))(server.env)()))
+        const clients = (await s.waitFor(running)).map(right)
+        expect(new Set(clients.map(({ id }) => id)).size).toBe(1)
+        expect(new Set(clients.map(secretOf)).size).toBe(1)
+        expect(server.clients.get(clients[0]?.id ?? '')).toBe(secretOf(clients[0] ?? { authentication: {} }))
+        if (manages) expect(server.clients.size).toBe(1)
+      },
+    ),
     { numRuns: 60 },
   )
 })
@@ -180,12 +197,34 @@ describe('a secret that ends', () => {
     expect(server.registrations()).toBe(1)
   })
 
+  test('where it lives on, the client stays what it was, although the answer does not show it', async () => {
+    const server = modelled({ manages: true, lifetime: 3_600, renews: 'its end' })
+    const client = registeredClient(options(memoryStore()))
+    const first = right(await client(server.env)())
+    server.pass(3_600)
+    expect(right(await client(server.env)())).toEqual(first)
+    expect(secretOf(first)).toBe('secret-1')
+  })
+
+  test.each([ClientAuthentication.privateKeyJwt(signer), ClientAuthentication.none])(
+    'is no end of a client that does not authenticate by it: %j',
+    async (authentication) => {
+      const server = modelled({ manages: false, lifetime: 3_600 })
+      const client = registeredClient({ ...options(memoryStore()), authentication })
+      const first = right(await client(server.env)())
+      server.pass(3_600)
+      expect(right(await client(server.env)())).toEqual(first)
+      expect(server.registrations()).toBe(1)
+    },
+  )
+
   test('where it manages registrations and has none, another client registers', async () => {
     const server = modelled({ manages: true, lifetime: 3_600 })
     const client = registeredClient(options(memoryStore()))
     right(await client(server.env)())
     server.pass(3_600)
-    expect(right(await client(server.env)()).id).toBe('client-2')
+    const other = right(await client(server.env)())
+    expect([other.id, secretOf(other)]).toEqual(['client-2', 'secret-2'])
   })
 
   test('a server that is down says nothing of a registration, and no other one is made', async () => {

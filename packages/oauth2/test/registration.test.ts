@@ -149,6 +149,26 @@ describe('RFC 7592', () => {
     expect(now.management).toBe(registered.management)
   })
 
+  test.each<readonly [object, Partial<RegisteredClient>]>([
+    [{}, {}],
+    [{ client_secret_expires_at: 0 }, { secretExpiresAt: O.none }],
+    [{ client_secret_expires_at: 9 }, { secretExpiresAt: O.some(instant(9_000)) }],
+    [{ token_endpoint_auth_method: 'client_secret_basic' }, { authenticationMethod: O.some('client_secret_basic') }],
+    [{ redirect_uris: [] }, { redirectUris: O.some([]) }],
+  ])('§3: what the answer leaves out is as it was: %j', async (more, changed) => {
+    const w = world({ body: { client_id: answer.client_id, ...more } })
+    const now = right(await readRegistration({ server, registered })(attempt())(w.env)())
+    expect(now).toStrictEqual({ ...registered, ...changed })
+    expect(O.map(Secret.open)(now.secret)).toEqual(O.some(answer.client_secret))
+  })
+
+  test('§2.1: another secret has an end of its own, or none', async () => {
+    const w = world({ body: { client_id: answer.client_id, client_secret: 'other' } })
+    expect(right(await readRegistration({ server, registered })(attempt())(w.env)())).toMatchObject({
+      secretExpiresAt: O.none,
+    })
+  })
+
   test('§2.3: the registration is deleted', async () => {
     const w = world({ status: 204 })
     right(await deleteRegistration({ registered })(attempt())(w.env)())

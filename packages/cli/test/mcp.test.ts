@@ -53,6 +53,19 @@ describe('an MCP server', () => {
   )
 
   it(
+    'gets no secret for an authorization server that the person did not name',
+    withHome(async ({ run, remember }) => {
+      remember('s3cret')
+      const login = ['mcp', 'login', world.url, '--no-browser', '--client-id', 'by-hand']
+      const variables = { TESSERA_CLIENT_SECRET: 's3cret' }
+      const { code, stderr } = await run(login, variables)
+      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('--issuer URL') })
+      expect((await run([...login, '--issuer', 'https://as.example'], variables)).stderr).toContain('does not name it')
+      expect([world.asked, world.forms]).toEqual([[], []])
+    }),
+  )
+
+  it(
     'that is none is said to be none',
     withHome(async ({ run }) => {
       await world.close()

@@ -1,16 +1,41 @@
 // Makes the tarballs that would be published.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { published, root } from './published.js'
-
-/** @type {{ readonly packageManager: string }} */
-const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+import { published } from './published.js'
+import { stage } from './stage.js'
 
 /**
  * @typedef {{ readonly package: import('./published.js').Published, readonly tarball: string,
  *   readonly files: readonly string[], readonly manifest: import('./published.js').Manifest }} Packed
  */
+
+/** @param {readonly string[]} args */
+const tar = (...args) => execFileSync('tar', [...args], { encoding: 'utf8' })
+
+/**
+ * @param {import('./published.js').Published} one
+ * @param {string} place an empty folder
+ * @param {string} destination
+ * @returns {Packed}
+ */
+const packed = (one, place, destination) => {
+  stage(one, join(place, 'package'))
+  const { name, version } = one.manifest
+  const tarball = join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`)
+  tar('-czf', tarball, '-C', place, 'package')
+  return {
+    package: one,
+    tarball,
+    files: tar('-tzf', tarball)
+      .trim()
+      .split('\n')
+      .filter((line) => !line.endsWith('/'))
+      .map((line) => line.replace(/^package\//, '')),
+    manifest: JSON.parse(tar('-xzOf', tarball, 'package/package.json')),
+  }
+}
 
 /**
  * @param {string} destination a folder for the tarballs
@@ -18,24 +43,10 @@ const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), '
  */
 export const pack = (destination) => {
   mkdirSync(destination, { recursive: true })
-  const filters = published.flatMap(({ manifest }) => ['--filter', manifest.name])
-  const pnpm = ['--yes', '--prefer-offline', packageManager]
-  execFileSync('npx', [...pnpm, '--recursive', ...filters, 'pack', '--pack-destination', destination], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  return published.map((one) => {
-    const file = `${one.manifest.name.replace('@', '').replace('/', '-')}-${one.manifest.version}.tgz`
-    const tarball = join(destination, file)
-    const tar = (/** @type {readonly string[]} */ ...args) => execFileSync('tar', [...args], { encoding: 'utf8' })
-    return {
-      package: one,
-      tarball,
-      files: tar('-tzf', tarball)
-        .trim()
-        .split('\n')
-        .map((line) => line.replace(/^package\//, '')),
-      manifest: JSON.parse(tar('-xzOf', tarball, 'package/package.json')),
-    }
-  })
+  const stages = mkdtempSync(join(tmpdir(), 'stages-'))
+  try {
+    return published.map((one) => packed(one, join(stages, one.short), destination))
+  } finally {
+    rmSync(stages, { recursive: true })
+  }
 }

@@ -28,7 +28,16 @@ export const tellsSecret = (output) =>
 
 /** @param {string} folder */
 const filesBelow = (folder) =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))
+  readdirSync(join(root, folder), { withFileTypes: true })
+    // What makes the site of it has pages of its own, and copies of these.
+    .filter(({ name }) => !name.startsWith('.'))
+    .flatMap((entry) =>
+      entry.isDirectory()
+        ? readdirSync(join(root, folder, entry.name), { recursive: true, encoding: 'utf8' }).map((name) =>
+            join(folder, entry.name, name),
+          )
+        : [join(folder, entry.name)],
+    )
 
 /** @returns {readonly string[]} the files that have programs, as paths from the root */
 export const sources = () =>

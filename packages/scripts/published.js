@@ -11,7 +11,10 @@ export const root = dirname(packages)
 
 /**
  * @typedef {{ readonly name: string, readonly version: string, readonly private?: boolean, readonly files?: readonly string[],
- *   readonly exports?: Readonly<Record<string, unknown>>, readonly dependencies?: Readonly<Record<string, string>> }} Manifest
+ *   readonly exports?: Readonly<Record<string, unknown>>, readonly dependencies?: Readonly<Record<string, string>>,
+ *   readonly peerDependencies?: Readonly<Record<string, string>>, readonly devDependencies?: Readonly<Record<string, string>>,
+ *   readonly description?: string, readonly keywords?: readonly string[], readonly homepage?: string, readonly author?: string,
+ *   readonly repository?: { readonly url: string, readonly directory: string }, readonly bugs?: { readonly url: string } }} Manifest
  * @typedef {{ readonly folder: string, readonly short: string, readonly manifest: Manifest }} Published
  */
 

@@ -105,7 +105,8 @@ export const inMarkdown = (file: string, text: string): ReadonlyArray<Example> =
 const filesBelow = (folder: string, ending: string): ReadonlyArray<string> =>
   existsSync(join(ROOT, folder))
     ? readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith(ending))
+        // What makes the site of the pages, docs/.vitepress, has copies of them.
+        .filter((name) => name.endsWith(ending) && !name.startsWith('.'))
         .map((name) => `${folder}/${name}`)
     : []
 

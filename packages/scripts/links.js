@@ -1,0 +1,22 @@
+// The links of a Markdown file.
+import { posix } from 'node:path'
+
+/**
+ * Gives each relative link of a page, images included, another target. Code is left as it is.
+ * @param {string} text
+ * @param {string} page the page's path from the root
+ * @param {(path: string, hash: string) => string} to the new target, by the old one's path from the root and its `#hash`
+ * @returns {string}
+ */
+export const relinked = (text, page, to) =>
+  text
+    .split(/(^```.*?^```$|`[^`\n]+`)/ms)
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part.replaceAll(/\]\((?!\w+:|#)([^)\s#]+)(#[^)\s]*)?\)/g, (_, /** @type {string} */ path, hash = '') => {
+            const target = posix.join(posix.dirname(page), path).replace(/\/$/, '')
+            return `](${to(target, hash)})`
+          }),
+    )
+    .join('')

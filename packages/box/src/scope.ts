@@ -7,6 +7,7 @@
 /** A scope that this package does not know. Made by `Box.scope.other`. */
 export type OtherScope = string & { readonly _OtherScope: unique symbol }
 
+/** The scopes that Box documents. */
 const known = {
   /** Read an item. */
   itemRead: 'item_read',

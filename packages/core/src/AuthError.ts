@@ -43,29 +43,40 @@ export type {
 // constructors
 // -----------------------------------------------------------------------------
 
+/** A {@link NotApplicable}; `reason` is one clause for people: `there is no refresh token`. */
 export const notApplicable = (reason: string): AuthError => ({ _tag: 'NotApplicable', reason })
+/** A {@link Rejected}, with what the server said. */
 export const rejected = (answer: ServerAnswer): AuthError => ({ _tag: 'Rejected', answer })
+/** An {@link Unreachable}: no request reached `url`. Only where that is proven, since whoever gets this sends again. */
 export const unreachable = (url: string, reason: string): AuthError => ({ _tag: 'Unreachable', url, reason })
+/** An {@link OutcomeUnknown}. `repeatable` only where the grant consumes nothing. */
 export const outcomeUnknown = (about: Omit<OutcomeUnknown, '_tag'>): AuthError => ({ _tag: 'OutcomeUnknown', ...about })
+/** A {@link TimedOut}; `waitingFor` says what for: `the server of as.example`. */
 export const timedOut = (waitingFor: string): AuthError => ({ _tag: 'TimedOut', waitingFor })
+/** The {@link Aborted}. */
 export const aborted: AuthError = { _tag: 'Aborted' }
+/** A {@link Malformed}; without an answer, and not repeatable, unless `about` says otherwise. */
 export const malformed = (about: Pick<Malformed, 'what' | 'path' | 'expected'> & Partial<Malformed>): AuthError => ({
   answer: O.none,
   repeatable: false,
   ...about,
   _tag: 'Malformed',
 })
+/** A {@link StoreFailed}; `pending` where a new token is held in memory until the store takes it. Default: false. */
 export const storeFailed = (operation: StoreFailed['operation'], reason: string, pending = false): AuthError => ({
   _tag: 'StoreFailed',
   operation,
   reason,
   pending,
 })
+/** The {@link Closed}. */
 export const closed: AuthError = { _tag: 'Closed' }
+/** A {@link ReauthenticationRequired}, with the server's answer where there is one. */
 export const reauthenticationRequired = (
   reason: ReauthenticationRequired['reason'],
   answer: O.Option<ServerAnswer> = O.none,
 ): AuthError => ({ _tag: 'ReauthenticationRequired', reason, answer })
+/** A {@link Misconfigured}; `field` names the option, the variable or the file, `message` says what is wrong with it. */
 export const misconfigured = (field: string, message: string): AuthError => ({ _tag: 'Misconfigured', field, message })
 
 // As a function, and not enumerable: no way of printing an error shows it, and errors of the same words are equal.

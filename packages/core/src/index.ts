@@ -27,7 +27,9 @@ export type {
   TimedOut,
   Unreachable,
 } from './AuthError.js'
+/** Functions of errors: constructors, questions (`isRetryable`, `isNotSent`, …), `match`, `show`, and `toError` for promises. */
 export const AuthError = AuthErrorModule
+/** Why there is no token: a union of twelve members, told apart by `_tag`. */
 export type AuthError = AuthErrorModule.AuthError
 export * as CellCodec from './CellCodec.js'
 export type { Cipher } from './Cipher.js'
@@ -50,19 +52,27 @@ export { type Prompt, type PromptEnv, type PromptOptions, prompt, type Question 
 export { alphanumeric, nonce, type Random, type RandomEnv, uniform } from './Random.js'
 export { type Bounds, race } from './race.js'
 export { type RecordCallbacks, recordCallbackStore, type StoredRecord } from './recordCallbackStore.js'
+/** Retry policies (`constant`, `exponential`, `retryAfter`, …), and what makes one of several. */
 export const RetryPolicy = RetryPolicyModule
+/** When to try again: the delay before the next try in ms, or none to give up, as a pure function of what happened so far. */
 export type RetryPolicy = RetryPolicyModule.RetryPolicy
 export { type RemoteAnswer, type RemoteRequest, remoteCallback } from './remoteCallback.js'
+/** Functions of secrets: `make`, `open`, `is`, `eq`, and `redact` for texts of others. */
 export const Secret = SecretModule
+/** A string that must not be seen: it prints as `<redacted>`, and only `Secret.open` reads it. `Kind` tells secrets apart. */
 export type Secret<Kind extends string = string> = SecretModule.Secret<Kind>
 export type { Exponential, RetryStatus } from './RetryPolicy.js'
 export type { SourceEvent } from './SourceEvent.js'
 export type { Attempt, Traits } from './Strategy.js'
 export type { Output as TokenSetOutput } from './TokenSet.js'
+/** Combinators of strategies (`alt`, `retrying`, `within`, …); each acts on failure or on the environment, so none can lose a session. */
 export const Strategy = StrategyModule
+/** How a token is acquired: an attempt in, a `ReaderTaskEither` of a {@link TokenSet} out. `R` is the environment that it needs. */
 export type Strategy<R> = StrategyModule.Strategy<R>
 export { between, type Duration, earliest, type Instant, instant, millis, minutes, plus, seconds } from './Time.js'
+/** Functions of token sets: `make`, `succeeding`, and the codec of what a store keeps. */
 export const TokenSet = TokenSetModule
+/** What is acquired: access and refresh token as secrets, the expiry as a time, the scope, and what else the server said. */
 export type TokenSet = TokenSetModule.TokenSet
 export type {
   CloseOptions,
@@ -76,7 +86,9 @@ export type {
   Tokens,
   Validate,
 } from './TokenSource.js'
+/** Makes sources of strategies (`make`, `keyed`), and sources of sources (`downscoped`). */
 export const TokenSource = TokenSourceModule
+/** A token that is valid now, for any number of callers: `get`, `invalidate`, `login`, `revoke`, `close`. */
 export type TokenSource = TokenSourceModule.TokenSource
 export {
   absent,

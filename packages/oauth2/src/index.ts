@@ -9,7 +9,9 @@ import * as ClientAuthenticationModule from './ClientAuthentication.js'
 import * as ProviderModule from './Provider.js'
 import * as SubjectTokenModule from './SubjectToken.js'
 
+/** Functions of authorization servers: `make`, `is`, and `mutualTls` for the endpoints with client certificates (RFC 8705 §5). */
 export const AuthorizationServer = AuthorizationServerModule
+/** An authorization server: its endpoints, and what it says it can do (RFC 8414). */
 export type AuthorizationServer = AuthorizationServerModule.AuthorizationServer
 export type { EndpointName, MtlsEndpointAliases, Options as AuthorizationServerOptions } from './AuthorizationServer.js'
 export {
@@ -26,10 +28,14 @@ export {
   type Transaction,
 } from './authorizationRequest.js'
 export { base64url } from './base64url.js'
+/** Functions of clients: `make` and `is`. */
 export const Client = ClientModule
+/** An application as its authorization server knows it: id, secret or key, and the server's endpoints. */
 export type Client = ClientModule.Client
 export type { Options as ClientOptions } from './Client.js'
+/** The ways in which a client proves who it is (RFC 6749 §2.3, RFC 7523, RFC 8705). */
 export const ClientAuthentication = ClientAuthenticationModule
+/** How a client proves who it is to the token endpoint. */
 export type ClientAuthentication = ClientAuthenticationModule.ClientAuthentication
 export { type Callback, callback, callbackResponse } from './callback.js'
 export { type Challenge, challenge } from './challenge.js'
@@ -85,7 +91,9 @@ export {
   protectedResourceResponse,
   protectedResourceUrls,
 } from './protectedResource.js'
+/** Providers: `rfc`, which keeps to the RFCs. Presets of real ones are in `@tessera/providers`. */
 export const Provider = ProviderModule
+/** A provider as data: its endpoints, and where it departs from the RFCs. */
 export type Provider = ProviderModule.Provider
 export type { GrantError, PersonMembers, RevocationRequest } from './Provider.js'
 export {
@@ -110,7 +118,9 @@ export {
 } from './registration.js'
 export { type RevocationOptions, revocation, revocationParameters } from './revocation.js'
 export type { Algorithm, MacAlgorithm, MacSigner, PrivateKey, Signer, SignerEnv } from './Signer.js'
+/** Reads subject tokens: of a session (`ofTokens`), by a strategy (`ofStrategy`), from an address (`ofEndpoint`). */
 export const SubjectToken = SubjectTokenModule
+/** A token that a token exchange (RFC 8693) starts from, with its type. */
 export type SubjectToken = SubjectTokenModule.SubjectToken
 export type { OfEndpointOptions, OfTokensOptions } from './SubjectToken.js'
 export {

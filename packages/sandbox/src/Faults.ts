@@ -42,6 +42,7 @@ export type FaultKind =
   /** Processed; the body comes one byte every `ms` milliseconds of real time. */
   | { readonly kind: 'drip'; readonly ms: number }
 
+/** What befalls a request, and which one. */
 export type Fault = FaultKind & {
   /** Where; any endpoint if left out. */
   readonly endpoint?: Endpoint
@@ -51,6 +52,7 @@ export type Fault = FaultKind & {
   readonly times?: number
 }
 
+/** Faults that wait for their requests. */
 export interface Faults {
   /** Queues a fault. A request meets the first queued fault that fits it, and only that one. */
   readonly next: (fault: Fault) => void

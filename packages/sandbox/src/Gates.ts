@@ -3,6 +3,7 @@
  */
 import type { Endpoint } from './Journal.js'
 
+/** Holds requests until it is opened. */
 export interface Gate {
   /** Resolves when the first request has arrived. */
   readonly arrived: Promise<void>
@@ -16,6 +17,7 @@ export interface Gate {
   readonly open: () => void
 }
 
+/** Which requests a {@link Gate} holds, and when. */
 export interface GateOptions {
   /**
    * `before` (the default): held before they are processed. `after`: processed, with the answer held.

@@ -57,6 +57,7 @@ export interface Redemptions {
   readonly honoured: number
 }
 
+/** What a sandbox has counted since it began, or since the counts were reset. */
 export interface Counts {
   readonly byEndpoint: Readonly<Record<Endpoint, number>>
   /** Requests to the token endpoint; a `grant_type` that is not known counts as `unknown`. */

@@ -15,6 +15,7 @@ export type Dialect = 'box' | 'generic'
 /** When a refresh token stops working after it was redeemed; see {@link Sandbox.setRotation}. */
 export type Rotation = 'grace-until-use' | 'strict' | 'strict-without-kill' | 'none' | { readonly graceFor: number }
 
+/** A person, or a service account, that the sandbox knows. */
 export interface User {
   readonly id: string
   readonly name: string
@@ -130,6 +131,7 @@ export type Ticket =
     }
   | { readonly tag: 'device'; readonly expiresAt: number; readonly device: Device }
 
+/** The addresses of the sandbox. */
 export interface Endpoints {
   /** The issuer identifier, and the base of all the others. */
   readonly issuer: string

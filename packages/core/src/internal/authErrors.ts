@@ -19,13 +19,49 @@ export interface ServerAnswer {
   readonly retryAfter: O.Option<Duration>
 }
 
-/** The strategy cannot serve this attempt (no refresh token, say). Nothing was sent. */
+/**
+ * The strategy cannot serve this attempt (no refresh token, say). Nothing was sent.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - A `refreshToken` strategy found no refresh token: nobody has logged in at this key yet, or the provider gave no
+ *   refresh token.
+ * - A person pressed Enter at a prompt without typing a token.
+ * - A logout or a userinfo request needs an ID token, and the session has none.
+ *
+ * What to do:
+ *
+ * - Send the person to the login, and ask there for what makes this provider give a refresh token: mostly the scope
+ *   `offline_access`.
+ * - Check that the key is the one that the login used.
+ * - Put a strategy behind it that can serve: `Strategy.alt(second)` goes on after this error.
+ */
 export interface NotApplicable {
   readonly _tag: 'NotApplicable'
   readonly reason: string
 }
 
-/** The server processed the request and said no. */
+/**
+ * The server processed the request and said no.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - `invalid_client`: a wrong client id or secret, or another way to authenticate than the server wants.
+ * - `invalid_grant` at a login: the code was used before, is older than a few minutes, or was issued for another redirect
+ *   URI.
+ * - `invalid_scope`, `unauthorized_client`, `access_denied`: the registration at the provider does not allow it, or the
+ *   person said no.
+ * - Status 429 or 503: the server asks to wait. Sources wait by themselves, all processes of a session together.
+ *
+ * What to do:
+ *
+ * - Read `error.answer`: it has the status, `error`, `description` and the request id, which the provider's support asks
+ *   for.
+ * - Compare client id, secret, redirect URI and scope with the registration, letter by letter.
+ * - At 429 and 503 try again later; `AuthError.isRetryable` is true then.
+ */
 export interface Rejected {
   readonly _tag: 'Rejected'
   readonly answer: ServerAnswer
@@ -36,14 +72,45 @@ export interface Rejected {
   readonly invalidGrant?: boolean
 }
 
-/** The request was proven not to be sent: no connection, no address. */
+/**
+ * The request was proven not to be sent: no connection, no address.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - The host name has no address, or the port refuses connections: a wrong URL, a server that is down, a network without a
+ *   way out.
+ * - A proxy is needed (`HTTPS_PROXY`) and is not named, or the named one does not answer.
+ * - The certificate is not trusted: it is signed by a company's own authority, or has expired.
+ *
+ * What to do:
+ *
+ * - Try `curl -v URL` from the same machine and container.
+ * - Give the proxy or the certificate authority: `nodeEnv({ proxy, tls })`.
+ * - Nothing was sent, so trying again is safe: `Strategy.retrying(RetryPolicy.exponential())`.
+ */
 export interface Unreachable {
   readonly _tag: 'Unreachable'
   readonly url: string
   readonly reason: string
 }
 
-/** The request was sent and nobody knows whether it took effect. */
+/**
+ * The request was sent and nobody knows whether it took effect.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - The connection ended before the answer came: a server that restarted, a proxy with a short time-out.
+ * - The deadline came while the answer was under way.
+ * - The server answered 500, 502, 504 or 409, which does not say whether it has redeemed the grant.
+ *
+ * What to do:
+ *
+ * - Call again. A source waits until its lease has ended and then tries the old refresh token once more; that is safe.
+ * - If it happens often, compare the provider's latency with `timeout` of the source (15 s by default).
+ * - Do not wrap it in a retry of your own: a refresh token that is sent twice can end the session.
+ */
 export interface OutcomeUnknown {
   readonly _tag: 'OutcomeUnknown'
   readonly url: string
@@ -53,18 +120,60 @@ export interface OutcomeUnknown {
   readonly repeatable: boolean
 }
 
-/** The deadline came first, and this call sent nothing. */
+/**
+ * The deadline came first, and this call sent nothing.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - Another process renews the token, or the store is slow, and the caller's time was too short to wait for it.
+ * - The server asked everybody to wait (`Retry-After`), for longer than the caller can.
+ * - A person did not log in or approve in time.
+ *
+ * What to do:
+ *
+ * - Read what it was waiting for; it stands in the message.
+ * - Give the call more time: `token({ timeout })` of a connection, `within({ deadline })` of a source, `timeout` of its options.
+ * - If it waits for the store: look at the pool size and the latency of the database.
+ */
 export interface TimedOut {
   readonly _tag: 'TimedOut'
   readonly waitingFor: string
 }
 
-/** The caller's signal aborted, and this call sent nothing. */
+/**
+ * The caller's signal aborted, and this call sent nothing.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - The `AbortSignal` that the call was given has aborted: mostly a browser that closed its connection.
+ *
+ * What to do:
+ *
+ * - Nothing. A renewal that others wait for goes on, and its token is saved.
+ */
 export interface Aborted {
   readonly _tag: 'Aborted'
 }
 
-/** An answer, a record or a settings file has the wrong shape. */
+/**
+ * An answer, a record or a settings file has the wrong shape.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - The URL is not that of the token endpoint: it answers with an HTML page.
+ * - The provider departs from the RFC, and its preset is missing or the client is made without it.
+ * - A callback was opened twice, or in another browser than the one that began the login: state and transaction differ.
+ * - A settings file is not the one that was expected.
+ *
+ * What to do:
+ *
+ * - Read `what`, `path` and `expected`: they name the value and what it should have been. The value itself is not kept.
+ * - Compare the endpoint with the provider's documentation, or let `discovery` find it.
+ * - For a provider with habits of its own use its preset: `@tessera/providers`.
+ */
 export interface Malformed {
   readonly _tag: 'Malformed'
   /** What was decoded: `token response`, `settings file`, … */
@@ -77,7 +186,25 @@ export interface Malformed {
   readonly repeatable: boolean
 }
 
-/** A token store failed. */
+/**
+ * A token store failed.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - The database, Redis or the folder is not reachable, is full, or refuses the user.
+ * - `decode`: the record is damaged, is encrypted with a key that is not there, or is of a later version. It is kept as it
+ *   is.
+ * - A file or folder has modes that let others in; the message has the command that mends it.
+ * - A callback of yours threw; `AuthError.thrown(error)` has what it threw.
+ *
+ * What to do:
+ *
+ * - Mend the store and call again. With `pending` true a new token is held in memory: keep the process alive until the
+ *   store takes it.
+ * - After a change of the encryption key: keep the old key as a second, read-only one.
+ * - A record that nobody can read any more: `tessera store delete KEY`, and log in again.
+ */
 export interface StoreFailed {
   readonly _tag: 'StoreFailed'
   readonly operation: 'get' | 'compareAndSet' | 'decode'
@@ -86,26 +213,82 @@ export interface StoreFailed {
   readonly pending: boolean
 }
 
-/** The source is closed. */
+/**
+ * The source is closed.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - `close()` was called on the source, the connection or the environment, and somebody still asks for a token.
+ *
+ * What to do:
+ *
+ * - Close it last: stop taking requests first, then wait for those under way, then close.
+ * - Open one source for the life of the process, not one for each request.
+ */
 export interface Closed {
   readonly _tag: 'Closed'
 }
 
-/** Only a person, or a new grant, can go on: log in. */
+/**
+ * Only a person, or a new grant, can go on: log in.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - `refresh token rejected`: the provider said `invalid_grant`. The refresh token has expired, the person has withdrawn
+ *   the consent or changed the password, or another program has used the token.
+ * - `revoked`: somebody logged out, with `revoke`.
+ * - `nothing to redeem`: nobody has logged in at this key.
+ *
+ * What to do:
+ *
+ * - In a web application: redirect to the login. In a command: run `tessera login`.
+ * - If it comes again and again for the same people: look for a second program that redeems the same refresh token, and
+ *   let both share one store.
+ * - If it comes after some days at all people: the provider limits the life of refresh tokens, or the application is in a
+ *   test mode there.
+ */
 export interface ReauthenticationRequired {
   readonly _tag: 'ReauthenticationRequired'
   readonly reason: 'refresh token rejected' | 'revoked' | 'nothing to redeem'
   readonly answer: O.Option<ServerAnswer>
 }
 
-/** A value given by the program or its settings is wrong. */
+/**
+ * A value given by the program or its settings is wrong.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - An option, a variable or a file is missing or has the wrong form; `field` names it.
+ * - A key does not fit its algorithm, or a private key is encrypted and there is no passphrase.
+ * - An option would send a token where it must not go, such as to an address with http.
+ *
+ * What to do:
+ *
+ * - Change what `field` names as `message` says. Trying again without a change fails in the same way.
+ * - Wrong options are told when the value is made: make clients and sources when the process starts, not at the first
+ *   request.
+ */
 export interface Misconfigured {
   readonly _tag: 'Misconfigured'
   readonly field: string
   readonly message: string
 }
 
-/** Several alternatives failed; every cause is kept, in order. */
+/**
+ * Several alternatives failed; every cause is kept, in order.
+ *
+ * @remarks
+ * Causes:
+ *
+ * - All strategies of an `alt` or `altWhen` failed.
+ *
+ * What to do:
+ *
+ * - Look at each of `causes`: the first one is mostly the one that matters.
+ */
 export interface Exhausted {
   readonly _tag: 'Exhausted'
   readonly causes: RNEA.ReadonlyNonEmptyArray<Cause>

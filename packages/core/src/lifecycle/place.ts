@@ -22,5 +22,6 @@ export const isEpochOf = <T>({ epoch, origin }: Place, cell: Cell<T>): boolean =
 export const isParent = <T>(parent: Parent, cell: Cell<T>): boolean =>
   isEpochOf(parent, cell) && cell.generation === parent.generation
 
+/** Whether this login or revoke, by its nonce, opened the epoch of a cell. */
 export const isOrigin = <T>(nonce: Nonce, cell: Cell<T>): boolean =>
   O.isSome(cell.origin) && cell.origin.value === nonce

@@ -11,5 +11,37 @@ export {
   type AxiosRequest,
   axiosAdapter,
 } from './axios.js'
+export { type GrpcCredentials, type GrpcCredentialsOptions, type GrpcMetadata, grpcCredentials } from './grpc.js'
+export { type ImapAuth, type ImapClient, type ImapConnectOptions, imapConnect } from './imapflow.js'
 export type { HttpTokens } from './internal/httpTokens.js'
+export type {
+  OtelAttributes,
+  OtelCounter,
+  OtelHistogram,
+  OtelMeter,
+  OtelMetricOptions,
+  OtelSpan,
+  OtelTracer,
+} from './internal/OpenTelemetry.js'
+export type { PasswordOptions, Retry } from './internal/passwords.js'
+export { type IoRedisAuthOptions, type IoRedisClient, ioRedisAuth } from './ioRedis.js'
+export { type KafkaSasl, kafkaSasl } from './kafkajs.js'
+export { type LoggedOptions, type Logger, logged } from './logging.js'
+export {
+  type MysqlPassword,
+  type MysqlPasswordOptions,
+  type MysqlSocket,
+  type MysqlTarget,
+  mysqlPassword,
+} from './mysql2.js'
+export { type SmtpAuth, type SmtpAuthOptions, smtpAuth } from './nodemailer.js'
+export {
+  type RedisBasicAuth,
+  type RedisCredentials,
+  type RedisCredentialsListener,
+  type RedisCredentialsOptions,
+  redisCredentials,
+} from './nodeRedis.js'
+export { type TelemetryConfig, type TelemetryOptions, type TokenTelemetry, tokenTelemetry } from './opentelemetry.js'
+export { type PgPassword, pgPassword } from './pg.js'
 export { type TokenProvider, type TokenProviderOptions, tokenProvider } from './tokenProvider.js'

@@ -23,7 +23,7 @@ export interface MysqlSocket {
 
 /** The parameters of {@link mysqlPassword}. */
 export interface MysqlPasswordOptions<Socket extends MysqlSocket> extends PasswordOptions {
-  /** Makes one that is not connected: `() => new Socket()`, say. */
+  /** Makes one that is not connected: `() => new Socket().setNoDelay()`, say. */
   readonly socket: () => Socket
 }
 
@@ -47,7 +47,7 @@ export interface MysqlPassword<Socket extends MysqlSocket> {
  * import { createPool } from 'mysql2/promise'
  *
  * const query = (tokens: TokenSource) => {
- *   const { stream, retry } = mysqlPassword({ tokens, socket: () => new Socket() })
+ *   const { stream, retry } = mysqlPassword({ tokens, socket: () => new Socket().setNoDelay() })
  *   const pool = createPool({ host: 'db.example', user: 'app', ssl: {}, enableCleartextPlugin: true, stream })
  *   return (text: string) => retry(() => pool.query(text))
  * }

@@ -11,8 +11,8 @@ import {
   type Limits,
   type SourceEvent,
   type TokenSet,
-  type Tokens,
   type TokenStore,
+  type Tokens,
 } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -76,7 +76,10 @@ const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const LIFETIMES = [0, 1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 86_400]
 
 const instrumentsOf = (meter: OtelMeter): Instruments => ({
-  served: meter.createCounter('tessera.tokens.served', { unit: '{token}', description: 'Tokens that callers were given' }),
+  served: meter.createCounter('tessera.tokens.served', {
+    unit: '{token}',
+    description: 'Tokens that callers were given',
+  }),
   timeToExpiry: meter.createHistogram('tessera.token.time_to_expiry', {
     unit: 's',
     description: 'How long tokens were still valid when callers were given them',
@@ -216,12 +219,14 @@ export const tokenTelemetry = ({ meter, tracer, clock, hash = keyHash }: Telemet
       serve(answer)
       return answer
     }
-    const counted = (of: Tokens): Tokens['get'] => () => {
-      if (O.isNone(of.peek())) return waited(of.get)
-      const answer = of.get()
-      answer.then(serve, () => undefined)
-      return answer
-    }
+    const counted =
+      (of: Tokens): Tokens['get'] =>
+      () => {
+        if (O.isNone(of.peek())) return waited(of.get)
+        const answer = of.get()
+        answer.then(serve, () => undefined)
+        return answer
+      }
     return {
       ...source,
       get: counted(source),

@@ -84,7 +84,9 @@ test('who waits for another holder has a span of that, which ends when it is ans
     gate.open()
     await Promise.all([renewing, waiting])
     expect(textOf(second)).toBe(textOf(first))
-    expect(await observed.value('tessera_renewal_duration_count', { tessera_renewal_outcome: 'another_holder' })).toBe(1)
+    expect(await observed.value('tessera_renewal_duration_count', { tessera_renewal_outcome: 'another_holder' })).toBe(
+      1,
+    )
     expect(observed.spans().map(({ events }) => events.map(({ name }) => name))).toEqual([['tessera.renewal.waiting']])
     await run(first.close({ revoke: false }))
     await run(second.close({ revoke: false }))
@@ -168,7 +170,10 @@ test('secrets that are planted are found', () =>
     await run(source.get)
     expect(found([planted], spansText(observed))).toEqual([planted])
     const lines: string[] = []
-    logged(pino({}, { write: (line: string) => lines.push(line) }), { hash: encodeURIComponent })({ key: planted, _tag: 'Revoked' })
+    logged(pino({}, { write: (line: string) => lines.push(line) }), { hash: encodeURIComponent })({
+      key: planted,
+      _tag: 'Revoked',
+    })
     expect(found([planted], lines.join(''))).toEqual([planted])
     await run(source.close({ revoke: false }))
   }))
@@ -197,7 +202,8 @@ describe('the dashboard', () => {
   test('asks for what is exported, and for all of it', () =>
     withRig(async (rig, observed) => {
       const samples = samplesOf((await lifeOf(rig, observed)).metrics)
-      const labels = (metric: string) => samples.filter(({ name }) => name === metric).flatMap((of) => Object.keys(of.labels))
+      const labels = (metric: string) =>
+        samples.filter(({ name }) => name === metric).flatMap((of) => Object.keys(of.labels))
       expect(queries.length).toBeGreaterThan(9)
       for (const query of queries) {
         const [metric = 'none'] = metricsOf(query)

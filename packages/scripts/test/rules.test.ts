@@ -94,7 +94,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'adapters imports core and oauth2, and nothing of a host': imports(
     'adapters',
     ['axios', 'google-auth-library', '@azure/core-auth', 'io-ts', 'node:http', '@tessera/node'],
-    ['fp-ts/lib/Either.js', './other.js', '@tessera/core', '@tessera/oauth2'],
+    ['fp-ts/lib/Either.js', 'node:crypto', './other.js', '@tessera/core', '@tessera/oauth2'],
   ),
   'store-file imports core, and of Node.js what it takes': imports(
     'store-file',

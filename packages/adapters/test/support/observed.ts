@@ -1,13 +1,14 @@
 /** A source with telemetry, what it has told, and what is exported of it. */
-import { type Key, plus, Secret, seconds, TokenSet, TokenSource, type TokenStore } from '@tessera/core'
-import { openSource } from '@tessera/node'
-import { Client, refreshToken } from '@tessera/oauth2'
+
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { type Key, plus, Secret, seconds, TokenSet, TokenSource, type TokenStore } from '@tessera/core'
+import { openSource } from '@tessera/node'
+import { Client, refreshToken } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { tokenTelemetry, type TokenTelemetry } from '../../src/opentelemetry.js'
+import { type TokenTelemetry, tokenTelemetry } from '../../src/opentelemetry.js'
 import type { Rig } from './rig.js'
 
 /** A sample of the text that Prometheus reads. */

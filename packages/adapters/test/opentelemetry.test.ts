@@ -58,8 +58,8 @@ test('1000 callers at the end of a token: one renewal, 999 joined, all of them w
     expect(span?.attributes).toEqual({
       'tessera.session.key_hash': expect.stringMatching(/^[0-9a-f]{16}$/),
       'tessera.renewal.outcome': 'renewed',
-      'tessera.session.epoch': 0,
-      'tessera.session.generation': 1,
+      'tessera.session.epoch': 1,
+      'tessera.session.generation': 2,
     })
     await run(source.close({ revoke: false }))
   }))
@@ -192,7 +192,7 @@ describe('the dashboard', () => {
   const queries: ReadonlyArray<string> = JSON.parse(dashboard).panels.flatMap(
     ({ targets }: { readonly targets: ReadonlyArray<{ readonly expr: string }> }) => targets.map(({ expr }) => expr),
   )
-  const metricsOf = (query: string) => query.match(/\btessera_\w+(?=[[{)])/g) ?? []
+  const metricsOf = (query: string) => query.replace(/by \([^)]*\)/g, '').match(/\btessera_\w+/g) ?? []
   /** Those that samples are grouped by, or chosen by. */
   const labelsOf = (query: string) => [
     ...[...query.matchAll(/by \(([^)]*)\)/g)].flatMap(([, labels = '']) => labels.split(/, */)),

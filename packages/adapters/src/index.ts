@@ -40,8 +40,9 @@ export {
   type RedisCredentials,
   type RedisCredentialsListener,
   type RedisCredentialsOptions,
+  type RedisSubscription,
   redisCredentials,
 } from './nodeRedis.js'
-export { type TelemetryConfig, type TelemetryOptions, type TokenTelemetry, tokenTelemetry } from './opentelemetry.js'
+export { type Observed, type TelemetryConfig, type TelemetryOptions, type TokenTelemetry, tokenTelemetry } from './opentelemetry.js'
 export { type PgPassword, pgPassword } from './pg.js'
 export { type TokenProvider, type TokenProviderOptions, tokenProvider } from './tokenProvider.js'

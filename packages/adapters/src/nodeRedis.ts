@@ -31,12 +31,15 @@ export interface RedisCredentialsListener {
   readonly onError: (error: Error) => void
 }
 
+/** `Disposable` of node-redis. */
+export interface RedisSubscription {
+  readonly dispose: () => void
+}
+
 /** `StreamingCredentialsProvider` of node-redis. */
 export interface RedisCredentials {
   readonly type: 'streaming-credentials-provider'
-  readonly subscribe: (
-    listener: RedisCredentialsListener,
-  ) => Promise<[credentials: RedisBasicAuth, subscription: { dispose: () => void }]>
+  readonly subscribe: (listener: RedisCredentialsListener) => Promise<[RedisBasicAuth, RedisSubscription]>
   /** Also for the client's own errors, as node-redis tells nobody else of a refusal when it connects: `client.on('error', …)`. */
   readonly onReAuthenticationError: (error: Error) => void
   /** Ends all subscriptions: for when the last of its clients is closed. */

@@ -46,12 +46,16 @@ export interface TelemetryConfig {
   readonly observe?: ((event: SourceEvent) => void) | undefined
 }
 
+/** What {@link TokenTelemetry.config} gives besides. */
+export interface Observed {
+  readonly store: TokenStore
+  readonly observe: (event: SourceEvent) => void
+}
+
 /** The telemetry of all sources of a process. */
 export interface TokenTelemetry {
   /** For `TokenSource.make` and `TokenSource.keyed`: the same configuration, observed. An observer that it has is still told. */
-  readonly config: <Config extends TelemetryConfig>(
-    config: Config,
-  ) => Config & Required<{ [Name in keyof TelemetryConfig]: NonNullable<TelemetryConfig[Name]> }>
+  readonly config: <Config extends TelemetryConfig>(config: Config) => Config & Observed
   /** A source, or one that is derived from it, whose tokens are counted as they are served. */
   readonly tokens: <Source extends Tokens & { readonly key?: Key }>(source: Source) => Source
 }

@@ -12,8 +12,8 @@ export interface GrpcMetadata {
 
 /** The parameters of {@link grpcCredentials}. */
 export interface GrpcCredentialsOptions<Metadata extends GrpcMetadata> extends PasswordOptions {
-  /** The class of `@grpc/grpc-js`. */
-  readonly Metadata: new () => Metadata
+  /** Makes what a call carries: `() => new Metadata()`. */
+  readonly metadata: () => Metadata
 }
 
 /** The token as what `@grpc/grpc-js` takes. */
@@ -37,7 +37,7 @@ const UNAUTHENTICATED = 16
  * import { credentials, Metadata } from '@grpc/grpc-js'
  *
  * const credentialsOf = (tokens: TokenSource) => {
- *   const { generator } = grpcCredentials({ tokens, Metadata })
+ *   const { generator } = grpcCredentials({ tokens, metadata: () => new Metadata() })
  *   return credentials.combineChannelCredentials(
  *     credentials.createSsl(),
  *     credentials.createFromMetadataGenerator(generator),
@@ -47,11 +47,11 @@ const UNAUTHENTICATED = 16
  */
 export const grpcCredentials = <Metadata extends GrpcMetadata>({
   tokens,
-  Metadata,
+  metadata: make,
 }: GrpcCredentialsOptions<Metadata>): GrpcCredentials<Metadata> => {
   const { next, retry } = passwords(tokens, (error) => memberOf(error, 'code') === UNAUTHENTICATED)
   const generate = async (): Promise<Metadata> => {
-    const metadata = new Metadata()
+    const metadata = make()
     metadata.set('authorization', `Bearer ${(await next()).text}`)
     return metadata
   }

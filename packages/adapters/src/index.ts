@@ -15,12 +15,15 @@ export { type GrpcCredentials, type GrpcCredentialsOptions, type GrpcMetadata, g
 export { type ImapAuth, type ImapClient, type ImapConnectOptions, imapConnect } from './imapflow.js'
 export type { HttpTokens } from './internal/httpTokens.js'
 export type {
+  OtelAdvice,
   OtelAttributes,
   OtelCounter,
   OtelHistogram,
   OtelMeter,
   OtelMetricOptions,
   OtelSpan,
+  OtelSpanOptions,
+  OtelStatus,
   OtelTracer,
 } from './internal/OpenTelemetry.js'
 export type { PasswordOptions, Retry } from './internal/passwords.js'
@@ -43,6 +46,13 @@ export {
   type RedisSubscription,
   redisCredentials,
 } from './nodeRedis.js'
-export { type Observed, type TelemetryConfig, type TelemetryOptions, type TokenTelemetry, tokenTelemetry } from './opentelemetry.js'
+export {
+  type MayHaveKey,
+  type Observed,
+  type TelemetryConfig,
+  type TelemetryOptions,
+  type TokenTelemetry,
+  tokenTelemetry,
+} from './opentelemetry.js'
 export { type PgPassword, pgPassword } from './pg.js'
 export { type TokenProvider, type TokenProviderOptions, tokenProvider } from './tokenProvider.js'

@@ -46,6 +46,11 @@ export interface TelemetryConfig {
   readonly observe?: ((event: SourceEvent) => void) | undefined
 }
 
+/** A source, or what is derived from one and has no key. */
+export interface MayHaveKey extends Tokens {
+  readonly key?: Key
+}
+
 /** What {@link TokenTelemetry.config} gives besides. */
 export interface Observed {
   readonly store: TokenStore
@@ -57,7 +62,7 @@ export interface TokenTelemetry {
   /** For `TokenSource.make` and `TokenSource.keyed`: the same configuration, observed. An observer that it has is still told. */
   readonly config: <Config extends TelemetryConfig>(config: Config) => Config & Observed
   /** A source, or one that is derived from it, whose tokens are counted as they are served. */
-  readonly tokens: <Source extends Tokens & { readonly key?: Key }>(source: Source) => Source
+  readonly tokens: <Source extends MayHaveKey>(source: Source) => Source
 }
 
 interface Instruments {
@@ -208,7 +213,7 @@ export const tokenTelemetry = ({ meter, tracer, clock, hash = keyHash }: Telemet
     if (O.isSome(expiresAt)) timeToExpiry.record(between(clock.now(), expiresAt.value) / 1_000)
   }
 
-  const tokens = <Source extends Tokens & { readonly key?: Key }>(source: Source): Source => {
+  const tokens = <Source extends MayHaveKey>(source: Source): Source => {
     let waiting = 0
     const { key } = source
     const waited = async (asked: Tokens['get']): Promise<E.Either<AuthError, TokenSet>> => {

@@ -45,7 +45,7 @@ const startServer = async ({ isGood }: Rig): Promise<{ readonly port: number; re
 
 testAdapter('@grpc/grpc-js', async (rig) => {
   const { port, server } = await startServer(rig)
-  const { generator, retry } = grpcCredentials({ tokens: rig.tokens, Metadata })
+  const { generator, retry } = grpcCredentials({ tokens: rig.tokens, metadata: () => new Metadata() })
   const Client = makeClientConstructor(service, 'Echo')
   const client = new Client(
     `127.0.0.1:${port}`,

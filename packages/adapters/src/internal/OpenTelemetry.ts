@@ -7,11 +7,16 @@
 /** `Attributes`. */
 export type OtelAttributes = Record<string, string | number | boolean>
 
+/** `MetricAdvice`. */
+export interface OtelAdvice {
+  explicitBucketBoundaries?: number[]
+}
+
 /** `MetricOptions`. */
 export interface OtelMetricOptions {
   description: string
   unit: string
-  advice?: { explicitBucketBoundaries?: number[] }
+  advice?: OtelAdvice
 }
 
 /** `Counter` and `UpDownCounter`. */
@@ -31,15 +36,26 @@ export interface OtelMeter {
   createHistogram(name: string, options: OtelMetricOptions): OtelHistogram
 }
 
+/** `SpanStatus`. */
+export interface OtelStatus {
+  code: number
+  message: string
+}
+
 /** `Span`. */
 export interface OtelSpan {
   setAttributes(attributes: OtelAttributes): unknown
   addEvent(name: string, attributes?: OtelAttributes): unknown
-  setStatus(status: { code: number; message: string }): unknown
+  setStatus(status: OtelStatus): unknown
   end(): void
+}
+
+/** `SpanOptions`. */
+export interface OtelSpanOptions {
+  attributes: OtelAttributes
 }
 
 /** `Tracer`. */
 export interface OtelTracer {
-  startSpan(name: string, options: { attributes: OtelAttributes }): OtelSpan
+  startSpan(name: string, options: OtelSpanOptions): OtelSpan
 }

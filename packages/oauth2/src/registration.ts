@@ -290,7 +290,7 @@ const BY_SECRET = /^(?:none|client_secret_(?:basic|post))$/
  * @example
  * import { Secret } from '@tessera/core'
  * import { AuthorizationServer, clientOf, registrationResponse } from '@tessera/oauth2'
- * import { flow, pipe } from 'fp-ts/lib/function.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
  * import * as E from 'fp-ts/lib/Either.js'
  *
  * const server = AuthorizationServer.make({ tokenEndpoint: 'https://as.example/token' })

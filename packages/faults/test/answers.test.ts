@@ -128,14 +128,14 @@ describe('bodies', () => {
         }),
       ),
     )
-    const { ok, findings } = await judge(trusting, 2_000)
+    const { ok, findings } = await judge(trusting, 500)
     expect(ok).toBe(false)
     expect(findings.problems.join()).toContain('it ends at')
   })
 
   test('a decoder that takes what is no JSON', async () => {
     const lenient = decoding((body, now) => real(Secret.make('Body', Secret.open(body).trim()), now))
-    const { ok, findings } = await judge(lenient, 2_000)
+    const { ok, findings } = await judge(lenient, 500)
     expect(ok).toBe(false)
     expect(findings.problems.join()).toContain('a bad answer was taken')
   })
@@ -149,7 +149,7 @@ describe('bodies', () => {
         ),
       ),
     )
-    const { ok, findings } = await judge(quoting, 1_000)
+    const { ok, findings } = await judge(quoting, 500)
     expect(ok).toBe(false)
     expect(findings.secretsFound).toBeGreaterThan(0)
     // The problem itself is for people.
@@ -161,7 +161,7 @@ describe('bodies', () => {
       decode: real,
       http: (env) => ({ send: (request) => env.http.send({ ...request, maxBytes: 1_048_576 }) }),
     })
-    const { ok, findings } = await judge(unbounded, 2_000)
+    const { ok, findings } = await judge(unbounded, 500)
     expect(ok).toBe(false)
     expect(findings.problems).toContain('over a socket: a byte too many: a bad answer was taken')
   })
@@ -183,12 +183,12 @@ describe('bodies', () => {
       'an error of reader 0 has',
     ],
   ])('[A12] a reader %s', async (_, reader, problem) => {
-    const { ok, findings } = await judge(bodiesWith({ decode: real, http, readers: [reader] }), 2_000)
+    const { ok, findings } = await judge(bodiesWith({ decode: real, http, readers: [reader] }), 500)
     expect(ok).toBe(false)
     expect(findings.problems.join()).toContain(problem)
   })
 
   test('the real ones are not found out', async () => {
-    expect(await judge(bodies, 2_000)).toMatchObject({ ok: true, findings: { problems: [] } })
+    expect(await judge(bodies, 500)).toMatchObject({ ok: true, findings: { problems: [] } })
   })
 })

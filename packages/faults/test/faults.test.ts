@@ -1,52 +1,19 @@
 /** The command, as it was built: a short run of all rows, and what may be typed. */
-import { spawn } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describeWith, has, leftOut } from '../../scripts/jest/needs.js'
+import { has, leftOut } from '../../scripts/jest/needs.js'
 import type { Fault } from '../src/Fault.js'
-import { table, type toJson } from '../src/Row.js'
+import { table } from '../src/Row.js'
 import { rows } from '../src/rows/index.js'
+import { faults, type Told, told } from './support/command.js'
 
-const MAIN = join(__dirname, '..', 'bin', 'main.js')
-/** Of the full counts; less of those that take a server each which starts slowly. */
-const SCALE = '0.05'
-const OF_DATABASES = '0.02'
 /** Of each database, those that show most: each of the others would start a server more. */
 const DATABASES = ['postgres-kill', 'postgres-pgbouncer', 'mariadb-kill', 'sqlite-busy', 'sqlite-kill']
 
-const isOfDatabases = ({ name }: Fault): boolean => /^(?:postgres|mariadb|sqlite)-/.test(name)
+const isOfDatabases = ({ name }: Pick<Fault, 'name'>): boolean => /^(?:postgres|mariadb|sqlite)-/.test(name)
 
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-const faults = (...args: ReadonlyArray<string>): Promise<Ended> => faultsIn(process.env, ...args)
-
-const faultsIn = (env: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>): Promise<Ended> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (data) => {
-      stdout += data
-    })
-    child.stderr.on('data', (data) => {
-      stderr += data
-    })
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code, stdout, stderr }))
-  })
-
-type Told = ReturnType<typeof toJson>
-
-const told = ({ stdout }: Ended): ReadonlyArray<Told> =>
-  stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
+/** Of the full counts; less of those that take a process or a server each, and of those that other tests run as well. */
+const SCALE = '0.05'
+const LESS = '0.02'
+const isCostly = (fault: Fault): boolean => /^(?:kill-|interleavings$|bodies$)/.test(fault.name) || isOfDatabases(fault)
 
 const show = (all: ReadonlyArray<Told>): void => {
   const head = ['fault', 'count', 'lost', 'double', 'stale', 'overdue (ms)', 'secrets', 'ok', 's']
@@ -78,11 +45,11 @@ test('a short run of the table: each row once, but for some of databases, and ok
     })
   const ended = await Promise.all([
     ...split(
-      expected.filter((row) => !isOfDatabases(row)),
-      3,
+      expected.filter((row) => !isCostly(row)),
+      2,
       SCALE,
     ),
-    ...split(expected.filter(isOfDatabases), 1, OF_DATABASES),
+    ...split(expected.filter(isCostly), 2, LESS),
   ])
   const place = ({ fault }: Told): number => expected.findIndex(({ name }) => name === fault)
   const all = ended.flatMap(told).sort((a, b) => place(a) - place(b))
@@ -109,35 +76,6 @@ test('a short run of the table: each row once, but for some of databases, and ok
 }, 600_000)
 
 for (const { name, needs } of rows) if (needs !== undefined) leftOut(needs, `the row ${name}`)
-
-describeWith('redis-server')('a fail-over that does not come about', () => {
-  /** Servers none of which may become the primary. */
-  const SERVER = `#!/bin/sh
-PATH=\${PATH#*:}
-case "$*" in
-  *--version | *--sentinel) exec redis-server "$@" ;;
-  *) exec redis-server "$@" --replica-priority 0 ;;
-esac
-`
-  let folder: string
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'faults-'))
-    await writeFile(join(folder, 'redis-server'), SERVER)
-    // Where the tests run as root, the servers do not.
-    for (const path of [folder, join(folder, 'redis-server')]) await chmod(path, 0o755)
-  })
-  afterAll(() => rm(folder, { recursive: true }))
-
-  test('[A08] is told by its row, and the run ends by itself', async () => {
-    const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` }
-    const ended = await faultsIn(env, '--only', 'sentinel-failover', '--scale', '0.03', '--seed', '1', '--json')
-    // By this seed the primary is killed first.
-    const threw = /^it threw: Error: never came about: another primary$/
-    expect(told(ended)).toMatchObject([{ count: 1, ok: false, problems: [expect.stringMatching(threw)] }])
-    expect(ended.code).toBe(1)
-  })
-})
 
 describe('what may be typed', () => {
   test('--only takes rows by their names, in the order of the table', async () => {

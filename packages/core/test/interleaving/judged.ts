@@ -1,6 +1,6 @@
 import { coreLoader, judging, type Mode, modes } from '@tessera/zoo'
 
-/** CI has twice as many: ten thousand for the three modes. */
+/** Five thousand for the three modes; the fault table has ten thousand more. */
 const RUNS = Number(process.env['INTERLEAVINGS'] ?? 1_700)
 
 /** The core, in 2 to 4 processes over one session, at a server of one mode. */

@@ -48,7 +48,8 @@ const config: Config = {
   coverageReporters: ['text-summary', 'text', 'json-summary'],
   // Only what hangs takes so long, also beside busy cores.
   testTimeout: 300_000,
-  maxWorkers: 3,
+  // More than two processors: many tests wait for a server, and for no processor.
+  maxWorkers: 4,
 }
 
 export default config

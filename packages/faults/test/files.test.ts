@@ -47,7 +47,7 @@ describe('file-kill', () => {
   })
 
   test('the store of the package is not found out', async () => {
-    expect(await judge(fileKill, 8)).toMatchObject({ ok: true, findings: { problems: [] } })
+    expect(await judge(fileKill, 2)).toMatchObject({ ok: true, findings: { problems: [] } })
   })
 })
 
@@ -66,7 +66,7 @@ describe('file-bit-flips', () => {
         },
       }),
     })
-    const { ok, findings } = await judge(deleting, 100)
+    const { ok, findings } = await judge(deleting, 40)
     expect(ok).toBe(false)
     expect(findings.problems.join()).toContain('the file was not left as it is')
   })
@@ -82,7 +82,7 @@ describe('file-bit-flips', () => {
         },
       }),
     })
-    const { ok, findings } = await judge(forgetful, 100)
+    const { ok, findings } = await judge(forgetful, 40)
     expect(ok).toBe(false)
     expect(findings.lost).toBeGreaterThan(0)
   })
@@ -98,7 +98,7 @@ describe('file-bit-flips', () => {
         },
       }),
     })
-    const { ok, findings } = await judge(careless, 100)
+    const { ok, findings } = await judge(careless, 40)
     expect(ok).toBe(false)
     expect(findings.staleOverwrites).toBeGreaterThan(0)
   })
@@ -115,7 +115,7 @@ describe('file-bit-flips', () => {
   })
 
   test('the real ones are not found out', async () => {
-    expect(await judge(fileBitFlips, 200)).toMatchObject({ ok: true, findings: { problems: [] } })
+    expect(await judge(fileBitFlips, 50)).toMatchObject({ ok: true, findings: { problems: [] } })
   })
 })
 
@@ -151,6 +151,6 @@ describe('file-other', () => {
   })
 
   test('the store of the package is not found out', async () => {
-    expect(await judge(fileOther, 5)).toMatchObject({ ok: true, findings: { problems: [] } })
+    expect(await judge(fileOther, 2)).toMatchObject({ ok: true, findings: { problems: [] } })
   })
 })

@@ -45,5 +45,5 @@ test('a strategy that sends twice', async () => {
 })
 
 test('the source of core is not found out', async () => {
-  expect(await judge(interleavings, 90)).toMatchObject({ ok: true, findings: { problems: [] } })
+  expect(await judge(interleavings, 30)).toMatchObject({ ok: true, findings: { problems: [] } })
 })

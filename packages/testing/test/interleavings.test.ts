@@ -43,7 +43,7 @@ const locked = () => {
   }
 }
 
-const failure = async (config: InterleavingsConfig, numRuns = 100): Promise<string> => {
+const failure = async (config: InterleavingsConfig, numRuns = 50): Promise<string> => {
   try {
     await interleavings(config, { numRuns, seed: 1 }).run()
     return 'none'

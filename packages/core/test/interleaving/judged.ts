@@ -1,7 +1,7 @@
 import { coreLoader, judging, type Mode, modes } from '@tessera/zoo'
 
-/** Five thousand for the three modes; the fault table has ten thousand more. */
-const RUNS = Number(process.env['INTERLEAVINGS'] ?? 1_700)
+/** Over three thousand for the three modes; the fault table has ten thousand more. */
+const RUNS = Number(process.env['INTERLEAVINGS'] ?? 1_200)
 
 /** The core, in 2 to 4 processes over one session, at a server of one mode. */
 export const judged = (mode: Mode): void => {

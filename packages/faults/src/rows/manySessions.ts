@@ -153,6 +153,8 @@ const herdOf = async (herd: Herd, count: number): Promise<void> => {
   for (const result of await Promise.all(answers)) {
     if (!taken(herd, result)) tally.problem(`one got ${E.isLeft(result) ? AuthError.show.show(result.left) : ''}`)
   }
+  // One round trip more: what was sent before it has arrived by then, however busy the machine is.
+  if (!taken(herd, await makeSession(herd).get(TIMEOUT)())) tally.problem('one that came after them has no token')
   if (tardy.some(({ isSent }) => isSent())) tally.problem('a renewal was sent after its time')
   await Promise.all(tardy.map((session) => again(herd, session)))
 }

@@ -45,7 +45,7 @@ const originOf = ({ origin, path }: Dispatcher.DispatchOptions): string | undefi
  * - A token that is bound to a key (RFC 9449) goes with a fresh proof, by the client's `dpop`. A 401 that brings a new nonce is answered
  *   by the same request with that nonce in its proof, once, and renews nothing.
  * - undici's redirect interceptor may be composed before or after: after, each hop is looked at anew; before, undici itself
- *   takes the token off where the origin changes.
+ *   takes the token off where the origin changes. Of a token that is bound to a key, compose it after: before, no redirect is followed.
  * - An error shows nothing of an answer that is no HTTP: the server may have echoed the token.
  * - A 401 is held back up to 64 KiB of its body; a longer one is the caller's.
  *
@@ -68,7 +68,15 @@ export const authenticated = (config: BearerConfig): Dispatcher.DispatcherCompos
     if (origin === undefined || !origins.has(origin) || hasAuthorization(headers)) return dispatch(options, handler)
     const target = { method: options.method, url: `${origin}${options.path}` }
     start({ ...config, target, replayable: isReplayable(options.body) }, handler, (carried, attempt) =>
-      dispatch({ ...options, headers: [...headers, ...carried.headers.flat()] }, attempt),
+      dispatch(
+        {
+          ...options,
+          headers: [...headers, ...carried.headers.flat()],
+          // A proof is of one address: what follows a redirect in here would send it to another one.
+          ...(carried.proof !== undefined && { maxRedirections: 0 }),
+        },
+        attempt,
+      ),
     )
     return true
   }

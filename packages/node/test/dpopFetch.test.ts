@@ -8,7 +8,7 @@ import { AuthError, type Limits, Secret, type TokenSet, type Tokens } from '@tes
 import { type DpopOptions, dpop } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { Agent } from 'undici'
+import { Agent, interceptors } from 'undici'
 import { authenticated, authenticatedFetch, generateDpopKey } from '../src/index.js'
 import { type Served, serve } from './support/servers.js'
 import { type Script, type Scripted, scripted } from './support/tokens.js'
@@ -250,6 +250,23 @@ describe.each(doors)('%s', (_, open) => {
     })
     expect(seen.length).toBe(1)
   })
+
+  test('where proofs are required, a token of before them is renewed once, and one that is bearer all the same never', async () => {
+    const served = await api('t2')
+    const before = boundTo((text) => (text === 't1' ? undefined : JKT))
+    expect(await open(before, served.origin, { required: true })(served.origin)).toBe(200)
+    const asked = scripted()
+    const unbound = (of: Tokens): Tokens => ({
+      ...of,
+      get: async () => E.map((token: TokenSet) => ({ ...token, jkt: O.some(JKT) }))(await of.get()),
+      within: (limits: Limits) => unbound(of.within(limits)),
+    })
+    const call = open(unbound(asked), served.origin, { required: true })
+    for (let i = 0; i < 3; i++) {
+      await expect(call(served.origin)).rejects.toMatchObject({ error: { _tag: 'Misconfigured', field: 'dpop' } })
+    }
+    expect(asked.asked).toEqual(['get', 'get', 'get'])
+  })
 })
 
 test('without the key a bound token goes nowhere', async () => {
@@ -268,6 +285,30 @@ test('a redirect has a proof of its own address', async () => {
   const origins = [served.origin, from.origin]
   const fetch = authenticatedFetch({ tokens: mine(), origins, dpop: dpop({ key: KEY }) })
   expect((await fetch(from.origin)).status).toBe(200)
+  expect(served.answers).toEqual(['200 ok'])
+})
+
+test('undici sends no proof to where a redirect leads that it follows by itself', async () => {
+  const served = await api('t1')
+  const from = await serve((_request, response) =>
+    response.writeHead(307, { location: `${served.origin}/there` }).end(),
+  )
+  closing.push(from.close)
+  const agent = new Agent()
+  closing.push(() => agent.close())
+  const origins = [served.origin, from.origin]
+  const own = authenticated({ tokens: mine(), origins, dpop: dpop({ key: KEY }) })
+  const redirect = interceptors.redirect({ maxRedirections: 5 })
+  const ask = async (...composed: Parameters<Agent['compose']>) => {
+    const { statusCode, body } = await agent
+      .compose(...composed)
+      .request({ origin: from.origin, path: '/', method: 'GET' })
+    await body.dump()
+    return statusCode
+  }
+  expect(await ask(redirect, own)).toBe(307)
+  expect(served.answers).toEqual([])
+  expect(await ask(own, redirect)).toBe(200)
   expect(served.answers).toEqual(['200 ok'])
 })
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { AuthError, millis, plus, Secret, Strategy, seconds } from '@tessera/core'
 import { Client, type SubjectToken, subjectAssertion, subjectExchange } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import {
   azureManagedIdentityToken,
   fileToken,
@@ -127,6 +128,12 @@ describe('GitHub Actions', () => {
     expect(asked[0]?.headers.authorization).toBe('Bearer C4NARY')
     const { searchParams } = new URL(asked[0]?.url ?? '', origin)
     expect(Object.fromEntries(searchParams)).toEqual({ 'api-version': '2.0', audience: 'https://sts.example/a b' })
+  })
+
+  test('what echoes it bare shows nothing', async () => {
+    const { origin } = await platform(403, '{"error":"denied","error_description":"C4NARY is no token of this job"}')
+    set({ ACTIONS_ID_TOKEN_REQUEST_URL: `${origin}/token`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'C4NARY' })
+    expect(await errorOf(subject)).toMatchObject({ _tag: 'Rejected', answer: { error: O.some('denied') } })
   })
 
   test('without its variables it is told what to do', async () => {

@@ -119,6 +119,12 @@ export const parse = (text: string, path = 'body'): E.Either<AuthError, Secret> 
     E.map((token) => Secret.make('SubjectToken', token)),
   )
 
+/** A secret of a header, and what of it comes after its scheme: a server may echo that alone. */
+const partsOf = (value: Secret): ReadonlyArray<Secret> => {
+  const [, credentials = ''] = Secret.open(value).split(' ')
+  return credentials === '' ? [value] : [value, Secret.make('Authorization', credentials)]
+}
+
 const readJson = decodeJson(WHAT, t.UnknownRecord)
 
 const tokenIn =
@@ -150,7 +156,7 @@ export const ofEndpoint = ({ url, headers = {}, member, allowHttp }: OfEndpointO
   const to = endpoint('url', O.fromNullable(url), allowHttp)
   const read = tokenIn(member)
   const all = Object.entries(headers)
-  const secrets = all.flatMap(([, value]) => (Secret.is(value) ? [value] : []))
+  const secrets = all.flatMap(([, value]) => (Secret.is(value) ? partsOf(value) : []))
   return (limits) => (env) =>
     pipe(
       TE.fromEither(to),

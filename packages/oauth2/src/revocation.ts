@@ -15,6 +15,7 @@ import { optional, TEXT } from './internal/arguments.js'
 import { withToken } from './internal/bearer.js'
 import { CLIENT } from './internal/clientArguments.js'
 import { type Authenticate, anonymous, authenticate } from './internal/credentials.js'
+import { isDpopToken } from './internal/dpopToken.js'
 import { endpoint } from './internal/endpoint.js'
 import { errorInside } from './internal/errorInside.js'
 import { post } from './internal/post.js'
@@ -123,11 +124,11 @@ export const revocation: (options: RevocationOptions) => Revoker<TokenEnv> = che
       (limits: Required<Limits>): RTE.ReaderTaskEither<TokenEnv, AuthError, Answered> => {
         if (as === 'bearer') {
           const [token] = tokenOf(which, held)
+          // A bearer token that was issued all the same is ended, although proofs are required.
+          const dpop = isDpopToken(held) ? client.dpop : undefined
           return pipe(
             RTE.fromEither(to),
-            RTE.flatMap((endpoint) =>
-              withToken(endpoint, method, { token, tokenType: held.tokenType, dpop: client.dpop })(limits),
-            ),
+            RTE.flatMap((endpoint) => withToken(endpoint, method, { token, tokenType: held.tokenType, dpop })(limits)),
           )
         }
         const further = revocationParameters({ token: which, provider })(held)

@@ -26,7 +26,20 @@ import {
   tokenResponse,
   userinfo,
 } from '../src/index.js'
-import { attempt, bodyOf, endpoints, headerOf, holding, jwtPart, left, NOW, right, there, world } from './support.js'
+import {
+  type Answer,
+  attempt,
+  bodyOf,
+  endpoints,
+  headerOf,
+  holding,
+  jwtPart,
+  left,
+  NOW,
+  right,
+  there,
+  world,
+} from './support.js'
 
 const KEY = generateDpopKey()()
 const bound = { access_token: 'A1', token_type: 'DPoP', expires_in: 3600, refresh_token: 'R1' }
@@ -429,8 +442,11 @@ describe('userinfo', () => {
   const held = holding('R0', { tokenType: 'DPoP' })
   const me = { body: { sub: '1' } }
 
-  test('takes the token with a proof of it, and with a nonce', async () => {
-    const w = world({ status: 401, headers: { 'dpop-nonce': 'N1' }, body: { error: 'use_dpop_nonce' } }, me)
+  test.each<readonly [string, Answer]>([
+    ['its body', { body: { error: 'use_dpop_nonce' } }],
+    ['its challenge', { headers: { 'www-authenticate': 'DPoP error="use_dpop_nonce", algs="ES256"' } }],
+  ])('takes the token with a proof of it, and with a nonce, by %s', async (_, asks) => {
+    const w = world({ status: 401, ...asks, headers: { 'dpop-nonce': 'N1', ...asks.headers } }, me)
     expect(right(await userinfo({ client: publicClient() })(held)(w.env)()).id).toBe('1')
     expect(w.requests.map((request) => headerOf(request, 'authorization'))).toEqual(['DPoP A0', 'DPoP A0'])
     expect(w.requests.map((request) => verified(request))).toMatchObject([
@@ -447,6 +463,15 @@ describe('userinfo', () => {
       undefined,
     ])
     expect(left(await userinfo({ client: publicClient({}) })(held)(w.env)())).toMatchObject({ field: 'dpop' })
+    const strict = publicClient({ dpop: dpop({ key: KEY, required: true }) })
+    expect(left(await userinfo({ client: strict })(holding('R0'))(w.env)())).toMatchObject({ field: 'dpop' })
+    expect(w.requests.length).toBe(1)
+  })
+
+  test('a challenge that is about the token is no reason to send it again', async () => {
+    const challenge = 'DPoP error="invalid_token", error_description="not use_dpop_nonce"'
+    const w = world({ status: 401, headers: { 'dpop-nonce': 'N1', 'www-authenticate': challenge } }, me)
+    left(await userinfo({ client: publicClient() })(held)(w.env)())
     expect(w.requests.length).toBe(1)
   })
 })

@@ -27,7 +27,17 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
 import { CLIENT, CODEC, KEYS, optional } from './internal/arguments.js'
-import { acr, authTime, bound, continuing, type Fault, firstFault, past, subject } from './internal/claimRules.js'
+import {
+  acr,
+  authTime,
+  bound,
+  continuing,
+  type Fault,
+  firstFault,
+  noLogout,
+  past,
+  subject,
+} from './internal/claimRules.js'
 import { type Signed, verified } from './internal/jws.js'
 import { withDecoded } from './internal/withDecoded.js'
 import type { Keys, SigningAlgorithm } from './Keys.js'
@@ -103,6 +113,7 @@ const checkedClaims = <A extends object>(
   const now = env.clock.now()
   const hashed = bound(env.digest, algorithm)
   const own = (claims: Claims): ReadonlyArray<Fault> => [
+    noLogout(claims),
     past('iat', claims.iat, now, tolerance),
     past('nbf', claims['nbf'], now, tolerance),
     past('auth_time', claims['auth_time'], now, tolerance),

@@ -3,7 +3,17 @@
  *
  * @packageDocumentation
  */
-import { AuthError, checking, type Duration, type Instant, instant, plus, Secret, seconds } from '@tessera/core'
+import {
+  type Argument,
+  AuthError,
+  checking,
+  type Duration,
+  type Instant,
+  instant,
+  plus,
+  Secret,
+  seconds,
+} from '@tessera/core'
 import { type Client, decodeValue, type ProviderClaims, providerClaims } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -12,7 +22,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { ValidationEnv } from './idToken.js'
 import { CLIENT, FUNCTION, KEYS, optional } from './internal/arguments.js'
-import { firstFault, past, subject } from './internal/claimRules.js'
+import { firstFault, LOGOUT, past, subject } from './internal/claimRules.js'
 import { verified } from './internal/jws.js'
 import type { Keys, SigningAlgorithm } from './Keys.js'
 
@@ -21,6 +31,13 @@ export interface LogoutToken extends ProviderClaims {
   readonly sub?: string
   readonly sid?: string
   readonly jti: string
+}
+
+/** The logout tokens that have ended their sessions, each by a name that no other issuer's has. */
+export interface EndedLogouts {
+  readonly has: (name: string) => TE.TaskEither<AuthError, boolean>
+  /** Remembers one until then: `SET name 1 PXAT until` in Redis, say. */
+  readonly add: (name: string, until: Instant) => TE.TaskEither<AuthError, unknown>
 }
 
 /** The parameters of {@link logoutToken}. */
@@ -32,20 +49,22 @@ export interface LogoutTokenOptions {
   readonly algorithms?: ReadonlyArray<SigningAlgorithm> | undefined
   /** How far the clocks of this machine and of the server may be apart, in ms. Default: 30 s. */
   readonly tolerance?: Duration | undefined
+  /** Ends the sessions that the token is about, by `source.revoke` of each. Its error is the answer. Default: the caller does, afterwards. */
+  readonly end?: ((token: LogoutToken) => TE.TaskEither<AuthError, unknown>) | undefined
   /**
-   * Tells whether it sees a `jti` for the first time, and remembers it until then: `SET jti 1 NX PXAT until` in Redis, say. Where more than
-   * one process takes logouts, they share it. Default: a token may come again, and its sessions end again.
+   * Refuses a token that has ended its sessions before, so that a stolen one ends no later one. It is remembered when `end` is done, and not
+   * earlier: what fails in between, the provider tries again. Where more than one process takes logouts, they share it. Default: a token may
+   * come again, and its sessions end again.
    */
-  readonly isFirst?: ((jti: string, until: Instant) => TE.TaskEither<AuthError, boolean>) | undefined
+  readonly ended?: EndedLogouts | undefined
 }
 
 const WHAT = 'logout token'
-const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
 const shape = decodeValue(
   WHAT,
   t.intersection([
-    t.type({ jti: t.string, events: t.type({ [EVENT]: t.UnknownRecord }) }),
+    t.type({ jti: t.string, events: t.type({ [LOGOUT]: t.UnknownRecord }) }),
     t.partial({ sub: t.string, sid: t.string }),
   ]),
 )
@@ -72,28 +91,46 @@ const logoutClaims = (claims: ProviderClaims): E.Either<AuthError, LogoutToken> 
 const named = (error: AuthError): AuthError =>
   error._tag === 'Malformed' && error.path === 'nonce' ? { ...error, expected: 'absent: it is no ID token' } : error
 
-const unused =
-  (isFirst: LogoutTokenOptions['isFirst'], tolerance: Duration) =>
-  (token: LogoutToken): TE.TaskEither<AuthError, LogoutToken> =>
+/** What the application's own function answers, also where it throws. */
+const asked =
+  <A>(what: string, use: () => TE.TaskEither<AuthError, A>): TE.TaskEither<AuthError, A> =>
   async () => {
-    if (isFirst === undefined) return E.right(token)
     try {
-      const first = await isFirst(token.jti, plus(instant(token.exp * 1_000), tolerance))()
-      return E.isRight(first) && !first.right
-        ? wrong('jti', 'new: the token came before')
-        : pipe(
-            first,
-            E.map(() => token),
-          )
+      return await use()()
     } catch (error) {
-      return E.left(AuthError.fromThrown(error, (threw) => AuthError.storeFailed('get', `isFirst ${threw}`)))
+      return E.left(AuthError.fromThrown(error, (threw) => AuthError.storeFailed('get', `${what} ${threw}`)))
     }
   }
 
+/** A `jti` is unique at its issuer alone (RFC 7519 §4.1.7). */
+const nameOf = ({ iss, jti }: LogoutToken): string => `${iss} ${jti}`
+
+/** Ends the sessions of a token that has not done so before, and then remembers it. */
+const ending =
+  ({ end, ended }: Pick<LogoutTokenOptions, 'end' | 'ended'>, tolerance: Duration) =>
+  (token: LogoutToken): TE.TaskEither<AuthError, LogoutToken> =>
+    pipe(
+      ended === undefined ? TE.right(false) : asked('ended.has', () => ended.has(nameOf(token))),
+      TE.flatMapEither((isOver) => (isOver ? wrong('jti', 'new: the token came before') : E.right(token))),
+      TE.tap(() => (end === undefined ? TE.right(undefined) : asked('end', () => end(token)))),
+      TE.tap(() =>
+        ended === undefined
+          ? TE.right(undefined)
+          : asked('ended.add', () => ended.add(nameOf(token), plus(instant(token.exp * 1_000), tolerance))),
+      ),
+    )
+
+const ENDED: Argument = {
+  is: (value, { end }) =>
+    value === undefined ||
+    (t.UnknownRecord.is(value) && FUNCTION.is(value['has'], {}) && FUNCTION.is(value['add'], {}) && end !== undefined),
+  expected: '{ has, add }, and given beside an end: what has not ended is not remembered',
+}
+
 /**
  * Validates a logout token, the `logout_token` of the form that the provider posts (§2.6): signature, `iss`, `aud`, `exp` and `iat` as of
- * an ID token, `events`, `jti`, `sid` or `sub`, and no `nonce`. Then end the sessions that it is about, by `source.revoke` of each, and
- * answer 200 with `Cache-Control: no-store`; answer 400 where it does not hold (§2.7, §2.8).
+ * an ID token, `events`, `jti`, `sid` or `sub`, and no `nonce`. Then it ends the sessions that the token is about, by `end`. Answer 200 with
+ * `Cache-Control: no-store`, and 400 where it does not hold (§2.7, §2.8).
  *
  * Errors: as of `idToken`, of the `logout token`.
  *
@@ -115,9 +152,9 @@ export const logoutToken: (
   options: LogoutTokenOptions,
 ) => (text: string) => ReaderTaskEither<ValidationEnv, AuthError, LogoutToken> = checking(
   'logoutToken takes { client, keys, … }',
-  { client: CLIENT, keys: KEYS, isFirst: optional(FUNCTION) },
+  { client: CLIENT, keys: KEYS, end: optional(FUNCTION), ended: ENDED },
   (error) => () => () => TE.left(error),
-  ({ client, keys, algorithms, tolerance = seconds(30), isFirst }) => {
+  ({ client, keys, algorithms, tolerance = seconds(30), end, ended }) => {
     const verify = verified({ what: WHAT, keys, algorithms, types: ['logout+jwt', 'jwt'] })
     const standard = providerClaims({ what: WHAT, client, tolerance })
     return (text) => (env) =>
@@ -132,7 +169,7 @@ export const logoutToken: (
             E.flatMap(() => logoutClaims(claims)),
           ),
         ),
-        TE.flatMap(unused(isFirst, tolerance)),
+        TE.flatMap(ending({ end, ended }, tolerance)),
       )
   },
 )

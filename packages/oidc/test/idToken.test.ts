@@ -238,6 +238,11 @@ const BROKEN: ReadonlyArray<Broken> = [
   ['no nonce', 'nonce', jws(without('nonce'))],
   ['another nonce', 'nonce', jws({ ...secretly, nonce: CANARY })],
   ['a nonce where none was sent', 'nonce', jws(secretly), { nonce: undefined }],
+  [
+    'the word of a logout',
+    'events',
+    jws({ ...secretly, events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }),
+  ],
   ['no subject', 'sub', jws(without('sub'))],
   ['an empty subject', 'sub', jws({ ...secretly, sub: '' })],
   ['a subject that is a number', 'sub', jws({ ...secretly, sub: 7 })],

@@ -2,8 +2,16 @@
 import { AuthError, type Instant, Secret } from '@tessera/core'
 import { AuthorizationServer, Client } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { jwks, type LogoutTokenOptions, type LogoutUrlOptions, logoutToken, logoutUrl } from '../src/index.js'
+import {
+  type EndedLogouts,
+  jwks,
+  type LogoutTokenOptions,
+  type LogoutUrlOptions,
+  logoutToken,
+  logoutUrl,
+} from '../src/index.js'
 import { by, client, header, issuer, jws, left, right, seconds, world } from './support.js'
 
 // -----------------------------------------------------------------------------
@@ -110,29 +118,59 @@ test.each<[rule: string, token: string]>([
   expect(left(await validate(token))).toMatchObject({ _tag: 'Malformed', what: 'logout token', path })
 })
 
-test('one that comes again, where that is asked for', async () => {
-  const seen = new Map<string, Instant>()
-  const isFirst: LogoutTokenOptions['isFirst'] = (jti, until) => async () => {
-    const first = !seen.has(jti)
-    seen.set(jti, until)
-    return E.right(first)
+describe('one that ends sessions, and is remembered', () => {
+  const remembering = () => {
+    const names = new Map<string, Instant>()
+    const ended: EndedLogouts = {
+      has: (name) => TE.fromIO(() => names.has(name)),
+      add: (name, until) => TE.fromIO(() => names.set(name, until)),
+    }
+    return { names, ended }
   }
   const token = jws(good, typed)
-  right(await validate(token, { isFirst }))
-  expect([...seen]).toEqual([['bWJq', (good.exp + 30) * 1_000]])
-  expect(left(await validate(token, { isFirst }))).toMatchObject({ path: 'jti' })
-  // What does not hold is not remembered.
-  left(await validate(jws({ ...good, jti: 'other', aud: 'another' }, typed), { isFirst }))
-  expect(seen.size).toBe(1)
-})
+  const nothing: Required<LogoutTokenOptions>['end'] = () => TE.right(undefined)
 
-test('a guard that fails is no guard', async () => {
-  const token = jws(good, typed)
-  const failed = AuthError.storeFailed('get', 'away')
-  expect(left(await validate(token, { isFirst: () => TE.left(failed) }))).toEqual(failed)
+  test('ends them once', async () => {
+    const { names, ended } = remembering()
+    const about: unknown[] = []
+    const end: typeof nothing = (of) => TE.fromIO(() => about.push([of.sid, names.size]))
+    right(await validate(token, { end, ended }))
+    expect([...names]).toEqual([[`${issuer} bWJq`, (good.exp + 30) * 1_000]])
+    expect(left(await validate(token, { end, ended }))).toMatchObject({ path: 'jti' })
+    // It was not remembered before they had ended.
+    expect(about).toEqual([[good.sid, 0]])
+    // What does not hold ends nothing.
+    left(await validate(jws({ ...good, jti: 'other', aud: 'another' }, typed), { end, ended }))
+    expect([about.length, names.size]).toEqual([1, 1])
+  })
+
+  test('ends them, where it could not the first time', async () => {
+    const { names, ended } = remembering()
+    const failed = AuthError.storeFailed('compareAndSet', 'away')
+    expect(left(await validate(token, { end: () => TE.left(failed), ended }))).toEqual(failed)
+    expect(names.size).toBe(0)
+    right(await validate(token, { end: nothing, ended }))
+    expect(names.size).toBe(1)
+  })
+
+  test('of another issuer it is another one', async () => {
+    const { names, ended } = remembering()
+    const iss = 'https://other.example'
+    const other = Client.make({ ...client, server: { ...client.server, issuer: O.some(iss) } })
+    right(await validate(token, { end: nothing, ended }))
+    right(await validate(jws({ ...good, iss }, typed), { client: other, keys: jwks({ client }), end: nothing, ended }))
+    expect(names.size).toBe(2)
+  })
+
   const mine = new TypeError('no such table')
-  const isFirst = () => () => Promise.reject(mine)
-  const error = left(await validate(token, { isFirst }))
-  expect(AuthError.show.show(error)).toBe('the store failed at get: isFirst threw TypeError')
-  expect(AuthError.toError(error).cause).toBe(mine)
+  const fails = () => () => Promise.reject(mine)
+  test.each<readonly [string, Partial<LogoutTokenOptions>]>([
+    ['ended.has', { end: nothing, ended: { ...remembering().ended, has: fails } }],
+    ['end', { end: fails }],
+    ['ended.add', { end: nothing, ended: { ...remembering().ended, add: fails } }],
+  ])('what %s throws is the error', async (name, options) => {
+    const error = left(await validate(token, options))
+    expect(AuthError.show.show(error)).toBe(`the store failed at get: ${name} threw TypeError`)
+    expect(AuthError.toError(error).cause).toBe(mine)
+  })
 })

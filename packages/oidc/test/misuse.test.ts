@@ -25,7 +25,15 @@ const CASES: ReadonlyArray<readonly [name: keyof typeof oidc, field: string, opt
   ['idToken', 'claims', [{ client, keys, claims: () => true }]],
   ['logoutToken', 'client', [...NOTHING, { keys }]],
   ['logoutToken', 'keys', [{ client }]],
-  ['logoutToken', 'isFirst', [{ client, keys, isFirst: new Set() }]],
+  ['logoutToken', 'end', [{ client, keys, end: 'sessions' }]],
+  [
+    'logoutToken',
+    'ended',
+    [
+      { client, keys, end: () => undefined, ended: new Map() },
+      { client, keys, ended: { has: () => undefined, add: () => undefined } },
+    ],
+  ],
   ['logoutUrl', 'client', NOTHING],
   ['userinfoClaims', 'client', NOTHING],
   ['userinfoClaims', 'idToken', [{ client }, { client, idToken: 'user 7' }]],

@@ -75,11 +75,16 @@ const unfit = (token: TokenSet, dpop: Dpop | undefined): AuthError | undefined =
     : undefined
 }
 
+/** Whether a token was asked for with this key. A successor would be none the better for it. */
+const isOurs = ({ jkt }: TokenSet, dpop: Dpop | undefined): boolean => O.isSome(jkt) && jkt.value === dpop?.jkt
+
 /** A valid token that this client can use. One that it cannot is refused, as an API would, and another one asked for once. */
 export const bearer = async (tokens: Tokens, dpop?: Dpop): Promise<E.Either<AuthError, Bearer>> => {
   const got = await tokens.get()
   if (E.isLeft(got)) return got
-  if (unfit(got.right, dpop) === undefined) return toBearer(got.right, dpop)
+  const unfitting = unfit(got.right, dpop)
+  if (unfitting === undefined) return toBearer(got.right, dpop)
+  if (isOurs(got.right, dpop)) return E.left(unfitting)
   const refused = await tokens.invalidate(got.right.accessToken)()
   if (E.isLeft(refused)) return refused
   const next = await tokens.get()

@@ -39,9 +39,12 @@ export const withToken =
         limits,
         env,
       )
-    if (!isBound) return send(unproved)
+    if (!isBound) {
+      return dpop?.required === true ? TE.left(AuthError.misconfigured('dpop', NOT_BOUND)) : send(unproved)
+    }
     if (dpop === undefined) return TE.left(AuthError.misconfigured('dpop', NO_KEY))
     return proving({ dpop, endpoint, method, accessToken: token, again: true }, limits, env)(send)
   }
 
+const NOT_BOUND = 'it is required, but the server has issued a bearer token'
 const NO_KEY = 'the token is bound to a key, which the client does not have: give Client.make its dpop'

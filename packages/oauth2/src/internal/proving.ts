@@ -32,29 +32,42 @@ export interface Proves {
 export const isNonceWanted = (error: AuthError): boolean =>
   error._tag === 'Rejected' && O.isSome(error.answer.error) && error.answer.error.value === 'use_dpop_nonce'
 
-const provingBy = (proof: Proof, onNonce: () => void): Proving => ({
+/** What an answer says of the nonce of its proof. */
+interface Told {
+  /** It is new. */
+  readonly isNew: boolean
+  /** It is wanted, by the challenge: an API has no other place to say so (RFC 9449 §9). */
+  readonly isAsked: boolean
+}
+
+const provingBy = (proof: Proof, tell: (told: Told) => void): Proving => ({
   headers: [['dpop', proof.jwt]],
   secrets: [proof.jwt],
-  onResponse: ({ header }) => {
-    if (proof.answered(header('dpop-nonce'))) onNonce()
+  onResponse: ({ status, header }) => {
+    const isAsked =
+      status === 401 && O.exists((challenge: string) => ASKING.test(challenge))(header('www-authenticate'))
+    tell({ isNew: proof.answered(header('dpop-nonce')), isAsked })
   },
 })
+
+const ASKING = /\berror="?use_dpop_nonce\b/
 
 /** Sends with a fresh proof; once more, with another, where the server wants a nonce of its own in it. */
 export const proving =
   ({ dpop, endpoint, method, accessToken, again }: Proves, limits: Required<Limits>, env: ClockEnv) =>
   (send: (by: Proving) => TaskEither<AuthError, Answered>): TaskEither<AuthError, Answered> =>
   async () => {
-    let isNew = false
-    const onNonce = (): void => {
-      isNew = true
+    let told: Told = { isNew: false, isAsked: false }
+    const tell = (what: Told): void => {
+      told = what
     }
     const once: TaskEither<AuthError, Answered> = async () => {
       const proof = await signing(env.clock, limits, () =>
         dpop.prove({ method, url: endpoint.url, accessToken }, env),
       )()
-      return E.isLeft(proof) ? proof : send(provingBy(proof.right, onNonce))()
+      return E.isLeft(proof) ? proof : send(provingBy(proof.right, tell))()
     }
     const first = await once()
-    return E.isLeft(first) && again && isNew && isNonceWanted(first.left) ? once() : first
+    const isWanted = E.isLeft(first) && (told.isAsked || isNonceWanted(first.left))
+    return isWanted && again && told.isNew ? once() : first
   }

@@ -43,6 +43,15 @@ export const authTime = (
     : undefined
 }
 
+/** Of the provider's word that a session has ended (OpenID Connect Back-Channel Logout 1.0 §2.4). */
+export const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout'
+
+/** A logout token without a nonce and with a `sub` has all that an ID token has. */
+export const noLogout = ({ events }: Claims): Fault =>
+  typeof events === 'object' && events !== null && LOGOUT in events
+    ? ['events', 'absent, or without a logout: it is a logout token']
+    : undefined
+
 /** How the person was asked (OpenID Connect Core §2). */
 export const acr = (claims: ProviderClaims, accepted: ReadonlyArray<string> | undefined): Fault =>
   accepted === undefined || accepted.some((each) => each === claims['acr'])

@@ -26,5 +26,5 @@ testAdapter(
     return { use: () => limited(use), close: broker.close }
   },
   // Each use is a connection of its own.
-  { uses: 200 },
+  { uses: 100 },
 )

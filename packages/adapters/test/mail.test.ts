@@ -7,7 +7,7 @@ import { listen, type Served } from '../../node/test/support/servers.js'
 import { imapConnect } from '../src/imapflow.js'
 import { smtpAuth } from '../src/nodemailer.js'
 import { atATime } from './support/atATime.js'
-import type { Rig } from './support/rig.js'
+import { openRig, type Rig } from './support/rig.js'
 import { type Host, testAdapter } from './support/testAdapter.js'
 
 const USER = 'ann@example.com'
@@ -32,7 +32,7 @@ const startSmtp = async ({ isGood }: Rig): Promise<{ readonly port: number; read
   return { port: address.port, close: () => new Promise((resolve) => server.close(() => resolve())) }
 }
 
-testAdapter('nodemailer', async (rig) => {
+const openSmtp = async (rig: Rig): Promise<Host> => {
   const smtp = await startSmtp(rig)
   const auth = smtpAuth({ tokens: rig.tokens, user: USER })
   const open = () => createTransport({ host: '127.0.0.1', port: smtp.port, auth, pool: true, maxConnections: 8 })
@@ -54,6 +54,33 @@ testAdapter('nodemailer', async (rig) => {
       return smtp.close()
     },
   }
+}
+
+testAdapter('nodemailer', openSmtp, { uses: 300 })
+
+test('nodemailer keeps no token, and sends none that has ended', async () => {
+  const rig = await openRig()
+  const refused: string[] = []
+  const smtp = await startSmtp({
+    ...rig,
+    isGood: (token) => {
+      if (!rig.isGood(token)) refused.push(token)
+      return rig.isGood(token)
+    },
+  })
+  const transport = createTransport({
+    host: '127.0.0.1',
+    port: smtp.port,
+    auth: smtpAuth({ tokens: rig.tokens, user: USER }),
+  })
+  const mail = { from: USER, to: 'bob@example.com', subject: 'hello', text: 'hello' }
+  await transport.sendMail(mail)
+  rig.expire()
+  await transport.sendMail(mail)
+  expect({ refused, requests: rig.requests() }).toEqual({ refused: [], requests: 1 })
+  transport.close()
+  await smtp.close()
+  await rig.close()
 })
 
 const startImap = ({ isGood }: Rig): Promise<Served> =>
@@ -102,7 +129,15 @@ const openImap = async (rig: Rig): Promise<Host> => {
     tokens: rig.tokens,
     user: USER,
     client: (auth) => {
-      const client = new ImapFlow({ host: '127.0.0.1', port: imap.port, secure: false, logger: false, auth })
+      const patient = { connectionTimeout: 120_000, greetingTimeout: 120_000 }
+      const client = new ImapFlow({
+        host: '127.0.0.1',
+        port: imap.port,
+        secure: false,
+        logger: false,
+        auth,
+        ...patient,
+      })
       return client.on('error', () => undefined)
     },
   })
@@ -111,4 +146,4 @@ const openImap = async (rig: Rig): Promise<Host> => {
 }
 
 // Each use is a connection of its own.
-testAdapter('imapflow', openImap, { uses: 200 })
+testAdapter('imapflow', openImap, { uses: 100 })

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
+import { startWorld } from '../../mcp/test/support/world.js'
 import { decodeProfileFile } from '../src/profileFile.js'
 import { type Home, withHome } from './support.js'
 
@@ -119,6 +120,30 @@ describe('a provider that is none of Box', () => {
       expect((await declined.ended).code).toBe(5)
       expect(await profiles(home)).toEqual(['default.json'])
       expect(JSON.parse((await run(['store', 'list', '--json'])).stdout).sessions).toEqual([])
+    }, generic),
+  )
+
+  it(
+    'is logged in to by a pushed request where it takes no other, also with a profile that was not looked up anew',
+    withHome(async ({ run, start, folder }) => {
+      const world = await startWorld({ pushed: true })
+      try {
+        const login = async (...args: ReadonlyArray<string>) => {
+          const running = start(['login', '--no-browser', '--profile', 'par', ...args])
+          const address = await running.said(/http:\S+authorize\S+/)
+          expect(new URL(address).searchParams.get('state')).toBeNull()
+          await fetch(address)
+          expect(await running.ended).toMatchObject({ code: 0 })
+        }
+        await login('--issuer', world.origin, '--client-id', 'by-hand')
+        const file = join(folder, 'config', 'tessera', 'par.json')
+        await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), discovered: false }))
+        await login()
+        expect((await run(['token', '--profile', 'par'])).stdout).toBe('access-2\n')
+        expect([world.count('POST /par'), world.asked.length]).toEqual([2, 2])
+      } finally {
+        await world.close()
+      }
     }, generic),
   )
 

@@ -19,6 +19,7 @@ import {
   type TokenStore,
 } from '@tessera/core'
 import { type AccessTokenOptions, accessToken, type NodeEnv, nodeEnv, run } from '@tessera/node'
+import type { Dpop } from '@tessera/oauth2'
 import * as t from 'io-ts'
 import type { AuthProvider, OAuthClientProvider } from './Hosts.js'
 import type { McpClient } from './internal/clientFor.js'
@@ -54,6 +55,11 @@ export interface McpOptions {
   readonly clientName?: string | undefined
   /** What to ask for besides what the server asks for. Default: what it asks for, or lists. */
   readonly scope?: ReadonlyArray<string> | undefined
+  /**
+   * Binds the tokens to a key (RFC 9449), one for all processes that share the store: `dpop({ key })`. Each request of `fetch` carries a proof;
+   * a host that takes a provider sends none, and is told so. Default: bearer tokens.
+   */
+  readonly dpop?: Dpop | undefined
   /** http origins of a network of your own: `['http://mcp:8080']`. Default: none but this machine's. */
   readonly allowHttp?: ReadonlyArray<string> | undefined
   /** By which requests go to the MCP server. Default: the platform's. */
@@ -136,6 +142,10 @@ export const connectMcp: (options: McpOptions) => McpConnection = checking(
       is: (value) => value === undefined || (typeof value === 'object' && value !== null && 'id' in value),
       expected: 'a client that was registered by hand: { id }',
     },
+    dpop: {
+      is: (value) => value === undefined || (t.UnknownRecord.is(value) && typeof value['prove'] === 'function'),
+      expected: 'what dpop({ key }) of @tessera/oauth2 makes',
+    },
     'client.issuer': {
       is: saysWhere,
       expected:
@@ -157,6 +167,7 @@ export const connectMcp: (options: McpOptions) => McpConnection = checking(
     clientMetadataUrl,
     clientName = 'Tessera',
     scope = [],
+    dpop,
     allowHttp = [],
     fetch: send = fetch,
     observe,
@@ -165,7 +176,7 @@ export const connectMcp: (options: McpOptions) => McpConnection = checking(
     const env = given ?? nodeEnv()
     const session = openSession({
       place: { url, allowHttp, issuer: client?.issuer },
-      choice: { client, clientMetadataUrl, clientName, store },
+      choice: { client, clientMetadataUrl, clientName, store, dpop },
       login,
       scope,
       store,
@@ -181,7 +192,7 @@ export const connectMcp: (options: McpOptions) => McpConnection = checking(
       }
     }
     return {
-      fetch: mcpFetch(session, { origin: new URL(url).origin, allowHttp, send }),
+      fetch: mcpFetch(session, { origin: new URL(url).origin, allowHttp, dpop, send }),
       authProvider: authProviderOf(session),
       oauthClientProvider: oauthClientProviderOf(session, url),
       token: (options) => accessToken(session.source, options),

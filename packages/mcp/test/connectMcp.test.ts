@@ -1,6 +1,6 @@
 import { AuthError, memoryStore, Secret, type TokenStore } from '@tessera/core'
-import type { NodeEnv } from '@tessera/node'
-import { ClientAuthentication, clientCredentials } from '@tessera/oauth2'
+import { generateDpopKey, type NodeEnv } from '@tessera/node'
+import { ClientAuthentication, clientCredentials, dpop } from '@tessera/oauth2'
 import * as O from 'fp-ts/lib/Option.js'
 import { byBrowser } from '../src/byBrowser.js'
 import { byDevice } from '../src/byDevice.js'
@@ -321,7 +321,44 @@ describe('scopes', () => {
   })
 })
 
+describe('bound to a key', () => {
+  const key = generateDpopKey()()
+
+  test.each(['client-1', 'by-hand'])('a session begins and is renewed with proofs, as %s', async (id) => {
+    const of = await world({ dpop: true })
+    const store = sharedStore()
+    const { env, pass } = movable()
+    envs.push(env)
+    const options = { store, env, ...(id === 'by-hand' && { client: { id } }) }
+    const [first, second] = [0, 1].map(() => connection(of, { ...options, dpop: dpop({ key }) }))
+    expect((await first?.fetch(of.url, { method: 'POST', body: '{}' }))?.status).toBe(200)
+    pass(3_600_000)
+    of.expire()
+    expect((await second?.fetch(of.url, { method: 'POST', body: '{}' }))?.status).toBe(200)
+    expect(of.forms.map((form) => [form.get('grant_type'), form.get('client_id')])).toEqual([
+      ['authorization_code', id],
+      ['refresh_token', id],
+    ])
+    expect(of.asked[0]?.get('dpop_jkt')).toBe(dpop({ key }).jkt)
+  })
+
+  test('a host that sends no proofs is told so', async () => {
+    const of = await world({ dpop: true })
+    const mcp = connection(of, { dpop: dpop({ key }) })
+    await mcp.login()
+    for (const token of [mcp.authProvider.token, mcp.oauthClientProvider.tokens]) {
+      expect(await errorOf(token())).toMatchObject({ _tag: 'Misconfigured', field: 'dpop' })
+    }
+  })
+})
+
 describe('other ways in', () => {
+  test('an authorization server that takes pushed requests alone', async () => {
+    const of = await world({ pushed: true })
+    expect((await call(connection(of), of)).status).toBe(200)
+    expect(of.count('POST /par')).toBe(1)
+  })
+
   test('a code that is typed on another device', async () => {
     const of = await world()
     const codes: string[] = []

@@ -170,6 +170,7 @@ export const registeredClient: (options: RegisteredClientOptions) => RTE.ReaderT
       signal = new AbortController().signal,
       parameters,
       resource,
+      dpop,
       authentication,
       replacing,
       ...asked
@@ -177,7 +178,7 @@ export const registeredClient: (options: RegisteredClientOptions) => RTE.ReaderT
       const { server } = asked
       const slot = slotOf(key, server)
       const register = registration(asked)
-      const toClient = clientOf({ server, parameters, resource, authentication })
+      const toClient = clientOf({ server, parameters, resource, dpop, authentication })
 
       return (env) => {
         const { clock, random } = env

@@ -259,7 +259,7 @@ export const deleteRegistration =
 // -----------------------------------------------------------------------------
 
 /** The parameters of {@link clientOf}: what of a client the registration does not say. */
-export interface ClientOfOptions extends Pick<Client.Options, 'parameters' | 'resource'> {
+export interface ClientOfOptions extends Pick<Client.Options, 'parameters' | 'resource' | 'dpop'> {
   readonly server: AuthorizationServer
   /** Of a client that registered with a key or a certificate. Default: by the secret, in the way that was registered; none without one. */
   readonly authentication?: ClientAuthentication.ClientAuthentication | undefined

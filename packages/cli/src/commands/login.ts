@@ -1,7 +1,7 @@
 import * as Box from '@tessera/box'
 import { type AuthError, instant, minutes, plus, type Strategy, seconds, type TokenSet } from '@tessera/core'
 import { type BegunLogin, browserLogin, type NodeEnv } from '@tessera/node'
-import { authorizationRequest, type Callback, deviceCode } from '@tessera/oauth2'
+import { beginLogin, type Callback, deviceCode } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -31,14 +31,17 @@ const requestOf = (
   { client, profile: { provider } }: Session,
   scope: ReadonlyArray<string>,
   redirectUri: string,
-): ReturnType<typeof authorizationRequest> =>
+): ReturnType<typeof beginLogin> =>
   provider._tag === 'Box'
-    ? Box.authorizationRequest({
-        client,
-        redirectUri,
-        ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
-      })
-    : authorizationRequest({
+    ? (env) =>
+        TE.fromIOEither(
+          Box.authorizationRequest({
+            client,
+            redirectUri,
+            ...(scope.length > 0 && { scope: scope.map(Box.scope.other) }),
+          })(env),
+        )
+    : beginLogin({
         client,
         redirectUri,
         scope,
@@ -51,7 +54,7 @@ const beginOf =
   (redirectUri: string) =>
   (env: NodeEnv): TE.TaskEither<AuthError, BegunLogin> =>
     pipe(
-      TE.fromIOEither(requestOf(session, scope, redirectUri)(env)),
+      requestOf(session, scope, redirectUri)(env),
       TE.map((transaction) => ({ client: session.client, transaction })),
     )
 

@@ -1,5 +1,5 @@
 import { Secret, type TokenSet } from '@tessera/core'
-import { AuthorizationServer, Client, ClientAuthentication } from '@tessera/oauth2'
+import { AuthorizationServer, Client, ClientAuthentication, type Dpop } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
@@ -58,7 +58,7 @@ export const bind =
 
 /** The client of a token. `given` is the authentication of a client that was registered by hand. */
 export const boundClient =
-  (allowHttp: ReadonlyArray<string>, given: O.Option<ClientAuthentication>) =>
+  (allowHttp: ReadonlyArray<string>, given: O.Option<ClientAuthentication>, dpop: Dpop | undefined) =>
   (token: TokenSet): O.Option<Client> =>
     pipe(
       O.fromNullable(token.members.get(MEMBER)),
@@ -72,6 +72,7 @@ export const boundClient =
               id: bound.client_id,
               authentication,
               resource: bound.resource,
+              dpop,
               server: AuthorizationServer.make({
                 tokenEndpoint: bound.token_endpoint,
                 issuer: bound.issuer,

@@ -5,6 +5,7 @@ import {
   Client,
   type ClientAuthentication,
   clientIdUrl,
+  type Dpop,
   type RegisteredClientOptions,
   registeredClient,
 } from '@tessera/oauth2'
@@ -35,6 +36,8 @@ export interface ClientChoice {
   readonly clientName: string
   /** Where one that has registered itself is kept. */
   readonly store: TokenStore
+  /** What its tokens are bound by. */
+  readonly dpop: Dpop | undefined
 }
 
 /** What a client is needed for. */
@@ -50,10 +53,10 @@ export interface Chosen {
   readonly replace: O.Option<RTE.ReaderTaskEither<NodeEnv, AuthError, Client>>
 }
 
-const byHand = ({ id, secret, authentication }: McpClient, { server, resource }: Located): Client =>
-  secret === undefined
-    ? Client.make({ id, authentication, server, resource })
-    : Client.make({ id, secret, server, resource })
+const byHand = (
+  { id, secret, authentication }: McpClient,
+  of: Pick<Client, 'server' | 'dpop'> & Pick<Located, 'resource'>,
+): Client => (secret === undefined ? Client.make({ id, authentication, ...of }) : Client.make({ id, secret, ...of }))
 
 const BY_SECRET = ['client_secret_basic', 'client_secret_post']
 
@@ -88,7 +91,7 @@ export const isClientKey = (key: Key): boolean => key.startsWith(`${CLIENT} `)
 const AFTERWARDS = seconds(5)
 
 const bySelf = (
-  { clientName, store }: ClientChoice,
+  { clientName, store, dpop }: ClientChoice,
   { server, resource }: Located,
   use: Use,
   { signal }: Required<Limits>,
@@ -100,6 +103,7 @@ const bySelf = (
     key: [CLIENT, ...redirectUris].join(' '),
     server,
     resource,
+    dpop,
     redirectUris,
     scope,
     name: clientName,
@@ -126,13 +130,13 @@ export const clientFor = (
   use: Use,
   limits: Required<Limits>,
 ): RTE.ReaderTaskEither<NodeEnv, AuthError, Chosen> => {
-  const { client, clientMetadataUrl } = choice
+  const { client, clientMetadataUrl, dpop } = choice
   const { server, resource } = located
-  if (client !== undefined) return RTE.right({ client: byHand(client, located), replace: O.none })
+  if (client !== undefined) return RTE.right({ client: byHand(client, { server, resource, dpop }), replace: O.none })
   if (clientMetadataUrl !== undefined && server.clientIdMetadataDocumentSupported) {
     return pipe(
       RTE.fromEither(clientIdUrl(clientMetadataUrl)),
-      RTE.map((id) => ({ client: Client.make({ id, server, resource }), replace: O.none })),
+      RTE.map((id) => ({ client: Client.make({ id, server, resource, dpop }), replace: O.none })),
     )
   }
   if (O.isSome(server.registrationEndpoint)) return bySelf(choice, located, use, limits)

@@ -1,6 +1,6 @@
 import { AuthError, type AuthException, Secret, type TokenSet } from '@tessera/core'
 import { authenticatedFetch } from '@tessera/node'
-import { type Challenge, challenge } from '@tessera/oauth2'
+import { type Challenge, challenge, type Dpop } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -51,10 +51,16 @@ export const mcpFetch = (
   {
     origin,
     allowHttp,
+    dpop,
     send,
-  }: { readonly origin: string; readonly allowHttp: ReadonlyArray<string>; readonly send: Fetch },
+  }: {
+    readonly origin: string
+    readonly allowHttp: ReadonlyArray<string>
+    readonly dpop: Dpop | undefined
+    readonly send: Fetch
+  },
 ): Fetch => {
-  const authenticated = authenticatedFetch({ tokens: source, origins: [origin], allowHttp, fetch: send })
+  const authenticated = authenticatedFetch({ tokens: source, origins: [origin], allowHttp, dpop, fetch: send })
   return async (input, init) => {
     const url = urlOf(input)
     if (!URL.canParse(url) || new URL(url).origin !== origin) return send(input, init)

@@ -1,6 +1,6 @@
 import { AuthError, Secret, type TokenSet } from '@tessera/core'
 import { run } from '@tessera/node'
-import type { Challenge } from '@tessera/oauth2'
+import { type Challenge, isDpopToken } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { AuthProvider, OAuthClientProvider } from '../Hosts.js'
@@ -14,13 +14,20 @@ interface Asked {
   readonly refused: (asked: O.Option<Challenge>) => Promise<void>
 }
 
+const UNPROVED = AuthError.misconfigured(
+  'dpop',
+  'the token is bound to a key, and a host that asks for it sends no proof: give it fetch in the place of this',
+)
+
 const asking = ({ source, answer }: Session): Asked => {
   let last: O.Option<TokenSet> = O.none
   /** What a refused token was renewed to. */
   let renewed: O.Option<TokenSet> = O.none
   const get = async (): Promise<O.Option<TokenSet>> => {
     try {
-      return O.some(await run(source.get))
+      const token = await run(source.get)
+      if (isDpopToken(token)) throw AuthError.toError(UNPROVED)
+      return O.some(token)
     } catch (error) {
       if (saysLoggedOut(error)) return O.none
       throw error

@@ -12,6 +12,10 @@ export interface WorldOptions {
   readonly refused?: ReadonlyArray<string>
   /** An MCP server of the revision 2025-03-26, which has no metadata of its own. */
   readonly legacy?: boolean
+  /** The authorization server takes pushed requests alone (RFC 9126). */
+  readonly pushed?: boolean
+  /** Tokens are bound to a key (RFC 9449). The proofs are looked at no further. */
+  readonly dpop?: boolean
   /** More of the authorization server's metadata. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /** What the protected resource's metadata says it is of. */
@@ -77,6 +81,8 @@ export const startWorld = async ({
   scopes,
   open = [],
   legacy = false,
+  pushed = false,
+  dpop = false,
   refused = [],
   metadata = {},
   resource,
@@ -89,6 +95,7 @@ export const startWorld = async ({
     [],
   ]
   const clients = new Set<string>()
+  const requests = new Map<string | null, URLSearchParams>()
   const codes = new Map<string, { readonly client: string; readonly scope: string }>()
   const access = new Map<string, Token>()
   const refresh = new Map<string, Token>()
@@ -104,7 +111,7 @@ export const startWorld = async ({
     return {
       access_token: `access-${serial}`,
       refresh_token: `refresh-${serial}`,
-      token_type: 'bearer',
+      token_type: dpop ? 'DPoP' : 'bearer',
       expires_in: lifetime,
       ...(scope !== '' && { scope }),
     }
@@ -153,7 +160,9 @@ export const startWorld = async ({
   const mcp = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body: unknown = JSON.parse(await bodyOf(request))
     const method = typeof body === 'object' && body !== null && 'method' in body ? String(body.method) : ''
-    const text = request.headers.authorization?.slice('Bearer '.length) ?? ''
+    const [scheme, given = ''] = request.headers.authorization?.split(' ') ?? []
+    const isProved = !dpop || (scheme === 'DPoP' && request.headers['dpop'] !== undefined)
+    const text = isProved ? given : ''
     log.push(`${method}${text === '' ? '' : ' with a token'}`)
     const of = access.get(text)
     if (!open.includes(method) && (of?.family.alive !== true || refuses)) {
@@ -187,6 +196,10 @@ export const startWorld = async ({
           device_authorization_endpoint: `${origin}/device`,
           revocation_endpoint: `${origin}/revoke`,
           token_endpoint_auth_methods_supported: ['none'],
+          ...(pushed && {
+            pushed_authorization_request_endpoint: `${origin}/par`,
+            require_pushed_authorization_requests: true,
+          }),
           ...metadata,
         })
       case 'POST /register': {
@@ -194,15 +207,22 @@ export const startWorld = async ({
         clients.add(`client-${registrations.length}`)
         return json(response, 201, { client_id: `client-${registrations.length}`, token_endpoint_auth_method: 'none' })
       }
+      case 'POST /par': {
+        const uri = `urn:ietf:params:oauth:request_uri:${requests.size}`
+        requests.set(uri, new URLSearchParams(await bodyOf(request)))
+        return json(response, 201, { request_uri: uri, expires_in: 60 })
+      }
       case 'GET /authorize': {
-        asked.push(searchParams)
+        const query = pushed ? requests.get(searchParams.get('request_uri')) : searchParams
+        if (query === undefined) return void response.writeHead(400).end()
+        asked.push(query)
         const code = `code-${asked.length}`
         codes.set(code, {
-          client: searchParams.get('client_id') ?? '',
-          scope: grantable(searchParams.get('scope') ?? ''),
+          client: query.get('client_id') ?? '',
+          scope: grantable(query.get('scope') ?? ''),
         })
-        const back = new URL(searchParams.get('redirect_uri') ?? '')
-        back.search = new URLSearchParams({ code, state: searchParams.get('state') ?? '', ...callback }).toString()
+        const back = new URL(query.get('redirect_uri') ?? '')
+        back.search = new URLSearchParams({ code, state: query.get('state') ?? '', ...callback }).toString()
         return void response.writeHead(302, { location: back.href }).end()
       }
       case 'POST /device':
@@ -219,6 +239,7 @@ export const startWorld = async ({
         const form = new URLSearchParams(await bodyOf(request))
         forms.push(form)
         log.push(`${route} ${form.get('grant_type')}`)
+        if (dpop && request.headers['dpop'] === undefined) return json(response, 400, { error: 'invalid_dpop_proof' })
         return json(response, ...token(form))
       }
       default:

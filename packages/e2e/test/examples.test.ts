@@ -24,9 +24,19 @@ test('there are examples, of every package', () => {
   expect(owners).toEqual(
     expect.arrayContaining([
       'docs',
-      ...['adapters', 'box', 'box-node-sdk', 'core', 'mcp', 'node', 'oauth2', 'oidc', 'providers', 'sandbox'].map(
-        (name) => `packages/${name}`,
-      ),
+      ...[
+        'adapters',
+        'box',
+        'box-node-sdk',
+        'broker',
+        'core',
+        'mcp',
+        'node',
+        'oauth2',
+        'oidc',
+        'providers',
+        'sandbox',
+      ].map((name) => `packages/${name}`),
     ]),
   )
 })

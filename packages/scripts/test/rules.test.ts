@@ -96,6 +96,11 @@ const rules: Readonly<Record<string, Rule>> = {
     ['axios', 'google-auth-library', '@azure/core-auth', 'io-ts', 'node:http', '@tessera/node'],
     ['fp-ts/lib/Either.js', 'node:crypto', './other.js', '@tessera/core', '@tessera/oauth2'],
   ),
+  'broker imports core, and of Node.js sockets and files': imports(
+    'broker',
+    ['node:child_process', 'node:https', 'undici', '@tessera/oauth2', '@tessera/node', '@tessera/store-file'],
+    [...pure, '@tessera/core', 'node:http', 'node:net', 'node:fs', 'node:fs/promises', 'node:os', 'node:crypto'],
+  ),
   'store-file imports core, and of Node.js what it takes': imports(
     'store-file',
     ['node:child_process', 'node:http', 'io-ts', '@tessera/oauth2', '@tessera/node', '../../core/src/index.js'],

@@ -16,6 +16,7 @@ const libraries = [
   'adapters/axios',
   'box',
   'box-node-sdk',
+  'broker',
   'core',
   'mcp',
   'node',

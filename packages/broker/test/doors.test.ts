@@ -1,0 +1,174 @@
+import { chmod, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Secret } from '@tessera/core'
+import { run } from '@tessera/node'
+import * as E from 'fp-ts/lib/Either.js'
+import { bearerFile, brokerServer, isTaken, listenOnSocket, loopbackDoor, socketDoor } from '../src/index.js'
+import { ask, withBroker } from './support.js'
+
+const modeOf = async (path: string): Promise<string> => ((await lstat(path)).mode & 0o777).toString(8)
+
+describe('the socket', () => {
+  it(
+    'is for its user alone, in a folder for its user alone',
+    withBroker(async ({ folder, broker }) => {
+      const { server } = brokerServer({ broker, door: socketDoor })
+      const path = join(folder, 'deep', 'tessera', 'broker.sock')
+      const { leave } = await run(listenOnSocket({ server, path }))
+      expect(await Promise.all([join(folder, 'deep', 'tessera'), path].map(modeOf))).toEqual(['700', '600'])
+      leave()
+      server.close()
+      expect(await readdir(join(folder, 'deep', 'tessera'))).toEqual([])
+    }),
+  )
+
+  it(
+    'is not made where others can come in, nor with a path that no system takes',
+    withBroker(async ({ folder, broker }) => {
+      const { server } = brokerServer({ broker, door: socketDoor })
+      const open = join(folder, 'open')
+      await mkdir(open)
+      await chmod(open, 0o750)
+      await symlink(folder, join(folder, 'link'))
+      const reasons = await Promise.all(
+        [join(open, 's'), join(folder, 'link', 's'), join(folder, 'x'.repeat(120))].map(async (path) => {
+          const found = await listenOnSocket({ server, path })()
+          return E.isLeft(found) && found.left._tag === 'Misconfigured' ? found.left.message : 'listens'
+        }),
+      )
+      expect(reasons).toEqual([
+        expect.stringContaining('chmod 700'),
+        expect.stringContaining('is a link'),
+        expect.stringContaining('longer than'),
+      ])
+      expect(server.listening).toBe(false)
+    }),
+  )
+
+  it(
+    'is taken over from one that was killed, and not from one that listens',
+    withBroker(async ({ another, folder, broker, get }) => {
+      const refused = await another(false)
+      expect(E.isLeft(refused) && isTaken(refused.left)).toBe(true)
+      expect((await get('/health')).status).toBe(200)
+
+      const path = join(folder, 'dead.sock')
+      const dead = createServer().listen(join(folder, 'alive.sock'))
+      await new Promise((resolve) => dead.once('listening', resolve))
+      // A name that nobody listens at, as kill -9 leaves it.
+      const { rename } = await import('node:fs/promises')
+      await rename(join(folder, 'alive.sock'), path)
+      await new Promise((resolve) => dead.close(resolve))
+      const { server } = brokerServer({ broker, door: socketDoor })
+      await run(listenOnSocket({ server, path }))
+      expect((await ask({ socketPath: path }, '/health')).status).toBe(200)
+      server.close()
+    }),
+  )
+
+  it(
+    'goes over to another broker and loses no request',
+    withBroker(async ({ another, listening, server, get, source }) => {
+      let isOver = false
+      const statuses: number[] = []
+      const asking = Array.from({ length: 8 }, async () => {
+        while (!isOver) statuses.push((await get('/token')).status)
+      })
+      // Until the first are answered.
+      while (statuses.length < 20) await get('/health')
+      const handed = new Promise<void>((resolve) => {
+        listening.replaced.addEventListener('abort', () => resolve(), { once: true })
+      })
+      const successor = await another(true)
+      if (E.isLeft(successor)) throw new Error('it does not listen')
+      await handed
+      listening.leave()
+      await server.end()
+      const before = statuses.length
+      while (statuses.length < before + 20) await get('/health')
+      isOver = true
+      await Promise.all(asking)
+      expect(new Set(statuses)).toEqual(new Set([200]))
+      expect(server.server.listening).toBe(false)
+      expect(E.isRight(await source.get())).toBe(true)
+      successor.right.listening.leave()
+    }),
+  )
+})
+
+describe('the port', () => {
+  const bearer = Secret.make('BrokerBearer', 'b'.repeat(40))
+
+  it(
+    'is for who has the bearer, and for no page of a browser',
+    withBroker(async ({ atPort }) => {
+      const port = await atPort((at) => loopbackDoor({ port: at, bearer }))
+      const as = async (headers: Readonly<Record<string, string>>, path = '/token') =>
+        (await ask({ port }, path, { headers })).status
+      const authorization = `Bearer ${'b'.repeat(40)}`
+      expect(await as({ authorization })).toBe(200)
+      expect(await as({ 'x-identity-header': 'b'.repeat(40), host: `localhost:${port}` })).toBe(200)
+      expect(await as({ authorization, origin: `http://127.0.0.1:${port}` })).toBe(200)
+      expect(await as({})).toBe(401)
+      expect(await as({}, '/health')).toBe(401)
+      expect(await as({ authorization: `Bearer ${'b'.repeat(39)}c` })).toBe(401)
+      expect(await as({ authorization: 'Bearer' })).toBe(401)
+      // A name that was made to resolve to this machine, and another page's script.
+      expect(await as({ authorization, host: `evil.example:${port}` })).toBe(421)
+      expect(await as({ authorization, host: '127.0.0.1' })).toBe(421)
+      expect(await as({ authorization, origin: 'https://evil.example' })).toBe(403)
+    }),
+  )
+
+  it('has a bearer in a file of its own, which stays', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tessera-bearer-'))
+    try {
+      const file = join(folder, 'own', 'broker.bearer')
+      const first = await run(bearerFile(file))
+      expect([await modeOf(file), await modeOf(join(folder, 'own'))]).toEqual(['600', '700'])
+      expect(await run(bearerFile(file))).toEqual(first)
+      expect(Secret.open(first).length).toBeGreaterThan(40)
+      await chmod(file, 0o644)
+      expect(E.isLeft(await bearerFile(file)())).toBe(true)
+      await rm(file)
+      await writeFile(file, 'short\n', { mode: 0o600 })
+      expect(E.isLeft(await bearerFile(file)())).toBe(true)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+})
+
+describe('what a client may send', () => {
+  it(
+    'has limits, and others are answered meanwhile',
+    withBroker(async ({ path, get, post }) => {
+      const answers = (text: string): Promise<string> =>
+        new Promise((resolve) => {
+          let said = ''
+          const socket = connect(path, () => socket.write(text))
+          socket
+            .on('data', (chunk) => {
+              said += chunk.toString()
+            })
+            .on('error', () => undefined)
+            .on('close', () => resolve(said))
+        })
+      // These say nothing, or half of it, and stay.
+      const silent = Array.from({ length: 50 }, (_, at) => {
+        const socket = connect(path, () => socket.write(at % 2 === 0 ? '' : 'GET /token HTTP/1.1\r\nHost'))
+        return socket.on('error', () => undefined)
+      })
+      expect(await answers(`GET /token HTTP/1.1\r\nX-Long: ${'x'.repeat(1_048_576)}\r\n\r\n`)).toMatch(
+        /^HTTP\/1.1 431 /,
+      )
+      expect(await answers('so what\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /)
+      expect(await answers('GET //: HTTP/1.1\r\nHost: broker\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /)
+      expect((await post('/refused', { access_token: 'x'.repeat(70_000) })).status).toBe(413)
+      expect((await get('/token')).status).toBe(200)
+      for (const socket of silent) socket.destroy()
+    }),
+  )
+})

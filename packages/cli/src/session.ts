@@ -9,6 +9,7 @@ import {
   millis,
   RetryPolicy,
   type Revoker,
+  type SourceConfig,
   Strategy,
   seconds,
   TokenSource,
@@ -95,11 +96,18 @@ const keyIdOf = (provider: Provider): O.Option<string> =>
       )
     : O.none
 
+/** How a source is used: once, unless it says otherwise. */
+export type Use = Pick<SourceConfig<unknown>, 'renewal' | 'observe'>
+
+// Whoever asked is gone before a renewal in the background would end.
+const ONCE: Use = { renewal: 'blocking' }
+
 /** Opens the session of a profile. */
 export const openSession = (
   invocation: Invocation,
   command: string,
   profile: Profile,
+  use: Use = ONCE,
 ): TE.TaskEither<Problem, Session> => {
   const { shared, signal, output } = invocation
   const { provider } = profile
@@ -133,8 +141,7 @@ export const openSession = (
           key: keyOf(provider, profile.principal, profile.owner),
           ...revocationOf(provider, client),
           timeout: millis(Math.min(timeout, seconds(15))),
-          // Whoever asked is gone before a renewal in the background would end.
-          renewal: 'blocking',
+          ...use,
         }),
       )(env)()
       return {
@@ -153,7 +160,20 @@ export const openSession = (
 
 const ENDING = 'waiting for the answer under way, lest the session be lost; Ctrl-C again ends at once'
 
-/** Uses the session of a profile and ends it: a renewal under way is committed first, nothing is revoked. */
+/** Ends a session: a renewal under way is committed first, nothing is revoked. */
+export const closeSession =
+  ({ source, env, sessions, problem }: Session): TE.TaskEither<Problem, void> =>
+  async () => {
+    const closed = await source.close({ revoke: false })()
+    await env.close()
+    await sessions.close()
+    return pipe(
+      closed,
+      E.mapLeft((error) => problem(error)),
+    )
+  }
+
+/** Uses the session of a profile and ends it. */
 export const withSessionOf =
   <A>(
     invocation: Invocation,
@@ -164,13 +184,10 @@ export const withSessionOf =
     pipe(
       openSession(invocation, command, profile),
       TE.flatMap((session) => async () => {
-        const { source, env, sessions, problem } = session
         const result = await use(session)()
-        const closing = source.close({ revoke: false })()
+        const closing = closeSession(session)()
         const closed = await (invocation.signal.aborted ? invocation.output.during(ENDING, closing) : closing)
-        await env.close()
-        await sessions.close()
-        return E.isLeft(result) || E.isRight(closed) ? result : E.left(problem(closed.left))
+        return E.isLeft(result) || E.isRight(closed) ? result : closed
       }),
     )
 

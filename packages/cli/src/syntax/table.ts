@@ -3,6 +3,7 @@ import { mcp } from './mcp.js'
 import { profile } from './profile.js'
 import type { Syntax } from './Syntax.js'
 import { demo, sandbox } from './sandbox.js'
+import { serve } from './serve.js'
 import { inspect, login, revoke } from './session.js'
 import { store } from './store.js'
 import { curl, downscope, exec, token } from './token.js'
@@ -13,6 +14,7 @@ export const COMMANDS: ReadonlyArray<Syntax> = [
   login,
   curl,
   exec,
+  serve,
   profile,
   downscope,
   revoke,

@@ -1,0 +1,193 @@
+/**
+ * Where a broker listens, and how it stops.
+ */
+import { dirname, join, resolve } from 'node:path'
+import {
+  activated,
+  agentServer,
+  type Broker,
+  bearerFile,
+  brokerServer,
+  brokerSocket,
+  isOwnUser,
+  type Listening,
+  listenOnDescriptor,
+  listenOnPort,
+  listenOnSocket,
+  loopbackDoor,
+  socketDoor,
+  tellsUsers,
+} from '@tessera/broker'
+import { AuthError } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+
+/** What the options say of it. */
+export interface PlaceOptions {
+  readonly socket?: string
+  /** The port of 127.0.0.1; none unless it is named. */
+  readonly tcp?: number
+  readonly replace: boolean
+  /** Whether Google's libraries are answered at the port without its bearer. */
+  readonly gce: boolean
+  /** Whether oidc-agent's clients have a socket of their own. */
+  readonly oidcAgent: boolean
+}
+
+/** A port, and the file of its bearer. */
+export interface Port {
+  readonly url: string
+  readonly bearer: string
+}
+
+/** Where a broker listens. */
+export interface Places {
+  readonly socket: string
+  readonly port: O.Option<Port>
+  readonly agent: O.Option<string>
+}
+
+/** One place, with what ends it. */
+interface Open {
+  readonly listening: Listening
+  readonly end: Task<void>
+}
+
+/** A broker that listens. */
+export interface Served {
+  readonly places: Places
+  /** Abort when another broker has taken a place. */
+  readonly replaced: ReadonlyArray<AbortSignal>
+  /** Nobody new comes, and what is under way is answered. */
+  readonly end: Task<void>
+}
+
+/** The socket that the options or the environment name. */
+export const socketOf = (
+  { socket }: Pick<PlaceOptions, 'socket'>,
+  variables: Readonly<Record<string, string | undefined>>,
+): string => (socket === undefined ? brokerSocket(variables) : resolve(socket))
+
+const stays = (): Listening => ({ replaced: new AbortController().signal, leave: () => undefined })
+
+const atDescriptor = (broker: Broker, fd: number): TE.TaskEither<AuthError, Open> => {
+  const { server, end } = brokerServer({ broker, door: socketDoor })
+  return pipe(
+    listenOnDescriptor(server, fd),
+    TE.map((listening) => ({ listening, end })),
+  )
+}
+
+const atSocket = (broker: Broker, path: string, replace: boolean): TE.TaskEither<AuthError, Open> => {
+  const { server, end } = brokerServer({ broker, door: socketDoor })
+  return pipe(
+    listenOnSocket({ server, path, replace }),
+    TE.map((listening) => ({ listening, end })),
+  )
+}
+
+const atAgentSocket = (broker: Broker, path: string): TE.TaskEither<AuthError, Open> => {
+  const { server, end } = agentServer(broker)
+  return pipe(
+    // Whoever has the broker's own socket has this one.
+    listenOnSocket({ server, path, replace: true }),
+    TE.map((listening) => ({ listening, end })),
+  )
+}
+
+const atPort = (
+  broker: Broker,
+  wanted: number,
+  file: string,
+  gce: boolean,
+): TE.TaskEither<AuthError, Open & { readonly port: Port }> => {
+  let taken = wanted
+  return pipe(
+    bearerFile(file),
+    TE.flatMap((bearer) => {
+      const door = loopbackDoor({ port: () => taken, bearer, ...(gce && { isOwnUser }) })
+      const { server, end } = brokerServer({ broker, door })
+      return pipe(
+        listenOnPort(server, wanted),
+        TE.map((port) => {
+          taken = port
+          return { listening: stays(), end, port: { url: `http://127.0.0.1:${port}`, bearer: file } }
+        }),
+      )
+    }),
+  )
+}
+
+const untold = (): AuthError =>
+  AuthError.misconfigured(
+    'gce',
+    "this system does not tell whose program asks at a port, and Google's libraries send no bearer",
+  )
+
+/** Listens at all places that the options name, or at none. */
+export const serveAt =
+  (
+    broker: Broker,
+    options: PlaceOptions,
+    variables: Readonly<Record<string, string | undefined>>,
+  ): TE.TaskEither<AuthError, Served> =>
+  async () => {
+    const socket = socketOf(options, variables)
+    const beside = (name: string): string => join(dirname(socket), name)
+    const open: Open[] = []
+    const end = async (): Promise<void> => {
+      for (const { listening } of open) listening.leave()
+      await Promise.all(open.map((each) => each.end()))
+    }
+    const opened = <A extends Open>(opening: TE.TaskEither<AuthError, A>): TE.TaskEither<AuthError, A> =>
+      pipe(
+        opening,
+        TE.map((each) => {
+          open.push(each)
+          return each
+        }),
+      )
+    const descriptors = activated(variables)
+    const main: TE.TaskEither<AuthError, unknown> =
+      descriptors.length > 0
+        ? pipe(
+            descriptors,
+            TE.traverseSeqArray((fd) => opened(atDescriptor(broker, fd))),
+          )
+        : opened(atSocket(broker, socket, options.replace))
+    const { tcp, gce, oidcAgent } = options
+    const served = await pipe(
+      gce && !(await tellsUsers()) ? TE.left(untold()) : main,
+      TE.map(() => ({})),
+      TE.bind('port', () =>
+        tcp === undefined
+          ? TE.right<AuthError, O.Option<Port>>(O.none)
+          : pipe(
+              opened(atPort(broker, tcp, beside('broker.bearer'), gce)),
+              TE.map(({ port }) => O.some(port)),
+            ),
+      ),
+      TE.bind('agent', () =>
+        oidcAgent
+          ? pipe(
+              opened(atAgentSocket(broker, beside('oidc.sock'))),
+              TE.map(() => O.some(beside('oidc.sock'))),
+            )
+          : TE.right<AuthError, O.Option<string>>(O.none),
+      ),
+    )()
+    if (E.isLeft(served)) {
+      await end()
+      return served
+    }
+    const { port, agent } = served.right
+    return E.right({
+      places: { socket, port, agent },
+      // The broker's own socket says whose the place is.
+      replaced: open.slice(0, 1).map(({ listening }) => listening.replaced),
+      end,
+    })
+  }

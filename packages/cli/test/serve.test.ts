@@ -1,0 +1,208 @@
+/** The broker as a user runs it: real processes, at a socket. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type Home, type Running, withHome } from './support.js'
+
+const MAIN = join(__dirname, '..', 'bin', 'tessera.js')
+
+interface Said {
+  readonly status: number
+  readonly body: string
+}
+
+const ask = (
+  where: { readonly socketPath: string } | { readonly port: number },
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Said> =>
+  new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', ...where, path, agent: false, headers }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject)
+    })
+      .once('error', reject)
+      .end()
+  })
+
+const tokenIn = ({ status, body }: Said): string => {
+  expect([status, status === 200 ? '' : body]).toEqual([200, ''])
+  return JSON.parse(body).access_token
+}
+
+const socketOf = ({ folder }: Home): string => join(folder, 'run', 'tessera', 'broker.sock')
+
+/** A broker that listens. */
+const served = async (home: Home, ...args: ReadonlyArray<string>): Promise<Running> => {
+  const running = home.start(['serve', ...args], { XDG_RUNTIME_DIR: join(home.folder, 'run') })
+  await running.said(/Ctrl-C ends it/)
+  return running
+}
+
+const killed = async ({ child }: Running, signal: NodeJS.Signals): Promise<void> => {
+  const gone = once(child, 'exit')
+  child.kill(signal)
+  await gone
+}
+
+describe('tessera serve', () => {
+  it(
+    'gives tokens of all profiles until it is told to end, and leaves nothing behind',
+    withHome(async (home) => {
+      const { box, writeProfile, settings, start, remember } = home
+      await writeProfile('robot', { ...settings, tessera: { baseUrl: box.url, as: 'service' } })
+      await writeProfile('me', { ...settings, tessera: { baseUrl: box.url, as: 'login' } })
+      const running = await served(home, '--tcp', '0', '--gce', '--oidc-agent')
+      const socketPath = socketOf(home)
+      const all = await Promise.all(
+        Array.from({ length: 50 }, (_, at) => ask({ socketPath }, at % 2 === 0 ? '/token' : '/token?profile=default')),
+      )
+      const [token = '', ...others] = [...new Set(all.map(tokenIn))]
+      expect(others).toEqual([])
+      expect(box.isActive(token)).toBe(true)
+      expect(box.counts().byEndpoint.token).toBe(1)
+      remember(token)
+      // Another shell shares the session.
+      expect((await start(['token']).ended).stdout.trim()).toBe(token)
+      expect(box.isActive(tokenIn(await ask({ socketPath }, '/token?profile=robot')))).toBe(true)
+
+      const login = await ask({ socketPath }, '/token?profile=me')
+      expect(login.status).toBe(403)
+      expect(JSON.parse(login.body)).toMatchObject({
+        error: 'login_required',
+        next: expect.stringMatching(/ login --profile me$/),
+      })
+      expect((await ask({ socketPath }, '/token?profile=../x')).status).toBe(404)
+      const { sessions } = JSON.parse((await ask({ socketPath }, '/sessions')).body)
+      expect(sessions.map(({ profile, state }: { profile: string; state: string }) => [profile, state])).toEqual([
+        ['default', 'valid'],
+        ['me', 'empty'],
+        ['robot', 'valid'],
+      ])
+
+      // By the port, with what is in the file.
+      const port = Number(await running.said(/127\.0\.0\.1:(\d+)/))
+      const file = join(home.folder, 'run', 'tessera', 'broker.bearer')
+      expect(((await lstat(file)).mode & 0o777).toString(8)).toBe('600')
+      expect((await ask({ port }, '/token')).status).toBe(401)
+
+      // As the libraries of others ask: of this user, which the system tells, without the bearer.
+      const metadata = '/computeMetadata/v1/instance/service-accounts/robot/token'
+      expect(tokenIn(await ask({ port }, metadata, { 'metadata-flavor': 'Google' }))).toBe(token)
+      const bearer = (await readFile(file, 'utf8')).trim()
+      expect(tokenIn(await ask({ port }, '/azure/robot', { 'x-identity-header': bearer }))).toBe(token)
+      const agent = connect(join(home.folder, 'run', 'tessera', 'oidc.sock'))
+      agent.write('{"request":"access_token","account":"robot"}')
+      expect(JSON.parse(await text(agent))).toMatchObject({ status: 'success', access_token: token })
+
+      // A profile that is changed is opened anew, one that is removed is none.
+      await writeProfile('robot', { ...settings, tessera: { baseUrl: box.url, as: 'login' } })
+      expect((await ask({ socketPath }, '/token?profile=robot')).status).toBe(403)
+
+      running.child.kill('SIGTERM')
+      const { code, stdout, stderr } = await running.ended
+      expect(code).toBe(0)
+      expect(stdout + stderr).not.toContain(token)
+      expect(await readdir(join(home.folder, 'run', 'tessera'))).toEqual(['broker.bearer'])
+    }),
+  )
+
+  it(
+    'starts after one that was killed, and takes over from one that runs: no request is lost',
+    withHome(async (home) => {
+      const socketPath = socketOf(home)
+      const first = await served(home, '--profile', 'default')
+      tokenIn(await ask({ socketPath }, '/token'))
+      await killed(first, 'SIGKILL')
+      await expect(ask({ socketPath }, '/token')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+      const second = await served(home, '--profile', 'default')
+
+      const taken = await home.start(['serve'], { XDG_RUNTIME_DIR: join(home.folder, 'run') }).ended
+      expect(taken).toMatchObject({ code: 3, stderr: expect.stringContaining('--replace') })
+
+      let isOver = false
+      const tokens: string[] = []
+      const asking = Array.from({ length: 4 }, async () => {
+        while (!isOver) tokens.push(tokenIn(await ask({ socketPath }, '/token')))
+      })
+      const third = await served(home, '--profile', 'default', '--replace')
+      expect((await second.ended).code).toBe(0)
+      isOver = true
+      await Promise.all(asking)
+      expect(new Set(tokens).size).toBe(1)
+      expect(JSON.parse((await ask({ socketPath }, '/health')).body).pid).toBe(third.child.pid)
+      // One that is asked for the only profile it has not is no other.
+      expect((await ask({ socketPath }, '/token?profile=other')).status).toBe(404)
+      expect(home.box.counts().byEndpoint.token).toBe(1)
+      await killed(third, 'SIGINT')
+    }),
+  )
+
+  it(
+    'takes the socket that a service manager has opened, which stays',
+    withHome(async (home) => {
+      const path = join(home.folder, 'activated.sock')
+      // It has the socket, and is busy as long as a service runs, so that it takes no connection itself.
+      const manager = spawn(
+        process.execPath,
+        [
+          '-e',
+          `const { spawnSync } = require('node:child_process')
+           const server = require('node:net').createServer().listen(process.argv[1], () => {
+             process.stdout.write('listening')
+             for (const _ of [1, 2]) {
+               spawnSync('/bin/sh', ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', 'sh', process.execPath, ...process.argv.slice(2)], {
+                 stdio: ['ignore', 'ignore', 'ignore', server._handle.fd],
+               })
+             }
+             process.exit()
+           })`,
+          path,
+          MAIN,
+          'serve',
+        ],
+        {
+          env: { PATH: process.env['PATH'], HOME: home.folder, XDG_CONFIG_HOME: join(home.folder, 'config') },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      )
+      const gone = once(manager, 'exit')
+      await once(manager.stdout, 'data')
+      const pidOf = async (): Promise<number> => JSON.parse((await ask({ socketPath: path }, '/health')).body).pid
+      // Asked before it runs: it waits, and is answered.
+      const token = tokenIn(await ask({ socketPath: path }, '/token'))
+      const first = await pidOf()
+      process.kill(first, 'SIGTERM')
+      // One of the two answers, whichever has it.
+      expect(tokenIn(await ask({ socketPath: path }, '/token'))).toBe(token)
+      let second = await pidOf()
+      while (second === first) second = await pidOf()
+      process.kill(second, 'SIGTERM')
+      await gone
+      expect((await lstat(path)).isSocket()).toBe(true)
+    }),
+  )
+
+  it(
+    'prints units, and says what is wrong before it begins',
+    withHome(async ({ start, folder }) => {
+      const variables = { XDG_RUNTIME_DIR: join(folder, 'run') }
+      const [systemd, launchd, missing] = await Promise.all([
+        start(['serve', '--print-unit', 'systemd', '--profile', 'a', '--profile', 'b']).ended,
+        start(['serve', '--print-unit', 'launchd']).ended,
+        start(['serve', '--profile', 'default', '--profile', 'none'], variables).ended,
+      ])
+      expect(systemd.stdout).toContain('ListenStream=%t/tessera/broker.sock')
+      expect(systemd.stdout).toMatch(/^ExecStart="[^"]+" "[^"]+tessera\.js" "serve" "--profile" "a" "--profile" "b"$/m)
+      expect(launchd.stdout).toContain('<string>serve</string>')
+      expect(missing).toMatchObject({ code: 3, stderr: expect.stringContaining('there is no profile "none"') })
+
+      await mkdir(join(folder, 'shared'), { mode: 0o755 })
+      const open = await start(['serve', '--socket', join(folder, 'shared', 's')]).ended
+      expect(open).toMatchObject({ code: 3, stderr: expect.stringContaining('chmod 700') })
+    }),
+  )
+})

@@ -220,6 +220,25 @@ describe('who the client is', () => {
     expect(of.asked).toHaveLength(1)
   })
 
+  test('a key goes to no server of a session that is of another client', async () => {
+    const of = await world()
+    const store = sharedStore()
+    const { env, pass } = movable()
+    envs.push(env)
+    const client = { id: 'by-hand', authentication: ClientAuthentication.tls, issuer: of.origin }
+    await connection(of, { store, env, client }).login()
+    pass(3_600_000)
+    for (const other of [
+      { ...client, issuer: 'https://as.example' },
+      { ...client, id: 'another' },
+    ]) {
+      const told = await errorOf(connection(of, { store, env, client: other, login: undefined }).token())
+      expect(told).toMatchObject({ _tag: 'ReauthenticationRequired' })
+    }
+    expect(of.count('POST /token refresh_token')).toBe(0)
+    expect(await connection(of, { store, env, client, login: undefined }).token()).toBe('access-2')
+  })
+
   test('a secret goes to no server of the first revision either, which is its own authorization server', async () => {
     const of = await world({ legacy: true })
     const client = { id: 'by-hand', secret: 's3cret', issuer: 'https://as.example' }

@@ -3,6 +3,7 @@ import { AuthorizationServer, Client, ClientAuthentication, type Dpop } from '@t
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
+import type { McpClient } from './clientFor.js'
 
 /**
  * Whose client a session is of is kept beside its tokens, in the same record: so a refresh token never goes to another authorization
@@ -56,9 +57,9 @@ export const bind =
     members: new Map([...token.members, [MEMBER, encode(client)]]),
   })
 
-/** The client of a token. `given` is the authentication of a client that was registered by hand. */
+/** The client of a token. `given` is the one that was registered by hand, if any: a key of it is no other client's. */
 export const boundClient =
-  (allowHttp: ReadonlyArray<string>, given: O.Option<ClientAuthentication>, dpop: Dpop | undefined) =>
+  (allowHttp: ReadonlyArray<string>, given: O.Option<McpClient>, dpop: Dpop | undefined) =>
   (token: TokenSet): O.Option<Client> =>
     pipe(
       O.fromNullable(token.members.get(MEMBER)),
@@ -86,11 +87,17 @@ export const boundClient =
     )
 
 const authenticationIn = (
-  { authentication, client_secret: secret }: Bound,
-  given: O.Option<ClientAuthentication>,
+  { authentication, client_secret: secret, client_id: id, issuer }: Bound,
+  given: O.Option<McpClient>,
 ): O.Option<ClientAuthentication> => {
   if (authentication === 'none') return O.some(ClientAuthentication.none)
-  if (authentication === 'given') return given
+  if (authentication === 'given') {
+    return pipe(
+      given,
+      O.filter((client) => client.id === id && client.issuer === issuer),
+      O.chainNullableK((client) => client.authentication),
+    )
+  }
   return pipe(
     O.fromNullable(secret),
     O.map((text) => (authentication === 'basic' ? ClientAuthentication.basic(text) : ClientAuthentication.post(text))),

@@ -105,7 +105,7 @@ export const openSession = ({ place, choice, login, scope: own, store, key, obse
   let askedServer = false
   const closing = new AbortController()
 
-  const clientOf = boundClient(place.allowHttp, O.fromNullable(choice.client?.authentication), choice.dpop)
+  const clientOf = boundClient(place.allowHttp, O.fromNullable(choice.client), choice.dpop)
 
   const acquiring = (by: Login, further: ReadonlyArray<string> = []): Strategy<NodeEnv> =>
     Strategy.make({ interactive: by.interactive }, (attempt) =>

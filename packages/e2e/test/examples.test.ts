@@ -36,6 +36,7 @@ test('there are examples, of every package', () => {
         'oidc',
         'providers',
         'sandbox',
+        'web',
       ].map((name) => `packages/${name}`),
     ]),
   )

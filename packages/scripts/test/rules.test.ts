@@ -26,7 +26,7 @@ const imports = (name: string, forbidden: readonly string[], allowed: readonly s
 const effects = (effect: string): Rule => ({
   rule: 'lint/style/noRestrictedGlobals',
   breaks: Object.fromEntries(
-    ['core', 'oauth2', 'box', 'providers', 'testing'].map((name) => [
+    ['core', 'oauth2', 'box', 'providers', 'testing', 'web'].map((name) => [
       `packages/${name}/src/${effect}.ts`,
       `export const used = () => ${effect}\n`,
     ]),
@@ -100,6 +100,11 @@ const rules: Readonly<Record<string, Rule>> = {
     'broker',
     ['node:child_process', 'node:https', 'undici', '@tessera/oauth2', '@tessera/node', '@tessera/store-file'],
     [...pure, '@tessera/core', 'node:http', 'node:net', 'node:fs', 'node:fs/promises', 'node:os', 'node:crypto'],
+  ),
+  'web imports core and oauth2, and types of the frameworks': imports(
+    'web',
+    ['node:http', 'express/lib/express.js', 'hono/cookie', '@fastify/cookie', '@tessera/node', '@tessera/oidc'],
+    [...pure, '@tessera/core', '@tessera/oauth2', 'express', 'fastify', 'hono'],
   ),
   'store-file imports core, and of Node.js what it takes': imports(
     'store-file',

@@ -28,6 +28,7 @@ const libraries = [
   'store-redis',
   'store-sql',
   'testing',
+  'web',
 ].map((name) => `@tessera/${name}`)
 
 /** A token over real HTTP, and its use. */

@@ -18,15 +18,15 @@ const packages = (): ReadonlyArray<string> =>
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => `packages/${name}`)
 
-/** Of the package whose every file is a path of its own, these. */
-const adapters = (): ReadonlyArray<readonly [name: string, source: string]> =>
-  readdirSync(join(ROOT, 'packages/adapters/src'))
+/** Of a package whose files are paths of their own, these. */
+const filesOf = (name: string): ReadonlyArray<readonly [name: string, source: string]> =>
+  readdirSync(join(ROOT, `packages/${name}/src`))
     .filter((file) => file.endsWith('.ts') && file !== 'index.ts')
-    .map((file) => [`@tessera/adapters/${file.slice(0, -'.ts'.length)}`, join(ROOT, 'packages/adapters/src', file)])
+    .map((file) => [`@tessera/${name}/${file.slice(0, -'.ts'.length)}`, join(ROOT, `packages/${name}/src`, file)])
 
 /** Each package that can be imported, and its source. */
 const siblings = (): ReadonlyArray<readonly [name: string, source: string]> => [
-  ...adapters(),
+  ...['adapters', 'web'].flatMap(filesOf),
   ...packages()
     .map((folder) => [`@tessera/${folder.slice('packages/'.length)}`, join(ROOT, folder, 'src/index.ts')] as const)
     .filter(([, source]) => existsSync(source)),

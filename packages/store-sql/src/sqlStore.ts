@@ -31,7 +31,7 @@ import { problem, reasonOf } from './internal/reason.js'
 import { type Run, running } from './internal/run.js'
 import { bytesIn, DAMAGED, stampedOf, textIn } from './internal/stamped.js'
 import { makeWakeups } from './internal/wakeups.js'
-import type { SqlPort, SqlRow } from './SqlPort.js'
+import type { SqlPort } from './SqlPort.js'
 
 // -----------------------------------------------------------------------------
 // model
@@ -127,13 +127,10 @@ export const sqlStore = (
   const every = how.every ?? seconds(isListening ? 30 : 2)
   const run = running(port, commandTimeout)
 
-  const rowOf = (row: SqlRow | undefined): Stamped => {
-    if (row !== undefined && dialect.isReplica(row)) throw problem(REPLICA)
-    return stampedOf(row)
-  }
   const readBy = async (query: Run, id: string): Promise<Stamped> => {
     const [row] = await query(dialect.read(table), [id])
-    return rowOf(row)
+    if (row !== undefined && dialect.isReplica(row)) throw problem(REPLICA)
+    return stampedOf(row)
   }
 
   const poll = async (ids: ReadonlyArray<string>): Promise<ReadonlyMap<string, Version>> => {
@@ -173,15 +170,11 @@ export const sqlStore = (
         : [dialect.replace(table, notify), [version, record, id, toHex('version', expected), ...told]]
 
     /** None: the write was made. */
-    const write = async (query: Run): Promise<O.Option<Stamped>> => {
-      const rows = await query(text, parameters)
-      if (dialect.isWritten(rows)) return O.none
-      const [row] = rows
-      return O.some(row?.['now'] === undefined ? await readBy(query, id) : rowOf(row))
-    }
+    const write = async (query: Run): Promise<O.Option<Stamped>> =>
+      dialect.isWritten(await query(text, parameters)) ? O.none : O.some(await readBy(query, id))
     const found = await run(async (query) => {
       let there = await write(query)
-      // What is expected was there when the statement began, and not any more when it wrote: it takes another look.
+      // What lost to another may find that one gone when it looks.
       for (let tries = 1; O.isSome(there) && there.value.version === expected && tries < MOST_TRIES; tries++) {
         there = await write(query)
       }

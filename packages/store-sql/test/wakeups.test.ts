@@ -43,7 +43,7 @@ const table = (there: Record<string, Version> = {}) => {
         const found = version === undefined ? null : hex(version)
         return [{ version: found, record: found === null ? null : hex('r'), now: '1', replica: 'false' }]
       }
-      return [{ written: '1' }]
+      return [{ written: 'yes' }]
     },
     listen: (_channel, one) => {
       if (isDown) throw new Error('down')
@@ -248,7 +248,7 @@ describe('messages', () => {
       query: async (text, parameters) => {
         expect(text.includes('pg_notify')).toBe(parameters.length > 4)
         sent.push(parameters.slice(4))
-        return [{ written: '1' }]
+        return [{ written: 'yes' }]
       },
       listen: () => {
         listened++

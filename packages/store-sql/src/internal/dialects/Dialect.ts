@@ -4,8 +4,7 @@ import type { SqlRow } from '../../SqlPort.js'
  * The SQL of a database. All in and out is text: bytes are hexadecimal digits, a time is in ms since 1970, and each parameter is used
  * once, in the order that is told here, so that any driver and any ORM can run it.
  *
- * `read`, and a write that says more than whether it was made, bring one row: `version` and `record`, null where there is nothing,
- * `now`, and what tells a replica.
+ * `read` brings one row: `version` and `record`, null where there is nothing, `now`, and what tells a replica.
  */
 export interface Dialect {
   readonly quote: '"' | '`'

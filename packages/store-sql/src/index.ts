@@ -19,7 +19,7 @@ export {
   sqlStoreAt,
 } from './openSql.js'
 export { type Pglite, pglite } from './pglite.js'
-export { type PgClient, type PgListener, type PgPool, type PgPoolOptions, pgPool } from './pgPool.js'
+export { type PgClient, type PgListener, type PgPool, type PgPoolOptions, type PgStatement, pgPool } from './pgPool.js'
 export { type PostgresJs, type PostgresJsQuery, postgresJs } from './postgresJs.js'
 export { privateFile } from './privateFile.js'
 export { isSqlUrl, parseSqlUrl, type SqlPlace, tableOf } from './SqlPlace.js'

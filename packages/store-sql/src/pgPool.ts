@@ -3,19 +3,28 @@
  *
  * @packageDocumentation
  */
+import { createHash } from 'node:crypto'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { ignore } from './internal/ignore.js'
 import { pooled } from './internal/pooled.js'
 import { rowsOf } from './internal/rows.js'
-import type { SqlHeard, SqlPort } from './SqlPort.js'
+import type { SqlHeard, SqlPort, SqlRow } from './SqlPort.js'
 
 // -----------------------------------------------------------------------------
 // model
 // -----------------------------------------------------------------------------
 
+/** What a client runs. */
+export interface PgStatement {
+  readonly text: string
+  readonly values: string[]
+  /** One that a connection has planned already is not sent as a text again. */
+  readonly name?: string
+}
+
 /** What is needed of a client that a pool has lent. */
 export interface PgClient {
-  readonly query: (text: string, values: string[]) => Promise<{ readonly rows: ReadonlyArray<unknown> }>
+  readonly query: (statement: PgStatement) => Promise<{ readonly rows: ReadonlyArray<unknown> }>
   readonly on: (event: 'error', listener: (error: Error) => void) => unknown
   readonly off: (event: 'error', listener: (error: Error) => void) => unknown
   readonly release: (destroy?: boolean) => void
@@ -82,9 +91,39 @@ const listenWith =
     return close
   }
 
+/** That a statement of this name is not there, or is already: before anything was done. */
+const isOfNames = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === '26000' || error.code === '42P05')
+
+/**
+ * Runs statements by names, which each connection plans once. A pooler that changes connections between statements says that it does
+ * not know them; from then on they have none.
+ */
+const runByName = (): ((client: PgClient, statement: PgStatement) => Promise<ReadonlyArray<SqlRow>>) => {
+  const names = new Map<string, string>()
+  let knowsNames = true
+  // The same for the same text everywhere: what another process has planned behind a pooler is never another statement.
+  const nameOf = (text: string): string => {
+    const name = names.get(text) ?? `tessera_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+    names.set(text, name)
+    return name
+  }
+  const ask = async (client: PgClient, statement: PgStatement) => rowsOf((await client.query(statement)).rows)
+  return async (client, statement) => {
+    if (!knowsNames || statement.values.length === 0) return ask(client, statement)
+    try {
+      return await ask(client, { ...statement, name: nameOf(statement.text) })
+    } catch (error) {
+      if (!isOfNames(error)) throw error
+      knowsNames = false
+      return ask(client, statement)
+    }
+  }
+}
+
 /**
  * A port over a pool of `pg`, version 8. Each statement takes a connection, and gives it back; none is held meanwhile. Statements
- * have no name, as PgBouncer in transaction mode needs it.
+ * are prepared, but behind a pooler that does not know of that, such as PgBouncer in transaction mode before its version 1.21.
  *
  * The pool stays the application's: its `error` must be listened to, and it must be ended by whom it was made.
  *
@@ -95,21 +134,24 @@ const listenWith =
  * const store = sqlStore(pgPool(new Pool({ max: 10 })))
  * assert.strictEqual(store.guarantee, 'shared')
  */
-export const pgPool = (pool: PgPool, { listener }: PgPoolOptions = {}): SqlPort => ({
-  dialect: 'postgres',
-  query: pooled({
-    acquire: async () => {
-      const client = await pool.connect()
-      // A connection that is lost says so to its query, and here to whoever listens; nobody would end the process.
-      client.on('error', ignore)
-      return client
-    },
-    run: async (client, text, parameters) => rowsOf((await client.query(text, [...parameters])).rows),
-    release: (client) => {
-      client.off('error', ignore)
-      client.release()
-    },
-    destroy: (client) => client.release(true),
-  }),
-  ...(listener !== undefined && { listen: listenWith(listener) }),
-})
+export const pgPool = (pool: PgPool, { listener }: PgPoolOptions = {}): SqlPort => {
+  const run = runByName()
+  return {
+    dialect: 'postgres',
+    query: pooled({
+      acquire: async () => {
+        const client = await pool.connect()
+        // A connection that is lost says so to its query, and here to whoever listens; nobody would end the process.
+        client.on('error', ignore)
+        return client
+      },
+      run: (client, text, parameters) => run(client, { text, values: [...parameters] }),
+      release: (client) => {
+        client.off('error', ignore)
+        client.release()
+      },
+      destroy: (client) => client.release(true),
+    }),
+    ...(listener !== undefined && { listen: listenWith(listener) }),
+  }
+}

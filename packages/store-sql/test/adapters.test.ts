@@ -28,7 +28,7 @@ const ports: Readonly<Record<string, (of: Pool) => SqlPort>> = {
       connect: async () => {
         await lent
         return {
-          query: async (text) => {
+          query: async ({ text }) => {
             await query(text)
             return { rows: [{ a: '1' }] }
           },
@@ -103,6 +103,54 @@ describe.each(Object.entries(ports))('%s', (name, portOf) => {
     expect(all.log).toEqual(['select', 'destroyed'])
     // A client that was told to close may still say why it did.
     expect(all.listeners.size).toBe(name === 'pg' ? 1 : 0)
+  })
+})
+
+describe('pg: a statement with parameters has a name of its own', () => {
+  const { signal } = new AbortController()
+  /** Which names were asked for, by a server that answers the first statement so. */
+  const asking = (code?: string) => {
+    const names: Array<string | undefined> = []
+    const { query } = pgPool({
+      connect: async () => ({
+        query: async ({ name }) => {
+          names.push(name)
+          if (code !== undefined && names.length === 1) throw Object.assign(new Error(), { code })
+          return { rows: [] }
+        },
+        on: () => undefined,
+        off: () => undefined,
+        release: () => undefined,
+      }),
+    })
+    return { names, query }
+  }
+
+  test('the same for the same text, and none without parameters', async () => {
+    const { names, query } = asking()
+    for (const text of ['one $1', 'one $1', 'another $1']) await query(text, ['x'], signal)
+    await query('create', [], signal)
+    const [one, again, another, none] = names
+    expect(one).toMatch(/^tessera_[0-9a-f]{32}$/)
+    expect(again).toBe(one)
+    expect(another).not.toBe(one)
+    expect(none).toBeUndefined()
+  })
+
+  test.each(['26000', '42P05'])(
+    'no more after %s, as a pooler says it; what was asked for is asked again',
+    async (code) => {
+      const { names, query } = asking(code)
+      expect(await query('one $1', ['x'], signal)).toEqual([])
+      await query('one $1', ['x'], signal)
+      expect(names).toEqual([expect.any(String), undefined, undefined])
+    },
+  )
+
+  test('what failed otherwise is not asked again', async () => {
+    const { names, query } = asking('40001')
+    await expect(query('one $1', ['x'], signal)).rejects.toMatchObject({ code: '40001' })
+    expect(names).toHaveLength(1)
   })
 })
 

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { Pool, QueryConfig } from 'pg'
 
 /** What happened at a pool. */
 export interface Watched {
@@ -24,11 +24,11 @@ export const watched = (pool: Pool): Watched => {
   const connect = async () => {
     const client = await pool.connect()
     held++
-    const query = async (text: string, parameters: ReadonlyArray<unknown> = []) => {
+    const query = async (statement: string | QueryConfig, parameters: unknown[] = []) => {
       statements++
       const startedAt = performance.now()
       try {
-        return await client.query(text, [...parameters])
+        return await client.query(statement, parameters)
       } finally {
         taken += performance.now() - startedAt
       }

@@ -76,6 +76,8 @@ export interface MemberConfig {
   readonly store: TokenStore
   /** How long it may serve what it knows. */
   readonly maxStale?: Duration
+  /** How long a renewal may take. Default: 1 s. */
+  readonly renewal?: Duration
   /** Hears what the source tells, and when. */
   readonly observe?: (event: SourceEvent) => void
 }
@@ -134,7 +136,7 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
     return outcome
   }
 
-  const member: Fleet['member'] = ({ name, session, store, maxStale, observe }) => {
+  const member: Fleet['member'] = ({ name, session, store, maxStale, renewal = RENEWAL, observe }) => {
     const who = `${session.key}, ${name}`
     const own = new Map<SourceEvent['_tag'], number>()
     let seen: Place = { epoch: 0, generation: 0 }
@@ -168,7 +170,7 @@ export const makeFleet = async (context: Context): Promise<Fleet> => {
           store,
           key: session.key,
           initial: session.initial,
-          timeout: RENEWAL,
+          timeout: renewal,
           minimumAge: millis(0),
           ...(maxStale !== undefined && { maxStale }),
           observe: hears,

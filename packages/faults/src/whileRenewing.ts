@@ -1,6 +1,6 @@
 /** What befalls a server while a session that two processes keep there is renewed. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TokenStore } from '@tessera/core'
+import type { Duration, TokenStore } from '@tessera/core'
 import { endure } from './endure.js'
 import type { Context, Findings } from './Fault.js'
 import { makeFleet } from './fleet.js'
@@ -34,6 +34,8 @@ export interface Trial {
   readonly start: (defer: Defer) => Promise<Target>
   /** How long a session may take, after the fault, to go on, in ms. A lease that nobody ends is waited for 6 s. */
   readonly patience: number
+  /** How long a renewal may take. Default: 1 s. */
+  readonly renewal?: Duration
 }
 
 /** How long a call may take, in ms, while the fault lasts: some shorter, some longer than the store's own time-out. */
@@ -61,7 +63,7 @@ const allOf = async <A>(promises: ReadonlyArray<Promise<A>>): Promise<Array<A>> 
 }
 
 export const whileRenewing =
-  ({ name, lanes: most, start, patience }: Trial) =>
+  ({ name, lanes: most, start, patience, renewal }: Trial) =>
   (context: Context): Promise<Findings> =>
     scoped(async (defer) => {
       const { count, progress, random } = context
@@ -88,7 +90,9 @@ export const whileRenewing =
           const lane = free.pop()
           if (lane === undefined) throw new Error('no lane')
           const session = fleet.session(`${name} ${index}`)
-          const [a, b] = lane.clients.map((client) => fleet.member({ ...client, session }))
+          const [a, b] = lane.clients.map((client) =>
+            fleet.member({ ...client, session, ...(renewal !== undefined && { renewal }) }),
+          )
           if (a === undefined || b === undefined) throw new Error('no clients')
           try {
             await endure({

@@ -15,6 +15,8 @@ export interface Wire {
   readonly dropReplication: (drop: boolean) => void
   /** From now on, everything arrives so much later, in ms. */
   readonly delay: (milliseconds: number) => void
+  /** From now on, connections go to another server, as those to a name do that it was given. */
+  readonly redirect: (port: number) => void
   /** Cuts every connection. */
   readonly cut: () => void
   readonly close: () => Promise<void>
@@ -40,8 +42,9 @@ const inOrder = (): ((delay: number, arrive: () => void) => void) => {
   }
 }
 
-export const wireTo = async (target: number): Promise<Wire> => {
+export const wireTo = async (first: number): Promise<Wire> => {
   const sockets = new Set<Socket>()
+  let target = first
   /** The near ends of replicas. */
   const replicas = new Set<Socket>()
   let drops: 'nothing' | 'answers' | 'replication' = 'nothing'
@@ -94,6 +97,9 @@ export const wireTo = async (target: number): Promise<Wire> => {
     },
     delay: (milliseconds) => {
       delay = milliseconds
+    },
+    redirect: (port) => {
+      target = port
     },
     cut,
     close: async () => {

@@ -20,7 +20,7 @@ export {
 } from './openSql.js'
 export { type Pglite, pglite } from './pglite.js'
 export { type PgClient, type PgListener, type PgPool, type PgPoolOptions, type PgStatement, pgPool } from './pgPool.js'
-export { type PostgresJs, type PostgresJsQuery, postgresJs } from './postgresJs.js'
+export { type PostgresJs, postgresJs } from './postgresJs.js'
 export { privateFile } from './privateFile.js'
 export { isSqlUrl, parseSqlUrl, type SqlPlace, tableOf } from './SqlPlace.js'
 export type { SqlDialect, SqlHeard, SqlPort, SqlQuery, SqlRow } from './SqlPort.js'

@@ -13,16 +13,10 @@ import type { SqlHeard, SqlPort } from './SqlPort.js'
 // model
 // -----------------------------------------------------------------------------
 
-/** What is needed of its query. */
-export interface PostgresJsQuery extends PromiseLike<unknown> {
-  readonly cancel: () => void
-  /** Of the connection that it was given; none while it waits for one. */
-  readonly state?: unknown
-}
-
 /** What is needed of what `postgres(…)` makes. */
 export interface PostgresJs {
-  readonly unsafe: (text: string, parameters: string[]) => PostgresJsQuery
+  readonly options: { readonly max: number }
+  readonly unsafe: (text: string, parameters: string[]) => PromiseLike<unknown>
   readonly listen: (
     channel: string,
     onNotify: (payload: string) => void,
@@ -51,9 +45,29 @@ const listenWith =
     }
   }
 
+/** Lets so many at a time go on. */
+const turnstile = (most: number): { readonly enter: () => Promise<void>; readonly leave: IO<void> } => {
+  const waiting: Array<IO<void>> = []
+  let free = most
+  return {
+    enter: async () => {
+      if (free > 0) free--
+      else await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    leave: () => {
+      const next = waiting.shift()
+      if (next === undefined) free++
+      else next()
+    },
+  }
+}
+
 /**
- * A port over `postgres`, version 3 (postgres.js). Statements have no name, as PgBouncer in transaction mode needs it. What still waits
- * for a connection when its time is over is not sent.
+ * A port over `postgres`, version 3 (postgres.js). Statements have no name, as PgBouncer in transaction mode needs it.
+ *
+ * It is given no more statements at a time than it has connections, and none is taken back: one that is canceled while its connection
+ * is opened leaves that connection to nobody, and the request that cancels one that was sent may fail where only the process hears of it.
+ * What has to wait longer waits here, and is not sent when its time is over.
  *
  * It listens by a connection of its own, which is closed with the rest by `sql.end()`. After that connection was lost it listens
  * again once; where the server is not back by then, polling goes on without it.
@@ -65,21 +79,19 @@ const listenWith =
  * const store = sqlStore(postgresJs(postgres({ max: 10 })))
  * assert.strictEqual(store.guarantee, 'shared')
  */
-export const postgresJs = (sql: PostgresJs): SqlPort => ({
-  dialect: 'postgres',
-  query: async (text, parameters, signal) => {
-    if (signal.aborted) throw problem('aborted')
-    const query = sql.unsafe(text, [...parameters])
-    // One that was sent is left to end by itself: the request that cancels it may fail, and nobody hears of that but the process.
-    const cancel = (): void => {
-      if (query.state === undefined || query.state === null) query.cancel()
-    }
-    signal.addEventListener('abort', cancel, { once: true })
-    try {
-      return rowsOf(await query)
-    } finally {
-      signal.removeEventListener('abort', cancel)
-    }
-  },
-  listen: listenWith(sql),
-})
+export const postgresJs = (sql: PostgresJs): SqlPort => {
+  const { enter, leave } = turnstile(sql.options.max)
+  return {
+    dialect: 'postgres',
+    query: async (text, parameters, signal) => {
+      await enter()
+      try {
+        if (signal.aborted) throw problem('aborted')
+        return rowsOf(await sql.unsafe(text, [...parameters]))
+      } finally {
+        leave()
+      }
+    },
+    listen: listenWith(sql),
+  }
+}

@@ -170,38 +170,31 @@ test('what a statement of MySQL has changed is a row', async () => {
   for (const port of ports) expect(await port.query('insert', [], signal)).toEqual([header])
 })
 
-test('postgres.js: a query that waits is taken back, and none is begun too late', async () => {
-  const log: string[] = []
+test('postgres.js: it is given as many queries as it has connections, and none too late', async () => {
+  const sent: string[] = []
+  const answers: Array<() => void> = []
   const port = postgresJs({
-    unsafe: (text) =>
-      Object.assign(new Promise<unknown>((_, reject) => setImmediate(reject, new Error('canceled'))), {
-        cancel: () => void log.push(`${text} is canceled`),
-      }),
+    options: { max: 2 },
+    unsafe: (text) => {
+      sent.push(text)
+      return new Promise((resolve) => answers.push(() => resolve([{ a: '1' }])))
+    },
     listen: async () => ({ unlisten: async () => undefined }),
   })
-  const controller = new AbortController()
-  const asked = port.query('select', [], controller.signal)
-  controller.abort()
-  await expect(asked).rejects.toThrow('canceled')
-  expect(log).toEqual(['select is canceled'])
-  await expect(port.query('select', [], controller.signal)).rejects.toThrow('aborted')
-})
-
-test('postgres.js: a query that was sent is not canceled, since nobody would hear that this failed', async () => {
-  const log: string[] = []
-  const port = postgresJs({
-    unsafe: (text) =>
-      Object.assign(new Promise<unknown>((_, reject) => setImmediate(reject, new Error('ended by itself'))), {
-        state: { pid: 1 },
-        cancel: () => void log.push(`${text} is canceled`),
-      }),
-    listen: async () => ({ unlisten: async () => undefined }),
-  })
-  const controller = new AbortController()
-  const asked = port.query('select', [], controller.signal)
-  controller.abort()
-  await expect(asked).rejects.toThrow('ended by itself')
-  expect(log).toEqual([])
+  const late = new AbortController()
+  const asks = (text: string, { signal } = new AbortController()) => port.query(text, [], signal)
+  const [first, second, third, fourth] = [asks('first'), asks('second'), asks('third', late), asks('fourth')]
+  await turn()
+  late.abort()
+  expect(sent).toEqual(['first', 'second'])
+  answers.shift()?.()
+  expect(await first).toEqual([{ a: '1' }])
+  await expect(third).rejects.toThrow('aborted')
+  await turn()
+  expect(sent).toEqual(['first', 'second', 'fourth'])
+  for (const answer of answers) answer()
+  await Promise.all([second, fourth])
+  await expect(asks('fifth', late)).rejects.toThrow('aborted')
 })
 
 describe('a listener of pg', () => {

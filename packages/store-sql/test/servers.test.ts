@@ -1,7 +1,7 @@
 /** Postgres and MariaDB as servers: writes at the same time, privileges, replicas, messages, servers that hang. */
 import { createRequire } from 'node:module'
 import { AuthError, absent, millis, minutes, Secret, type TokenStore } from '@tessera/core'
-import { eventually, type Processes, processes } from '@tessera/local-redis'
+import { eventually, type Processes, processes, wireTo } from '@tessera/local-redis'
 import {
   type Database,
   type Mariadb,
@@ -89,6 +89,22 @@ const common = (clients: Readonly<Record<string, Opens>>, server: () => Database
       server().signal('SIGCONT')
       expect(errors).toEqual(errors.map(() => AuthError.storeFailed('get', 'no answer in 150 ms')))
       await eventually('an answer', async () => (await sqlStore(port, patient).get('k')())._tag === 'Right')
+    })
+
+    test('connections that were too slow to be opened are used, or opened again', async () => {
+      const wire = await wireTo(server().port)
+      wire.delay(100)
+      const { port, close } = of(server(), { port: wire.port })
+      const hasty = sqlStore(port, { commandTimeout: millis(150) })
+      // More than the pool has connections.
+      await Promise.all([1, 2, 3, 4, 5, 6].map(() => left(hasty.get('k'))))
+      wire.delay(0)
+      await eventually(
+        'an answer',
+        async () => (await sqlStore(port, { commandTimeout: millis(2_000) }).get('k')())._tag === 'Right',
+      )
+      await close()
+      await wire.close()
     })
 
     test('a wrong password, a missing table and a missing right are codes', async () => {

@@ -1,7 +1,8 @@
 /** What befalls one Postgres while a session is renewed. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Processes, processes, type Wire, wireTo } from '@tessera/local-redis'
-import { type Postgres, type Settings, startPgBouncer, startPostgres } from '@tessera/local-sql'
+import { type Duration, seconds } from '@tessera/core'
+import { eventually, type Processes, processes, type Wire, wireTo } from '@tessera/local-redis'
+import { type Postgres, type Settings, startPgBouncer, startPostgres, startStandby } from '@tessera/local-sql'
 import { pgPool } from '@tessera/store-sql'
 import { Pool } from 'pg'
 import type { Fault, Program } from '../Fault.js'
@@ -31,6 +32,11 @@ interface Lane {
 interface Kind {
   readonly injection: string
   readonly needs?: Program
+  readonly count?: number
+  /** How long a renewal may take: its lease, which lasts 5 s longer, must outlive that the server is away. */
+  readonly renewal?: Duration
+  /** Not postgres.js 3.4.9: of a connection that is closed before its first message was sent it sends nothing any more. */
+  readonly isOfPgOnly?: boolean
   readonly start: (
     lane: Lane,
   ) => Promise<Omit<Target, 'opens'> & { readonly postgres: Postgres; readonly port?: number }>
@@ -195,6 +201,52 @@ const KINDS: Readonly<Record<string, Kind>> = {
       }
     },
   },
+  'postgres-failover': {
+    injection:
+      'Postgres is killed, its standby, which has each write before that is acknowledged, is promoted under its name, and gets a standby',
+    count: 30,
+    renewal: seconds(15),
+    isOfPgOnly: true,
+    start: async (lane) => {
+      const replicated: Settings = { synchronous_standby_names: '*', synchronous_commit: 'on' }
+      // Without a standby that is there, no write would end.
+      const first = await withTable(lane.all)
+      const wire = await throughWire(lane, first)
+      const follow = async (primary: Postgres): Promise<Postgres> => {
+        const standby = await startStandby(lane.all, primary)
+        for (const [name, value] of Object.entries(replicated))
+          await primary.query(`alter system set ${name} = '${value}'`)
+        await primary.query('select pg_reload_conf()')
+        await eventually('a standby that is waited for', async () => {
+          const states = await primary.query("select 1 from pg_stat_replication where sync_state = 'sync'")
+          return states.length > 0
+        })
+        // Writes wait for it from when the checkpointer has read that, which it does before it begins with another.
+        await primary.query('checkpoint')
+        return standby
+      }
+      let primary = first
+      let standby = await follow(first)
+      return {
+        postgres: first,
+        port: wire.port,
+        inject: async () => {
+          primary.signal('SIGKILL')
+          wire.cut()
+        },
+        heal: async () => {
+          await standby.promote()
+          // Copied from the old primary.
+          await standby.query('alter system reset synchronous_standby_names')
+          await standby.query('select pg_reload_conf()')
+          primary = standby
+          wire.redirect(primary.port)
+          wire.cut()
+          standby = await follow(primary)
+        },
+      }
+    },
+  },
   'postgres-pgbouncer': {
     injection:
       'behind a PgBouncer in transaction mode, with two connections: the connections to Postgres are terminated, or PgBouncer is stopped and goes on',
@@ -220,24 +272,28 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** The rows, with a store that a test has broken. */
 export const postgresRowsWith = ({ store, patience }: Parts): ReadonlyArray<Fault> =>
-  Object.entries(KINDS).map(([name, { injection, needs = 'postgres', start }]) => ({
-    name,
-    injection: injected(injection, 'pg, postgres.js'),
-    expected: EXPECTED,
-    count: 50,
-    seconds: 30,
-    needs,
-    run: whileRenewing({
+  Object.entries(KINDS).map(
+    ([name, { injection, needs = 'postgres', count = 50, renewal, isOfPgOnly = false, start }]) => ({
       name,
-      lanes: LANES,
-      patience,
-      start: async (defer) => {
-        const all = processes('postgres')
-        defer(all.stop)
-        const { postgres, port = postgres.port, inject, heal } = await start({ all, defer })
-        return { inject, heal, opens: postgresClients(postgres, port, store) }
-      },
+      injection: injected(injection, isOfPgOnly ? 'pg' : 'pg, postgres.js'),
+      expected: EXPECTED,
+      count,
+      seconds: 30,
+      needs,
+      run: whileRenewing({
+        name,
+        lanes: LANES,
+        patience,
+        ...(renewal !== undefined && { renewal }),
+        start: async (defer) => {
+          const all = processes('postgres')
+          defer(all.stop)
+          const { postgres, port = postgres.port, inject, heal } = await start({ all, defer })
+          const [pg, postgresJs] = postgresClients(postgres, port, store)
+          return { inject, heal, opens: [pg, isOfPgOnly ? pg : postgresJs] }
+        },
+      }),
     }),
-  }))
+  )
 
 export const postgresRows = postgresRowsWith(live)

@@ -35,8 +35,6 @@ interface Kind {
   readonly count?: number
   /** How long a renewal may take: its lease, which lasts 5 s longer, must outlive that the server is away. */
   readonly renewal?: Duration
-  /** Not postgres.js 3.4.9: of a connection that is closed before its first message was sent it sends nothing any more. */
-  readonly isOfPgOnly?: boolean
   readonly start: (
     lane: Lane,
   ) => Promise<Omit<Target, 'opens'> & { readonly postgres: Postgres; readonly port?: number }>
@@ -206,7 +204,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
       'Postgres is killed, its standby, which has each write before that is acknowledged, is promoted under its name, and gets a standby',
     count: 30,
     renewal: seconds(15),
-    isOfPgOnly: true,
     start: async (lane) => {
       const replicated: Settings = { synchronous_standby_names: '*', synchronous_commit: 'on' }
       // Without a standby that is there, no write would end.
@@ -272,28 +269,25 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** The rows, with a store that a test has broken. */
 export const postgresRowsWith = ({ store, patience }: Parts): ReadonlyArray<Fault> =>
-  Object.entries(KINDS).map(
-    ([name, { injection, needs = 'postgres', count = 50, renewal, isOfPgOnly = false, start }]) => ({
+  Object.entries(KINDS).map(([name, { injection, needs = 'postgres', count = 50, renewal, start }]) => ({
+    name,
+    injection: injected(injection, 'pg, postgres.js'),
+    expected: EXPECTED,
+    count,
+    seconds: 30,
+    needs,
+    run: whileRenewing({
       name,
-      injection: injected(injection, isOfPgOnly ? 'pg' : 'pg, postgres.js'),
-      expected: EXPECTED,
-      count,
-      seconds: 30,
-      needs,
-      run: whileRenewing({
-        name,
-        lanes: LANES,
-        patience,
-        ...(renewal !== undefined && { renewal }),
-        start: async (defer) => {
-          const all = processes('postgres')
-          defer(all.stop)
-          const { postgres, port = postgres.port, inject, heal } = await start({ all, defer })
-          const [pg, postgresJs] = postgresClients(postgres, port, store)
-          return { inject, heal, opens: [pg, isOfPgOnly ? pg : postgresJs] }
-        },
-      }),
+      lanes: LANES,
+      patience,
+      ...(renewal !== undefined && { renewal }),
+      start: async (defer) => {
+        const all = processes('postgres')
+        defer(all.stop)
+        const { postgres, port = postgres.port, inject, heal } = await start({ all, defer })
+        return { inject, heal, opens: postgresClients(postgres, port, store) }
+      },
     }),
-  )
+  }))
 
 export const postgresRows = postgresRowsWith(live)

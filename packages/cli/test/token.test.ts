@@ -47,6 +47,29 @@ describe('token', () => {
   )
 
   it(
+    'renews first, once for all, what is valid for less than --min-valid',
+    withHome(async ({ box, start, run, expire }) => {
+      await run(['token'])
+      await expire(Date.now() + 1_200_000)
+      const first = (await run(['token', '--min-valid', '10m'])).stdout
+      expect(box.counts().byEndpoint.token).toBe(1)
+      const telling = ['--', process.execPath, '-e', 'console.log(process.env.ACCESS_TOKEN)']
+      const shells = [
+        ['token', '--min-valid', '25m'],
+        ['token', '--min-valid', '0.5h', '--format', 'text'],
+        ['exec', '--min-valid', '1800', ...telling],
+      ].map((args) => start(args).ended)
+      const ended = await Promise.all(shells)
+      expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([0]))
+      expect(new Set(ended.map(({ stdout }) => stdout)).size).toBe(1)
+      expect(ended[0]?.stdout).not.toBe(first)
+      expect(box.counts().byEndpoint.token).toBe(2)
+      const { code, stderr } = await run(['token', '--min-valid', '10 min'])
+      expect({ code, isTold: stderr.includes('90s, 10m, 2h') }).toEqual({ code: 2, isTold: true })
+    }),
+  )
+
+  it(
     'redeems once for five shells whose login has expired, where a reuse would end the session',
     withHome(
       async ({ box, start, run, expire }) => {

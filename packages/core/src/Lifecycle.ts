@@ -24,7 +24,7 @@ export { isHeld, MOST_OWED } from './lifecycle/owed.js'
 export { isOrigin, placeOf } from './lifecycle/place.js'
 export type { Refusals } from './lifecycle/refusals.js'
 export { ask, type Question } from './lifecycle/renewal.js'
-export { isUsable } from './lifecycle/usable.js'
+export { isUsable, type Life, suffices } from './lifecycle/usable.js'
 
 /**
  * The transition function. A cell that comes back as the same object is unchanged, and nothing is written. In each case the

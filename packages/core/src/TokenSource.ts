@@ -28,6 +28,17 @@ export interface Limits {
   readonly deadline?: Instant
 }
 
+/** The terms of one caller. */
+export interface Terms extends Limits {
+  /**
+   * For how long the token of `get` is to be valid, in ms: for a job that takes longer than what is left of one. A token that lives shorter is
+   * renewed first, by one request for all callers and all processes; where that fails, its error is the answer, also while the token is
+   * valid. A token in the first tenth of its life is given as it is, since a new one would live no longer: so a server whose tokens live
+   * shorter than this is asked once in a tenth of their life at most. Default: what is valid now will do.
+   */
+  readonly minValid?: Duration
+}
+
 /** The reading side: all that an HTTP client needs. A downscoped source has only this. */
 export interface Tokens {
   /** A token that is valid now; renewed early; one request for all callers. */
@@ -46,8 +57,8 @@ export interface Tokens {
    * only the first token that is accepted after refusals is written down, for all processes.
    */
   readonly accept?: (used: Secret<'AccessToken'>) => void
-  /** The same source with a bound on each call's wait. */
-  readonly within: (limits: Limits) => Tokens
+  /** The same source with a bound on each call's wait, for a token that is valid for so long. */
+  readonly within: (terms: Terms) => Tokens
 }
 
 /** How a revoke ended: at the server too, or only here, because no revocation endpoint is configured or nothing was held. */
@@ -113,7 +124,7 @@ export interface TokenSource extends Tokens {
   /** Resolves when no renewal and no commit is under way. */
   readonly settled: Task<void>
   readonly inspect: TaskEither<AuthError, Inspection>
-  readonly within: (limits: Limits) => TokenSource
+  readonly within: (terms: Terms) => TokenSource
 }
 
 /** What a source needs of its environment, besides what its strategy needs. */

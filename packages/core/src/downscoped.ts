@@ -18,12 +18,13 @@ import { makeLatest } from './internal/latest.js'
 import { processClock, timed } from './internal/processClock.js'
 import { secretsOf } from './internal/secrets.js'
 import { afterAcceptance, afterNaturalEnd, afterRefusal, type Refusals } from './lifecycle/refusals.js'
+import { suffices } from './lifecycle/usable.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
 import type { Strategy } from './Strategy.js'
-import { ALWAYS, type Duration, earliest, type Instant, plus, seconds } from './Time.js'
+import { ALWAYS, type Duration, earliest, type Instant, millis, plus, seconds } from './Time.js'
 import type { TokenSet } from './TokenSet.js'
-import type { Limits, Tokens } from './TokenSource.js'
+import type { Terms, Tokens } from './TokenSource.js'
 
 // -----------------------------------------------------------------------------
 // model
@@ -127,9 +128,14 @@ export const downscoping =
     const rowAfter = ({ isRefused, refusals, token }: Child): O.Option<Refusals> =>
       isRefused || O.isNone(token) ? refusals : afterNaturalEnd(refusals, clock.now(), MINIMUM_AGE)
 
-    const childOf = (name: string, target: Target, subject: TokenSet): Child => {
+    /** Whether it is valid for so long; one that is on its way is. */
+    const lasts = ({ token }: Child, minValid: Duration): boolean =>
+      O.isNone(token) || suffices(timed(clock, token.value), minValid, clock.now())
+
+    const childOf = (name: string, target: Target, subject: TokenSet, minValid: Duration): Child => {
       const there = children.get(name)
-      if (there !== undefined && Secret.eq.equals(there.subject, subject.accessToken) && mayServe(there)) return there
+      const isOfSubject = there !== undefined && Secret.eq.equals(there.subject, subject.accessToken)
+      if (isOfSubject && mayServe(there) && lasts(there, minValid)) return there
       const child: Child = {
         subject: subject.accessToken,
         result: acquire(target, subject).then((result) => {
@@ -164,17 +170,19 @@ export const downscoping =
         Object.entries(target.parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
       ])
 
-      const get: TaskEither<AuthError.AuthError, TokenSet> = async () => {
-        const subject = await parent.get()
+      const get = async (minValid: Terms['minValid']): Promise<E.Either<AuthError.AuthError, TokenSet>> => {
+        const subjects = minValid === undefined ? parent : parent.within({ minValid })
+        const derive = (subject: TokenSet) => childOf(name, target, subject, minValid ?? millis(0)).result
+        const subject = await subjects.get()
         if (E.isLeft(subject)) return subject
-        const derived = await childOf(name, target, subject.right).result
+        const derived = await derive(subject.right)
         // A server that refuses every subject must not burn one renewal after the other.
         if (E.isRight(derived) || !isSubjectRefused(derived.left) || isSecond(subject.right)) return derived
         suspect = subject.right.accessToken
         const refused = await parent.invalidate(subject.right.accessToken)()
         if (E.isLeft(refused)) return refused
-        const renewed = await parent.get()
-        return E.isLeft(renewed) ? renewed : childOf(name, target, renewed.right).result
+        const renewed = await subjects.get()
+        return E.isLeft(renewed) ? renewed : derive(renewed.right)
       }
 
       /** The derived token that is there, where it is this one. */
@@ -212,18 +220,18 @@ export const downscoping =
           O.flatMap(({ token }) => token),
         )
 
-      const limited = (limits: Limits): Tokens => {
-        const { signal, deadline } = limits
+      const limited = ({ signal, deadline, minValid }: Terms): Tokens => {
+        const derived: TaskEither<AuthError.AuthError, TokenSet> = () => get(minValid)
         return {
           get:
             signal === undefined && deadline === undefined
-              ? get
+              ? derived
               : race(
                   env.clock,
                   { deadline: deadline ?? ALWAYS, signal },
                   AuthError.timedOut('a token exchange'),
                   AuthError.aborted,
-                  get,
+                  derived,
                 ),
           peek,
           invalidate,

@@ -83,6 +83,7 @@ export type {
   Revoker,
   SourceConfig,
   SourceEnv,
+  Terms,
   Tokens,
   Validate,
 } from './TokenSource.js'

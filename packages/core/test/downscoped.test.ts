@@ -50,7 +50,7 @@ const open = (
     refusal: E.right(undefined),
     onRefuse: () => undefined,
   }
-  const parent: Tokens = {
+  const parent: { -readonly [Member in keyof Tokens]: Tokens[Member] } = {
     get: async () => state.subject,
     peek: () => O.fromEither(state.subject),
     invalidate: (used) => async () => {
@@ -69,7 +69,7 @@ const open = (
       exchanged.push(one)
       return answer(one, exchanged.length)()
     }
-  return { env, exchanged, refused, state, of: TokenSource.downscoping({ exchange, ...config })(parent)(env) }
+  return { env, exchanged, refused, state, parent, of: TokenSource.downscoping({ exchange, ...config })(parent)(env) }
 }
 
 const invalidGrant = rejected(400, { error: O.some('invalid_grant') })
@@ -174,6 +174,31 @@ describe('what is cached', () => {
 })
 
 describe('a derived token never outlives its parent', () => {
+  test('one that is valid for too short is exchanged again, of a token of the parent that lives so long', async () => {
+    const wanted: Array<number | undefined> = []
+    const { env, of, state, exchanged, parent } = open(({ subject }, count) => {
+      const issuedAt = env.clock.now()
+      const life = { issuedAt: O.some(issuedAt), expiresAt: O.some(plus(issuedAt, millis(100))) }
+      return TE.right(token(`${subject}, ${count}`, life))
+    })
+    parent.within = ({ minValid }) => {
+      wanted.push(minValid)
+      return { ...parent, get: async () => E.right(token('parent 2')) }
+    }
+    const child = of.for(preview)
+    expect(textOf(await child.get())).toBe('parent 1, 1')
+    await env.clock.advance(millis(50))
+    expect(textOf(await child.within({ minValid: millis(50) }).get())).toBe('parent 2, 2')
+    expect(textOf(await child.within({ minValid: millis(1_000) }).get())).toBe('parent 2, 2')
+    state.subject = E.right(token('parent 2'))
+    await env.clock.advance(millis(50))
+    expect(textOf(await child.get())).toBe('parent 2, 2')
+    expect(textOf(await child.within({ minValid: millis(50) }).get())).toBe('parent 2, 2')
+    expect(textOf(await child.within({ minValid: millis(51) }).get())).toBe('parent 2, 3')
+    expect(exchanged).toHaveLength(3)
+    expect(wanted).toEqual([50, 1_000, 50, 51])
+  })
+
   test('its expiry is the earlier of the two', async () => {
     const expiries = fc.option(durations)
     await fc.assert(

@@ -7,12 +7,13 @@ interface Token {
   readonly access: number
   readonly refresh: number | null
   readonly end: number | null
+  readonly start?: number
 }
 type Cell = Lifecycle.Cell<Token>
 type Event = Lifecycle.Event<Token, number>
 
 const view: Lifecycle.View<Token, number> = {
-  issuedAt: () => O.none,
+  issuedAt: ({ start }) => (start === undefined ? O.none : O.some(instant(start))),
   expiresAt: ({ end }) => (end === null ? O.none : O.some(instant(end))),
   access: ({ access }) => access,
   refresh: ({ refresh }) => O.fromNullable(refresh),
@@ -106,6 +107,7 @@ const requested = fc.record({
   nonce,
   now: time,
   renewBefore: fc.constantFrom(millis(0), millis(EARLY)),
+  minValid: fc.constantFrom(millis(0), millis(30)),
   hold: fc.constant(millis(HOLD)),
   selfSufficient: fc.boolean(),
 })
@@ -259,6 +261,24 @@ describe('Requested', () => {
     const { decision, after } = stepped(held, ask(39))
     expect(decision).toEqual({ serve: O.some(T), action: { _tag: 'None' } })
     expect(after).toBe(held)
+  })
+  test('1 fresh, but valid for too short: what is to be done concerns whoever asks', () => {
+    const longer = { minValid: millis(21) }
+    expect(stepped(held, ask(29, longer)).decision.action).toEqual({ _tag: 'None' })
+    expect(stepped(held, ask(30, longer)).decision).toMatchObject({ serve: O.some(T), action: { _tag: 'Redeem' } })
+    const cooling: Cell = { ...held, status: { _tag: 'CoolingDown', until: instant(60) } }
+    expect(stepped(cooling, ask(30, longer)).decision.action).toEqual({ _tag: 'Wait', until: 60 })
+    const told: Cell = { ...held, status: { _tag: 'LogInAgain' } }
+    expect(stepped(told, ask(30, longer)).decision.action).toEqual({ _tag: 'Fail', reason: 'LogInAgain' })
+    expect(stepped({ ...held, lease: lease() }, ask(30, longer)).decision.action).toEqual({ _tag: 'Wait', until: 60 })
+  })
+  test('1 in the first tenth of its life no token is too short, nor is one without an end', () => {
+    const young: Cell = { ...held, token: O.some({ ...T, start: 0, end: 50 }) }
+    const longer = { minValid: millis(1_000) }
+    expect(stepped(young, ask(4, longer)).decision.action).toEqual({ _tag: 'None' })
+    expect(stepped(young, ask(5, longer)).decision.action._tag).toBe('Redeem')
+    const endless: Cell = { ...held, token: O.some({ ...T, end: null }) }
+    expect(stepped(endless, ask(90, longer)).decision.action).toEqual({ _tag: 'None' })
   })
   test('2 revoked: fails, unless the strategy is self-sufficient; then the old token is not carried on', () => {
     const revoked: Cell = { ...held, token: O.none, status: { _tag: 'Revoked' }, owed: owes(T) }

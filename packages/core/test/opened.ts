@@ -30,8 +30,8 @@ export const until = (end: Instant, text: string, known: Partial<TokenSet> = {})
   token(text, { issuedAt: O.some(START), expiresAt: O.some(end), ...known })
 
 /** The same, with a refresh token. */
-export const refreshable = (end: Instant, text: string): TokenSet =>
-  until(end, text, { refreshToken: O.some(Secret.make('RefreshToken', `refresh of ${text}`)) })
+export const refreshable = (end: Instant, text: string, known: Partial<TokenSet> = {}): TokenSet =>
+  until(end, text, { refreshToken: O.some(Secret.make('RefreshToken', `refresh of ${text}`)), ...known })
 
 /** An hour's token. */
 export const living = (text: string): TokenSet => until(at(HOUR), text)

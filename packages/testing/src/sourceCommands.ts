@@ -117,10 +117,16 @@ const revokeAtServer = (model: SourceModel, { action }: Lifecycle.Decision<Token
   }
 }
 
-const requested = (model: SourceModel, now: Instant, renewBefore: Duration): Lifecycle.Event<TokenSet, Secret> => ({
+const requested = (
+  model: SourceModel,
+  now: Instant,
+  minValid: Duration,
+  renewBefore: Duration,
+): Lifecycle.Event<TokenSet, Secret> => ({
   _tag: 'Requested',
   nonce: 'flight',
   now,
+  minValid,
   renewBefore,
   hold: model.hold,
   selfSufficient: model.selfSufficient,
@@ -143,16 +149,17 @@ const failedBy = (reason: string): Expected => [
 ]
 
 /** A get that sends nothing. */
-const idle = (model: SourceModel, now: Instant): Expected => {
-  const decision = move({ ...model }, requested(model, now, millis(0)))
+const idle = (model: SourceModel, now: Instant, minValid: Duration): Expected => {
+  const decision = move({ ...model }, requested(model, now, minValid, millis(0)))
   const { action } = decision
   if (action._tag === 'Fail') return failedBy(action.reason)
   return action._tag === 'None' ? served(decision) : [`a request (${action._tag})`]
 }
 
 /** A get that sends one request, at `now`. */
-const renewing = (model: SourceModel, now: Instant): Expected => {
-  const before = move(model, requested(model, now, LIFETIME))
+const renewing = (model: SourceModel, now: Instant, minValid: Duration): Expected => {
+  const isEnough = move({ ...model }, requested(model, now, minValid, millis(0))).action._tag === 'None'
+  const before = move(model, requested(model, now, minValid, LIFETIME))
   const { action } = before
   if (action._tag !== 'Redeem') return [`no request (${action._tag})`]
   const previous = O.toUndefined(action.previous)
@@ -165,16 +172,16 @@ const renewing = (model: SourceModel, now: Instant): Expected => {
   if (model.isLosing) {
     model.isLosing = false
     failed({ _tag: 'Unknown' })
-    return O.isSome(before.serve) ? served(before) : ['fails']
+    return isEnough ? served(before) : ['fails']
   }
   if (answer._tag !== 'Issued') {
     if (refreshToken !== undefined) failed({ _tag: 'InvalidGrant', refresh: refreshToken })
-    return O.isSome(before.serve) ? served(before) : ['log in']
+    return isEnough ? served(before) : ['log in']
   }
   const token = previous === undefined ? answer.token : TokenSet.succeeding(previous)(answer.token)
   const after = move(model, { _tag: 'Redeemed', parent: action.parent, token, now, backOff: MINIMUM_AGE, retryAt })
   // In the background, the old token is served meanwhile.
-  return [...served(after), ...served(before)]
+  return [...served(after), ...(isEnough ? served(before) : [])]
 }
 
 // -----------------------------------------------------------------------------
@@ -232,16 +239,20 @@ const outcome = (result: E.Either<AuthError, TokenSet>): string => {
   return AuthError.causes(result.left).some(({ _tag }) => _tag === 'ReauthenticationRequired') ? 'log in' : 'fails'
 }
 
-const get: SourceCommand = command('get', async (model, { bench, source }) => {
-  const before = bench.requests().length
-  const start = bench.clock.now()
-  const result = outcome(await bench.get(source()))
-  await bench.settle(source().settled)
-  const [sentAt, ...more] = bench.requests().slice(before)
-  ensure(more.length === 0, `get sends ${more.length + 1} requests`)
-  const expected = sentAt === undefined ? idle(model, start) : renewing(model, sentAt)
-  ensure(expected.includes(result), `get brings: ${result}; the model: ${expected.join(', or ')}`)
-})
+const getting = (name: string, minValid: Duration, terms: (source: TokenSource) => TokenSource): SourceCommand =>
+  command(name, async (model, { bench, source }) => {
+    const before = bench.requests().length
+    const start = bench.clock.now()
+    const result = outcome(await bench.get(terms(source())))
+    await bench.settle(source().settled)
+    const [sentAt, ...more] = bench.requests().slice(before)
+    ensure(more.length === 0, `get sends ${more.length + 1} requests`)
+    const expected = sentAt === undefined ? idle(model, start, minValid) : renewing(model, sentAt, minValid)
+    ensure(expected.includes(result), `get brings: ${result}; the model: ${expected.join(', or ')}`)
+  })
+const get = getting('get', millis(0), (source) => source)
+const getLasting = (minValid: Duration): SourceCommand =>
+  getting(`get what is valid for ${minValid} ms`, minValid, (source) => source.within({ minValid }))
 
 const advance = (by: Duration): SourceCommand => command(`${by} ms pass`, (_, { bench }) => bench.clock.advance(by))
 
@@ -343,6 +354,7 @@ export const sourceCommands: ReadonlyArray<fc.Arbitrary<SourceCommand>> = [
   fc.constant(get),
   fc.constant(get),
   fc.constant(get),
+  fc.integer({ min: 0, max: 4_000_000 }).map((within) => getLasting(millis(within))),
   advances.map(advance),
   advances.map(advance),
   ...[refuse, refuse, accept, login, adopt, revoke, restart, lose, endAtServer].map((each) => fc.constant(each)),

@@ -18,6 +18,7 @@ import {
 } from '@tessera/core'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
@@ -179,6 +180,54 @@ export const tokenSourceLaws = (
       ensure(Secret.eq.equals(first.accessToken, second.accessToken), 'it is another token')
       ensure(bench.requests().length === before, 'a request was sent')
     }),
+
+    of(
+      'whoever wants a token for longer than it lives gets the next one: many of several sources, by one request',
+      { left: fc.integer({ min: 1, max: 3_000_000 }), callers: fc.integer({ min: 1, max: 20 }) },
+      async (bench, { left, callers }) => {
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        const { accessToken, expiresAt } = tokenOf(await bench.get())
+        const end = pipe(
+          expiresAt,
+          O.getOrElse(() => bench.clock.now()),
+        )
+        await bench.clock.advance(between(plus(bench.clock.now(), millis(left)), end))
+        const before = bench.requests().length
+        const sources = [bench.source, bench.open()].map((source) => source.within({ minValid: millis(left + 1) }))
+        const calls = sources.flatMap((source) => Array.from({ length: callers }, () => source.get))
+        const all = await bench.settle(() => Promise.all(calls.map((call) => call())))
+        const tokens = new Set(all.map(textOf))
+        ensure(tokens.size === 1 && all.every(E.isRight), `they are given ${[...tokens].join(', ')}`)
+        ensure(!tokens.has(Secret.open(accessToken)), 'they are given the one that they did not want')
+        ensure(bench.requests().length === before + 1, `${bench.requests().length - before} requests were sent`)
+        // It is in the first tenth of its life: no other would live longer.
+        const longest = bench.source.within({ minValid: millis(2 * EXPIRED) })
+        ensure(tokens.has(textOf(await bench.settle(longest.get))), 'a new token is renewed')
+      },
+    ),
+
+    of(
+      'where no token comes that is valid for so long, that is told, and others are served the one that is there',
+      { left: fc.integer({ min: 1, max: 3_000_000 }) },
+      async (bench, { left }) => {
+        if (selfSufficient) return
+        await begun(bench)
+        await bench.clock.advance(EXPIRED)
+        const token = tokenOf(await bench.get())
+        const end = pipe(
+          token.expiresAt,
+          O.getOrElse(() => bench.clock.now()),
+        )
+        await bench.clock.advance(between(plus(bench.clock.now(), millis(left)), end))
+        if (O.isSome(token.refreshToken)) bench.server.revoke(token.refreshToken.value)()
+        const longer = bench.source.within({ minValid: millis(left + 1) })
+        const [wanted, other] = await bench.settle(() => Promise.all([longer.get(), bench.source.get()]))
+        ensure(isLoginNeeded(wanted), 'it does not say that somebody must log in')
+        ensure(textOf(other) === textOf(E.right(token)), 'another is not given the token that is valid')
+        ensure(isLoginNeeded(await bench.settle(longer.get)), 'it is not said again')
+      },
+    ),
 
     of(
       'peek shows what get has brought as long as it is valid, and sends nothing',

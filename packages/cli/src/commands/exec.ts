@@ -3,7 +3,17 @@
  */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { millis, plus, Secret, seconds, type TokenSet } from '@tessera/core'
+import {
+  type Duration,
+  earliest,
+  type Inspection,
+  type Instant,
+  millis,
+  plus,
+  Secret,
+  seconds,
+  type TokenSet,
+} from '@tessera/core'
 import { systemClock } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -23,6 +33,8 @@ export interface ExecOptions {
   readonly file: ReadonlyArray<string>
   readonly command: string
   readonly args: ReadonlyArray<string>
+  /** For how long the token is to be valid, whenever it is read. */
+  readonly minValid?: Duration
 }
 
 /** How long after a renewal that failed the next one is tried. */
@@ -71,12 +83,16 @@ const run = (
     })
 }
 
-const ask = (invocation: Invocation, { source, problem: told, profile }: Session): TE.TaskEither<Problem, TokenSet> => {
+const ask = (
+  invocation: Invocation,
+  { minValid }: ExecOptions,
+  { source, problem: told, profile }: Session,
+): TE.TaskEither<Problem, TokenSet> => {
   const { shared, signal, output } = invocation
   return pipe(
     () => {
       const deadline = plus(systemClock.now(), seconds(shared.timeout ?? SECONDS))
-      const asking = source.within({ deadline, signal }).get()
+      const asking = source.within({ deadline, signal, ...(minValid !== undefined && { minValid }) }).get()
       return output.during(`waiting for a token (profile ${profile.name})`, asking)
     },
     TE.mapLeft((error) => told(error)),
@@ -95,9 +111,17 @@ const unwritten = (invocation: Invocation): Problem =>
 const save = (invocation: Invocation, file: TokenFile, token: TokenSet): TE.TaskEither<Problem, void> =>
   TE.tryCatch(file.write(token), () => unwritten(invocation))
 
+/** When the token of a file is replaced. */
+const renewalOf = ({ renewsAt, expiresAt }: Inspection, { minValid = millis(0) }: ExecOptions): O.Option<Instant> =>
+  pipe(
+    renewsAt,
+    O.map((at) => (O.isSome(expiresAt) ? earliest(at, plus(expiresAt.value, millis(-minValid))) : at)),
+  )
+
 /** Writes each token that follows `first`, until the signal. */
 const renewing = async (
   invocation: Invocation,
+  options: ExecOptions,
   session: Session,
   file: TokenFile,
   first: TokenSet,
@@ -108,13 +132,13 @@ const renewing = async (
     const inspected = await session.source.inspect()
     const renewsAt = pipe(
       O.fromEither(inspected),
-      O.flatMap((found) => found.renewsAt),
+      O.flatMap((found) => renewalOf(found, options)),
       O.getOrElse(() => plus(systemClock.now(), AGAIN)),
     )
     await systemClock.sleep(millis(Math.max(0, renewsAt - systemClock.now())), ended)()
     if (ended.aborted) return
     const next = await pipe(
-      ask(invocation, session),
+      ask(invocation, options, session),
       TE.tap((token) => (isSame(token, written) ? TE.right(undefined) : save(invocation, file, token))),
     )()
     if (E.isRight(next) && !isSame(next.right, written)) {
@@ -137,7 +161,7 @@ const withFile = (
     async () => {
       const ended = new AbortController()
       try {
-        const kept = renewing(invocation, session, file, token, ended.signal)
+        const kept = renewing(invocation, options, session, file, token, ended.signal)
         const variables = {
           ...named(options.env, Secret.open(token.accessToken)),
           ...named(options.file, file.path),
@@ -167,11 +191,11 @@ export const exec: Command<ExecOptions> = (invocation, options) =>
   options.file.length > 0
     ? withSession(invocation, 'exec', (session) =>
         pipe(
-          ask(invocation, session),
+          ask(invocation, options, session),
           TE.flatMap((token) => withFile(invocation, options, session, token)),
         ),
       )
     : pipe(
-        withSession(invocation, 'exec', (session) => ask(invocation, session)),
+        withSession(invocation, 'exec', (session) => ask(invocation, options, session)),
         TE.flatMap((token) => run(invocation, options, named(options.env, Secret.open(token.accessToken)))),
       )

@@ -3,7 +3,7 @@
  */
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { type AuthError, Secret, type TokenSet } from '@tessera/core'
+import { type AuthError, type Duration, Secret, type TokenSet } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -28,13 +28,21 @@ export interface TokenOptions {
   readonly env: string
   /** The user name of `git` and `docker`. */
   readonly username?: string
+  /** For how long the token is to be valid. */
+  readonly minValid?: Duration
 }
 
-const got = (invocation: Invocation, { source, limits, problem: told, profile }: Session) =>
-  pipe(
-    () => invocation.output.during(`waiting for a token (profile ${profile.name})`, source.within(limits).get()),
+const got = (
+  { output }: Invocation,
+  { minValid }: TokenOptions,
+  { source, limits, problem: told, profile }: Session,
+): TE.TaskEither<Problem, TokenSet> => {
+  const { get } = source.within({ ...limits, ...(minValid !== undefined && { minValid }) })
+  return pipe(
+    () => output.during(`waiting for a token (profile ${profile.name})`, get()),
     TE.mapLeft((error) => told(error)),
   )
+}
 
 const print = (
   invocation: Invocation,
@@ -71,7 +79,8 @@ const asked = (invocation: Invocation): TE.TaskEither<Problem, string> =>
   )
 
 /** Where a credential is for none of the profile's origins, nothing is said, and git asks its next helper. */
-const asGit = (invocation: Invocation, { operation, username }: TokenOptions, profile: Profile, input: string) => {
+const asGit = (invocation: Invocation, options: TokenOptions, profile: Profile, input: string) => {
+  const { operation, username } = options
   const attributes = parseAttributes(input)
   const isReached = O.exists((origin: string) => reachOf(profile.provider).includes(origin))(originOf(attributes))
   // A helper ignores what it does not know (gitcredentials(7)).
@@ -87,13 +96,14 @@ const asGit = (invocation: Invocation, { operation, username }: TokenOptions, pr
       )
     }
     return pipe(
-      got(invocation, session),
+      got(invocation, options, session),
       TE.map((token) => invocation.output.raw(git(token, attributes, username))),
     )
   })(profile)
 }
 
-const asDocker = (invocation: Invocation, { operation, username }: TokenOptions, profile: Profile, input: string) => {
+const asDocker = (invocation: Invocation, options: TokenOptions, profile: Profile, input: string) => {
+  const { operation, username } = options
   const address = input.trim()
   const { raw } = invocation.output
   // What a logout erases is not ours.
@@ -107,7 +117,7 @@ const asDocker = (invocation: Invocation, { operation, username }: TokenOptions,
   }
   return withSessionOf(invocation, 'token', (session) =>
     pipe(
-      got(invocation, session),
+      got(invocation, options, session),
       TE.map((token) => raw(docker(token, address, username))),
     ),
   )(profile)
@@ -144,7 +154,7 @@ export const token: Command<TokenOptions> = (invocation, options) => {
   return pipe(
     withSession(invocation, 'token', (session) =>
       pipe(
-        got(invocation, session),
+        got(invocation, options, session),
         TE.flatMap((found) => print(invocation, options, found)),
       ),
     ),

@@ -6,7 +6,7 @@ import type { TokenOptions } from '../commands/token.js'
 import { ExitCode } from '../exitCode.js'
 import { FORMATS, formatsHelp } from '../formats/names.js'
 import type { Syntax } from './Syntax.js'
-import { collect, DEFAULT_VARIABLE, OWN, variableName, variableNames } from './values.js'
+import { collect, DEFAULT_VARIABLE, MIN_VALID, OWN, variableName, variableNames } from './values.js'
 
 export const token: Syntax = (root, run) => {
   root
@@ -15,13 +15,15 @@ export const token: Syntax = (root, run) => {
     .argument('[operation]', 'of --format git and docker: get, store, erase')
     .addOption(new Option('--format <format>', 'in which form; see below').choices(FORMATS))
     .option('--env <name>', 'the variable of --format env', variableName, DEFAULT_VARIABLE)
+    .addOption(MIN_VALID)
     .option('--username <name>', 'of --format git and docker, where the server wants another than the usual')
     .addHelpText(
       'after',
       `${formatsHelp}
 
-Example:
-  $ curl -H "Authorization: Bearer $(tessera token)" https://api.box.com/2.0/users/me`,
+Examples:
+  $ curl -H "Authorization: Bearer $(tessera token)" https://api.box.com/2.0/users/me
+  $ TOKEN=$(tessera token --min-valid 10m) ./a-job-of-ten-minutes`,
     )
     .action((operation: string | undefined, options: TokenOptions) =>
       run(async () => (await import('../commands/token.js')).token, {
@@ -73,6 +75,7 @@ export const exec: Syntax = (root, run) => {
       'the variable that holds the path of a file with the token; may be given again',
       variableNames,
     )
+    .addOption(MIN_VALID)
     .addHelpText(
       'after',
       `
@@ -80,15 +83,16 @@ The command's exit code is this one's; 126 and 127 say that it cannot be run, or
 token that it began with; the file, of mode 0600, is replaced by each that follows, and removed at the end.
 
 Examples:
-  $ tessera exec --env GH_TOKEN -- gh repo list
+  $ tessera exec --env GH_TOKEN --min-valid 10m -- gh repo list
   $ tessera exec --file AWS_WEB_IDENTITY_TOKEN_FILE -- terraform apply`,
     )
-    .action((command: string, args: ReadonlyArray<string>, { env, file = [] }: Partial<ExecOptions>) =>
+    .action((command: string, args: ReadonlyArray<string>, { env, file = [], minValid }: Partial<ExecOptions>) =>
       run(async () => (await import('../commands/exec.js')).exec, {
         command,
         args,
         file,
         env: env ?? (file.length === 0 ? [DEFAULT_VARIABLE] : []),
+        ...(minValid !== undefined && { minValid }),
       }),
     )
 }

@@ -1,6 +1,7 @@
 /**
  * The values that options and arguments take.
  */
+import { type Duration, millis } from '@tessera/core'
 import { CommanderError, InvalidArgumentError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -67,6 +68,23 @@ export const url =
         E.map(() => text),
       ),
     )
+
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** So long: `10m`, `90s`, `1.5h`, or a number of seconds. */
+const duration = (text: string): Duration => {
+  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)([smh])?$/.exec(text) ?? []
+  const factor = UNITS[unit]
+  if (amount === undefined || factor === undefined) {
+    throw new InvalidArgumentError('It is a number of seconds, or one with its unit: 90s, 10m, 2h.')
+  }
+  return millis(Math.round(Number(amount) * factor))
+}
+
+export const MIN_VALID = new Option(
+  '--min-valid <duration>',
+  'for how long it is to be valid, 10m or 90s: a token that lives shorter is renewed first',
+).argParser(duration)
 
 /** Of a server that this program starts. */
 export const PORT = new Option('--port <number>', 'the port on 127.0.0.1; 0 is a free one')

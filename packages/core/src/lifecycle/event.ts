@@ -31,6 +31,8 @@ export type Event<T, F> =
       readonly now: Instant
       /** How long before its expiry the token is renewed. */
       readonly renewBefore: Duration
+      /** For how long whoever asks wants it to be valid, see {@link suffices}. Default: 0. */
+      readonly minValid?: Duration
       /** How long the lease lasts: longer than a flight and the longest stall. */
       readonly hold: Duration
       /** The strategy needs no previous token. */

@@ -1,12 +1,12 @@
 import * as O from 'fp-ts/lib/Option.js'
-import { type Duration, type Instant, plus } from '../Time.js'
+import { type Duration, type Instant, millis, plus } from '../Time.js'
 import { type Cell, NO_STATUS, type Nonce, type View } from './cell.js'
 import { type Action, AGAIN, type Decision, NOTHING, type Result } from './decision.js'
 import type { Event, Of } from './event.js'
 import { discarded, holding } from './owed.js'
 import { isEpochOf, isParent, parentOf } from './place.js'
 import { afterNaturalEnd } from './refusals.js'
-import { isUsable } from './usable.js'
+import { isUsable, suffices } from './usable.js'
 
 /** What a request for a token asks, without the lease that it may take. */
 export type Question = Omit<Extract<Event<never, never>, { readonly _tag: 'Requested' }>, '_tag' | 'nonce'>
@@ -37,22 +37,23 @@ export const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, 
   const { now, selfSufficient } = event
   const usable = isUsable(view, now)(cell)
   const serve = usable ? cell.token : O.none
-  const fresh = usable && isUsable(view, plus(now, event.renewBefore))(cell)
-  // With a usable token, a failure or a wait concerns the renewal, not the caller.
-  const unlessUsable = (action: Action<T>): Result<T> => [{ serve, action: usable ? { _tag: 'None' } : action }, cell]
+  const isEnough = O.isSome(serve) && suffices(lifeOf(view, serve.value), event.minValid ?? millis(0), now)
+  const fresh = isEnough && isUsable(view, plus(now, event.renewBefore))(cell)
+  // With a token that is enough, a failure or a wait concerns the renewal, not the caller.
+  const unlessEnough = (action: Action<T>): Result<T> => [{ serve, action: isEnough ? { _tag: 'None' } : action }, cell]
 
   if (fresh) return [{ serve, action: { _tag: 'None' } }, cell]
   const { status } = cell
-  if (status._tag === 'Revoked' && !selfSufficient) return unlessUsable({ _tag: 'Fail', reason: 'Revoked' })
-  if (status._tag === 'LogInAgain') return unlessUsable({ _tag: 'Fail', reason: 'LogInAgain' })
-  if (status._tag === 'Foreign') return unlessUsable({ _tag: 'Wait', until: plus(now, event.hold) })
+  if (status._tag === 'Revoked' && !selfSufficient) return unlessEnough({ _tag: 'Fail', reason: 'Revoked' })
+  if (status._tag === 'LogInAgain') return unlessEnough({ _tag: 'Fail', reason: 'LogInAgain' })
+  if (status._tag === 'Foreign') return unlessEnough({ _tag: 'Wait', until: plus(now, event.hold) })
   const redeemable = O.isSome(cell.token) && O.isSome(view.refresh(cell.token.value))
-  if (!selfSufficient && !redeemable) return unlessUsable({ _tag: 'Fail', reason: 'NothingToRedeem' })
+  if (!selfSufficient && !redeemable) return unlessEnough({ _tag: 'Fail', reason: 'NothingToRedeem' })
   if (status._tag === 'CoolingDown' && now < status.until) {
-    return unlessUsable({ _tag: 'Wait', until: status.until })
+    return unlessEnough({ _tag: 'Wait', until: status.until })
   }
   if (O.isSome(cell.lease) && now < cell.lease.value.until) {
-    return unlessUsable({ _tag: 'Wait', until: cell.lease.value.until })
+    return unlessEnough({ _tag: 'Wait', until: cell.lease.value.until })
   }
 
   const recovery = O.isSome(cell.lease)
@@ -66,6 +67,11 @@ export const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, 
     },
   ]
 }
+
+const lifeOf = <T, F>(view: View<T, F>, token: T) => ({
+  issuedAt: view.issuedAt(token),
+  expiresAt: view.expiresAt(token),
+})
 
 export const redeemed = <T, F>(view: View<T, F>, event: Of<T, F, 'Redeemed'>, cell: Cell<T>): Result<T> => {
   const { parent, token } = event

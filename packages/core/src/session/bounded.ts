@@ -6,18 +6,19 @@ import type { Clock } from '../Clock.js'
 import { type Bounds, race } from '../race.js'
 import { ALWAYS } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
-import type { Limits, TokenSource } from '../TokenSource.js'
+import type { Limits, Terms, TokenSource } from '../TokenSource.js'
 import type { Result } from './records.js'
 
 /** A source without limits, but for a login, which has them of its own. */
-export interface Unbounded extends Omit<TokenSource, 'login' | 'within'> {
+export interface Unbounded extends Omit<TokenSource, 'get' | 'login' | 'within'> {
+  readonly get: (minValid: Terms['minValid']) => TokenSource['get']
   readonly login: (limits: Limits) => TokenSource['login']
   /** The token that is cached and valid, as `get` answers it. */
-  readonly cached: () => O.Option<Promise<Result<TokenSet>>>
+  readonly cached: (minValid: Terms['minValid']) => O.Option<Promise<Result<TokenSet>>>
 }
 
-/** The same for callers who wait for so long at most. */
-export const bounded = (clock: Clock, unbounded: Unbounded, limits: Limits): TokenSource => {
+/** The same for callers who wait for so long at most, and want a token that is valid for so long. */
+export const bounded = (clock: Clock, unbounded: Unbounded, limits: Terms): TokenSource => {
   const { get, invalidate, login, adopt, revoke, close, inspect, cached, ...rest } = unbounded
   const bound = <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> => {
     if (limits.deadline === undefined && limits.signal === undefined) return use
@@ -32,11 +33,11 @@ export const bounded = (clock: Clock, unbounded: Unbounded, limits: Limits): Tok
       const done = use()
       return bound(what, () => done)()
     }
-  const boundedGet = bound('a renewal', get)
+  const boundedGet = bound('a renewal', get(limits.minValid))
   /** A caller who has no time to hear whether a valid token was changed is given it. */
   const servedInTime: TaskEither<AuthError.AuthError, TokenSet> = async () => {
     const got = await boundedGet()
-    const valid = E.isLeft(got) && got.left._tag === 'TimedOut' ? cached() : O.none
+    const valid = E.isLeft(got) && got.left._tag === 'TimedOut' ? cached(limits.minValid) : O.none
     return O.isSome(valid) ? valid.value : got
   }
   return {

@@ -5,7 +5,9 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
 import { guard } from '../internal/guard.js'
 import { dated } from '../internal/processClock.js'
+import * as Lifecycle from '../Lifecycle.js'
 import { race } from '../race.js'
+import { type Duration, millis } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import { type CacheControl, isUsable } from './cache.js'
 import type { Context } from './context.js'
@@ -17,9 +19,13 @@ import type { Turns } from './turns.js'
 
 /** One renewal for all callers of this process. */
 interface Flight {
+  /** For how long the token is to be valid. */
+  readonly minValid: Duration
   /** The first token that may be served, or the end of the flight. */
   readonly served: Promise<Result<TokenSet>>
   readonly landed: Promise<Result<TokenSet>>
+  /** The same, but for a failure while there is a valid token. */
+  readonly flown: Promise<Result<TokenSet>>
   /** What all get who joined it while there was no token: one promise, however many they are. */
   joined?: Promise<Result<TokenSet>>
 }
@@ -27,6 +33,10 @@ interface Flight {
 /** Serves tokens: from memory, or by one flight for all callers. */
 export interface Flights {
   readonly get: TaskEither<AuthError.AuthError, TokenSet>
+  /** The same for whoever wants a token that is valid for so long. One that is not is renewed first; a failure is not passed over. */
+  readonly lasting: (minValid: Duration) => TaskEither<AuthError.AuthError, TokenSet>
+  /** Whether the cached token is valid for so long. */
+  readonly suffices: (minValid: Duration) => boolean
   /** What the flight has read may be over: later callers start anew. */
   readonly restart: () => void
 }
@@ -47,7 +57,7 @@ export const makeFlights = (
   const { cache, clock, isClosed, patience, renewal, track, after } = context
   let flight: Flight | undefined
 
-  const takeOff = (): Flight => {
+  const takeOff = (minValid = millis(0)): Flight => {
     let offer: (token: TokenSet) => void = () => undefined
     const offered = new Promise<Result<TokenSet>>((resolve) => {
       offer = (token) => resolve(E.right(dated(clock, token)))
@@ -57,30 +67,28 @@ export const makeFlights = (
     const flying = track(
       guard(
         (threw) => AuthError.storeFailed('get', `it ${threw}`),
-        () => () => turns(deadline, () => isOver, renewal === 'background' ? offer : () => undefined),
+        () => () =>
+          turns({ deadline, minValid, offer: renewal === 'background' ? offer : () => undefined }, () => isOver),
       )(),
     )
-    const landed = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
-      (flown) => {
-        const result = pipe(
-          flown,
-          E.map((token) => dated(clock, token)),
-        )
-        isOver = true
-        // Otherwise another's change came meanwhile, of which nothing was read yet.
-        const isUpToDate = flight === current
-        if (isUpToDate) flight = undefined
-        if (O.isSome(cache.snapshot) && !isClosed()) owing.meet(cache.snapshot.value)
-        if (E.isRight(result) && clock.now() < cache.freshUntil) return result
-        const pausedUntil = pauses.pause()
-        if (E.isRight(result) || !isUsable(cache, clock)) return result
-        // The renewal failed, and the token is valid still.
-        if (isUpToDate && clock.now() >= cache.readUntil) memory.pauseRead(pausedUntil)
-        if (result.left._tag === 'StoreFailed') memory.postpone(clock.now())
-        return cache.result
-      },
+    const flown = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
+      E.map((token) => dated(clock, token)),
     )
-    const current: Flight = { served: Promise.race([offered, landed]), landed }
+    const landed = flown.then((result) => {
+      isOver = true
+      // Otherwise another's change came meanwhile, of which nothing was read yet.
+      const isUpToDate = flight === current
+      if (isUpToDate) flight = undefined
+      if (O.isSome(cache.snapshot) && !isClosed()) owing.meet(cache.snapshot.value)
+      if (E.isRight(result) && clock.now() < cache.freshUntil) return result
+      const pausedUntil = pauses.pause()
+      if (E.isRight(result) || !isUsable(cache, clock)) return result
+      // The renewal failed, and the token is valid still.
+      if (isUpToDate && clock.now() >= cache.readUntil) memory.pauseRead(pausedUntil)
+      if (result.left._tag === 'StoreFailed') memory.postpone(clock.now())
+      return cache.result
+    })
+    const current: Flight = { minValid, served: Promise.race([offered, landed]), landed, flown }
     flight = current
     return current
   }
@@ -117,8 +125,40 @@ export const makeFlights = (
     return takeOff().served
   }
 
+  const get = (): Promise<Result<TokenSet>> => (clock.now() < cache.freshUntil && !isAllOver() ? cache.result : slow())
+
+  const suffices = (minValid: Duration): boolean =>
+    isUsable(cache, clock) &&
+    pipe(
+      cache.token,
+      O.exists((token) => Lifecycle.suffices(token, minValid, clock.now())),
+    )
+
+  const lasting = async (minValid: Duration): Promise<Result<TokenSet>> => {
+    if (suffices(minValid)) {
+      const got = await get()
+      if (E.isLeft(got) || suffices(minValid)) return got
+    }
+    for (;;) {
+      if (isClosed()) return E.left(AuthError.closed)
+      const failure = pauses.failure()
+      const isAtRest = flight === undefined && pauses.isPaused() && outbox.isEmpty()
+      if (O.isSome(failure) && isAtRest) return E.left(failure.value)
+      const isOwn = flight === undefined
+      const joining = flight ?? takeOff(minValid)
+      await joining.landed
+      const flown = await joining.flown
+      if (E.isLeft(flown) || isOwn || isClosed()) return flown
+      // Others have looked for a token that lives less long, or what was found is over since.
+      const isFor = joining.minValid >= minValid
+      if (isFor ? isUsable(cache, clock) : suffices(minValid)) return cache.result
+    }
+  }
+
   return {
-    get: () => (clock.now() < cache.freshUntil && !isAllOver() ? cache.result : slow()),
+    get,
+    lasting: (minValid) => () => lasting(minValid),
+    suffices,
     restart: () => {
       flight = undefined
     },

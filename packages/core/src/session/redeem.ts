@@ -10,7 +10,7 @@ import type * as Lifecycle from '../Lifecycle.js'
 import { nonce, uniform } from '../Random.js'
 import type { Bounds } from '../race.js'
 import type { Attempt, Strategy } from '../Strategy.js'
-import { between, earliest, type Instant, millis, plus } from '../Time.js'
+import { between, type Duration, earliest, type Instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Acquired } from './acquired.js'
 import { toProcessClock, toStoreClock } from './cache.js'
@@ -29,16 +29,30 @@ export type Turn =
 const ended = (result: Result<TokenSet>): Turn => ({ _tag: 'Ended', result })
 const again: Turn = { _tag: 'Again', found: O.none }
 
-/** Takes the lease, redeems, and commits: one turn of a flight. A token that may be served meanwhile is offered. */
-export type Redeem = (from: Snapshot, deadline: Instant, offer: (token: TokenSet) => void) => Promise<Result<Turn>>
+/** What the turns of one flight share. */
+export interface Flying {
+  readonly deadline: Instant
+  /** For how long the token is to be valid. */
+  readonly minValid: Duration
+  /** Takes a token that may be served meanwhile. */
+  readonly offer: (token: TokenSet) => void
+}
+
+/** Takes the lease, redeems, and commits: one turn of a flight. */
+export type Redeem = (from: Snapshot, flying: Flying) => Promise<Result<Turn>>
 
 const nameOf = ({ epoch, generation, origin }: Lifecycle.Parent): string =>
   `${epoch} ${generation} ${O.toNullable(origin)}`
 
 /** What a request asks of a snapshot. */
-export const question = ({ cache, hold, selfSufficient }: Context, at: Snapshot): Lifecycle.Question => ({
+export const question = (
+  { cache, hold, selfSufficient }: Context,
+  { minValid }: Pick<Flying, 'minValid'>,
+  at: Snapshot,
+): Lifecycle.Question => ({
   now: storeNow(at),
   renewBefore: cache.renewBefore,
+  minValid,
   hold,
   selfSufficient,
 })
@@ -94,9 +108,14 @@ export const makeRedeem = <R>(
       repeatable: true,
     })
 
-  const redeem = async (from: Snapshot, deadline: Instant, offer: (token: TokenSet) => void): Promise<Turn> => {
+  const redeem = async (from: Snapshot, flying: Flying): Promise<Turn> => {
+    const { deadline, offer } = flying
     const own = nonce(random)()
-    const requested = (at: Snapshot): SessionEvent => ({ _tag: 'Requested', nonce: own, ...question(context, at) })
+    const requested = (at: Snapshot): SessionEvent => ({
+      _tag: 'Requested',
+      nonce: own,
+      ...question(context, flying, at),
+    })
     const leased = await records.apply(requested, from, deadline)
     if (E.isLeft(leased)) return ended(leased)
     const { decision, snapshot: lease } = leased.right
@@ -198,14 +217,16 @@ export const makeRedeem = <R>(
     return ended(E.left(error))
   }
 
-  return (from, deadline, offer) =>
-    exclusively(deadline, () => {
+  return (from, flying) => {
+    const { deadline } = flying
+    return exclusively(deadline, () => {
       const turn = async (): Promise<Result<Turn>> => {
         // What was read outside the user's lock may be over.
         const at = store.exclusive === undefined ? E.right(from) : await records.read(deadline)
-        return E.isLeft(at) ? at : E.right(await redeem(at.right, deadline, offer))
+        return E.isLeft(at) ? at : E.right(await redeem(at.right, flying))
       }
       // The lock may come so late that its caller waits no longer; a close does.
       return track(turn())
     })
+  }
 }

@@ -7,7 +7,7 @@ import { tellTo } from '../internal/tell.js'
 import { makeWork } from '../internal/work.js'
 import { uniform } from '../Random.js'
 import type { Strategy } from '../Strategy.js'
-import { type Duration, plus, seconds } from '../Time.js'
+import { type Duration, millis, plus, seconds } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { SourceConfig, SourceEnv, TokenSource } from '../TokenSource.js'
 import { makeAccepting } from './accepting.js'
@@ -215,8 +215,8 @@ export const makeSession = <R>(
       env.clock,
       {
         key,
-        get: flights.get,
-        cached: () => (isUsable(cache, clock) && !isOver() ? O.some(cache.result) : O.none),
+        get: (minValid) => (minValid === undefined ? flights.get : flights.lasting(minValid)),
+        cached: (minValid) => (flights.suffices(minValid ?? millis(0)) && !isOver() ? O.some(cache.result) : O.none),
         peek,
         invalidate: refusal.invalidate,
         accept: (used) => accepting.accept(used, isClosed() ? O.none : cache.snapshot),

@@ -13,7 +13,7 @@ import type { Initial } from './initial.js'
 import type { Outbox } from './outbox.js'
 import type { Pauses } from './pauses.js'
 import { type Result, type Snapshot, view } from './records.js'
-import { question, type Redeem } from './redeem.js'
+import { type Flying, question, type Redeem } from './redeem.js'
 import type { Refusal } from './refusal.js'
 
 /** How long a check for other processes' changes is waited for while a token is valid. */
@@ -32,11 +32,7 @@ export interface TurnsParts {
 }
 
 /** Turn by turn, until a token is served or the flight fails. A token that may be served meanwhile is offered. */
-export type Turns = (
-  deadline: Instant,
-  isOver: () => boolean,
-  offer: (token: TokenSet) => void,
-) => Promise<Result<TokenSet>>
+export type Turns = (flying: Flying, isOver: () => boolean) => Promise<Result<TokenSet>>
 
 /** Why there is no token, in the words of the lifecycle. */
 export const fail = (reason: 'LogInAgain' | 'Revoked' | 'NothingToRedeem'): Result<never> =>
@@ -51,17 +47,18 @@ export const makeTurns = (
   { outbox, pauses, refusal, initial, changes, redeem, unmade }: TurnsParts,
 ): Turns => {
   const { cache, clock, isClosed, records, tell, after } = context
-  const ask = (snapshot: Snapshot) => Lifecycle.ask(view)(question(context, snapshot))(snapshot.cell)
+  const ask = (flying: Flying, snapshot: Snapshot) =>
+    Lifecycle.ask(view)(question(context, flying, snapshot))(snapshot.cell)
 
   /** The snapshot, brought to the present. Its use is safe: a lease is written only onto the version that it names. */
-  const present = (): O.Option<Snapshot> => {
+  const present = (flying: Flying): O.Option<Snapshot> => {
     const now = clock.now()
     return pipe(
       cache.snapshot,
       // Another's lease, and a cool-down, are timed by what a read says, not by a projection.
       O.filter(({ cell }) => now < cache.readUntil && O.isNone(cell.lease) && cell.status._tag === 'None'),
       O.map((snapshot) => ({ ...snapshot, readAt: now })),
-      O.filter((snapshot) => ask(snapshot).action._tag === 'Redeem'),
+      O.filter((snapshot) => ask(flying, snapshot).action._tag === 'Redeem'),
     )
   }
 
@@ -88,7 +85,8 @@ export const makeTurns = (
     return E.right(undefined)
   }
 
-  return async (deadline, isOver, offer) => {
+  return async (flying, isOver) => {
+    const { deadline, offer } = flying
     let found: O.Option<Snapshot> = O.none
     for (let first = true; clock.now() < deadline && !isOver(); first = false) {
       if (isClosed()) return E.left(AuthError.closed)
@@ -101,7 +99,7 @@ export const makeTurns = (
       const isCalm = first && refusal.isEmpty() && O.isNone(pauses.failure())
       const from = pipe(
         found,
-        O.orElse(() => (isCalm ? present() : O.none)),
+        O.orElse(() => (isCalm ? present(flying) : O.none)),
       )
       found = O.none
       const there: Result<Snapshot> = O.isSome(from) ? E.right(from.value) : await records.read(freshness(deadline))
@@ -115,7 +113,7 @@ export const makeTurns = (
       if (E.isLeft(refused)) return refused
       const snapshot = refused.right
 
-      const { serve, action } = ask(snapshot)
+      const { serve, action } = ask(flying, snapshot)
       const token = pipe(
         serve,
         O.map((of) => toProcessClock(of, snapshot)),
@@ -128,7 +126,7 @@ export const makeTurns = (
         case 'Redeem': {
           const failure = pauses.failure()
           if (O.isSome(failure)) return E.left(failure.value)
-          const turn = await redeem(snapshot, deadline, offer)
+          const turn = await redeem(snapshot, flying)
           if (E.isLeft(turn)) return turn
           if (turn.right._tag === 'Ended') return turn.right.result
           found = turn.right.found

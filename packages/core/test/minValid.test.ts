@@ -89,6 +89,20 @@ test('a failure is the answer, once for a while, and the token that is there is 
   expect(textOf(await source.get())).toBe('a')
 })
 
+test('one that lives so long is given at once, also when it is due to be renewed early and that fails', async () => {
+  const failure = AuthError.unreachable('https://as.example', 'refused')
+  for (const renewal of ['background', 'blocking'] as const) {
+    const { lasting, env } = await began([E.left(failure)], { renewal })
+    await env.clock.advance(minutes(17))
+    expect(textOf(await env.clock.settle(lasting(2).get()))).toBe('a')
+    expect(textOf(await lasting(0).get())).toBe('a')
+  }
+  const env = testEnv()
+  const { lasting } = await began([late(env, 60_000, next)], { env })
+  await env.clock.advance(minutes(17))
+  expect(textOf(await lasting(2).get())).toBe('a')
+})
+
 test('where somebody must log in, that is said, and the token served to others as long as it is valid', async () => {
   const { lasting, source, env } = await began([E.left(rejected(400, { error: O.some('invalid_grant') }))])
   const told = { left: { _tag: 'ReauthenticationRequired' } }

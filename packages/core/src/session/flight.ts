@@ -146,12 +146,16 @@ export const makeFlights = (
       if (O.isSome(failure) && isAtRest) return E.left(failure.value)
       const isOwn = flight === undefined
       const joining = flight ?? takeOff(minValid)
+      await joining.served
+      // What it offers may be enough: only the early renewal of it may fail.
+      if (suffices(minValid) && !isClosed()) return cache.result
       await joining.landed
       const flown = await joining.flown
-      if (E.isLeft(flown) || isOwn || isClosed()) return flown
-      // Others have looked for a token that lives less long, or what was found is over since.
-      const isFor = joining.minValid >= minValid
-      if (isFor ? isUsable(cache, clock) : suffices(minValid)) return cache.result
+      if (isClosed()) return flown
+      if (suffices(minValid)) return cache.result
+      if (E.isLeft(flown) || isOwn) return flown
+      // Otherwise others have looked for a token that lives less long, or what was found is over since.
+      if (joining.minValid >= minValid && isUsable(cache, clock)) return cache.result
     }
   }
 

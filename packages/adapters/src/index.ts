@@ -4,13 +4,12 @@
  *
  * @packageDocumentation
  */
-export {
-  type AxiosAdapter,
-  type AxiosAdapterOptions,
-  type AxiosAnswer,
-  type AxiosRequest,
-  axiosAdapter,
-} from './axios.js'
+export * from './acquired.js'
+export * from './aws.js'
+export * from './axios.js'
+export * from './azure.js'
+export * from './google.js'
+export * from './got.js'
 export { type GrpcCredentials, type GrpcCredentialsOptions, type GrpcMetadata, grpcCredentials } from './grpc.js'
 export { type ImapAuth, type ImapClient, type ImapConnectOptions, imapConnect } from './imapflow.js'
 export type { HttpTokens } from './internal/httpTokens.js'
@@ -29,6 +28,7 @@ export type {
 export type { PasswordOptions, Retry } from './internal/passwords.js'
 export { type IoRedisAuthOptions, type IoRedisClient, ioRedisAuth } from './ioRedis.js'
 export { type KafkaSasl, kafkaSasl } from './kafkajs.js'
+export * from './ky.js'
 export { type LoggedOptions, type Logger, logged } from './logging.js'
 export {
   type MysqlPassword,
@@ -46,6 +46,7 @@ export {
   type RedisSubscription,
   redisCredentials,
 } from './nodeRedis.js'
+export * from './octokit.js'
 export {
   type MayHaveKey,
   type Observed,
@@ -55,4 +56,4 @@ export {
   tokenTelemetry,
 } from './opentelemetry.js'
 export { type PgPassword, pgPassword } from './pg.js'
-export { type TokenProvider, type TokenProviderOptions, tokenProvider } from './tokenProvider.js'
+export * from './tokenProvider.js'

@@ -130,7 +130,7 @@ export {
   sealTransaction,
 } from './sealedTransaction.js'
 export { type SecureOriginsOptions, secureOrigins } from './secureOrigins.js'
-export { type RequestContext, retryAfter, serverAnswer } from './serverAnswer.js'
+export { type RequestContext, refusal, retryAfter, serverAnswer } from './serverAnswer.js'
 export { type SubjectAssertionOptions, subjectAssertion } from './subjectAssertion.js'
 export { type SubjectExchangeOptions, subjectExchange } from './subjectExchange.js'
 export type { TokenEnv } from './TokenEnv.js'

@@ -115,6 +115,15 @@ export const serverAnswer =
  * The error of an answer that is no success. 408, 409 and 5xx do not tell whether the request took effect; 429 tells that it did
  * not, and to wait. So does a 503 with a `Retry-After`; a gateway may answer one without it after it has forwarded the request,
  * which counts where the request consumes something. Anything else is a no: a redirect too, since none is followed.
+ *
+ * @example
+ * import { type ServerAnswer, Secret, instant } from '@tessera/core'
+ * import { refusal, serverAnswer } from '@tessera/oauth2'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * const response = { status: 502, header: () => O.none, body: Secret.make('Body', '') }
+ * const answer: ServerAnswer = serverAnswer({ method: 'POST', url: 'https://as.example/token', secrets: [] })(response, instant(0))
+ * assert.strictEqual(refusal(answer, false)._tag, 'OutcomeUnknown')
  */
 export const refusal = (answer: ServerAnswer, repeatable: boolean): AuthError => {
   const { status, url } = answer

@@ -4,7 +4,8 @@ import type { Member } from './Member.js'
 /** For how long it is tried again, in ms of real time: on a busy machine neither the store nor the server may answer in fast time. */
 const PATIENCE = 120_000
 
-const LATE = ['StoreFailed', 'TimedOut']
+// A token that has ended by the time that it is written is renewed at once, whose answer may be late in its turn.
+const LATE = ['StoreFailed', 'TimedOut', 'OutcomeUnknown']
 
 /** Logs in anew, with a token that lasts for so many ms. */
 export const login = async (

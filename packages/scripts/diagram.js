@@ -1,32 +1,77 @@
-// The states of a session and the transitions between them, as the exploration of `step` finds them, written into docs/lifecycle.md; with
-// --check only compared.
+// The states of a session and the transitions between them, as the exploration of `step` finds them, written into docs/lifecycle.md: three
+// pictures of what matters to a reader, and a table of all. With --check only compared.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Lifecycle } from '@tessera/core'
 import { forLifeStates, lifeStates, view } from '@tessera/model-check'
 
-const diagram = () => {
-  const { states, transitions } = lifeStates(Lifecycle.step(view), forLifeStates)
+/** @typedef {readonly [from: string, cause: string, to: string, says: string]} Edge */
+
+/** @type {Readonly<Record<string, { readonly starts: string, readonly edges: readonly Edge[] }>>} */
+const PICTURES = {
+  common: {
+    starts: 'Empty',
+    edges: [
+      ['Empty', 'logged in', 'Valid', 'a person logs in'],
+      ['Valid', 'requested', 'Renewing', 'it is time to renew'],
+      ['Renewing', 'redeemed', 'Valid', 'a new token is saved'],
+      ['Renewing', 'invalid_grant', 'LogInAgain', 'the provider refuses the refresh token'],
+      ['LogInAgain', 'logged in', 'Valid', 'a person logs in'],
+    ],
+  },
+  rare: {
+    starts: 'Valid',
+    edges: [
+      ['Valid', 'refused', 'Refused', 'an API answers 401'],
+      ['Refused', 'requested', 'Renewing', 'somebody asks'],
+      ['Renewing', 'throttled', 'CoolingDown', 'the provider answers 429'],
+      ['CoolingDown', 'time', 'Expired', 'the wait is over'],
+      ['Expired', 'requested', 'Renewing', 'somebody asks'],
+      ['Renewing', 'time', 'Orphaned', 'no answer came'],
+      ['Orphaned', 'requested', 'Recovering', 'somebody asks'],
+      ['Recovering', 'redeemed', 'Valid', 'a new token is saved'],
+      ['Recovering', 'invalid_grant', 'LogInAgain', 'it was used up'],
+    ],
+  },
+  ends: {
+    starts: 'Valid',
+    edges: [
+      ['Valid', 'revoke', 'Revoking', 'revoke'],
+      ['Revoking', 'revocation confirmed', 'Revoked', 'the provider confirms'],
+      ['Revoking', 'logged in', 'Valid', 'a person logs in'],
+      ['Revoked', 'logged in', 'Valid', 'a person logs in'],
+    ],
+  },
+}
+
+const { states, transitions } = lifeStates(Lifecycle.step(view), forLifeStates)
+
+/** @param {string} name */
+const picture = (name) => {
+  const { starts, edges } = PICTURES[name] ?? { starts: '', edges: [] }
+  const lines = edges.map(([from, cause, to, says]) => {
+    if (!transitions.some((one) => one.from === from && one.to === to && one.cause === cause))
+      throw new Error(`step leads nowhere from ${from} to ${to} by ${cause}`)
+    return `  ${from} --> ${to}: ${says}`
+  })
+  return ['```mermaid', 'stateDiagram-v2', `  [*] --> ${starts}`, ...lines, '```'].join('\n')
+}
+
+const table = () => {
   /** @type {Map<string, Set<string>>} */
-  const edges = new Map()
+  const rows = new Map()
   for (const { from, to, cause } of transitions) {
-    const name = `${from} --> ${to}`
-    edges.set(name, (edges.get(name) ?? new Set()).add(cause))
+    // What any strategy may do, a self-sufficient one may too.
+    if (cause.startsWith('requested by') && transitions.some((one) => one.from === from && one.cause === 'requested'))
+      continue
+    const name = `| ${from} | ${cause} |`
+    rows.set(name, (rows.get(name) ?? new Set()).add(to))
   }
-  const lines = [...edges]
-    .map(([name, causes]) => {
-      // What any strategy may do, a self-sufficient one may too.
-      const shown = [...causes].filter((cause) => !(cause.startsWith('requested by') && causes.has('requested')))
-      return `  ${name}: ${shown.sort().join(', ')}`
-    })
-    .sort()
   return [
-    '```mermaid',
-    'stateDiagram-v2',
-    '  [*] --> Empty',
-    ...lines,
-    '```',
+    '| state | event | next state |',
+    '| --- | --- | --- |',
+    ...[...rows].map(([name, tos]) => `${name} ${[...tos].sort().join(', ')} |`).sort(),
     '',
     `Found by exploring ${states} states of one session, with an attempt and a late answer under way (\`npm run diagram\`).`,
   ].join('\n')
@@ -34,12 +79,10 @@ const diagram = () => {
 
 const file = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'docs', 'lifecycle.md')
 const text = readFileSync(file, 'utf8')
-const BEGIN = '<!-- generated: states -->\n'
-const END = '\n<!-- end -->'
-const [before, rest] = text.split(BEGIN)
-const after = rest?.slice(rest.indexOf(END))
-if (before === undefined || after === undefined) throw new Error('docs/lifecycle.md has no place for the diagram')
-const fresh = `${before}${BEGIN}${diagram()}${after}`
+const fresh = text.replaceAll(
+  /(<!-- generated: (\w+) -->\n).*?(\n<!-- end -->)/gs,
+  (_, begin, name, end) => `${begin}${name === 'table' ? table() : picture(name)}${end}`,
+)
 if (!process.argv.includes('--check')) writeFileSync(file, fresh)
 else if (fresh !== text) {
   console.error('docs/lifecycle.md differs from what step does: npm run diagram')

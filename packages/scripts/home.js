@@ -4,20 +4,21 @@ import { join } from 'node:path'
 import { root } from './published.js'
 
 /** @type {{ readonly repository: string, readonly author: string, readonly keywords: readonly string[] }} */
-const { repository, author, keywords } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { repository: place, author, keywords } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-const [owner = '', name = ''] = repository.replace(/^github:/, '').split('/')
+const [owner = '', name = ''] = place.replace(/^github:/, '').split('/')
 
 /** Nothing is published while the owner is the placeholder. */
 export const isPlaceholder = owner === 'OWNER'
 
-const url = `https://github.com/${owner}/${name}`
+/** The repository in a browser. */
+export const repository = `https://github.com/${owner}/${name}`
 
 /**
  * A file or folder of the repository in a browser.
  * @param {string} path from the root
  */
-export const inRepository = (path) => `${url}/blob/main/${path}`
+export const inRepository = (path) => `${repository}/blob/main/${path}`
 
 /**
  * What the manifest of a published package says of where it comes from.
@@ -26,8 +27,8 @@ export const inRepository = (path) => `${url}/blob/main/${path}`
 export const origin = (directory) => ({
   author,
   homepage: `https://${owner.toLowerCase()}.github.io/${name}/`,
-  repository: { type: 'git', url: `git+${url}.git`, directory },
-  bugs: { url: `${url}/issues` },
+  repository: { type: 'git', url: `git+${repository}.git`, directory },
+  bugs: { url: `${repository}/issues` },
 })
 
 /** The keywords of every package. */

@@ -10,7 +10,7 @@ import { posix } from 'node:path'
  */
 export const relinked = (text, page, to) =>
   text
-    .split(/(^```.*?^```$|`[^`\n]+`)/ms)
+    .split(/(^```.*?^```$|`(?:[^`\n]|\n(?!\n))+`)/ms)
     .map((part, index) =>
       index % 2 === 1
         ? part

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitepress'
+import { inRepository, repository } from '../../packages/scripts/home.js'
+import { nav, sidebar } from './contents.js'
+
+export default defineConfig({
+  title: 'Tessera',
+  description: 'OAuth 2.0 tokens that stay valid, for Node.js',
+  base: process.env['DOCS_BASE'] || '/',
+  srcDir: '.vitepress/pages',
+  lang: 'en',
+  lastUpdated: false,
+  // The index of the search is one file.
+  vite: { build: { chunkSizeWarningLimit: 4_000 } },
+  markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    languageAlias: { prisma: 'ts' },
+  },
+  themeConfig: {
+    nav,
+    sidebar,
+    outline: [2, 3],
+    search: { provider: 'local' },
+    socialLinks: [{ icon: 'github', link: repository }],
+    footer: { message: `<a href="${inRepository('LICENSE')}">MIT licence</a>` },
+  },
+})

@@ -1,0 +1,87 @@
+// Writes the reference of each library into `pages/reference`, by TypeDoc, from the built types.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Application } from 'typedoc'
+import { libraries } from '../../packages/scripts/published.js'
+import { place } from './pages.js'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const entries = join(here, 'cache', 'reference')
+
+/**
+ * The entry point of a package for readers: a companion, `const X: typeof Module` beside a type of the same name, is the namespace that it
+ * stands for.
+ * @param {import('../../packages/scripts/published.js').Published} published
+ */
+const entryOf = ({ folder, short }) => {
+  const types = join(folder, 'dist', 'esm')
+  const text = readFileSync(join(types, 'index.d.ts'), 'utf8')
+  const modules = new Map(
+    [...text.matchAll(/^import \* as (\w+) from '(.*)';$/gm)].map(([, name = '', from = '']) => [name, from]),
+  )
+  const namespaces = text
+    .replaceAll(
+      /(?:\/\*\*(?:(?!\*\/).)*\*\/\n)?export type (\w+)(?:<[^;=]*>)? = (\w+)\.\1(?:<[^;]*>)?;\n/gs,
+      (all, _, of) => (modules.has(of) ? '' : all),
+    )
+    .replaceAll(/export declare const (\w+): typeof (\w+);/g, (all, name, of) =>
+      modules.has(of) ? `export * as ${name} from '${modules.get(of)}';` : all,
+    )
+  const file = join(entries, `${short}.d.ts`)
+  writeFileSync(
+    file,
+    namespaces.replaceAll(/ from '\.\//g, ` from '${relative(entries, types).replaceAll('\\', '/')}/`),
+  )
+  return file
+}
+
+export const writeReference = async () => {
+  rmSync(entries, { recursive: true, force: true })
+  mkdirSync(entries, { recursive: true })
+  writeFileSync(
+    join(entries, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        target: 'es2022',
+        lib: ['es2023', 'dom'],
+        module: 'nodenext',
+        strict: true,
+        skipLibCheck: true,
+        types: [],
+      },
+      include: ['*.d.ts'],
+    }),
+  )
+  const app = await Application.bootstrapWithPlugins({
+    plugin: ['typedoc-plugin-markdown'],
+    entryPoints: libraries.map(entryOf),
+    tsconfig: join(entries, 'tsconfig.json'),
+    out: join(place, 'reference'),
+    skipErrorChecking: true,
+    excludeExternals: false,
+    excludeInternal: true,
+    disableSources: true,
+    readme: 'none',
+    hideGenerator: true,
+    githubPages: false,
+    logLevel: 'Warn',
+    validation: { notExported: false, invalidLink: false, notDocumented: false, rewrittenLink: false },
+    // Of typedoc-plugin-markdown.
+    ...{
+      entryFileName: 'index',
+      hidePageHeader: true,
+      hideBreadcrumbs: true,
+      outputFileStrategy: 'modules',
+      useCodeBlocks: true,
+      expandObjects: true,
+      sanitizeComments: true,
+      parametersFormat: 'table',
+      interfacePropertiesFormat: 'list',
+    },
+  })
+  const project = await app.convert()
+  if (project === undefined) throw new Error('TypeDoc found nothing')
+  await app.generateOutputs(project)
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error('TypeDoc warned')
+}

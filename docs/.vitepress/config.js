@@ -15,11 +15,14 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     languageAlias: { prisma: 'ts' },
   },
+  // The home page of the theme has no landmark of its own.
+  transformHtml: (html) => html.replace('<div class="VPContent is-home"', '<div role="main" class="VPContent is-home"'),
   themeConfig: {
     nav,
-    sidebar,
+    sidebar: sidebar(),
     outline: [2, 3],
-    search: { provider: 'local' },
+    // The name of the button has to contain what it shows.
+    search: { provider: 'local', options: { translations: { button: { buttonAriaLabel: 'Search K' } } } },
     socialLinks: [{ icon: 'github', link: repository }],
     footer: { message: `<a href="${inRepository('LICENSE')}">MIT licence</a>` },
   },

@@ -131,18 +131,24 @@ const shown = (groups) =>
     items: entries.map((entry) => ({ text: entry.text, link: addressOf(entry.source) })),
   }))
 
-const reference = [
+/** TypeDoc gives a package that has namespaces a folder, and a page of its own to each of them. */
+const reference = () => [
   ...shown(packages),
   {
     text: 'Reference',
-    items: libraries.map(({ short, manifest }) => ({ text: manifest.name, link: `/reference/${short}/` })),
+    items: libraries.map(({ short, manifest }) => ({
+      text: manifest.name,
+      link: existsSync(join(root, 'docs/.vitepress/pages/reference', short))
+        ? `/reference/${short}/`
+        : `/reference/${short}`,
+    })),
   },
 ]
 
-export const sidebar = {
-  '/packages/': reference,
-  '/providers': reference,
-  '/reference/': reference,
+export const sidebar = () => ({
+  '/packages/': reference(),
+  '/providers': reference(),
+  '/reference/': reference(),
   '/reliability': shown(proof),
   '/performance': shown(proof),
   '/databases': shown(proof),
@@ -153,7 +159,7 @@ export const sidebar = {
   '/seed-parity': shown(maintainers),
   '/adr/': shown(maintainers),
   '/': shown(guides),
-}
+})
 
 export const nav = [
   { text: 'Guides', link: '/start', activeMatch: '^/(start|programs|guides|concepts|lifecycle|mcp|testing|migrating)' },

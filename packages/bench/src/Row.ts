@@ -36,8 +36,10 @@ export interface Result {
   readonly failures: number
   /** What ours has to reach, in words; null for the others. */
   readonly goal: string | null
-  /** The goal is met: the interval reaches it. For the others: nothing failed. */
+  /** The goal is met: the median or at least its interval reaches it. For the others: nothing failed. */
   readonly ok: boolean
+  /** Only the interval reaches the goal; the median does not. */
+  readonly isAtEdge?: boolean
   /** What the number does not say. */
   readonly note?: string
 }

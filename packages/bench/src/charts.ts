@@ -3,6 +3,7 @@
  */
 import type { Result, Row } from './Row.js'
 import { isLike, numberOf, shown } from './table.js'
+import { STYLE, tone } from './theme.js'
 
 const WIDTH = 760
 const LABELS = 250
@@ -11,8 +12,6 @@ const BAR = 18
 const GAP = 8
 const TOP = 44
 const AXIS = 30
-
-const COLOURS = { floor: '#8c8c8c', limit: '#bfbfbf', ours: '#0b6e4f', peer: '#c9a227' } as const
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
@@ -53,8 +52,8 @@ export const chartOf = (row: Row, all: ReadonlyArray<Result>): string => {
     .map((tick) => {
       const x = xOf(tick).toFixed(1)
       return (
-        `<line x1="${x}" y1="${TOP - 6}" x2="${x}" y2="${bottom}" stroke="#dddddd"/>` +
-        `<text x="${x}" y="${bottom + 16}" text-anchor="middle" fill="#666666">${tick.toLocaleString('en')}</text>`
+        `<line x1="${x}" y1="${TOP - 6}" x2="${x}" y2="${bottom}" stroke="${tone('grid')}"/>` +
+        `<text x="${x}" y="${bottom + 16}" text-anchor="middle" fill="${tone('soft')}">${tick.toLocaleString('en')}</text>`
       )
     })
     .join('\n')
@@ -66,10 +65,10 @@ export const chartOf = (row: Row, all: ReadonlyArray<Result>): string => {
       const [low, high] = [xOf(result.low), xOf(result.high)].map((x) => x.toFixed(1))
       const failures = result.failures === 0 ? '' : `, ${result.failures.toLocaleString('en')} fail`
       return [
-        `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end" fill="#333333">${escaped(result.case.replaceAll('`', ''))}</text>`,
-        `<rect x="${LABELS}" y="${y}" width="${Math.max(1, end - LABELS).toFixed(1)}" height="${BAR}" fill="${COLOURS[result.role]}"/>`,
-        `<line x1="${low}" y1="${middle}" x2="${high}" y2="${middle}" stroke="#000000" stroke-opacity="0.5"/>`,
-        `<text x="${(Math.max(end, Number(high)) + 6).toFixed(1)}" y="${middle + 4}" fill="#333333">${escaped(shown(numberOf(result), result))}${failures}</text>`,
+        `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end" fill="${tone('text')}">${escaped(result.case.replaceAll('`', ''))}</text>`,
+        `<rect x="${LABELS}" y="${y}" width="${Math.max(1, end - LABELS).toFixed(1)}" height="${BAR}" fill="${tone(result.role)}"/>`,
+        `<line x1="${low}" y1="${middle}" x2="${high}" y2="${middle}" stroke="${tone('text')}" stroke-opacity="0.6"/>`,
+        `<text x="${(Math.max(end, Number(high)) + 6).toFixed(1)}" y="${middle + 4}" fill="${tone('text')}">${escaped(shown(numberOf(result), result))}${failures}</text>`,
       ].join('\n')
     })
     .join('\n')
@@ -77,8 +76,9 @@ export const chartOf = (row: Row, all: ReadonlyArray<Result>): string => {
   const axis = row.isLogarithmic === true ? ' (logarithmic)' : ''
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="8" y="20" font-size="14" font-weight="bold" fill="#111111">${escaped(`${row.name}  ${row.title}${against}${axis}`)}</text>`,
+    STYLE,
+    `<text x="8" y="20" font-size="14" font-weight="bold" fill="${tone('text')}">${escaped(`${row.name}  ${row.title}${against}${axis}`)}</text>`,
+    `<text x="8" y="36" fill="${tone('soft')}">less is better</text>`,
     grid,
     bars,
     '</svg>',

@@ -108,6 +108,10 @@ export const valueResult = (
   return { ...resultOf(row, name, role, found, goal), ratioToFloor: null, value: found.median, unit }
 }
 
+/** Whether a goal is met by the interval alone: the median by itself does not meet it. */
+const isAtEdge = (goal: Goal, found: Found): boolean =>
+  goal.isMet(found) && !goal.isMet({ ...found, low: found.median, high: found.median })
+
 const resultOf = (row: string, name: string, role: Case['role'], found: Found, goal: Goal | null) => ({
   row,
   case: name,
@@ -119,6 +123,7 @@ const resultOf = (row: string, name: string, role: Case['role'], found: Found, g
   failures: found.failures,
   goal: role === 'ours' && goal !== null ? goal.says : null,
   ok: role === 'ours' && goal !== null ? goal.isMet(found) : found.failures === 0,
+  isAtEdge: role === 'ours' && goal !== null && isAtEdge(goal, found),
 })
 
 /** What is said of each case, as the ratio to the floor of the same round. `goal` answers by the name of a case of ours; null: it is not judged. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { BUSY } from './busy.js'
 import { chartOf } from './charts.js'
 import type { Page, Result, Row } from './Row.js'
-import { cellsOf, HEAD, isLike, numberOf, shown, tableOf } from './table.js'
+import { cellsOf, HEAD, isLike, metOf, numberOf, shown, tableOf } from './table.js'
 
 /** What a run found of one row. */
 export interface Finished {
@@ -62,7 +62,7 @@ const summary = (finished: ReadonlyArray<Finished>): string =>
         first === undefined ? '' : shown(numberOf(first), first),
         bestPeer(results, first),
         row.goal,
-        ours.every(({ ok }) => ok) ? 'yes' : '**no**',
+        metOf(ours).replace(/^no$/, '**no**'),
       ]
     }),
   )
@@ -86,15 +86,18 @@ const section = ({ row, results, pictures }: Finished): string => {
 /** What a page says before its rows. */
 const INTRODUCTIONS: Readonly<Record<Page, ReadonlyArray<string>>> = {
   performance: [
-    'Tessera, its peers and the floor did the same work side by side in one run: the cases of a row in another order each round,',
-    'after a warm-up, everything on loopback. Each row is in a process of its own, and so are its token server and, in C1, D1 and',
-    'D2, each contender. Those that wait for their turns there, and in G2, are run with',
-    `\`${BUSY.join(' ')}\`: V8 takes from a process that waits what one that works keeps.`,
+    'How much time, memory and how many requests Tessera needs, beside other libraries that do the same work. Less is better in every',
+    'chart and table of this page.',
     '',
-    "A result without a unit is the median of the rounds' ratios to the floor, beside its 95 % bootstrap interval: less is better.",
-    'A goal is met where the interval reaches it. The interval is that of one run; the next one, with other processes, may lie',
-    'beside it. Times differ from machine to machine, ratios less. Some rows have a limit too: the work, or a part of it that',
-    'cannot be left out, done by what is below Tessera and nothing else.',
+    '- **The floor** is the same work by the least code that does it. A result without a unit is a multiple of the floor: 1.08 is 8 % more.',
+    '- **The number** is the median of the rounds. Beside it stands its 95 % bootstrap interval, of this one run.',
+    '- **Met: yes** means that the median meets the goal. **At the edge** means that only the interval reaches it, and **no** that not even',
+    '  the interval does.',
+    '- **The limit**, where there is one, is what no client can do without, done by the platform alone.',
+    '',
+    'All contenders ran on one machine in one run, over loopback, after a warm-up, in another order in each round. Times differ from machine to',
+    'machine; ratios differ less. Each row has a process and a token server of its own. In C1, D1 and D2 each contender has a process of its own',
+    `too; while it waits for its turn, V8 would shrink its memory, so it runs with \`${BUSY.join(' ')}\`, and so do those of G2.`,
   ],
   databases: [
     'A session in Postgres, renewed by Tessera over [`@tessera/store-sql`](../packages/store-sql/README.md), and as applications mostly do',

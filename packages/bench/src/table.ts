@@ -27,9 +27,15 @@ export const numberOf = ({ ratioToFloor, value }: Result): number => ratioToFloo
 
 export const HEAD = ['case', 'result', '95 % interval', 'requests', 'failures', 'goal', 'met'] as const
 
+/** Whether a goal is met: by the median, by its interval only, or not. */
+export const metOf = (results: ReadonlyArray<Result>): 'yes' | 'at the edge' | 'no' => {
+  if (!results.every(({ ok }) => ok)) return 'no'
+  return results.some(({ isAtEdge }) => isAtEdge === true) ? 'at the edge' : 'yes'
+}
+
 /** What the columns say of one case. */
 export const cellsOf = (result: Result): ReadonlyArray<string> => {
-  const { low, high, requests, failures, goal, ok } = result
+  const { low, high, requests, failures, goal } = result
   return [
     result.case,
     shown(numberOf(result), result),
@@ -37,7 +43,7 @@ export const cellsOf = (result: Result): ReadonlyArray<string> => {
     requests === null ? '' : requests.toLocaleString('en'),
     failures === 0 ? '' : failures.toLocaleString('en'),
     goal ?? '',
-    goal === null ? '' : ok ? 'yes' : 'NO',
+    goal === null ? '' : metOf([result]).replace('no', 'NO'),
   ]
 }
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { chartOf } from '../src/charts.js'
+import { atMost, type Measured, valueResult } from '../src/compare.js'
 import type { Result, Row } from '../src/Row.js'
 import { makeRandom, shuffled } from '../src/random.js'
 import { estimate, median, quantile, ratios } from '../src/stats.js'
-import { cellsOf, HEAD, tableOf } from '../src/table.js'
+import { cellsOf, HEAD, metOf, tableOf } from '../src/table.js'
 
 const times = fc.array(fc.double({ min: 0.001, max: 1_000, noNaN: true }), { minLength: 1, maxLength: 30 })
 const random = () => makeRandom(1)
@@ -90,8 +91,9 @@ test.each([true, false])(
       { ...result, case: 'floor', ratioToFloor: 1, role: 'floor' },
       result,
     ])
-    expect(svg.match(/<rect [^>]*fill="#0b6e4f"/g)).toHaveLength(1)
-    expect(svg.match(/<rect /g)).toHaveLength(3)
+    expect(svg.match(/<rect [^>]*fill="var\(--chart-ours\)"/g)).toHaveLength(1)
+    expect(svg.match(/<rect /g)).toHaveLength(2)
+    expect(svg).toContain('less is better')
     expect(svg).toContain('Tessera &amp; others')
     expect(svg).toContain('Work &lt;of&gt; a row')
     expect(svg).toContain('9,999 fail')
@@ -104,4 +106,15 @@ test('a table leaves out columns in which nothing is', () => {
   expect(tableOf(HEAD, [['floor', '1.00', '', '', '', '', '']])).toBe(
     '| case  | result |\n| ----- | ------ |\n| floor | 1.00   |',
   )
+})
+
+test('a goal is met by the median; by the interval alone it is at the edge', () => {
+  const measured = (values: ReadonlyArray<number>): Measured => ({
+    case: { name: 'Tessera', role: 'ours' },
+    samples: values.map((value) => ({ value })),
+  })
+  const metBy = (goal: number) => metOf([valueResult('X', measured([1, 2, 2, 2, 3]), 'ms', atMost(goal), random())])
+  expect(metBy(2)).toBe('yes')
+  expect(metBy(1.5)).toBe('at the edge')
+  expect(metBy(0.5)).toBe('no')
 })

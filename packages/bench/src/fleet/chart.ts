@@ -1,6 +1,7 @@
 /**
  * Renewals over the day, in SVG.
  */
+import { STYLE, type Tone, tone } from '../theme.js'
 import { type Fleet, type Happening, HOUR, MINUTE } from './Fleet.js'
 import { GOALS } from './judge.js'
 
@@ -11,11 +12,11 @@ const RIGHT = 12
 const TOP = 62
 const BOTTOM = 34
 
-const COLOURS: Readonly<Record<Happening['_tag'], string>> = {
-  'Rolling restart': '#bcd4e6',
-  Deploy: '#5b8db8',
-  'Server down': '#e3a5a5',
-  'Redis down': '#e8c98f',
+const TONES: Readonly<Record<Happening['_tag'], Tone>> = {
+  'Rolling restart': 'restart',
+  Deploy: 'event',
+  'Server down': 'server',
+  'Redis down': 'store',
 }
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
@@ -27,19 +28,19 @@ export const chartOfDay = (title: string, fleet: Fleet, renewals: ArrayLike<numb
   const xOf = (time: number): number => LEFT + (time / fleet.lasts) * (WIDTH - LEFT - RIGHT)
   const yOf = (ratio: number): number => HEIGHT - BOTTOM - (ratio / highest) * (HEIGHT - TOP - BOTTOM)
   const text = (x: number, y: number, anchor: string, what: string): string =>
-    `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="#555555">${escaped(what)}</text>`
+    `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${tone('soft')}">${escaped(what)}</text>`
 
   const bands = fleet.happenings.map(({ _tag, at, lasts }, nth) => {
     const [from, to] = [xOf(at), Math.max(xOf(at + lasts), xOf(at) + 2)]
     const minutes = lasts >= MINUTE ? `, ${Math.round(lasts / MINUTE)} min` : ''
     return [
-      `<rect x="${from.toFixed(1)}" y="${TOP}" width="${(to - from).toFixed(1)}" height="${HEIGHT - TOP - BOTTOM}" fill="${COLOURS[_tag]}"/>`,
+      `<rect x="${from.toFixed(1)}" y="${TOP}" width="${(to - from).toFixed(1)}" height="${HEIGHT - TOP - BOTTOM}" fill="${tone(TONES[_tag])}"/>`,
       text(from, TOP - 6 - 14 * (nth % 2), 'start', `${_tag}${minutes}`),
     ].join('\n')
   })
   const limits = [1, GOALS.steady, GOALS.recovery].map((ratio) => {
     const y = yOf(ratio).toFixed(1)
-    return `<line x1="${LEFT}" y1="${y}" x2="${WIDTH - RIGHT}" y2="${y}" stroke="#999999" stroke-dasharray="4 4"/>`
+    return `<line x1="${LEFT}" y1="${y}" x2="${WIDTH - RIGHT}" y2="${y}" stroke="${tone('soft')}" stroke-dasharray="4 4"/>`
   })
   const every = Math.max(1, Math.ceil(highest / 6))
   const ticks = Array.from({ length: Math.floor(highest / every) + 1 }, (_, tick) => tick * every)
@@ -47,14 +48,15 @@ export const chartOfDay = (title: string, fleet: Fleet, renewals: ArrayLike<numb
   const line = ratios.map((ratio, minute) => `${xOf((minute + 0.5) * MINUTE).toFixed(1)},${yOf(ratio).toFixed(1)}`)
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="11">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    `<text x="8" y="20" font-size="14" font-weight="bold" fill="#111111">${escaped(title)}</text>`,
+    STYLE,
+    `<text x="8" y="20" font-size="14" font-weight="bold" fill="${tone('text')}">${escaped(title)}</text>`,
+    `<text x="8" y="36" fill="${tone('soft')}">flat is better</text>`,
     ...bands,
     ...limits,
     ...ticks.map((ratio) => text(LEFT - 6, yOf(ratio) + 4, 'end', `${ratio}x`)),
     ...hours.map((hour) => text(xOf(hour * HOUR), HEIGHT - BOTTOM + 16, 'middle', `${hour} h`)),
-    `<polyline points="${line.join(' ')}" fill="none" stroke="#0b6e4f" stroke-width="1"/>`,
-    `<line x1="${LEFT}" y1="${yOf(0)}" x2="${WIDTH - RIGHT}" y2="${yOf(0)}" stroke="#333333"/>`,
+    `<polyline points="${line.join(' ')}" fill="none" stroke="${tone('ours')}" stroke-width="1"/>`,
+    `<line x1="${LEFT}" y1="${yOf(0)}" x2="${WIDTH - RIGHT}" y2="${yOf(0)}" stroke="${tone('text')}"/>`,
     '</svg>',
     '',
   ].join('\n')

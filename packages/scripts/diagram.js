@@ -59,19 +59,27 @@ const picture = (name) => {
 }
 
 const table = () => {
-  /** @type {Map<string, Set<string>>} */
-  const rows = new Map()
+  /** @type {Map<string, readonly [state: string, event: string, next: Set<string>]>} */
+  const found = new Map()
   for (const { from, to, cause } of transitions) {
     // What any strategy may do, a self-sufficient one may too.
     if (cause.startsWith('requested by') && transitions.some((one) => one.from === from && one.cause === 'requested'))
       continue
-    const name = `| ${from} | ${cause} |`
-    rows.set(name, (rows.get(name) ?? new Set()).add(to))
+    const row = found.get(`${from} ${cause}`) ?? [from, cause, new Set()]
+    row[2].add(to)
+    found.set(`${from} ${cause}`, row)
   }
+  const rows = [...found.values()].map(([from, cause, tos]) => [from, cause, [...tos].sort().join(', ')])
+  const head = ['state', 'event', 'next state']
+  const widths = head.map((name, column) =>
+    Math.max(...[name, ...rows.map((row) => row[column] ?? '')].map(({ length }) => length)),
+  )
+  /** @param {readonly string[]} cells */
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
   return [
-    '| state | event | next state |',
-    '| --- | --- | --- |',
-    ...[...rows].map(([name, tos]) => `${name} ${[...tos].sort().join(', ')} |`).sort(),
+    line(head),
+    line(widths.map((width) => '-'.repeat(width))),
+    ...rows.map(line).sort(),
     '',
     `Found by exploring ${states} states of one session, with an attempt and a late answer under way (\`npm run diagram\`).`,
   ].join('\n')

@@ -26,6 +26,7 @@ const guides = [
       page('Testing', 'docs/testing.md'),
       page('Deploying', 'docs/guides/deploying.md'),
       page('Observing', 'docs/guides/observing.md'),
+      page('OpenTelemetry', 'docs/telemetry.md'),
       page('Security', 'docs/guides/security.md'),
       page('Errors, causes and cures', 'docs/guides/errors.md'),
     ],
@@ -162,7 +163,7 @@ export const sidebar = () => ({
 })
 
 export const nav = [
-  { text: 'Guides', link: '/start', activeMatch: '^/(start|programs|guides|concepts|lifecycle|mcp|testing|migrating)' },
+  { text: 'Guides', link: '/start', activeMatch: '^/(start|programs|guides|concepts|lifecycle|mcp|testing|telemetry|migrating)' },
   { text: 'Reference', link: '/packages/node', activeMatch: '^/(packages|reference|providers)' },
   { text: 'Proof', link: '/reliability', activeMatch: '^/(reliability|performance|databases|scale|comparison)' },
   { text: 'Maintainers', link: '/contributing', activeMatch: '^/(contributing|architecture|seed|adr)' },

@@ -49,6 +49,8 @@ export interface Given {
 /** A session as it may be shown, or why it cannot be. */
 export interface Shown {
   readonly profile: string
+  /** Whether a person logs in to it. */
+  readonly canLogIn: boolean
   readonly inspection: E.Either<Refusal, Inspection>
 }
 
@@ -152,13 +154,13 @@ export const makeBroker = ({ sessions: make, clock, timeout = seconds(30) }: Bro
     show: pipe(
       sessions.names,
       T.flatMap(
-        T.traverseArray((profile) =>
-          pipe(
-            open(O.some(profile)),
-            TE.flatMap(explained(({ source }) => source.within({ deadline: plus(clock.now(), timeout) }).inspect)),
-            T.map((inspection) => ({ profile, inspection })),
-          ),
-        ),
+        T.traverseArray((profile) => async () => {
+          const opened = await open(O.some(profile))()
+          if (E.isLeft(opened)) return { profile, canLogIn: false, inspection: opened }
+          const { source, canLogIn = false } = opened.right
+          const within = source.within({ deadline: plus(clock.now(), timeout) })
+          return { profile, canLogIn, inspection: await explained(() => within.inspect)(opened.right)() }
+        }),
       ),
     ),
     expiring: () =>

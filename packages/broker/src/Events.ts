@@ -31,6 +31,8 @@ const TOGETHER = millis(500)
 /** Those who listen to what happens, 32 at most. */
 export interface Events {
   readonly tell: (profile: string, event: SourceEvent) => void
+  /** Tells of something that no source knows: the end of a login that was begun here, say. */
+  readonly note: (profile: string, what: string) => void
   /** Says that somebody asked for a token. */
   readonly asked: () => void
   /** None where too many listen. */
@@ -63,6 +65,7 @@ export const makeEvents = (clock: Clock): Events => {
         ...('error' in event && failure(event.error)),
       })
     },
+    note: (profile, what) => send({ at: clock.now(), what, profile }),
     asked: () => {
       if (listeners.size === 0 || isWaiting) return
       isWaiting = true

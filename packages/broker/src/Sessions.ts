@@ -17,6 +17,8 @@ export interface OpenSession {
   readonly source: TokenSource
   /** Of the provider, where it has one. */
   readonly issuer?: string | undefined
+  /** Whether a person logs in to it. Default: false. */
+  readonly canLogIn?: boolean
   /** What its errors are told with: the command that mends them, say. */
   readonly explain: (error: AuthError) => Refusal
 }

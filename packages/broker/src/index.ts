@@ -19,6 +19,7 @@ export {
   listenOnSocket,
   type SocketOptions,
 } from './listening.js'
+export { type StatusPage, type StatusPageOptions, statusPage } from './page/pageRoute.js'
 export { isOwnUser, tellsUsers } from './peer.js'
 export { azureRoute } from './protocols/azure.js'
 export { googleRoute } from './protocols/google.js'

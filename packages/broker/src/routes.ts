@@ -82,8 +82,9 @@ const shownCounts = ({ outcomes, renewed, failed, refused: said, askers, minutes
 /** A session and its counts, as JSON has them. */
 const shown =
   ({ tally }: Broker) =>
-  ({ profile, inspection }: Shown) => ({
+  ({ profile, canLogIn, inspection }: Shown) => ({
     profile,
+    can_log_in: canLogIn,
     ...(E.isRight(inspection)
       ? shownInspection(inspection.right)
       : { state: 'unknown', error: inspection.left.error, error_description: inspection.left.description }),
@@ -99,7 +100,13 @@ const eventText = ({ at, what, profile, expiresAt, error, description }: Happeni
     error_description: description,
   })}\n\n`
 
-const events = (broker: Broker): Answer => ({
+/** All sessions, without a secret. */
+export const shownSessions =
+  (broker: Broker): T.Task<object> =>
+  async () => ({ sessions: (await broker.show()).map(shown(broker)) })
+
+/** What happens, as server-sent events. */
+export const streamOf = (broker: Broker): Answer => ({
   _tag: 'Stream',
   open: (write) => {
     const stop = broker.events.listen((happening) => write(eventText(happening)))
@@ -125,7 +132,7 @@ export const ownRoutes =
       case 'GET /health':
         return now(() => json({ status: 'ok', pid: process.pid, started_at: iso(O.some(broker.startedAt)) }))
       case 'GET /sessions':
-        return O.some(async () => json({ sessions: (await broker.show()).map(shown(broker)) }))
+        return O.some(async () => json(await shownSessions(broker)()))
       case 'GET /metrics':
         return now(() =>
           text(
@@ -138,7 +145,7 @@ export const ownRoutes =
           ),
         )
       case 'GET /events':
-        return now(() => events(broker))
+        return now(() => streamOf(broker))
       default:
         return O.none
     }

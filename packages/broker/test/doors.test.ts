@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process'
 import { chmod, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { Secret } from '@tessera/core'
 import { run } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
+import { testWith } from '../../scripts/jest/needs.js'
+import { NOBODY } from '../../scripts/jest/tools.cjs'
 import { bearerFile, brokerServer, isTaken, listenOnSocket, loopbackDoor, socketDoor } from '../src/index.js'
 import { ask, withBroker } from './support.js'
 
@@ -21,6 +25,31 @@ describe('the socket', () => {
       leave()
       server.close()
       expect(await readdir(join(folder, 'deep', 'tessera'))).toEqual([])
+    }),
+  )
+
+  testWith('root')(
+    'keeps other users of the machine out',
+    withBroker(async ({ folder, broker, path }) => {
+      // All that is left to keep them out is the broker's own folder.
+      await chmod(folder, 0o755)
+      const { server } = brokerServer({ broker, door: socketDoor })
+      const own = join(folder, 'tessera', 'broker.sock')
+      const { leave } = await run(listenOnSocket({ server, path: own }))
+      const reach = async (of: string, user: number | undefined): Promise<string> => {
+        const script = `require('node:net').connect(process.argv[1])
+          .on('error', ({ code }) => { console.log(code); process.exit() })
+          .on('connect', () => { console.log('in'); process.exit() })`
+        const who = user === undefined ? {} : { uid: user, gid: user }
+        return (await promisify(execFile)(process.execPath, ['-e', script, of], { cwd: '/', ...who })).stdout.trim()
+      }
+      expect(await Promise.all([reach(own, NOBODY), reach(path, NOBODY), reach(own, undefined)])).toEqual([
+        'EACCES',
+        'EACCES',
+        'in',
+      ])
+      leave()
+      server.close()
     }),
   )
 

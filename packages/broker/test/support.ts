@@ -147,7 +147,9 @@ export const withBroker =
     )(env)()
     const makeSessions = (observe: typeof heard): Sessions => {
       heard = observe
-      return sessionsOf({ work: source })
+      const { names, open } = sessionsOf({ work: source })
+      // Of a person, who may log in.
+      return { names, open: (asked) => pipe(open(asked), TE.map((session) => ({ ...session, canLogIn: true }))) }
     }
     const servers: BrokerServer[] = []
     const places: Listening[] = []

@@ -1,8 +1,8 @@
 /** The broker as a user runs it: real processes, at a socket. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
-import { request } from 'node:http'
+import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -26,6 +26,23 @@ const ask = (
     })
       .once('error', reject)
       .end()
+  })
+
+/** The same with the headers of the answer, and a body where there is one. */
+const send = (
+  where: { readonly port: number },
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  body?: string,
+): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders }> =>
+  new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST'
+    request({ host: '127.0.0.1', ...where, path, method, agent: false, headers }, (response) => {
+      response.resume()
+      resolve({ status: response.statusCode ?? 0, headers: response.headers })
+    })
+      .once('error', reject)
+      .end(body)
   })
 
 const tokenIn = ({ status, body }: Said): string => {
@@ -138,6 +155,57 @@ describe('tessera serve', () => {
       expect((await ask({ socketPath }, '/token?profile=other')).status).toBe(404)
       expect(home.box.counts().byEndpoint.token).toBe(1)
       await killed(third, 'SIGINT')
+    }),
+  )
+
+  it(
+    'opens its page by a link that is in no list of processes, and a login from there',
+    withHome(async (home) => {
+      const opener = join(home.folder, 'opener.mjs')
+      await writeFile(
+        opener,
+        `import { appendFileSync, readFileSync } from 'node:fs'
+         const address = process.argv[2]
+         appendFileSync(${JSON.stringify(join(home.folder, 'opened'))}, address + '\n' + readFileSync(new URL(address), 'utf8') + '\n')`,
+      )
+      const { box, writeProfile, settings } = home
+      await writeProfile('me', { ...settings, tessera: { baseUrl: box.url, as: 'login' } })
+      const variables = { XDG_RUNTIME_DIR: join(home.folder, 'run'), BROWSER: `${process.execPath} ${opener} %s` }
+      const running = home.start(['serve', '--open'], variables)
+      await running.said(/Ctrl-C ends it/)
+      const opened = async (times: number): Promise<string> => {
+        for (;;) {
+          const text = await readFile(join(home.folder, 'opened'), 'utf8').catch(() => '')
+          const urls = [...text.matchAll(/href="([^"]+)"/g)].map(([, url = '']) => url)
+          expect(text.match(/^(?!<|file:|$)/gm) ?? []).toEqual([])
+          if (urls.length >= times) return urls[times - 1] ?? ''
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+      const first = await opened(1)
+      const { host, pathname, search } = new URL(first)
+      const port = Number(host.split(':')[1])
+      // Again, by another command: of the broker that runs.
+      const again = home.start(['serve', '--open'], variables)
+      const second = await opened(2)
+      again.child.kill('SIGINT')
+      expect((await again.ended).code).toBe(0)
+      expect(second).not.toBe(first)
+      expect((await ask({ port }, pathname + search)).status).toBe(403)
+
+      const page = await send({ port }, new URL(second).pathname + new URL(second).search)
+      const own = page.headers.location ?? ''
+      const cookie = String(page.headers['set-cookie']).split(';')[0] ?? ''
+      const begun = await send({ port }, `${own}login`, { cookie, origin: `http://127.0.0.1:${port}` }, '{"profile":"me"}')
+      expect(begun.status).toBe(202)
+      // The login is that of the command: it opens the browser, at the provider.
+      await box.grant(await opened(3))
+      const socketPath = socketOf(home)
+      while ((await ask({ socketPath }, '/token?profile=me')).status !== 200) await new Promise((resolve) => setImmediate(resolve))
+      // To this one nobody logs in.
+      const none = await send({ port }, `${own}login`, { cookie, origin: `http://127.0.0.1:${port}` }, '{"profile":"default"}')
+      expect(none.status).toBe(400)
+      await killed(running, 'SIGTERM')
     }),
   )
 

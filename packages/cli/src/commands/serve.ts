@@ -2,7 +2,7 @@
  * A broker: the tokens of profiles, over a socket, for every tool of the machine.
  */
 import { resolve } from 'node:path'
-import { brokerSocket, isTaken, makeBroker } from '@tessera/broker'
+import { brokerSocket, isTaken, makeBroker, statusPage } from '@tessera/broker'
 import { AuthError, type SourceEvent, seconds } from '@tessera/core'
 import { systemClock } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
@@ -11,9 +11,11 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ExitCode } from '../exitCode.js'
 import { type Command, type Invocation, SECONDS, word } from '../invocation.js'
+import { bySystem } from '../login/browser.js'
 import { fileOf, profileFile, readProfileToUse, usage } from '../profile.js'
 import { type Problem, problem } from '../report.js'
-import { type PlaceOptions, type Places, type Served, serveAt } from '../serve/places.js'
+import { linkOf, makeLogins } from '../serve/page.js'
+import { type PlaceOptions, type Places, type Served, serveAt, socketOf } from '../serve/places.js'
 import { ofProfile, type ProfileSessions, profileSessions, serveCommand } from '../serve/profileSessions.js'
 import { type Manager, unitOf } from '../serve/units.js'
 
@@ -21,6 +23,8 @@ export interface ServeOptions extends PlaceOptions {
   /** Those that `--profile` names; none for all. */
   readonly profiles: ReadonlyArray<string>
   readonly printUnit?: Manager
+  /** Whether the status page is opened in the browser. */
+  readonly open: boolean
 }
 
 const saying = (error: AuthError): string =>
@@ -117,6 +121,9 @@ const ended = (signals: ReadonlyArray<AbortSignal>): Promise<void> =>
     }
   })
 
+/** A browser reads the page that leads to the link for a moment after it was started. */
+const opening = (signal: AbortSignal): Promise<void> => systemClock.sleep(seconds(5), signal)()
+
 const serving =
   (invocation: Invocation, options: ServeOptions, profiles: ReadonlyArray<string>): TE.TaskEither<Problem, void> =>
   async () => {
@@ -127,18 +134,36 @@ const serving =
       return sessions
     }
     const broker = makeBroker({ sessions: make, clock: systemClock, timeout: seconds(shared.timeout ?? SECONDS) })
-    const served = await pipe(serveAt(broker, options, variables), TE.mapLeft(notListening(invocation, options)))()
+    const logins = makeLogins(invocation, broker)
+    const page = statusPage({ broker, logIn: logins.begin })
+    let url: O.Option<string> = O.none
+    const besides = { socket: [page.linkRoute(() => url)], port: [page.route] }
+    const served = await serveAt(broker, options, variables, besides)()
+    const browser = bySystem(invocation)
     try {
-      if (E.isLeft(served)) return served
+      if (E.isLeft(served)) {
+        const there = options.open && isTaken(served.left) ? await linkOf(socketOf(options, variables))() : O.none
+        if (O.isNone(there)) return E.left(notListening(invocation, options)(served.left))
+        browser.visit(there.value)
+        await opening(signal)
+        return E.right(undefined)
+      }
       const { places, replaced, end }: Served = served.right
       try {
+        url = pipe(
+          places.port,
+          O.map((port) => port.url),
+        )
         tell(invocation, options, profiles, places)
+        if (options.open && O.isSome(url)) browser.visit(url.value + page.link())
         await ended([signal, ...replaced])
         return E.right(undefined)
       } finally {
         await end()
       }
     } finally {
+      logins.end()
+      await browser.end()
       await sessions?.close()
     }
   }
@@ -154,6 +179,10 @@ const commandOf = (options: ServeOptions): ReadonlyArray<string> => [
   ...(options.oidcAgent ? ['--oidc-agent'] : []),
 ]
 
+/** The page is at a port. */
+const withPort = (options: ServeOptions): ServeOptions =>
+  options.open && options.tcp === undefined ? { ...options, tcp: 0 } : options
+
 /** Serves until Ctrl-C, or until another broker takes over. */
 export const serve: Command<ServeOptions> = (invocation, options) => {
   if (options.printUnit !== undefined) {
@@ -165,6 +194,6 @@ export const serve: Command<ServeOptions> = (invocation, options) => {
   }
   return pipe(
     namesOf(invocation, options.profiles),
-    TE.flatMap((profiles) => serving(invocation, options, profiles)),
+    TE.flatMap((profiles) => serving(invocation, withPort(options), profiles)),
   )
 }

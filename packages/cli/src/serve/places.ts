@@ -15,6 +15,7 @@ import {
   listenOnPort,
   listenOnSocket,
   loopbackDoor,
+  type Route,
   socketDoor,
   tellsUsers,
 } from '@tessera/broker'
@@ -24,6 +25,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+
+/** What is answered besides, at the socket and at the port. */
+export interface Besides {
+  readonly socket: ReadonlyArray<Route>
+  readonly port: ReadonlyArray<Route>
+}
 
 /** What the options say of it. */
 export interface PlaceOptions {
@@ -73,16 +80,21 @@ export const socketOf = (
 
 const stays = (): Listening => ({ replaced: new AbortController().signal, leave: () => undefined })
 
-const atDescriptor = (broker: Broker, fd: number): TE.TaskEither<AuthError, Open> => {
-  const { server, end } = brokerServer({ broker, door: socketDoor })
+const atDescriptor = (broker: Broker, fd: number, routes: ReadonlyArray<Route>): TE.TaskEither<AuthError, Open> => {
+  const { server, end } = brokerServer({ broker, door: socketDoor, routes })
   return pipe(
     listenOnDescriptor(server, fd),
     TE.map((listening) => ({ listening, end })),
   )
 }
 
-const atSocket = (broker: Broker, path: string, replace: boolean): TE.TaskEither<AuthError, Open> => {
-  const { server, end } = brokerServer({ broker, door: socketDoor })
+const atSocket = (
+  broker: Broker,
+  path: string,
+  replace: boolean,
+  routes: ReadonlyArray<Route>,
+): TE.TaskEither<AuthError, Open> => {
+  const { server, end } = brokerServer({ broker, door: socketDoor, routes })
   return pipe(
     listenOnSocket({ server, path, replace }),
     TE.map((listening) => ({ listening, end })),
@@ -103,13 +115,14 @@ const atPort = (
   wanted: number,
   file: string,
   gce: boolean,
+  routes: ReadonlyArray<Route>,
 ): TE.TaskEither<AuthError, Open & { readonly port: Port }> => {
   let taken = wanted
   return pipe(
     bearerFile(file),
     TE.flatMap((bearer) => {
       const door = loopbackDoor({ port: () => taken, bearer, ...(gce && { isOwnUser }) })
-      const { server, end } = brokerServer({ broker, door })
+      const { server, end } = brokerServer({ broker, door, routes })
       return pipe(
         listenOnPort(server, wanted),
         TE.map((port) => {
@@ -133,6 +146,7 @@ export const serveAt =
     broker: Broker,
     options: PlaceOptions,
     variables: Readonly<Record<string, string | undefined>>,
+    besides: Besides,
   ): TE.TaskEither<AuthError, Served> =>
   async () => {
     const socket = socketOf(options, variables)
@@ -155,9 +169,9 @@ export const serveAt =
       descriptors.length > 0
         ? pipe(
             descriptors,
-            TE.traverseSeqArray((fd) => opened(atDescriptor(broker, fd))),
+            TE.traverseSeqArray((fd) => opened(atDescriptor(broker, fd, besides.socket))),
           )
-        : opened(atSocket(broker, socket, options.replace))
+        : opened(atSocket(broker, socket, options.replace, besides.socket))
     const { tcp, gce, oidcAgent } = options
     const served = await pipe(
       gce && !(await tellsUsers()) ? TE.left(untold()) : main,
@@ -166,7 +180,7 @@ export const serveAt =
         tcp === undefined
           ? TE.right<AuthError, O.Option<Port>>(O.none)
           : pipe(
-              opened(atPort(broker, tcp, beside('broker.bearer'), gce)),
+              opened(atPort(broker, tcp, beside('broker.bearer'), gce, besides.port)),
               TE.map(({ port }) => O.some(port)),
             ),
       ),

@@ -121,6 +121,7 @@ export const profileSessions = (
           (opened): OpenSession => ({
             profile: name,
             issuer: O.toUndefined(issuerOf(opened.profile)),
+            canLogIn: opened.profile.principal._tag === 'Login',
             source: opened.source,
             explain: explained(opened),
           }),

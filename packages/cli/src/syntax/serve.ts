@@ -24,6 +24,10 @@ export const serve: Syntax = (root, run) => {
       "with --tcp, answer Google's libraries (GCE_METADATA_HOST), which send no bearer, of this user only",
     )
     .option('--oidc-agent', "a socket for oidc-agent's clients too (OIDC_SOCK)")
+    .option(
+      '--open',
+      'open the status page in the browser, of the broker that runs where there is one (with --tcp or --open)',
+    )
     .addOption(
       new Option('--print-unit <manager>', 'print what a service manager needs to start it, and start none').choices(
         MANAGERS,
@@ -52,6 +56,7 @@ Examples:
         profiles,
         replace: options.replace ?? false,
         gce: options.gce ?? false,
+        open: options.open ?? false,
         oidcAgent: options.oidcAgent ?? false,
       }),
     )

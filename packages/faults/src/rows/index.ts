@@ -1,6 +1,7 @@
 import type { Fault } from '../Fault.js'
 import { answersBroken } from './answersBroken.js'
 import { bodies } from './bodies.js'
+import { broker } from './broker.js'
 import { canaries } from './canaries.js'
 import { clocks } from './clocks.js'
 import { clocksApart } from './clocksApart.js'
@@ -49,6 +50,7 @@ export const rows: ReadonlyArray<Fault> = [
   fileBitFlips,
   fileOther,
   loopbackLogin,
+  broker,
   ...redisRows,
   clocksApart,
   redisDelete,

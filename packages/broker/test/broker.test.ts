@@ -82,6 +82,7 @@ describe('a broker', () => {
         Array.from({ length: 20 }, () => post('/refused', { profile: 'work', access_token })),
       )
       expect(told.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 204))
+      expect(told[0]?.headers['content-length']).toBeUndefined()
       const next = await Promise.all(Array.from({ length: 20 }, () => get('/token')))
       expect(new Set(next.map(tokenIn))).toEqual(new Set(['access-2']))
       expect(origin.count()).toBe(2)

@@ -149,7 +149,14 @@ export const withBroker =
       heard = observe
       const { names, open } = sessionsOf({ work: source })
       // Of a person, who may log in.
-      return { names, open: (asked) => pipe(open(asked), TE.map((session) => ({ ...session, canLogIn: true }))) }
+      return {
+        names,
+        open: (asked) =>
+          pipe(
+            open(asked),
+            TE.map((session) => ({ ...session, canLogIn: true })),
+          ),
+      }
     }
     const servers: BrokerServer[] = []
     const places: Listening[] = []

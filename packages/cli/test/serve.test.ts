@@ -166,7 +166,7 @@ describe('tessera serve', () => {
         opener,
         `import { appendFileSync, readFileSync } from 'node:fs'
          const address = process.argv[2]
-         appendFileSync(${JSON.stringify(join(home.folder, 'opened'))}, address + '\n' + readFileSync(new URL(address), 'utf8') + '\n')`,
+         appendFileSync(${JSON.stringify(join(home.folder, 'opened'))}, address + '\\n' + readFileSync(new URL(address), 'utf8') + '\\n')`,
       )
       const { box, writeProfile, settings } = home
       await writeProfile('me', { ...settings, tessera: { baseUrl: box.url, as: 'login' } })
@@ -176,7 +176,7 @@ describe('tessera serve', () => {
       const opened = async (times: number): Promise<string> => {
         for (;;) {
           const text = await readFile(join(home.folder, 'opened'), 'utf8').catch(() => '')
-          const urls = [...text.matchAll(/href="([^"]+)"/g)].map(([, url = '']) => url)
+          const urls = [...text.matchAll(/href="([^"]+)"/g)].map(([, url = '']) => url.replaceAll('&amp;', '&'))
           expect(text.match(/^(?!<|file:|$)/gm) ?? []).toEqual([])
           if (urls.length >= times) return urls[times - 1] ?? ''
           await new Promise((resolve) => setImmediate(resolve))
@@ -196,14 +196,25 @@ describe('tessera serve', () => {
       const page = await send({ port }, new URL(second).pathname + new URL(second).search)
       const own = page.headers.location ?? ''
       const cookie = String(page.headers['set-cookie']).split(';')[0] ?? ''
-      const begun = await send({ port }, `${own}login`, { cookie, origin: `http://127.0.0.1:${port}` }, '{"profile":"me"}')
+      const begun = await send(
+        { port },
+        `${own}login`,
+        { cookie, origin: `http://127.0.0.1:${port}` },
+        '{"profile":"me"}',
+      )
       expect(begun.status).toBe(202)
       // The login is that of the command: it opens the browser, at the provider.
-      await box.grant(await opened(3))
+      await fetch(await box.grant(await opened(3)))
       const socketPath = socketOf(home)
-      while ((await ask({ socketPath }, '/token?profile=me')).status !== 200) await new Promise((resolve) => setImmediate(resolve))
+      while ((await ask({ socketPath }, '/token?profile=me')).status !== 200)
+        await new Promise((resolve) => setImmediate(resolve))
       // To this one nobody logs in.
-      const none = await send({ port }, `${own}login`, { cookie, origin: `http://127.0.0.1:${port}` }, '{"profile":"default"}')
+      const none = await send(
+        { port },
+        `${own}login`,
+        { cookie, origin: `http://127.0.0.1:${port}` },
+        '{"profile":"default"}',
+      )
       expect(none.status).toBe(400)
       await killed(running, 'SIGTERM')
     }),

@@ -70,7 +70,8 @@ export const makeServer = (answer: (request: Incoming) => Task<Answer>, door: Do
     response.writeHead(of.status, {
       ...HEADERS,
       'content-type': of.type,
-      'content-length': Buffer.byteLength(of.body),
+      // RFC 9110 §8.6
+      ...(of.status !== 204 && { 'content-length': Buffer.byteLength(of.body) }),
       ...of.headers,
       ...((isEnding || isLast) && { connection: 'close' }),
     })

@@ -30,7 +30,7 @@ createServer({ maxHeaderSize: 16_384 }, (request, response) => {
   if (request.method === 'POST') turn += 1
   const body = request.url === '/token' ? JSON.stringify({ access_token: tokens[turn % 2] }) : '{}'
   const headers = { 'content-length': body.length }
-  if (request.method === 'POST') response.writeHead(204, headers).end()
+  if (request.method === 'POST') response.writeHead(204).end()
   else response.writeHead(200, headers).end(body)
 }).listen(path, () => console.error('Ctrl-C'))
 process.on('SIGTERM', () => process.exit(0))

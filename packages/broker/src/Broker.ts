@@ -127,8 +127,7 @@ export const makeBroker = ({ sessions: make, clock, timeout = seconds(30) }: Bro
         TE.flatMap((session) => {
           const { profile, issuer, source } = session
           const { signal, minValid } = request
-          const terms = { deadline: plus(clock.now(), timeout), signal, minValid }
-          const within = source.within(terms)
+          const within = source.within({ deadline: plus(clock.now(), timeout), signal, minValid })
           return pipe(
             explained(() => within.get)(session),
             TE.map((token): Given => ({ profile, issuer, token: alone(token) })),

@@ -93,6 +93,19 @@ describe('a broker', () => {
   )
 
   it(
+    'renews first for who needs a token that lives longer',
+    withBroker(async ({ get, origin }) => {
+      origin.lifetime(60, 40)
+      expect(tokenIn(await get('/token'))).toBe('access-1')
+      expect(tokenIn(await get('/token?min_valid=15'))).toBe('access-1')
+      origin.lifetime(60)
+      const all = await Promise.all(Array.from({ length: 20 }, () => get('/token?min_valid=30')))
+      expect(new Set(all.map(tokenIn))).toEqual(new Set(['access-2']))
+      expect(origin.count()).toBe(2)
+    }),
+  )
+
+  it(
     'says what is wrong in words that a program can read',
     withBroker(async ({ get, post, origin, path }) => {
       const errorOf = ({ status, body }: Said) => [status, JSON.parse(body).error]

@@ -84,6 +84,25 @@ describe('brokerStrategy', () => {
   )
 
   it(
+    'asks for one that lives longer when its own is near its end',
+    withBroker(async ({ origin, path, env, get }) => {
+      origin.lifetime(60, 40)
+      const attempt = Strategy.attempt(seconds(10))(env)()
+      const strategy = brokerStrategy({ socket: path })
+      const first = await run(strategy(attempt)(env))
+      expect(open(first)).toBe('access-1')
+      origin.lifetime(60)
+      // The broker itself would not renew yet.
+      expect(JSON.parse((await get('/token')).body).access_token).toBe('access-1')
+      expect(open(await run(strategy({ ...attempt, previous: O.some(first) })(env)))).toBe('access-2')
+      // Of one that is over nothing has to be said.
+      const over = { ...first, expiresAt: O.some(env.clock.now()) }
+      expect(open(await run(strategy({ ...attempt, previous: O.some(over) })(env)))).toBe('access-2')
+      expect(origin.count()).toBe(2)
+    }),
+  )
+
+  it(
     'says by its errors what is the matter, and goes on when that is over',
     withBroker(async (world) => {
       const { env, origin, folder } = world

@@ -39,7 +39,7 @@ export const serve: Syntax = (root, run) => {
 It serves the profiles that --profile names, which may be given again, or all that there are. A request that names none is for the first,
 or for the usual one (TESSERA_PROFILE, default). Refresh tokens never leave it.
 
-  GET /token?profile=NAME                     a token that is valid now, as JSON
+  GET /token?profile=NAME&min_valid=SECONDS   a token that is valid now, as JSON
   POST /refused {"profile", "access_token"}   a server refused this one: one renewal for all
   GET /azure/NAME, /computeMetadata/v1/…      as Azure's and Google's libraries ask
   GET /sessions, /health, /metrics, /events   what is held, without a secret

@@ -163,7 +163,11 @@ export const sidebar = () => ({
 })
 
 export const nav = [
-  { text: 'Guides', link: '/start', activeMatch: '^/(start|programs|guides|concepts|lifecycle|mcp|testing|telemetry|migrating)' },
+  {
+    text: 'Guides',
+    link: '/start',
+    activeMatch: '^/(start|programs|guides|concepts|lifecycle|mcp|testing|telemetry|migrating)',
+  },
   { text: 'Reference', link: '/packages/node', activeMatch: '^/(packages|reference|providers)' },
   { text: 'Proof', link: '/reliability', activeMatch: '^/(reliability|performance|databases|scale|comparison)' },
   { text: 'Maintainers', link: '/contributing', activeMatch: '^/(contributing|architecture|seed|adr)' },

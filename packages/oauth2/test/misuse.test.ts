@@ -237,6 +237,7 @@ const OF_VALUES = [
   'readRegistration',
   'refreshTokenGrant',
   'registrationResponse',
+  'refusal',
   'retryAfter',
   'revocationParameters',
   'secureOrigins',

@@ -1,34 +1,11 @@
 /** What befalls one MariaDB while a session is renewed. */
-import { type Processes, processes, wireTo } from '@tessera/local-redis'
+import { type Processes, wireTo } from '@tessera/local-redis'
 import { type Mariadb, startMariadb } from '@tessera/local-sql'
 import { mysql2 } from '@tessera/store-sql'
 import { type Connection, createConnection, createPool } from 'mysql2/promise'
-import type { Fault } from '../Fault.js'
 import { whole } from '../random.js'
-import type { Defer } from '../scoped.js'
-import { type MakeStore, makeStore, mariadbClients, migrated, TABLE } from '../sqlClients.js'
-import { EXPECTED, injected, type Target, whileRenewing } from '../whileRenewing.js'
-
-/** So many servers have their faults at the same time. */
-const LANES = 2
-
-/** What a test may break. */
-export interface Parts {
-  readonly store: MakeStore
-  readonly patience: number
-}
-
-const live: Parts = { store: makeStore, patience: 60_000 }
-
-interface Lane {
-  readonly all: Processes
-  readonly defer: Defer
-}
-
-interface Kind {
-  readonly injection: string
-  readonly start: (lane: Lane) => Promise<Omit<Target, 'opens'> & { readonly mariadb: Mariadb; readonly port?: number }>
-}
+import { mariadbClients, migrated, TABLE } from '../sqlClients.js'
+import { type Kind, LONG, live, serverRows } from '../sqlRows.js'
 
 /** A server with the table, which the application does not make. */
 const withTable = async (all: Processes, options: ReadonlyArray<string> = []): Promise<Mariadb> => {
@@ -60,14 +37,15 @@ const END_ALL = 'kill connection user app'
 const KINDS: Readonly<Record<string, Kind>> = {
   'mariadb-kill': {
     injection: 'MariaDB is killed, and started again',
+    renewal: LONG,
     start: async ({ all }) => {
       const mariadb = await withTable(all)
-      let server = mariadb
+      let running = mariadb
       return {
-        mariadb,
-        inject: async () => server.signal('SIGKILL'),
+        server: mariadb,
+        inject: async () => running.signal('SIGKILL'),
         heal: async () => {
-          server = await startMariadb(all, { port: mariadb.port })
+          running = await startMariadb(all, { port: mariadb.port })
         },
       }
     },
@@ -77,7 +55,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     start: async ({ all }) => {
       const mariadb = await withTable(all)
       return {
-        mariadb,
+        server: mariadb,
         inject: async () => mariadb.signal('SIGSTOP'),
         heal: async () => mariadb.signal('SIGCONT'),
       }
@@ -90,7 +68,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const wire = await wireTo(mariadb.port)
       defer(wire.close)
       return {
-        mariadb,
+        server: mariadb,
         port: wire.port,
         inject: async (random) => wire.delay(whole(random, 20, 400)),
         heal: async () => wire.delay(0),
@@ -104,7 +82,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const set = (value: 'on' | 'off') => async () => {
         await mariadb.query(`set global read_only = ${value}`)
       }
-      return { mariadb, inject: set('on'), heal: set('off') }
+      return { server: mariadb, inject: set('on'), heal: set('off') }
     },
   },
   'mariadb-disk-full': {
@@ -118,7 +96,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       }
       const full = "signal sqlstate '45000' set mysql_errno = 1114, message_text = 'The table is full'"
       return {
-        mariadb,
+        server: mariadb,
         inject: each(
           (event) =>
             `create trigger ${database}.full_${event} before ${event} on ${database}.${TABLE} for each row ${full}`,
@@ -138,7 +116,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       }
       defer(leave)
       return {
-        mariadb,
+        server: mariadb,
         inject: async () => {
           await mariadb.query(END_ALL)
           for (;;) {
@@ -159,7 +137,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const mariadb = await withTable(all, ['--innodb-lock-wait-timeout=1'])
       let ended: Promise<void> = Promise.resolve()
       return {
-        mariadb,
+        server: mariadb,
         inject: async () => {
           ended = connected(mariadb, async (other) => {
             await other.query('begin')
@@ -174,26 +152,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 }
 
-/** The rows, with a store that a test has broken. */
-export const mariadbRowsWith = ({ store, patience }: Parts): ReadonlyArray<Fault> =>
-  Object.entries(KINDS).map(([name, { injection, start }]) => ({
-    name,
-    injection: injected(injection, 'mysql2, mariadb'),
-    expected: EXPECTED,
-    count: 50,
-    seconds: 45,
-    needs: 'mariadb',
-    run: whileRenewing({
-      name,
-      lanes: LANES,
-      patience,
-      start: async (defer) => {
-        const all = processes('mariadb')
-        defer(all.stop)
-        const { mariadb, port = mariadb.port, inject, heal } = await start({ all, defer })
-        return { inject, heal, opens: mariadbClients(mariadb, port, store) }
-      },
-    }),
-  }))
+export const mariadbRowsWith = serverRows({
+  program: 'mariadb',
+  lanes: 2,
+  seconds: 45,
+  drivers: 'mysql2, mariadb',
+  clients: mariadbClients,
+  kinds: KINDS,
+})
 
 export const mariadbRows = mariadbRowsWith(live)

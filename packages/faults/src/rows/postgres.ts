@@ -1,44 +1,13 @@
 /** What befalls one Postgres while a session is renewed. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Duration, seconds } from '@tessera/core'
-import { eventually, type Processes, processes, type Wire, wireTo } from '@tessera/local-redis'
+import { eventually, type Processes, type Wire, wireTo } from '@tessera/local-redis'
 import { type Postgres, type Settings, startPgBouncer, startPostgres, startStandby } from '@tessera/local-sql'
 import { pgPool } from '@tessera/store-sql'
 import { Pool } from 'pg'
-import type { Fault, Program } from '../Fault.js'
 import { whole } from '../random.js'
 import { hogging, rivals } from '../rivals.js'
-import type { Defer } from '../scoped.js'
-import { type MakeStore, makeStore, migrated, postgresClients, TABLE } from '../sqlClients.js'
-import { EXPECTED, injected, type Target, whileRenewing } from '../whileRenewing.js'
-
-/** So many servers have their faults at the same time. */
-const LANES = 3
-
-/** What a test may break. */
-export interface Parts {
-  readonly store: MakeStore
-  readonly patience: number
-}
-
-const live: Parts = { store: makeStore, patience: 60_000 }
-
-/** A server that is there, and what ends with it. */
-interface Lane {
-  readonly all: Processes
-  readonly defer: Defer
-}
-
-interface Kind {
-  readonly injection: string
-  readonly needs?: Program
-  readonly count?: number
-  /** How long a renewal may take: its lease, which lasts 5 s longer, must outlive that the server is away. */
-  readonly renewal?: Duration
-  readonly start: (
-    lane: Lane,
-  ) => Promise<Omit<Target, 'opens'> & { readonly postgres: Postgres; readonly port?: number }>
-}
+import { migrated, postgresClients, TABLE } from '../sqlClients.js'
+import { type Kind, type Lane, LONG, live, serverRows } from '../sqlRows.js'
 
 /** A server with the table, as the application's own. */
 const withTable = async (all: Processes, settings?: Settings): Promise<Postgres> => {
@@ -59,7 +28,7 @@ const byStatements =
     const run = async (statements: ReadonlyArray<string>): Promise<void> => {
       for (const statement of statements) await postgres.query(statement)
     }
-    return { postgres, inject: () => run(on), heal: () => run(off) }
+    return { server: postgres, inject: () => run(on), heal: () => run(off) }
   }
 
 /** Its table is as on a disk that is full: what would make it grow is refused, with the code of that. */
@@ -75,14 +44,15 @@ const throughWire = async ({ defer }: Lane, postgres: Postgres): Promise<Wire> =
 const KINDS: Readonly<Record<string, Kind>> = {
   'postgres-kill': {
     injection: 'Postgres and all of its processes are killed, and it is started again',
+    renewal: LONG,
     start: async ({ all }) => {
       const postgres = await withTable(all)
-      let server = postgres
+      let running = postgres
       return {
-        postgres,
-        inject: async () => server.signal('SIGKILL'),
+        server: postgres,
+        inject: async () => running.signal('SIGKILL'),
         heal: async () => {
-          server = await startPostgres(all, { port: postgres.port })
+          running = await startPostgres(all, { port: postgres.port })
         },
       }
     },
@@ -92,7 +62,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     start: async ({ all }) => {
       const postgres = await withTable(all)
       return {
-        postgres,
+        server: postgres,
         inject: async () => postgres.signal('SIGSTOP'),
         heal: async () => postgres.signal('SIGCONT'),
       }
@@ -104,7 +74,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const postgres = await withTable(lane.all)
       const wire = await throughWire(lane, postgres)
       return {
-        postgres,
+        server: postgres,
         port: wire.port,
         inject: async (random) => wire.delay(whole(random, 20, 400)),
         heal: async () => wire.delay(0),
@@ -121,7 +91,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const postgres = await withTable(all)
       const { password } = postgres.login
       return {
-        postgres,
+        server: postgres,
         inject: async (random) => {
           if (random() < 0.5) await postgres.query(`revoke all on ${TABLE} from app`)
           else {
@@ -149,7 +119,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const postgres = await withTable(all)
       await postgres.query(FULL)
       return {
-        postgres,
+        server: postgres,
         inject: async () => {
           await postgres.query(
             `create trigger full_disk before insert or update on ${TABLE} for each row execute function full_disk()`,
@@ -168,7 +138,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const hogs = hogging(postgres)
       defer(hogs.leave)
       return {
-        postgres,
+        server: postgres,
         inject: async () => {
           await postgres.query(END_ALL)
           await hogs.come()
@@ -185,7 +155,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const others = rivals(postgres, TABLE)
       defer(others.leave)
       return {
-        postgres,
+        server: postgres,
         inject: async () => {
           await postgres.query("alter role app set default_transaction_isolation = 'serializable'")
           await postgres.query(END_ALL)
@@ -203,7 +173,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     injection:
       'Postgres is killed, its standby, which has each write before that is acknowledged, is promoted under its name, and gets a standby',
     count: 30,
-    renewal: seconds(15),
+    renewal: LONG,
     start: async (lane) => {
       const replicated: Settings = { synchronous_standby_names: '*', synchronous_commit: 'on' }
       // Without a standby that is there, no write would end.
@@ -225,7 +195,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       let primary = first
       let standby = await follow(first)
       return {
-        postgres: first,
+        server: first,
         port: wire.port,
         inject: async () => {
           primary.signal('SIGKILL')
@@ -252,7 +222,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const postgres = await withTable(all)
       const bouncer = await startPgBouncer(all, postgres, { connections: 2 })
       return {
-        postgres,
+        server: postgres,
         port: bouncer.port,
         inject: async (random) => {
           if (random() < 0.5) await postgres.query(END_ALL)
@@ -267,27 +237,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 }
 
-/** The rows, with a store that a test has broken. */
-export const postgresRowsWith = ({ store, patience }: Parts): ReadonlyArray<Fault> =>
-  Object.entries(KINDS).map(([name, { injection, needs = 'postgres', count = 50, renewal, start }]) => ({
-    name,
-    injection: injected(injection, 'pg, postgres.js'),
-    expected: EXPECTED,
-    count,
-    seconds: 30,
-    needs,
-    run: whileRenewing({
-      name,
-      lanes: LANES,
-      patience,
-      ...(renewal !== undefined && { renewal }),
-      start: async (defer) => {
-        const all = processes('postgres')
-        defer(all.stop)
-        const { postgres, port = postgres.port, inject, heal } = await start({ all, defer })
-        return { inject, heal, opens: postgresClients(postgres, port, store) }
-      },
-    }),
-  }))
+export const postgresRowsWith = serverRows({
+  program: 'postgres',
+  lanes: 3,
+  seconds: 30,
+  drivers: 'pg, postgres.js',
+  clients: postgresClients,
+  kinds: KINDS,
+})
 
 export const postgresRows = postgresRowsWith(live)

@@ -11,8 +11,9 @@ import type { Context, Fault, Findings } from '../Fault.js'
 import { inProject } from '../project.js'
 import { dealt } from '../random.js'
 import type { Defer } from '../scoped.js'
-import { COMMAND, type MakeStore, makeStore } from '../sqlClients.js'
+import { COMMAND, type MakeStore } from '../sqlClients.js'
 import { fileStore, sqliteIn } from '../sqliteFiles.js'
+import { LONG, live, type Parts } from '../sqlRows.js'
 import { makeTally } from '../tally.js'
 import { EXPECTED, injected, type OpenedStore, type Target, whileRenewing } from '../whileRenewing.js'
 import { killing } from './fileKill.js'
@@ -20,14 +21,6 @@ import { eightWriters, WRITERS, WRITES } from './fileOther.js'
 
 /** So many files have their faults at the same time. */
 const LANES = 4
-
-/** What a test may break. */
-export interface Parts {
-  readonly store: MakeStore
-  readonly patience: number
-}
-
-const live: Parts = { store: makeStore, patience: 60_000 }
 
 /** How SQLite keeps the old pages while it writes new ones. */
 const MODES = ['delete', 'wal'] as const
@@ -145,6 +138,8 @@ const renewing = (name: string, { injection, target }: Kind, { store, patience }
     name,
     lanes: LANES,
     patience,
+    // A write that waits for its disk stops the whole process.
+    renewal: LONG,
     start: async (defer) => {
       const folder = folderFor(defer)
       const url = await inMode(folder, MODES[folder.charCodeAt(folder.length - 1) % 2] ?? 'delete')

@@ -14,10 +14,10 @@ export interface Parts {
 }
 
 /**
- * As a source has it by default. Its lease lasts 5 s longer, and must outlive that the database is away: a refresh token that was redeemed
- * by a process that cannot save the new one is redeemed again when the lease is over.
+ * How long a renewal may take: as a source has it by default. Its lease lasts 5 s longer, and must outlive that the database is away: a
+ * refresh token that was redeemed by a process that cannot save the new one is redeemed again when the lease is over.
  */
-export const LONG: Duration = seconds(15)
+export const RENEWAL: Duration = seconds(15)
 
 export const live: Parts = { store: makeStore, patience: 60_000 }
 
@@ -32,8 +32,6 @@ export interface Kind {
   readonly injection: string
   readonly needs?: Program
   readonly count?: number
-  /** How long a renewal may take. {@link LONG} where the server is away for seconds. */
-  readonly renewal?: Duration
   /** The server, and by which port it is reached where that is not its own. */
   readonly start: (lane: Lane) => Promise<Omit<Target, 'opens'> & { readonly server: Database; readonly port?: number }>
 }
@@ -59,7 +57,7 @@ export interface Servers {
 export const serverRows =
   ({ program, lanes, seconds: takes, drivers, clients, kinds }: Servers) =>
   ({ store, patience }: Parts): ReadonlyArray<Fault> =>
-    Object.entries(kinds).map(([name, { injection, needs = program, count = 50, renewal, start }]) => ({
+    Object.entries(kinds).map(([name, { injection, needs = program, count = 50, start }]) => ({
       name,
       injection: injected(injection, drivers),
       expected: EXPECTED,
@@ -70,7 +68,7 @@ export const serverRows =
         name,
         lanes,
         patience,
-        ...(renewal !== undefined && { renewal }),
+        renewal: RENEWAL,
         start: async (defer) => {
           const all = processes(program)
           defer(all.stop)

@@ -33,6 +33,7 @@ export interface PgClient {
 /** What is needed of a `Pool`. */
 export interface PgPool {
   readonly connect: () => Promise<PgClient>
+  readonly on?: (event: 'connect', listener: (client: Pick<PgClient, 'on'>) => void) => unknown
 }
 
 /** What is needed of a `Client` that listens. */
@@ -136,6 +137,8 @@ const runByName = (): ((client: PgClient, statement: PgStatement) => Promise<Rea
  */
 export const pgPool = (pool: PgPool, { listener }: PgPoolOptions = {}): SqlPort => {
   const run = runByName()
+  // What ends a connection may arrive together with what opens it, when nobody listens yet who asked for it: that would end the process.
+  pool.on?.('connect', (client) => client.on('error', ignore))
   return {
     dialect: 'postgres',
     query: pooled({

@@ -1,5 +1,8 @@
 /** What an adapter does with a connection: one for a statement, and none that hangs is kept. */
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import PgDriver from 'pg'
 import { mariadb, mysql2, type PgListener, pgPool, postgresJs, type SqlPort } from '../src/index.js'
 
 /** A pool that lends one connection, when it is told to. */
@@ -152,6 +155,28 @@ describe('pg: a statement with parameters has a name of its own', () => {
     await expect(query('one $1', ['x'], signal)).rejects.toMatchObject({ code: '40001' })
     expect(names).toHaveLength(1)
   })
+})
+
+test('pg: a connection that is ended as soon as it is open is a failure, and ends no process', async () => {
+  const message = (kind: string, body: string): Buffer => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(4 + body.length)
+    return Buffer.concat([Buffer.from(kind), length, Buffer.from(body, 'latin1')])
+  }
+  const fatal = message('E', 'SFATAL\0C57P01\0Mterminating connection\0\0')
+  // All of it in one piece: authenticated, ready, and ended by the administrator.
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.end(Buffer.concat([message('R', '\0\0\0\0'), message('Z', 'I'), fatal])))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const driver = new PgDriver.Pool({ host: '127.0.0.1', port: address.port, user: 'app', password: 'x', database: 'd' })
+  driver.on('error', () => undefined)
+  await expect(pgPool(driver).query('select $1', ['x'], new AbortController().signal)).rejects.toThrow()
+  await driver.end()
+  server.close()
 })
 
 test('what a statement of MySQL has changed is a row', async () => {

@@ -5,7 +5,7 @@ import { mysql2 } from '@tessera/store-sql'
 import { type Connection, createConnection, createPool } from 'mysql2/promise'
 import { whole } from '../random.js'
 import { mariadbClients, migrated, TABLE } from '../sqlClients.js'
-import { type Kind, LONG, live, serverRows } from '../sqlRows.js'
+import { type Kind, live, serverRows } from '../sqlRows.js'
 
 /** A server with the table, which the application does not make. */
 const withTable = async (all: Processes, options: ReadonlyArray<string> = []): Promise<Mariadb> => {
@@ -37,7 +37,6 @@ const END_ALL = 'kill connection user app'
 const KINDS: Readonly<Record<string, Kind>> = {
   'mariadb-kill': {
     injection: 'MariaDB is killed, and started again',
-    renewal: LONG,
     start: async ({ all }) => {
       const mariadb = await withTable(all)
       let running = mariadb

@@ -7,7 +7,7 @@ import { Pool } from 'pg'
 import { whole } from '../random.js'
 import { hogging, rivals } from '../rivals.js'
 import { migrated, postgresClients, TABLE } from '../sqlClients.js'
-import { type Kind, type Lane, LONG, live, serverRows } from '../sqlRows.js'
+import { type Kind, type Lane, live, serverRows } from '../sqlRows.js'
 
 /** A server with the table, as the application's own. */
 const withTable = async (all: Processes, settings?: Settings): Promise<Postgres> => {
@@ -44,7 +44,6 @@ const throughWire = async ({ defer }: Lane, postgres: Postgres): Promise<Wire> =
 const KINDS: Readonly<Record<string, Kind>> = {
   'postgres-kill': {
     injection: 'Postgres and all of its processes are killed, and it is started again',
-    renewal: LONG,
     start: async ({ all }) => {
       const postgres = await withTable(all)
       let running = postgres
@@ -173,7 +172,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
     injection:
       'Postgres is killed, its standby, which has each write before that is acknowledged, is promoted under its name, and gets a standby',
     count: 30,
-    renewal: LONG,
     start: async (lane) => {
       const replicated: Settings = { synchronous_standby_names: '*', synchronous_commit: 'on' }
       // Without a standby that is there, no write would end.

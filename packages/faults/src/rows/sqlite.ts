@@ -13,7 +13,7 @@ import { dealt } from '../random.js'
 import type { Defer } from '../scoped.js'
 import { COMMAND, type MakeStore } from '../sqlClients.js'
 import { fileStore, sqliteIn } from '../sqliteFiles.js'
-import { LONG, live, type Parts } from '../sqlRows.js'
+import { live, type Parts, RENEWAL } from '../sqlRows.js'
 import { makeTally } from '../tally.js'
 import { EXPECTED, injected, type OpenedStore, type Target, whileRenewing } from '../whileRenewing.js'
 import { killing } from './fileKill.js'
@@ -138,8 +138,7 @@ const renewing = (name: string, { injection, target }: Kind, { store, patience }
     name,
     lanes: LANES,
     patience,
-    // A write that waits for its disk stops the whole process.
-    renewal: LONG,
+    renewal: RENEWAL,
     start: async (defer) => {
       const folder = folderFor(defer)
       const url = await inMode(folder, MODES[folder.charCodeAt(folder.length - 1) % 2] ?? 'delete')

@@ -60,7 +60,7 @@ const optional = (load: LoadDriver, name: SqlDriver): Promise<unknown> =>
 
 /** What is used of `pg` beyond the port. */
 interface OwnPgPool extends PgPool {
-  readonly on: (event: 'error', listener: () => void) => unknown
+  readonly on: NonNullable<PgPool['on']> & ((event: 'error', listener: () => void) => unknown)
   readonly end: () => Promise<void>
 }
 

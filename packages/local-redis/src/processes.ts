@@ -104,7 +104,8 @@ export const processes = (name: string): Processes => {
       kill()
       await Promise.all(ended)
       process.off('exit', kill)
-      rmSync(root, { recursive: true, force: true })
+      // A child of a server that has ended may still write.
+      rmSync(root, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }

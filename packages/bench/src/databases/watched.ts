@@ -24,11 +24,12 @@ export const watched = (pool: Pool): Watched => {
   const connect = async () => {
     const client = await pool.connect()
     held++
-    const query = async (statement: string | QueryConfig, parameters: unknown[] = []) => {
+    const query = async (statement: string | QueryConfig, parameters?: unknown[]) => {
       statements++
       const startedAt = performance.now()
       try {
-        return await client.query(statement, parameters)
+        // An empty list would take the place of a statement's own.
+        return await (parameters === undefined ? client.query(statement) : client.query(statement, parameters))
       } finally {
         taken += performance.now() - startedAt
       }

@@ -6,6 +6,7 @@ import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Home, type Running, withHome } from './support.js'
 
 const MAIN = join(__dirname, '..', 'bin', 'tessera.js')
@@ -69,7 +70,7 @@ describe('tessera serve', () => {
   it(
     'gives tokens of all profiles until it is told to end, and leaves nothing behind',
     withHome(async (home) => {
-      const { box, writeProfile, settings, start, remember } = home
+      const { box, writeProfile, settings, remember } = home
       await writeProfile('robot', { ...settings, tessera: { baseUrl: box.url, as: 'service' } })
       await writeProfile('me', { ...settings, tessera: { baseUrl: box.url, as: 'login' } })
       const running = await served(home, '--tcp', '0', '--gce', '--oidc-agent')
@@ -82,8 +83,6 @@ describe('tessera serve', () => {
       expect(box.isActive(token)).toBe(true)
       expect(box.counts().byEndpoint.token).toBe(1)
       remember(token)
-      // Another shell shares the session.
-      expect((await start(['token']).ended).stdout.trim()).toBe(token)
       expect(box.isActive(tokenIn(await ask({ socketPath }, '/token?profile=robot')))).toBe(true)
 
       const login = await ask({ socketPath }, '/token?profile=me')
@@ -142,7 +141,7 @@ describe('tessera serve', () => {
 
       let isOver = false
       const tokens: string[] = []
-      const asking = Array.from({ length: 4 }, async () => {
+      const asking = Array.from({ length: 2 }, async () => {
         while (!isOver) tokens.push(tokenIn(await ask({ socketPath }, '/token')))
       })
       const third = await served(home, '--profile', 'default', '--replace')
@@ -179,7 +178,7 @@ describe('tessera serve', () => {
           const urls = [...text.matchAll(/href="([^"]+)"/g)].map(([, url = '']) => url.replaceAll('&amp;', '&'))
           expect(text.match(/^(?!<|file:|$)/gm) ?? []).toEqual([])
           if (urls.length >= times) return urls[times - 1] ?? ''
-          await new Promise((resolve) => setImmediate(resolve))
+          await sleep(20)
         }
       }
       const first = await opened(1)
@@ -206,8 +205,7 @@ describe('tessera serve', () => {
       // The login is that of the command: it opens the browser, at the provider.
       await fetch(await box.grant(await opened(3)))
       const socketPath = socketOf(home)
-      while ((await ask({ socketPath }, '/token?profile=me')).status !== 200)
-        await new Promise((resolve) => setImmediate(resolve))
+      while ((await ask({ socketPath }, '/token?profile=me')).status !== 200) await sleep(20)
       // To this one nobody logs in.
       const none = await send(
         { port },
@@ -258,7 +256,10 @@ describe('tessera serve', () => {
       // One of the two answers, whichever has it.
       expect(tokenIn(await ask({ socketPath: path }, '/token'))).toBe(token)
       let second = await pidOf()
-      while (second === first) second = await pidOf()
+      while (second === first) {
+        await sleep(20)
+        second = await pidOf()
+      }
       process.kill(second, 'SIGTERM')
       await gone
       expect((await lstat(path)).isSocket()).toBe(true)

@@ -40,7 +40,7 @@ export interface People<C extends Revocable> {
 
 /** Who logged in: the claims of an ID token, or what says the same. */
 export interface Person {
-  /** Names the person, and the session of their tokens. */
+  /** Names the person at the issuer. It is not empty. */
   readonly sub: string
   /** The provider's own name of the session, by which it may end it later. */
   readonly sid?: unknown
@@ -67,9 +67,12 @@ export interface WebSessionsOptions<C extends Revocable>
    * lists: its cookies have plain names, since browsers refuse the others there.
    */
   readonly redirectUri: string
-  /** What `connectUsers` makes: whose tokens they are is known by `who`. */
+  /** What `connectUsers` makes. Whose tokens they are is known by `who`; their key is what `keyOf` makes. */
   readonly users: People<C>
-  /** Seals the cookies. All replicas have its keys; a former key reads on for as long as sessions last (`maxAge`). */
+  /**
+   * Seals the cookies. All replicas have its keys; a former key reads on for as long as sessions last (`maxAge`). Others may have them, too:
+   * a cookie opens for the origin, the `name` and the issuer that it was sealed for.
+   */
   readonly cipher: Cipher
   /** Which sessions there are. All replicas share it: what ends there has ended everywhere. That of the tokens will do. */
   readonly store: TokenStore
@@ -81,7 +84,10 @@ export interface WebSessionsOptions<C extends Revocable>
   readonly who?: ((callback: Callback) => (token: TokenSet) => ReaderTaskEither<WebEnv, AuthError, Person>) | undefined
   /** How long a session lasts, in ms. Default: 30 days. */
   readonly maxAge?: Duration | undefined
-  /** The name of the cookie, where two applications are on one host. Default: `session`. */
+  /**
+   * The name of the application, in its cookie and its keys in the store: of two on one host, or with one store, each has its own. Those of
+   * one name and issuer share the people, their tokens and their sessions. Default: `session`.
+   */
   readonly name?: string | undefined
   /** Default: `login`, `logout` and `backchannel-logout` beside the redirect URI. */
   readonly paths?: Partial<Omit<Paths, 'callback'>> | undefined
@@ -93,7 +99,7 @@ export interface WebSessionsOptions<C extends Revocable>
   readonly refreshTokenRequired?: boolean | undefined
   /** Whether tokens stay when the last session of a person logs out: for what works for people who are not there. Default: false. */
   readonly keepTokens?: boolean | undefined
-  /** Where a person goes after the logout: `logoutUrl` of `@tessera/oidc` leads to the provider's own. Default: `home`. */
+  /** Where a person goes after the logout. The session has ended by then, and its tokens are there still: `logoutUrl` of `@tessera/oidc` leads to the provider's own. Default: `home`. */
   readonly afterLogout?: ((session: WebSession<C>) => string | Promise<string>) | undefined
   /** The page of a login that failed. Default: one that says so, with a link to another try. */
   readonly failed?: ((error: AuthError, request: Request) => Response | Promise<Response>) | undefined
@@ -104,7 +110,10 @@ export interface WebSessionsOptions<C extends Revocable>
 
 /** A session of a person in one browser. */
 export interface WebSession<C> {
+  /** The person in `users` and in the store, by application, issuer and `sub`: what `end` takes. No two issuers share one. */
   readonly user: Key
+  /** The person at the provider. Another provider may have another person of that name. */
+  readonly sub: string
   /** The person's tokens: `connection.fetch` calls an API for them. */
   readonly connection: C
   readonly beganAt: Instant
@@ -128,8 +137,8 @@ export interface WebSessions<C extends Revocable> {
   readonly backchannelLogout: Handler
   /**
    * A handler for whom somebody is logged in. Others are sent to the login where they opened a page, and get a 401 with a problem (RFC 9457)
-   * where a program asked; so they are where the handler throws that the person has to log in again. What is no GET and comes from another
-   * origin is a 403.
+   * where a program asked; so they are where the handler throws that the person has to log in again. What is no GET, or opens a WebSocket,
+   * and comes from another origin is a 403.
    */
   readonly requireSession: (
     handler: (request: Request, session: WebSession<C>) => Response | Promise<Response>,
@@ -139,6 +148,8 @@ export interface WebSessions<C extends Revocable> {
     request: Request,
     use: (session: WebSession<C>) => A | Promise<A>,
   ) => Promise<Either<Response, A>>
-  /** Logs a person out everywhere, and revokes their tokens unless those are kept. */
+  /** Of whom a `sub` of the provider is, as `user` of their sessions: `users.for(keyOf(sub))` has their tokens. */
+  readonly keyOf: (sub: string) => Key
+  /** Logs a person out everywhere, and revokes their tokens unless those are kept. It throws at what is no key of this application. */
   readonly end: (user: Key) => Promise<void>
 }

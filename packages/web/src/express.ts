@@ -5,6 +5,8 @@
  */
 import type { Request as ExpressRequest, Response as ExpressResponse, NextFunction, RequestHandler } from 'express'
 import * as E from 'fp-ts/lib/Either.js'
+import { PRIVATE } from './internal/answers.js'
+import { MOST } from './internal/body.js'
 import { formText, headerLists, toRequest } from './internal/nodeMessages.js'
 import type { Revocable, WebSession, WebSessions, WebSessionsOptions } from './WebSession.js'
 import { webSessions } from './webSessions.js'
@@ -30,17 +32,18 @@ const send = async (response: ExpressResponse, answer: Response): Promise<void> 
   response.status(answer.status).end(await answer.text())
 }
 
-/** A logout token has a few thousand characters. */
-const MOST = 65_536
-
+/** What is too long is read no further than to see that it is. */
 const read = async (request: ExpressRequest): Promise<string> => {
+  // The parsers of Express 4 leave an empty text of a form, {}, also where they have read nothing.
   const parsed = formText(request.body)
-  if (parsed !== undefined) return parsed
+  if (request.readableEnded) return parsed ?? ''
+  if (parsed !== undefined && parsed !== '') return parsed
   const decoder = new TextDecoder()
   let text = ''
-  for await (const chunk of request) {
+  // The connection stays, for the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
-    if (text.length > MOST) return ''
+    if (text.length > MOST) break
   }
   return text
 }
@@ -74,7 +77,7 @@ export const expressSessions = <C extends Revocable>(options: WebSessionsOptions
     requireSession: (handler) => async (request, response, next) => {
       try {
         const used = await sessions.withSession(toRequest(request, request.originalUrl), async (session) => {
-          response.setHeader('cache-control', 'no-store')
+          response.setHeader('cache-control', PRIVATE)
           await handler(request, response, session, next)
         })
         if (E.isLeft(used)) await send(response, used.left)

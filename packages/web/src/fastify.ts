@@ -5,6 +5,8 @@
  */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import * as E from 'fp-ts/lib/Either.js'
+import { PRIVATE } from './internal/answers.js'
+import { MOST } from './internal/body.js'
 import { formText, headerLists, toRequest } from './internal/nodeMessages.js'
 import type { Revocable, WebSession, WebSessions, WebSessionsOptions } from './WebSession.js'
 import { webSessions } from './webSessions.js'
@@ -19,9 +21,6 @@ export interface FastifySessions<C extends Revocable> {
   ) => (request: FastifyRequest<Route>, reply: FastifyReply) => Promise<unknown>
   readonly sessions: WebSessions<C>
 }
-
-/** A logout token has a few thousand characters. */
-const MOST = 65_536
 
 const send = async (reply: FastifyReply, answer: Response): Promise<FastifyReply> => {
   reply.code(answer.status)
@@ -59,7 +58,7 @@ export const fastifySessions = <C extends Revocable>(options: WebSessionsOptions
     },
     requireSession: (handler) => async (request, reply) => {
       const used = await sessions.withSession(toRequest(request, request.originalUrl), (session) => {
-        reply.header('cache-control', 'no-store')
+        reply.header('cache-control', PRIVATE)
         return handler(request, reply, session)
       })
       return E.isLeft(used) ? send(reply, used.left) : used.right

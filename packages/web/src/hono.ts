@@ -5,6 +5,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Context, Env, MiddlewareHandler, Next } from 'hono'
+import { PRIVATE } from './internal/answers.js'
 import type { Revocable, WebSession, WebSessions, WebSessionsOptions } from './WebSession.js'
 import { webSessions } from './webSessions.js'
 
@@ -39,7 +40,7 @@ export const honoSessions = <C extends Revocable>(options: WebSessionsOptions<C>
     requireSession: (handler) => async (context, next) =>
       E.toUnion(
         await sessions.withSession(context.req.raw, (session) => {
-          context.header('cache-control', 'no-store')
+          context.header('cache-control', PRIVATE)
           return handler(context, session, next)
         }),
       ),

@@ -12,6 +12,7 @@ import { adding, problem, redirect } from './internal/answers.js'
 import { callbackOf } from './internal/callback.js'
 import { type Context, contextOf } from './internal/context.js'
 import { failingOf } from './internal/failing.js'
+import { keyOf } from './internal/keys.js'
 import { loginOf } from './internal/login.js'
 import { backchannelLogoutOf, endOf, logoutOf } from './internal/logout.js'
 import { pathOf } from './internal/place.js'
@@ -62,7 +63,7 @@ const needsLogin = (thrown: unknown): boolean =>
   AuthError.isException(thrown) && thrown.error._tag === 'ReauthenticationRequired'
 
 const make = <C extends Revocable>(context: Context<C>): WebSessions<C> => {
-  const { place, find, tell } = context
+  const { application, place, find, tell } = context
   const failing = failingOf(context)
   const uninvited = uninvitedOf(context)
   const end = endOf(context)
@@ -84,7 +85,7 @@ const make = <C extends Revocable>(context: Context<C>): WebSessions<C> => {
     }
     if (O.isNone(found.right)) return E.left(uninvited(request))
     try {
-      return E.right(await use(found.right.value))
+      return E.right(await use(found.right.value.session))
     } catch (thrown) {
       if (!needsLogin(thrown)) throw thrown
       return E.left(uninvited(request))
@@ -103,6 +104,7 @@ const make = <C extends Revocable>(context: Context<C>): WebSessions<C> => {
       return isTold ? handlers.backchannelLogout(request) : undefined
     },
     withSession,
+    keyOf: (sub) => keyOf(application, sub),
     requireSession: (handler) => async (request) =>
       pipe(
         await withSession(request, (session) => handler(request, session)),
@@ -151,7 +153,11 @@ const make = <C extends Revocable>(context: Context<C>): WebSessions<C> => {
  *   store,
  *   env,
  * })
- * const page = web.requireSession(async (_, { connection }) => connection.fetch('https://api.example/me'))
+ * // An answer of the application's own: the API's headers are for the application.
+ * const page = web.requireSession(async (_, { connection }) => {
+ *   const me = await connection.fetch('https://api.example/me')
+ *   return Response.json(await me.json())
+ * })
  *
  * const answer = await page(new Request('https://app.example/me', { headers: { accept: 'text/html' } }))
  * assert.strictEqual(answer.headers.get('location'), 'https://app.example/login?return_to=%2Fme')

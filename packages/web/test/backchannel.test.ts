@@ -3,6 +3,7 @@ import { instant } from '@tessera/core'
 import { systemClock } from '@tessera/node'
 import { Client } from '@tessera/oauth2'
 import { clientSecretKeys, logoutToken } from '@tessera/oidc'
+import * as E from 'fp-ts/lib/Either.js'
 import { SignJWT } from 'jose'
 import { CLIENT_ID, ISSUER } from './support/provider.js'
 import { APP, makeWorld, whoIs } from './support/world.js'
@@ -37,6 +38,33 @@ test('ends the sessions that it names, and no tokens', async () => {
   expect(await told(await tokenOf({ sub: 'bob' }))).toBe(200)
   expect(await whoIs(bob)).toBe(undefined)
   expect(world.provider.isLive('bob')).toBe(true)
+})
+
+test('reads no more than a logout token can have', async () => {
+  const read: Array<number> = []
+  const { answer } = makeWorld({
+    logoutToken: (text) => () => async () => {
+      read.push(text.length)
+      return E.right({ sub: 'ann' })
+    },
+  })
+  const post = async (body: BodyInit): Promise<number> =>
+    (await answer(new Request(`${APP}/backchannel-logout`, { method: 'POST', body, duplex: 'half' }))).status
+  let pulled = 0
+  const long = new ReadableStream({
+    pull: (controller) => {
+      controller.enqueue(new Uint8Array(16_384))
+      pulled += 1
+      if (pulled === 200) controller.close()
+    },
+  })
+  expect(await post(long)).toBe(413)
+  expect(pulled).toBeLessThan(10)
+  const most = 65_536 - 'logout_token='.length
+  expect(await post(`logout_token=${'a'.repeat(most)}`)).toBe(200)
+  // As long in characters, but not in bytes.
+  expect(await post(`logout_token=${'a'.repeat(most - 1)}é`)).toBe(413)
+  expect(read).toEqual([most])
 })
 
 test('is nothing where nobody reads it', async () => {

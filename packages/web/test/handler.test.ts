@@ -229,6 +229,37 @@ describe('any cookie', () => {
     expect(await whoIs(taken)).toBe(undefined)
   })
 
+  const EVIL = 'https://evil.example'
+  test.each([
+    ['there', ISSUER],
+    ['session', EVIL],
+    ['there', EVIL],
+  ])(
+    'of another application here is nobody, nor are its people and tokens those of this one: %s at %s',
+    async (name, issuer) => {
+      const shared = { cipher: cipherOf(), store: memoryStore() }
+      const [here, there] = [makeWorld(shared), makeWorld({ ...shared, name }, issuer)]
+      const [ann, mallory, taken] = [here.browser(), there.browser(), here.browser()]
+      const tokenOf = async (): Promise<string> => {
+        // Another replica, which has nothing but the store.
+        const { web } = makeWorld(shared)
+        const cookie = [...ann.cookies].map(([of, value]) => `${of}=${value}`).join('; ')
+        const page = web.requireSession(async (_, { connection }) => new Response(await connection.token()))
+        return (await page(new Request(APP, { headers: { cookie } }))).text()
+      }
+      await here.login(ann, 'ann')
+      const token = await tokenOf()
+      await there.login(mallory, 'ann')
+      expect(await whoIs(mallory)).toBe('ann')
+      expect(await tokenOf()).toBe(token)
+      for (const value of mallory.cookies.values()) taken.cookies.set('__Host-session', value)
+      expect(await whoIs(taken)).toBe(undefined)
+      await there.web.end(there.web.keyOf('ann'))
+      await expect(there.web.end(here.web.keyOf('ann'))).rejects.toThrow(/keyOf/)
+      expect([await whoIs(mallory), await whoIs(ann), await tokenOf()]).toEqual([undefined, 'ann', token])
+    },
+  )
+
   test('of a former key counts while the cipher reads it', async () => {
     const store = memoryStore()
     const [first, second] = [generateKey(systemRandom)(), generateKey(systemRandom)()]
@@ -303,7 +334,7 @@ describe('any order', () => {
             expected[each.browser] = undefined
           }
           if (each.does === 'everywhere') {
-            await web.end(each.person)
+            await web.end(web.keyOf(each.person))
             expected.forEach((person, at) => {
               if (person === each.person) expected[at] = undefined
             })
@@ -340,7 +371,8 @@ describe('a logout', () => {
     await login(phone, 'ann')
     await login(desk, 'ann')
     await login(other, 'bob')
-    await web.end('ann')
+    await web.end(web.keyOf('ann'))
+    await expect(web.end('bob')).rejects.toThrow(/keyOf/)
     expect(await Promise.all([phone, desk, other].map(whoIs))).toEqual([undefined, undefined, 'bob'])
   })
 
@@ -375,6 +407,71 @@ describe('a logout', () => {
       303,
     )
     expect(await whoIs(ann)).toBe(undefined)
+  })
+
+  test('is no business of a page elsewhere that opens a WebSocket', async () => {
+    const { browser, login } = makeWorld()
+    const ann = browser()
+    await login(ann, 'ann')
+    for (const upgrade of [{ upgrade: 'websocket' }, { 'sec-fetch-mode': 'websocket', accept: '*/*' }]) {
+      for (const origin of ['https://sister.app.example', 'https://evil.example', 'null'])
+        expect((await ann.open('/', { headers: { ...upgrade, origin } })).status).toBe(403)
+      expect((await ann.open('/', { headers: { ...upgrade, origin: APP } })).status).toBe(200)
+    }
+  })
+
+  test('leaves the tokens to a login of the same person meanwhile', async () => {
+    const inner = memoryStore()
+    let meanwhile = async (): Promise<unknown> => undefined
+    const store: TokenStore = {
+      ...inner,
+      compareAndSet:
+        (...given) =>
+        async () => {
+          const answer = await inner.compareAndSet(...given)()
+          const then = meanwhile
+          meanwhile = async () => undefined
+          await then()
+          return answer
+        },
+    }
+    const { browser, login, provider } = makeWorld({ store })
+    const [phone, desk] = [browser(), browser()]
+    await login(phone, 'ann')
+    meanwhile = () => login(desk, 'ann')
+    await phone.post('/logout')
+    expect([await whoIs(phone), await whoIs(desk)]).toEqual([undefined, 'ann'])
+    expect(provider.isLive('ann')).toBe(true)
+  })
+
+  test('has ended the session before the application says where it leads', async () => {
+    const seen: Array<string | undefined> = []
+    const afterLogout = async ({ connection }: { readonly connection: { token: () => Promise<string> } }) => {
+      seen.push(await whoIs(thief), typeof (await connection.token()))
+      return '/'
+    }
+    const { browser, login } = makeWorld({ afterLogout })
+    const [ann, thief] = [browser(), browser()]
+    await login(ann, 'ann')
+    for (const [name, value] of ann.cookies) thief.cookies.set(name, value)
+    await ann.post('/logout')
+    expect(seen).toEqual([undefined, 'string'])
+  })
+
+  test('is also that somebody else logs in: with the last session of the former person the tokens go', async () => {
+    const { browser, login, provider } = makeWorld()
+    const [phone, desk] = [browser(), browser()]
+    await login(phone, 'ann')
+    await login(desk, 'ann')
+    await login(phone, 'bob')
+    expect([await whoIs(phone), await whoIs(desk), provider.isLive('ann')]).toEqual(['bob', 'ann', true])
+    await login(desk, 'bob')
+    expect([await whoIs(desk), provider.isLive('ann'), provider.isLive('bob')]).toEqual(['bob', false, true])
+    const keeping = makeWorld({ keepTokens: true })
+    const shared = keeping.browser()
+    await keeping.login(shared, 'ann')
+    await keeping.login(shared, 'bob')
+    expect([await whoIs(shared), keeping.provider.isLive('ann')]).toEqual(['bob', true])
   })
 
   test('leads where the application says, and ends the session also where that fails or the server is away', async () => {
@@ -439,6 +536,23 @@ describe('a session', () => {
     expect(await whoIs(ann)).toBe('ann')
   })
 
+  test('is for nobody else to keep, unless the page says so', async () => {
+    const { browser, login, web } = makeWorld()
+    const ann = browser()
+    await login(ann, 'ann')
+    const cookie = [...ann.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const kept = async (headers: HeadersInit): Promise<string | null> => {
+      const answer = await web.requireSession(() => new Response('', { headers }))(
+        new Request(APP, { headers: { cookie } }),
+      )
+      return answer.headers.get('cache-control')
+    }
+    expect([await kept({}), await kept({ 'cache-control': 'private, max-age=9' })]).toEqual([
+      'private, no-store',
+      'private, max-age=9',
+    ])
+  })
+
   test('begins in every browser, also where all begin at once', async () => {
     const { browser, login } = makeWorld()
     const browsers = Array.from({ length: 8 }, browser)
@@ -455,9 +569,23 @@ test('what is no option is said where it is given', () => {
   expect(() => Reflect.apply(makeWorld, undefined, [{ store: undefined, users: {} }])).toThrow(/users/)
 })
 
-test('the names of records are nobody', async () => {
-  const { browser, login } = makeWorld()
+test('who has no name is nobody', async () => {
+  for (const sub of ['', undefined, 7]) {
+    const { browser, login } = makeWorld({ who: () => () => Reflect.apply(TE.right, undefined, [{ sub }]) })
+    const ann = browser()
+    expect((await login(ann, 'ann')).status).toBe(500)
+    expect(await whoIs(ann)).toBe(undefined)
+  }
+})
+
+test('whoever is called as another one is kept is somebody else', async () => {
+  const { browser, login, web } = makeWorld()
   const ann = browser()
-  expect((await login(ann, 'web sessions of ann')).status).toBe(500)
-  expect(await whoIs(ann)).toBe(undefined)
+  await login(ann, 'ann')
+  for (const sub of [web.keyOf('ann'), `web sessions of ${web.keyOf('ann')}`, '"', '\u0000']) {
+    const other = browser()
+    await login(other, sub)
+    await other.post('/logout')
+    expect(await whoIs(ann)).toBe('ann')
+  }
 })

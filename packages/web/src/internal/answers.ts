@@ -1,5 +1,8 @@
 /** Answers that nobody keeps. */
 
+/** For what a person sees who is logged in. */
+export const PRIVATE = 'private, no-store'
+
 const COMMON = {
   'cache-control': 'no-store',
   // A callback's URL has a code in it, which is nobody else's business.
@@ -60,7 +63,7 @@ export const page = (
 /** The same answer with further headers. Those of some answers cannot be changed. */
 export const adding = (response: Response, cookies: ReadonlyArray<string>): Response => {
   const headers = new Headers(response.headers)
-  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  if (!headers.has('cache-control')) headers.set('cache-control', PRIVATE)
   for (const cookie of cookies) headers.append('set-cookie', cookie)
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
 }

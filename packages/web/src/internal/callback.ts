@@ -8,11 +8,12 @@ import type { Handler, Person, Revocable, WebSessionsOptions } from '../WebSessi
 import { adding, redirect } from './answers.js'
 import { attempt } from './attempt.js'
 import type { Context } from './context.js'
+import { beside, endingOf, revokingOf } from './ending.js'
 import type { Failing } from './failing.js'
+import { keyOf } from './keys.js'
 import { idOf, openPending } from './login.js'
 import { makeOnce } from './once.js'
 import { pathOf } from './place.js'
-import { isReserved } from './records.js'
 
 /** Callbacks whose answer is remembered, should the same come again. */
 const REMEMBERED = 1_000
@@ -24,66 +25,73 @@ const byIdToken =
   (env) =>
     TE.fromIOEither(idTokenClaims({ client, nonce: sent })(token)(env))
 
-const unreserved = (person: Person): E.Either<AuthError, Person> =>
-  isReserved(person.sub)
-    ? E.left(AuthError.misconfigured('who', 'it names a person by a name that records have'))
-    : E.right(person)
+/** All who have no name would be one person. */
+const somebody = (person: Person): E.Either<AuthError, Person> =>
+  typeof person.sub === 'string' && person.sub !== ''
+    ? E.right(person)
+    : E.left(AuthError.misconfigured('who', 'it gave no sub: a text that is not empty'))
 
 export const callbackOf = <C extends Revocable>(context: Context<C>, failing: Failing): Handler => {
-  const { options, cookies, sealing, records, place, maxAge, tell, named } = context
+  const { options, application, cookies, sealing, records, place, maxAge, tell, find } = context
   const { env, client, users, refreshTokenRequired } = options
   const who = options.who ?? byIdToken(options)
   const open = openPending(context)
+  const [end, revoke] = [endingOf(context), revokingOf(context)]
   const once = makeOnce<string>(REMEMBERED)
 
   /** The code for tokens, and the tokens for who they are of. */
-  const person = (code: Callback): TE.TaskEither<AuthError, { readonly user: Key; readonly sid: unknown }> => {
-    let sid: unknown
-    const keyOf = (token: TokenSet): TE.TaskEither<AuthError, Key> =>
+  const login = (code: Callback): TE.TaskEither<AuthError, Person & { readonly user: Key }> => {
+    let person: Person = { sub: '' }
+    const keyOfToken = (token: TokenSet): TE.TaskEither<AuthError, Key> =>
       pipe(
         who(code)(token)(env),
-        TE.flatMapEither(unreserved),
+        TE.flatMapEither(somebody),
         TE.map((found) => {
-          sid = found.sid
-          return found.sub
+          person = found
+          return keyOf(application, found.sub)
         }),
       )
     return pipe(
-      attempt('users.login', () => users.login(authorizationCode({ client, refreshTokenRequired, ...code }), keyOf)),
-      TE.map(({ key }) => ({ user: key, sid })),
+      attempt('users.login', () =>
+        users.login(authorizationCode({ client, refreshTokenRequired, ...code }), keyOfToken),
+      ),
+      TE.map(({ key }) => ({ ...person, user: key })),
     )
   }
 
-  /** The session that this browser had: nobody has its cookie any more. */
+  /** The session that this browser had: nobody has its cookie any more, and so it is a logout of who had it. */
   const endFormer = (request: Request): TE.TaskEither<never, unknown> =>
-    pipe(
-      named(request),
-      O.match(
-        () => TE.right(0),
-        ({ user, id }) =>
-          pipe(
-            records.end(user, (kept) => kept.id === id),
-            TE.orElse((error) => {
-              tell({ _tag: 'Failed', error })
-              return TE.right(0)
-            }),
+    beside(
+      context,
+      pipe(
+        find(request),
+        TE.flatMap(
+          O.match(
+            () => TE.right<AuthError, unknown>(undefined),
+            ({ session: { user }, id }) =>
+              pipe(
+                end(user, (kept) => kept.id === id),
+                TE.flatMap(() => revoke(user)),
+              ),
           ),
+        ),
       ),
+      undefined,
     )
 
   /** The cookie of a new session. Its id is drawn here and now: nobody can have known it before. */
   const begin = (request: Request, code: Callback): TE.TaskEither<AuthError, string> =>
     pipe(
       TE.Do,
-      TE.bind('of', () => person(code)),
+      TE.bind('of', () => login(code)),
       TE.bind('id', () => TE.fromIO(nonce(env.random))),
       TE.tap(({ of: { user, sid }, id }) =>
         records.begin(user, { id, beganAt: env.clock.now(), ...(typeof sid === 'string' && { sid }) }),
       ),
       TE.tap(() => endFormer(request)),
-      TE.map(({ of: { user }, id }) => {
+      TE.map(({ of: { user, sub }, id }) => {
         tell({ _tag: 'LoggedIn', user })
-        return sealing.sealSession({ user, id })()
+        return sealing.sealSession({ sub, id })()
       }),
     )
 

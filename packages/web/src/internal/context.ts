@@ -5,22 +5,28 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Revocable, WebEvent, WebSession, WebSessionsOptions } from '../WebSession.js'
 import { type Cookies, cookiesOf } from './cookies.js'
+import { type Application, applicationOf, keyOf } from './keys.js'
 import { type Place, placeOf } from './place.js'
 import { type Records, recordsIn } from './records.js'
-import { type Sealing, type SessionName, sealingOf } from './sealed.js'
+import { type Sealing, sealingOf } from './sealed.js'
+
+/** A session that is there, and its id among those of the person. */
+export interface Found<C> {
+  readonly session: WebSession<C>
+  readonly id: string
+}
 
 /** What all handlers share. */
 export interface Context<C extends Revocable> {
   readonly options: WebSessionsOptions<C>
   readonly maxAge: Duration
   readonly place: Place
+  readonly application: Application
   readonly cookies: Cookies
   readonly sealing: Sealing
   readonly records: Records
   readonly tell: (event: WebEvent) => void
-  /** What the browser's cookie says, whether that session is still there or not. */
-  readonly named: (request: Request) => O.Option<SessionName>
-  readonly find: (request: Request) => TE.TaskEither<AuthError, O.Option<WebSession<C>>>
+  readonly find: (request: Request) => TE.TaskEither<AuthError, O.Option<Found<C>>>
 }
 
 /** For a name that may stand in a cookie's (RFC 6265 §4.1.1). */
@@ -30,24 +36,23 @@ export const contextOf = <C extends Revocable>(
   options: WebSessionsOptions<C>,
   maxAge: Duration,
 ): E.Either<AuthError, Context<C>> => {
-  const { cipher, store, users, env, name = 'session', observe } = options
+  const { client, cipher, store, users, env, name = 'session', observe } = options
   if (!NAME.test(name)) return E.left(AuthError.misconfigured('name', 'it is not 1 to 64 of A-Z, a-z, 0-9, _ and -'))
   return pipe(
     placeOf(options),
     E.map((place) => {
+      const application = applicationOf(name, client)
       const cookies = cookiesOf(place, name)
-      const sealing = sealingOf(cipher, place.origin)
+      const sealing = sealingOf(cipher, place.origin, application)
       const records = recordsIn({ store, maxAge, clock: env.clock, random: env.random })
-      const named = (request: Request): O.Option<SessionName> =>
-        sealing.openSession(cookies.read(request).get(cookies.session))
       return {
         options,
         maxAge,
         place,
+        application,
         cookies,
         sealing,
         records,
-        named,
         tell: (event) => {
           try {
             observe?.(event)
@@ -57,14 +62,18 @@ export const contextOf = <C extends Revocable>(
         },
         find: (request) =>
           pipe(
-            named(request),
+            sealing.openSession(cookies.read(request).get(cookies.session)),
             O.match(
               () => TE.right(O.none),
-              ({ user, id }) =>
-                pipe(
+              ({ sub, id }) => {
+                const user = keyOf(application, sub)
+                return pipe(
                   records.find(user, id),
-                  TE.map(O.map(({ beganAt }) => ({ user, connection: users.for(user), beganAt }))),
-                ),
+                  TE.map(
+                    O.map(({ beganAt }) => ({ session: { user, sub, connection: users.for(user), beganAt }, id })),
+                  ),
+                )
+              },
             ),
           ),
       }

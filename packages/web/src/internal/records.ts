@@ -31,10 +31,11 @@ export interface Kept {
 export interface Records {
   readonly find: (user: Key, id: string) => TE.TaskEither<AuthError, O.Option<Kept>>
   readonly begin: (user: Key, kept: Kept) => TE.TaskEither<AuthError, unknown>
-  /** How many are left. */
-  readonly end: (user: Key, which: (kept: Kept) => boolean) => TE.TaskEither<AuthError, number>
+  readonly end: (user: Key, which: (kept: Kept) => boolean) => TE.TaskEither<AuthError, unknown>
+  readonly count: (user: Key) => TE.TaskEither<AuthError, number>
 }
 
+/** No key of a person's tokens begins so: see `keyOf`. */
 const PREFIX = 'web sessions of '
 /** Browsers of one person. The one after that ends the session that is oldest. */
 const MOST = 50
@@ -70,9 +71,6 @@ const read = ({ record }: Stamped): E.Either<AuthError, ReadonlyArray<Kept>> =>
 
 const encode = (sessions: ReadonlyArray<Kept>): Secret<'Record'> =>
   Secret.make('Record', JSON.stringify({ v: 1, kind: 'web sessions', sessions } satisfies t.TypeOf<typeof Record>))
-
-/** Whether a person would have the name of a record. */
-export const isReserved = (user: Key): boolean => user.startsWith(PREFIX)
 
 /** The parameters of {@link recordsIn}. */
 export interface RecordsOptions {
@@ -118,17 +116,19 @@ export const recordsIn = ({ store, maxAge, clock, random }: RecordsOptions): Rec
       TE.flatMap((there) => write(PREFIX + user, there, change, MOST_TRIES)),
     )
 
+  const sessionsOf = (user: Key) => pipe(store.get(PREFIX + user), TE.flatMapEither(alive))
+
   return {
     find: (user, id) =>
       pipe(
-        store.get(PREFIX + user),
-        TE.flatMapEither(alive),
+        sessionsOf(user),
         TE.map((sessions) => O.fromNullable(sessions.find((kept) => kept.id === id))),
       ),
     begin: (user, kept) => update(user, (sessions) => [...sessions, kept].slice(-MOST)),
-    end: (user, which) =>
+    end: (user, which) => update(user, (sessions) => sessions.filter((kept) => !which(kept))),
+    count: (user) =>
       pipe(
-        update(user, (sessions) => sessions.filter((kept) => !which(kept))),
+        sessionsOf(user),
         TE.map(({ length }) => length),
       ),
   }

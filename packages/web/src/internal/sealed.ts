@@ -5,17 +5,18 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
+import type { Application } from './keys.js'
 
-const Name = t.type({ v: t.literal(1), user: t.string, id: t.string })
+const Name = t.type({ v: t.literal(1), sub: t.string, id: t.string })
 const decode = decodeValue('session cookie', Name)
 
 /** Which session a browser has: what is in its cookie. */
 export interface SessionName {
-  readonly user: string
+  readonly sub: string
   readonly id: string
 }
 
-/** What the cookies hold. It opens for this application only: others may have the same cipher. */
+/** What the cookies hold. It opens for this application only, by its origin, name and issuer: others may have the same cipher. */
 export interface Sealing {
   readonly sealSession: (name: SessionName) => IO<string>
   readonly openSession: (cookie: string | undefined) => O.Option<SessionName>
@@ -26,12 +27,14 @@ export interface Sealing {
 
 const parsed = (text: string): O.Option<unknown> => O.tryCatch((): unknown => JSON.parse(text))
 
-export const sealingOf = (cipher: Cipher, origin: string): Sealing => {
-  const session = `tessera web session v1 ${origin}`
-  const address = (id: string): string => `tessera web return v1 ${origin} ${id}`
-  const seal = (text: string, purpose: string): IO<string> => cipher.seal(Secret.make('Record', text), purpose)
+export const sealingOf = (cipher: Cipher, origin: string, { name, issuer }: Application): Sealing => {
+  const purpose = (what: string, ...more: ReadonlyArray<string>): string =>
+    `tessera web ${what} v1 ${JSON.stringify([origin, name, issuer, ...more])}`
+  const session = purpose('session')
+  const address = (id: string): string => purpose('return', id)
+  const seal = (text: string, to: string): IO<string> => cipher.seal(Secret.make('Record', text), to)
   return {
-    sealSession: ({ user, id }) => seal(JSON.stringify({ v: 1, user, id }), session),
+    sealSession: ({ sub, id }) => seal(JSON.stringify({ v: 1, sub, id }), session),
     openSession: (cookie) =>
       pipe(
         O.fromNullable(cookie),

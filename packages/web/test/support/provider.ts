@@ -28,14 +28,14 @@ export const CLIENT_ID = 'app'
 
 const fresh = (kind: string): string => `${kind}-${randomBytes(16).toString('hex')}`
 
-export const makeProvider = (now: () => number): Provider => {
+export const makeProvider = (now: () => number, issuer = ISSUER): Provider => {
   const codes = new Map<string, Code>()
   const grants = new Map<string, string>()
   const requests: Array<string> = []
 
   const idToken = ({ person, nonce }: Code): string => {
     const at = Math.floor(now() / 1_000)
-    const claims = { iss: ISSUER, sub: person, sid: `sid of ${person}`, aud: CLIENT_ID, iat: at, exp: at + 300, nonce }
+    const claims = { iss: issuer, sub: person, sid: `sid of ${person}`, aud: CLIENT_ID, iat: at, exp: at + 300, nonce }
     return ['{"alg":"RS256"}', JSON.stringify(claims), 'none']
       .map((part) => Buffer.from(part).toString('base64url'))
       .join('.')
@@ -88,7 +88,7 @@ export const makeProvider = (now: () => number): Provider => {
         challenge: asked.get('code_challenge') ?? '',
         nonce: asked.get('nonce'),
       })
-      return `${redirectUri}?${new URLSearchParams({ code, state: asked.get('state') ?? '', iss: ISSUER })}`
+      return `${redirectUri}?${new URLSearchParams({ code, state: asked.get('state') ?? '', iss: issuer })}`
     },
     forget: (person) => {
       for (const [token, of] of grants) if (of === person) grants.delete(token)

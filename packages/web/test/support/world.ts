@@ -47,19 +47,19 @@ const envOf = ({ http }: Provider, clock: typeof systemClock) => ({
   digest: systemDigest,
 })
 
-export const makeWorld = (given: Partial<Options> = {}): World => {
+export const makeWorld = (given: Partial<Options> = {}, issuer = ISSUER): World => {
   let offset = 0
   const clock = { ...systemClock, now: () => instant(systemClock.now() + offset) }
-  const provider = makeProvider(() => clock.now())
+  const provider = makeProvider(() => clock.now(), issuer)
   const env = envOf(provider, clock)
   const store = given.store ?? memoryStore()
   const client = Client.make({
     id: CLIENT_ID,
     secret: 's3cret',
-    issuer: ISSUER,
-    tokenEndpoint: `${ISSUER}/token`,
-    authorizationEndpoint: `${ISSUER}/authorize`,
-    revocationEndpoint: `${ISSUER}/revoke`,
+    issuer,
+    tokenEndpoint: `${issuer}/token`,
+    authorizationEndpoint: `${issuer}/authorize`,
+    revocationEndpoint: `${issuer}/revoke`,
     issParameterSupported: true,
   })
   const events: Array<WebEvent> = []
@@ -74,9 +74,9 @@ export const makeWorld = (given: Partial<Options> = {}): World => {
     observe: (event) => events.push(event),
     ...given,
   })
-  const who = web.requireSession(async (_, { user, connection }) => {
+  const who = web.requireSession(async (_, { sub, connection }) => {
     await connection.token()
-    return new Response(user)
+    return new Response(sub)
   })
   const answer = async (request: Request): Promise<Response> => (await web.handle(request)) ?? who(request)
   return {

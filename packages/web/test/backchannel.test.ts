@@ -48,8 +48,10 @@ test('reads no more than a logout token can have', async () => {
       return E.right({ sub: 'ann' })
     },
   })
-  const post = async (body: BodyInit): Promise<number> =>
-    (await answer(new Request(`${APP}/backchannel-logout`, { method: 'POST', body, duplex: 'half' }))).status
+  const post = async (body: BodyInit): Promise<number> => {
+    const init: RequestInit & { readonly duplex: 'half' } = { method: 'POST', body, duplex: 'half' }
+    return (await answer(new Request(`${APP}/backchannel-logout`, init))).status
+  }
   let pulled = 0
   const long = new ReadableStream({
     pull: (controller) => {

@@ -570,10 +570,11 @@ test('what is no option is said where it is given', () => {
 })
 
 test('who has no name is nobody', async () => {
-  for (const sub of ['', undefined, 7]) {
-    const { browser, login } = makeWorld({ who: () => () => Reflect.apply(TE.right, undefined, [{ sub }]) })
+  for (const text of ['{"sub":""}', '{}', '{"sub":7}']) {
+    const { browser, login, events } = makeWorld({ who: () => () => () => TE.right(JSON.parse(text)) })
     const ann = browser()
     expect((await login(ann, 'ann')).status).toBe(500)
+    expect(events).toMatchObject([{ _tag: 'Failed', error: { field: 'who', message: expect.stringContaining('no sub') } }])
     expect(await whoIs(ann)).toBe(undefined)
   }
 })

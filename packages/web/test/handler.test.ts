@@ -574,7 +574,8 @@ test('who has no name is nobody', async () => {
     const { browser, login, events } = makeWorld({ who: () => () => () => TE.right(JSON.parse(text)) })
     const ann = browser()
     expect((await login(ann, 'ann')).status).toBe(500)
-    expect(events).toMatchObject([{ _tag: 'Failed', error: { field: 'who', message: expect.stringContaining('no sub') } }])
+    const error = { field: 'who', message: expect.stringContaining('no sub') }
+    expect(events).toMatchObject([{ _tag: 'Failed', error }])
     expect(await whoIs(ann)).toBe(undefined)
   }
 })

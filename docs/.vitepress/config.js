@@ -15,14 +15,13 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     languageAlias: { prisma: 'ts' },
   },
-  // The home page of the theme has no landmark of its own.
+  // The theme's home page has no landmark.
   transformHtml: (html) => html.replace('<div class="VPContent is-home"', '<div role="main" class="VPContent is-home"'),
   themeConfig: {
     nav,
     sidebar: sidebar(),
     outline: [2, 3],
-    // The name of the button has to contain what it shows.
-    search: { provider: 'local', options: { translations: { button: { buttonAriaLabel: 'Search K' } } } },
+    search: { provider: 'local' },
     socialLinks: [{ icon: 'github', link: repository }],
     footer: { message: `<a href="${inRepository('LICENSE')}">MIT licence</a>` },
   },

@@ -11,8 +11,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import { header, isMetadataRequest } from './Incoming.js'
 import { type Refusal, refusal } from './Refusal.js'
 
-/** Who may come in: nothing, or what is answered instead. */
-export type Door = (request: IncomingMessage) => Promise<O.Option<Refusal>> | O.Option<Refusal>
+/** Who may come in, to a path as the routes have it: nothing, or what is answered instead. */
+export type Door = (request: IncomingMessage, path: string) => Promise<O.Option<Refusal>> | O.Option<Refusal>
 
 /** Whoever can open the socket is the person: its folder keeps others out. */
 export const socketDoor: Door = () => O.none
@@ -31,23 +31,26 @@ const NO_BEARER = refusal('unauthorized', 'the request has not the bearer of thi
 
 const OTHERS = refusal('unauthorized', 'the request comes from a program of another user', { status: 403 })
 
-const unlessOwn = (isOwn: boolean): O.Option<Refusal> => (isOwn ? O.none : O.some(OTHERS))
-
 /** The parameters of {@link loopbackDoor}. */
 export interface LoopbackDoorOptions {
   /** The port, which is known when the server listens. */
   readonly port: () => number
   readonly bearer: Secret<'BrokerBearer'>
   /**
-   * Whether the other end of a connection is a program of this user. Where it is given, Google's libraries, which send no bearer, are let in
-   * to the paths of their metadata server; see {@link isOwnUser}.
+   * Whether the other end of a connection is a program of this user, as {@link isOwnUser} tells. Where it is given, nobody else comes in,
+   * with the bearer either: another user's program, which took the port while no broker ran, has been sent it.
    */
   readonly isOwnUser?: ((socket: Socket) => Promise<boolean>) | undefined
+  /**
+   * Whether Google's libraries, which send no bearer, are let in to the paths of their metadata server, where `isOwnUser` is given.
+   * Default: false.
+   */
+  readonly metadata?: boolean | undefined
 }
 
 /** One of Google's libraries for their metadata server, and none that a proxy or a page has made. */
-const isMetadata = (request: IncomingMessage): boolean =>
-  (request.url ?? '').startsWith('/computeMetadata/') && isMetadataRequest(request)
+const isMetadata = (request: IncomingMessage, path: string): boolean =>
+  request.method === 'GET' && path.startsWith('/computeMetadata/') && isMetadataRequest(request)
 
 /** The secret that a request has: as a bearer (RFC 6750 §2.1), or as Azure's libraries send it. */
 const presented = (request: IncomingMessage): string | undefined =>
@@ -58,14 +61,15 @@ const presented = (request: IncomingMessage): string | undefined =>
  * a page of another origin sends that.
  */
 export const loopbackDoor =
-  ({ port, bearer, isOwnUser }: LoopbackDoorOptions): Door =>
-  (request) => {
+  ({ port, bearer, isOwnUser, metadata = false }: LoopbackDoorOptions): Door =>
+  async (request, path) => {
     const hosts = ['127.0.0.1', 'localhost'].map((host) => new URL(`http://${host}:${port()}`))
     const origin = header(request, 'origin')
     if (!hosts.some(({ host }) => host === header(request, 'host'))) return O.some(MISDIRECTED)
     if (origin !== undefined && !hosts.some((of) => of.origin === origin)) return O.some(FOREIGN)
-    if (isOwnUser !== undefined && isMetadata(request)) return isOwnUser(request.socket).then(unlessOwn)
-    if ((request.url ?? '').startsWith(PAGES)) return O.none
+    if (isOwnUser !== undefined && !(await isOwnUser(request.socket))) return O.some(OTHERS)
+    if (path.startsWith(PAGES)) return O.none
+    if (isOwnUser !== undefined && metadata && isMetadata(request, path)) return O.none
     const given = presented(request)
     return given !== undefined && isSame(given, Secret.open(bearer)) ? O.none : O.some(NO_BEARER)
   }

@@ -14,6 +14,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { codeOf } from './internal/code.js'
+import { pathOf } from './internal/descriptor.js'
 import { privateFolder } from './internal/privateFolder.js'
 
 /** A place where a server listens. */
@@ -29,12 +30,16 @@ const failed = (field: string, what: string, error: unknown): E.Either<AuthError
 
 const listen = (server: Server, where: ListenOptions | { readonly fd: number }): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(where, () => {
+    const failed = (error: Error): void => {
+      server.off('listening', listening)
+      reject(error)
+    }
+    const listening = (): void => {
       // One that comes when no descriptor is left for it is lost, and no others are.
-      server.off('error', reject).on('error', () => undefined)
+      server.off('error', failed).on('error', () => undefined)
       resolve()
-    })
+    }
+    server.once('error', failed).once('listening', listening).listen(where)
   })
 
 /** Whether somebody listens there. */
@@ -126,10 +131,21 @@ export const listenOnSocket =
     }
   }
 
-/** Listens at a descriptor that is open: of systemd's socket activation (sd_listen_fds(3)). It stays when this process ends. */
+/**
+ * Listens at a descriptor that is open: of systemd's socket activation (sd_listen_fds(3)). It stays when this process ends.
+ *
+ * Errors: `Misconfigured` where it is no unix socket in a private folder, whose users the {@link socketDoor} would let in.
+ */
 export const listenOnDescriptor =
   (server: Server, fd: number): TaskEither<AuthError, Listening> =>
   async () => {
+    const path = await pathOf(fd)
+    if (path === undefined) {
+      const why = `descriptor ${fd} is not known to be a socket with a path (ListenStream=%t/tessera/broker.sock)`
+      return E.left(AuthError.misconfigured('LISTEN_FDS', `${why}; a port is opened by --tcp`))
+    }
+    const folder = await privateFolder(dirname(path))
+    if (E.isLeft(folder)) return folder
     try {
       await listen(server, { fd })
       return E.right({ replaced: new AbortController().signal, leave: () => undefined })

@@ -182,6 +182,25 @@ describe('a broker', () => {
   )
 
   it(
+    'ends beside one that reads no events, and tells it no more',
+    withBroker(async ({ path, broker, server }) => {
+      const { connect } = await import('node:net')
+      const stalled = connect(path)
+      stalled.on('error', () => undefined).write('GET /events HTTP/1.1\r\nHost: broker\r\n\r\n')
+      await new Promise((resolve) => stalled.once('readable', resolve))
+      // More than the kernel keeps for it, less than what it may leave unread.
+      for (let at = 0; at < 300; at += 1) broker.events.note('work', 'x'.repeat(1_024))
+      const ended = server.end()
+      broker.events.note('work', 'over')
+      const stops = Array.from({ length: 32 }, () => broker.events.listen(() => undefined))
+      expect(stops.every(O.isSome)).toBe(true)
+      await new Promise((resolve) => setImmediate(resolve))
+      stalled.destroy()
+      await ended
+    }),
+  )
+
+  it(
     'takes a login in that was made meanwhile',
     withBroker(async ({ get, origin, source, env }) => {
       origin.failWith(AuthError.reauthenticationRequired('nothing to redeem'))

@@ -3,13 +3,23 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'n
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { Secret } from '@tessera/core'
 import { run } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { testWith } from '../../scripts/jest/needs.js'
 import { NOBODY } from '../../scripts/jest/tools.cjs'
-import { bearerFile, brokerServer, isTaken, listenOnSocket, loopbackDoor, socketDoor } from '../src/index.js'
+import {
+  bearerFile,
+  brokerServer,
+  isOwnUser,
+  isTaken,
+  listenOnDescriptor,
+  listenOnSocket,
+  loopbackDoor,
+  socketDoor,
+} from '../src/index.js'
 import { ask, withBroker } from './support.js'
 
 const modeOf = async (path: string): Promise<string> => ((await lstat(path)).mode & 0o777).toString(8)
@@ -72,6 +82,26 @@ describe('the socket', () => {
         expect.stringContaining('is a link'),
         expect.stringContaining('longer than'),
       ])
+      expect(server.listening).toBe(false)
+    }),
+  )
+
+  it(
+    'is no descriptor that others can reach',
+    withBroker(async ({ folder, broker }) => {
+      const open = join(folder, 'open')
+      await mkdir(open)
+      await chmod(open, 0o755)
+      const { server } = brokerServer({ broker, door: socketDoor })
+      const reasons: string[] = []
+      for (const where of [{ path: join(open, 's') }, { port: 0, host: '127.0.0.1' }]) {
+        const manager = createServer()
+        await new Promise<void>((resolve) => manager.listen(where, resolve))
+        const found = await listenOnDescriptor(server, Reflect.get(manager, '_handle').fd)()
+        reasons.push(E.isLeft(found) && found.left._tag === 'Misconfigured' ? found.left.message : 'listens')
+        await new Promise((resolve) => manager.close(resolve))
+      }
+      expect(reasons).toEqual([expect.stringContaining('chmod 700'), expect.stringContaining('--tcp')])
       expect(server.listening).toBe(false)
     }),
   )
@@ -148,6 +178,25 @@ describe('the port', () => {
       expect(await as({ authorization, host: `evil.example:${port}` })).toBe(421)
       expect(await as({ authorization, host: '127.0.0.1' })).toBe(421)
       expect(await as({ authorization, origin: 'https://evil.example' })).toBe(403)
+    }),
+  )
+
+  it(
+    'is for nobody else where the system tells whose program asks, with the bearer either',
+    withBroker(async ({ atPort }) => {
+      const authorization = `Bearer ${'b'.repeat(40)}`
+      const own = await atPort((at) => loopbackDoor({ port: at, bearer, isOwnUser }))
+      expect((await ask({ port: own }, '/token', { headers: { authorization } })).status).toBe(200)
+      // As programs ask whose sockets speak IPv6.
+      const mapped = connect({ host: '::ffff:127.0.0.1', port: own }, () =>
+        mapped.write(
+          `GET /token HTTP/1.1\r\nHost: localhost:${own}\r\nAuthorization: ${authorization}\r\nConnection: close\r\n\r\n`,
+        ),
+      )
+      expect(await text(mapped)).toMatch(/^HTTP\/1.1 200 /)
+      const others = await atPort((at) => loopbackDoor({ port: at, bearer, isOwnUser: async () => false }))
+      expect((await ask({ port: others }, '/token', { headers: { authorization } })).status).toBe(403)
+      expect((await ask({ port: others }, '/page/')).status).toBe(403)
     }),
   )
 

@@ -27,7 +27,7 @@ describe("Google's metadata server", () => {
   it(
     'has a token for its own library',
     withBroker(async ({ atPort, origin }) => {
-      const port = await atPort((at) => loopbackDoor({ port: at, bearer, isOwnUser: async () => true }))
+      const port = await atPort((at) => loopbackDoor({ port: at, bearer, isOwnUser: async () => true, metadata: true }))
       expect(await tokensOf('google', { GCE_METADATA_HOST: `127.0.0.1:${port}` })).toEqual(['access-1'])
       expect(origin.count()).toBe(1)
     }),
@@ -37,7 +37,7 @@ describe("Google's metadata server", () => {
     'answers whoever means it, of this user, and nobody else',
     withBroker(async ({ atPort, broker }) => {
       const path = '/computeMetadata/v1/instance/service-accounts/default/token'
-      const open = await atPort((at) => loopbackDoor({ port: at, bearer, isOwnUser: async () => true }))
+      const open = await atPort((at) => loopbackDoor({ port: at, bearer, isOwnUser: async () => true, metadata: true }))
       const found = await ask({ port: open }, path, { headers: FLAVOR })
       expect(found).toMatchObject({ status: 200, headers: FLAVOR })
       expect(JSON.parse(found.body)).toEqual({
@@ -54,12 +54,22 @@ describe("Google's metadata server", () => {
       expect(await status(open, path.replace('default', 'home'), FLAVOR)).toBe(404)
       expect(await status(open, `${path}/more`, FLAVOR)).toBe(404)
       expect(await status(open, '/computeMetadata/v1/project/project-id', FLAVOR)).toBe(404)
+      // What is at another path, or asked by another method, is none of theirs.
+      for (const [method, target] of [
+        ['POST', '/computeMetadata/../refused'],
+        ['GET', '/computeMetadata/%2e%2e/token'],
+        ['POST', path],
+      ] as const) {
+        expect((await ask({ port: open }, target, { method, headers: FLAVOR, body: '' })).status).toBe(401)
+      }
       const account = await ask({ port: open }, path.replace('token', '?recursive=true'), { headers: FLAVOR })
       expect(JSON.parse(account.body)).toMatchObject({ email: 'default' })
 
-      const others = await atPort((at) => loopbackDoor({ port: at, bearer, isOwnUser: async () => false }))
+      const others = await atPort((at) =>
+        loopbackDoor({ port: at, bearer, isOwnUser: async () => false, metadata: true }),
+      )
       expect(await status(others, path, FLAVOR)).toBe(403)
-      const none = await atPort((at) => loopbackDoor({ port: at, bearer }))
+      const none = await atPort((at) => loopbackDoor({ port: at, bearer, metadata: true }))
       expect(await status(none, path, FLAVOR)).toBe(401)
       expect(broker.tally.of('work').outcomes.get('served')).toBe(1)
     }),
@@ -132,6 +142,21 @@ describe('oidc-agent', () => {
       // One that says nothing keeps nobody from ending.
       const silent = connect(path).on('error', () => undefined)
       await new Promise((resolve) => silent.once('connect', resolve))
+      leave()
+      await end()
+    }),
+  )
+
+  it(
+    'ends though one stays after its answer',
+    withBroker(async ({ folder, broker }) => {
+      // Time is over at once.
+      const { server, end } = agentServer({ ...broker, clock: { ...broker.clock, sleep: () => async () => undefined } })
+      const path = join(folder, 'oidc.sock')
+      const { leave } = await run(listenOnSocket({ server, path }))
+      const staying = connect({ path, allowHalfOpen: true }).on('error', () => undefined)
+      staying.write('[]')
+      expect(await text(staying)).toContain('failure')
       leave()
       await end()
     }),

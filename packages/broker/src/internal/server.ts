@@ -79,6 +79,9 @@ export const makeServer = (answer: (request: Incoming) => Task<Answer>, door: Do
   }
 
   const stream = (response: ServerResponse, { open }: Extract<Answer, { readonly _tag: 'Stream' }>): void => {
+    // Whoever asked has gone meanwhile, and no `close` comes any more.
+    if (response.destroyed) return
+    response.on('error', () => undefined)
     response.socket?.setTimeout(0)
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' })
     const stop = open((text) => {
@@ -87,30 +90,29 @@ export const makeServer = (answer: (request: Incoming) => Task<Answer>, door: Do
       else response.write(text)
     })
     const end = (): void => {
+      streams.delete(end)
+      stop()
       response.end()
     }
     streams.add(end)
-    response.once('close', () => {
-      streams.delete(end)
-      stop()
-    })
+    response.once('close', end)
     if (isEnding) end()
   }
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const gone = new AbortController()
     response.once('close', () => gone.abort(null))
-    const closed = await door(request)
     const refuse = (why: Refusal): void => {
       const said = refused(why)
       if (said._tag === 'Text') write(response, said, true)
     }
-    if (O.isSome(closed)) return refuse(closed.value)
-    const body = hasBody(request) ? await bodyOf(request) : O.some('')
-    if (O.isNone(body)) return refuse(TOO_LARGE)
     const target = request.url ?? ''
     if (!URL.canParse(target, BASE)) return refuse(NO_TARGET)
     const url = new URL(target, BASE)
+    const closed = await door(request, url.pathname)
+    if (O.isSome(closed)) return refuse(closed.value)
+    const body = hasBody(request) ? await bodyOf(request) : O.some('')
+    if (O.isNone(body)) return refuse(TOO_LARGE)
     const said = await answer({
       method: request.method ?? '',
       path: url.pathname,

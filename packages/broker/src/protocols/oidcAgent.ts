@@ -123,29 +123,40 @@ const converse = (broker: Broker, socket: Socket, asked: IO<void>): void => {
 /** A server that listens nowhere yet, and its end. */
 export interface AgentServer {
   readonly server: Server
-  /** Answers what is under way. */
+  /** Answers what is under way, for 15 s at most. */
   readonly end: Task<void>
 }
+
+/** How long an answer that is under way at the end may take, to be read too. */
+const LAST = seconds(15)
 
 /** A server of oidc-agent's request over a broker. An account is the profile of its name. */
 export const agentServer = (broker: Broker): AgentServer => {
   const silent = new Set<Socket>()
+  const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     silent.add(socket)
-    const heard = (): void => {
+    sockets.add(socket)
+    socket.once('close', () => {
       silent.delete(socket)
-    }
-    socket.once('close', heard)
-    converse(broker, socket, heard)
+      sockets.delete(socket)
+    })
+    converse(broker, socket, () => {
+      silent.delete(socket)
+    })
   })
   server.maxConnections = MOST_CONNECTIONS
   return {
     server,
     // Each connection ends with its answer, and that of who has asked nothing yet now.
-    end: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        for (const socket of silent) socket.destroy()
-      }),
+    end: async () => {
+      const over = new AbortController()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      void closed.then(() => over.abort(null))
+      for (const socket of silent) socket.destroy()
+      await broker.clock.sleep(LAST, over.signal)()
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
   }
 }

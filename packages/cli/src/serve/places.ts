@@ -114,14 +114,14 @@ const atPort = (
   broker: Broker,
   wanted: number,
   file: string,
-  gce: boolean,
+  { gce, tells }: { readonly gce: boolean; readonly tells: boolean },
   routes: ReadonlyArray<Route>,
 ): TE.TaskEither<AuthError, Open & { readonly port: Port }> => {
   let taken = wanted
   return pipe(
     bearerFile(file),
     TE.flatMap((bearer) => {
-      const door = loopbackDoor({ port: () => taken, bearer, ...(gce && { isOwnUser }) })
+      const door = loopbackDoor({ port: () => taken, bearer, metadata: gce, ...(tells && { isOwnUser }) })
       const { server, end } = brokerServer({ broker, door, routes })
       return pipe(
         listenOnPort(server, wanted),
@@ -173,14 +173,15 @@ export const serveAt =
           )
         : opened(atSocket(broker, socket, options.replace, besides.socket))
     const { tcp, gce, oidcAgent } = options
+    const tells = await tellsUsers()
     const served = await pipe(
-      gce && !(await tellsUsers()) ? TE.left(untold()) : main,
+      gce && !tells ? TE.left(untold()) : main,
       TE.map(() => ({})),
       TE.bind('port', () =>
         tcp === undefined
           ? TE.right<AuthError, O.Option<Port>>(O.none)
           : pipe(
-              opened(atPort(broker, tcp, beside('broker.bearer'), gce, besides.port)),
+              opened(atPort(broker, tcp, beside('broker.bearer'), { gce, tells }, besides.port)),
               TE.map(({ port }) => O.some(port)),
             ),
       ),

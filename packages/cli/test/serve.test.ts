@@ -134,7 +134,8 @@ describe('tessera serve', () => {
       tokenIn(await ask({ socketPath }, '/token'))
       await killed(first, 'SIGKILL')
       await expect(ask({ socketPath }, '/token')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-      const second = await served(home, '--profile', 'default')
+      const second = await served(home, '--profile', 'default', '--tcp', '0')
+      const port = await second.said(/127\.0\.0\.1:(\d+)/)
 
       const taken = await home.start(['serve'], { XDG_RUNTIME_DIR: join(home.folder, 'run') }).ended
       expect(taken).toMatchObject({ code: 3, stderr: expect.stringContaining('--replace') })
@@ -144,12 +145,18 @@ describe('tessera serve', () => {
       const asking = Array.from({ length: 2 }, async () => {
         while (!isOver) tokens.push(tokenIn(await ask({ socketPath }, '/token')))
       })
-      const third = await served(home, '--profile', 'default', '--replace')
+      const third = await served(home, '--profile', 'default', '--replace', '--tcp', port)
       expect((await second.ended).code).toBe(0)
       isOver = true
       await Promise.all(asking)
       expect(new Set(tokens).size).toBe(1)
-      expect(JSON.parse((await ask({ socketPath }, '/health')).body).pid).toBe(third.child.pid)
+      const authorization = `Bearer ${(await readFile(join(home.folder, 'run', 'tessera', 'broker.bearer'), 'utf8')).trim()}`
+      for (const health of [
+        ask({ socketPath }, '/health'),
+        ask({ port: Number(port) }, '/health', { authorization }),
+      ]) {
+        expect(JSON.parse((await health).body).pid).toBe(third.child.pid)
+      }
       // One that is asked for the only profile it has not is no other.
       expect((await ask({ socketPath }, '/token?profile=other')).status).toBe(404)
       expect(home.box.counts().byEndpoint.token).toBe(1)

@@ -148,12 +148,13 @@ const serving =
         await opening(signal)
         return E.right(undefined)
       }
-      const { places, replaced, end }: Served = served.right
+      const { places, missing, replaced, end }: Served = served.right
       try {
         url = pipe(
           places.port,
           O.map((port) => port.url),
         )
+        for (const error of missing) invocation.output.say(`the broker serves at its socket only: ${saying(error)}`)
         tell(invocation, options, profiles, places)
         if (options.open && O.isSome(url)) browser.visit(url.value + page.link())
         await ended([signal, ...replaced])

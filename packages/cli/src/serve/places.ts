@@ -19,7 +19,7 @@ import {
   socketDoor,
   tellsUsers,
 } from '@tessera/broker'
-import { AuthError } from '@tessera/core'
+import { AuthError, type Clock, millis, plus, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -66,6 +66,8 @@ interface Open {
 /** A broker that listens. */
 export interface Served {
   readonly places: Places
+  /** Why it is not at the port, or not at the socket of oidc-agent: another broker has given way to it, so it serves without them. */
+  readonly missing: ReadonlyArray<AuthError>
   /** Abort when another broker has taken a place. */
   readonly replaced: ReadonlyArray<AbortSignal>
   /** Nobody new comes, and what is under way is answered. */
@@ -140,7 +142,22 @@ const untold = (): AuthError =>
     "this system does not tell whose program asks at a port, and Google's libraries send no bearer",
   )
 
-/** Listens at all places that the options name, or at none. */
+/** A broker that gives way leaves its port within this time. */
+const LEAVING = seconds(15)
+
+/** Tries again until it goes well, or the time is over. */
+const patient =
+  <A>(clock: Clock, opening: TE.TaskEither<AuthError, A>): TE.TaskEither<AuthError, A> =>
+  async () => {
+    const until = plus(clock.now(), LEAVING)
+    for (;;) {
+      const found = await opening()
+      if (E.isRight(found) || clock.now() >= until) return found
+      await clock.sleep(millis(100))()
+    }
+  }
+
+/** Listens at all places that the options name, or at none; one that may have replaced another keeps its socket in any case. */
 export const serveAt =
   (
     broker: Broker,
@@ -164,6 +181,20 @@ export const serveAt =
           return each
         }),
       )
+    const missing: AuthError[] = []
+    const besideMain = <A extends Open>(opening: TE.TaskEither<AuthError, A>): TE.TaskEither<AuthError, O.Option<A>> =>
+      options.replace
+        ? pipe(
+            patient(broker.clock, opened(opening)),
+            TE.match(
+              (error) => {
+                missing.push(error)
+                return E.right(O.none)
+              },
+              (each) => E.right(O.some(each)),
+            ),
+          )
+        : pipe(opened(opening), TE.map(O.some))
     const descriptors = activated(variables)
     const main: TE.TaskEither<AuthError, unknown> =
       descriptors.length > 0
@@ -181,16 +212,13 @@ export const serveAt =
         tcp === undefined
           ? TE.right<AuthError, O.Option<Port>>(O.none)
           : pipe(
-              opened(atPort(broker, tcp, beside('broker.bearer'), { gce, tells }, besides.port)),
-              TE.map(({ port }) => O.some(port)),
+              besideMain(atPort(broker, tcp, beside('broker.bearer'), { gce, tells }, besides.port)),
+              TE.map(O.map(({ port }) => port)),
             ),
       ),
       TE.bind('agent', () =>
         oidcAgent
-          ? pipe(
-              opened(atAgentSocket(broker, beside('oidc.sock'))),
-              TE.map(() => O.some(beside('oidc.sock'))),
-            )
+          ? pipe(besideMain(atAgentSocket(broker, beside('oidc.sock'))), TE.map(O.map(() => beside('oidc.sock'))))
           : TE.right<AuthError, O.Option<string>>(O.none),
       ),
     )()
@@ -201,6 +229,7 @@ export const serveAt =
     const { port, agent } = served.right
     return E.right({
       places: { socket, port, agent },
+      missing,
       // The broker's own socket says whose the place is.
       replaced: open.slice(0, 1).map(({ listening }) => listening.replaced),
       end,

@@ -252,7 +252,7 @@ describeWith('redis-server')('a store', () => {
       ['message', 'redis.pcall(ARGV[4], ARGV[5], ARGV[2])', 'a subscription is told of a write'],
     ])('the laws catch a script without the %s', async (mistake, part, law) => {
       const store = redisStore(without(part), { namespace: mistake })
-      const broken = tokenStoreLaws(() => store, { numRuns: 10, endOnFailure: true }).find(({ name }) =>
+      const broken = tokenStoreLaws(() => store, { numRuns: 100, endOnFailure: true }).find(({ name }) =>
         name.startsWith(law),
       )
       await expect(broken?.run()).rejects.toThrow(`not so: ${law}`)

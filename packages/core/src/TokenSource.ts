@@ -34,7 +34,8 @@ export interface Terms extends Limits {
    * For how long the token of `get` is to be valid, in ms: for a job that takes longer than what is left of one. A token that lives shorter is
    * renewed first, by one request for all callers and all processes; where that fails, its error is the answer, also while the token is
    * valid. A token in the first tenth of its life is given as it is, since a new one would live no longer: so a server whose tokens live
-   * shorter than this is asked once in a tenth of their life at most. Default: what is valid now will do.
+   * shorter than this is asked once in a tenth of their life at most. Terms within terms that do not name it have it too. Default: what is
+   * valid now will do.
    */
   readonly minValid?: Duration
 }

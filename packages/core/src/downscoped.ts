@@ -22,6 +22,7 @@ import { suffices } from './lifecycle/usable.js'
 import { race } from './race.js'
 import * as Secret from './Secret.js'
 import type { Strategy } from './Strategy.js'
+import { inherited } from './session/bounded.js'
 import { ALWAYS, type Duration, earliest, type Instant, millis, plus, seconds } from './Time.js'
 import type { TokenSet } from './TokenSet.js'
 import type { Terms, Tokens } from './TokenSource.js'
@@ -69,6 +70,8 @@ interface Child {
   isRefused: boolean
   /** Of tokens of this target. */
   refusals: O.Option<Refusals>
+  /** The one before it, which is valid for too short for somebody and enough for others: theirs until this one has a token. */
+  readonly former: Child | undefined
 }
 
 // -----------------------------------------------------------------------------
@@ -132,10 +135,18 @@ export const downscoping =
     const lasts = ({ token }: Child, minValid: Duration): boolean =>
       O.isNone(token) || suffices(timed(clock, token.value), minValid, clock.now())
 
+    /** What is served of a target to those for whom it is enough: the former as long as there is no token after it. */
+    const served = (child: Child): Child => {
+      const { former, token } = child
+      return former !== undefined && O.isNone(token) && mayServe(former) ? former : child
+    }
+
     const childOf = (name: string, target: Target, subject: TokenSet, minValid: Duration): Child => {
       const there = children.get(name)
-      const isOfSubject = there !== undefined && Secret.eq.equals(there.subject, subject.accessToken)
-      if (isOfSubject && mayServe(there) && lasts(there, minValid)) return there
+      const isOfSubject = (child: Child): boolean => Secret.eq.equals(child.subject, subject.accessToken)
+      const may = (child: Child): boolean => isOfSubject(child) && mayServe(child) && lasts(child, minValid)
+      if (there !== undefined && may(served(there))) return served(there)
+      if (there !== undefined && may(there)) return there
       const child: Child = {
         subject: subject.accessToken,
         result: acquire(target, subject).then((result) => {
@@ -158,6 +169,8 @@ export const downscoping =
         backOff: undefined,
         isRefused: false,
         refusals: there === undefined ? O.none : rowAfter(there),
+        former:
+          there === undefined || O.isNone(served(there).token) ? undefined : { ...served(there), former: undefined },
       }
       children.set(name, child)
       return child
@@ -187,8 +200,10 @@ export const downscoping =
 
       /** The derived token that is there, where it is this one. */
       const current = (used: Secret.Secret): { readonly child: Child; readonly token: TokenSet } | undefined => {
-        const child = children.get(name)
-        if (child === undefined || O.isNone(child.token)) return undefined
+        const latest = children.get(name)
+        if (latest === undefined) return undefined
+        const child = served(latest)
+        if (O.isNone(child.token)) return undefined
         const token = child.token.value
         return Secret.eq.equals(token.accessToken, used) ? { child, token } : undefined
       }
@@ -213,6 +228,7 @@ export const downscoping =
           O.flatMap((subject) =>
             pipe(
               O.fromNullable(children.get(name)),
+              O.map(served),
               O.filter((child) => !child.isRefused && isValid(child)),
               O.filter((child) => Secret.eq.equals(child.subject, subject.accessToken)),
             ),
@@ -220,7 +236,8 @@ export const downscoping =
           O.flatMap(({ token }) => token),
         )
 
-      const limited = ({ signal, deadline, minValid }: Terms): Tokens => {
+      const limited = (terms: Terms): Tokens => {
+        const { signal, deadline, minValid } = terms
         const derived: TaskEither<AuthError.AuthError, TokenSet> = () => get(minValid)
         return {
           get:
@@ -239,7 +256,7 @@ export const downscoping =
             const there = current(used)
             if (there !== undefined) there.child.refusals = afterAcceptance(there.child.refusals)
           },
-          within: limited,
+          within: (of) => limited(inherited(terms, of)),
         }
       }
       return limited({})

@@ -199,6 +199,35 @@ describe('a derived token never outlives its parent', () => {
     expect(wanted).toEqual([50, 1_000, 50, 51])
   })
 
+  test('one that is enough for others is theirs until there is another, also when the exchange for it fails', async () => {
+    const { env, of, exchanged, parent } = open((_, count) => async () => {
+      if (count === 2) {
+        await env.clock.sleep(millis(1_000))()
+        return E.left(outcomeUnknown(true))
+      }
+      const issuedAt = env.clock.now()
+      const life = { issuedAt: O.some(issuedAt), expiresAt: O.some(plus(issuedAt, millis(100_000))) }
+      return E.right(token(`child ${count}`, life))
+    })
+    parent.within = () => parent
+    const child = of.for(preview)
+    const lasting = child.within({ minValid: millis(80_000) })
+    const { accessToken } = right(await child.get())
+    await env.clock.advance(millis(30_000))
+    const longer = lasting.get()
+    await env.clock.advance(millis(500))
+    expect(textOf(await child.get())).toBe('child 1')
+    expect(child.peek()).toMatchObject({ value: { accessToken } })
+    expect(tagOf(await env.clock.settle(longer))).toBe('OutcomeUnknown')
+    expect(textOf(await child.get())).toBe('child 1')
+    expect(tagOf(await lasting.get())).toBe('OutcomeUnknown')
+    expect(exchanged).toHaveLength(2)
+    right(await child.invalidate(accessToken)())
+    await env.clock.advance(millis(10_000))
+    expect(textOf(await child.get())).toBe('child 3')
+    expect(textOf(await lasting.get())).toBe('child 3')
+  })
+
   test('its expiry is the earlier of the two', async () => {
     const expiries = fc.option(durations)
     await fc.assert(

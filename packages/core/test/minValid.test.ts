@@ -89,6 +89,28 @@ test('a failure is the answer, once for a while, and the token that is there is 
   expect(textOf(await source.get())).toBe('a')
 })
 
+test('after a failure the server is asked again within the minute, for all who need it', async () => {
+  const failure = AuthError.unreachable('https://as.example', 'refused')
+  const { got, lasting, env, attempts } = await began([E.left(failure), next])
+  expect(await env.clock.settle(lasting(30).get())).toEqual(E.left(failure))
+  await env.clock.advance(minutes(1))
+  expect(await got(30)).toBe('b')
+  expect(attempts()).toHaveLength(2)
+})
+
+test('terms that a wrapper adds leave it as it is', async () => {
+  const { lasting, env } = await began([next])
+  const { signal } = new AbortController()
+  expect(textOf(await env.clock.settle(lasting(30).within({ signal }).get()))).toBe('b')
+  expect(
+    textOf(
+      await lasting(90)
+        .within({ minValid: minutes(0) })
+        .get(),
+    ),
+  ).toBe('b')
+})
+
 test('one that lives so long is given at once, also when it is due to be renewed early and that fails', async () => {
   const failure = AuthError.unreachable('https://as.example', 'refused')
   for (const renewal of ['background', 'blocking'] as const) {

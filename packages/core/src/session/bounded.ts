@@ -17,6 +17,9 @@ export interface Unbounded extends Omit<TokenSource, 'get' | 'login' | 'within'>
   readonly cached: (minValid: Terms['minValid']) => O.Option<Promise<Result<TokenSet>>>
 }
 
+/** Terms within terms. Wrappers that add a signal of their own do not take from a token how long it has to be valid. */
+export const inherited = ({ minValid }: Terms, of: Terms): Terms => (minValid === undefined ? of : { minValid, ...of })
+
 /** The same for callers who wait for so long at most, and want a token that is valid for so long. */
 export const bounded = (clock: Clock, unbounded: Unbounded, limits: Terms): TokenSource => {
   const { get, invalidate, login, adopt, revoke, close, inspect, cached, ...rest } = unbounded
@@ -49,6 +52,6 @@ export const bounded = (clock: Clock, unbounded: Unbounded, limits: Terms): Toke
     revoke: bound('a revocation', revoke),
     close: (options) => begun('the close', close(options)),
     inspect: bound('the token store', inspect),
-    within: (of) => bounded(clock, unbounded, of),
+    within: (of) => bounded(clock, unbounded, inherited(limits, of)),
   }
 }

@@ -109,7 +109,7 @@ export const makeRedeem = <R>(
     })
 
   const redeem = async (from: Snapshot, flying: Flying): Promise<Turn> => {
-    const { deadline, offer } = flying
+    const { deadline, offer, minValid } = flying
     const own = nonce(random)()
     const requested = (at: Snapshot): SessionEvent => ({
       _tag: 'Requested',
@@ -134,8 +134,11 @@ export const makeRedeem = <R>(
       O.map((token) => toProcessClock(token, lease)),
     )
 
+    // Whoever wants a token for longer needs the server as soon as the one that is there is too short.
+    const rest = restOf(millis(Math.max(0, leftOf(previous, lease) - minValid)), draw())
+
     const failed = async (error: AuthError.AuthError, isLate = false): Promise<Turn> => {
-      const failure = toFailure(error, previous, !selfSufficient, restOf(leftOf(previous, lease), draw()))
+      const failure = toFailure(error, previous, !selfSufficient, rest)
       if (!isLate) tell({ _tag: 'RenewalFailed', error })
       const applied = await records.apply(
         (at) => ({ _tag: 'Failed', parent, nonce: own, now: plus(clock.now(), at.offset), failure }),

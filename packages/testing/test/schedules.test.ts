@@ -160,7 +160,6 @@ test.each(small)('what is left out ends as what is run: %s', async (_, given) =>
 })
 
 const larger: ReadonlyArray<readonly [string, Partial<Plan>]> = [
-  ['two asks, and a stall', { stalls: 1 }],
   ['two asks, and a lost answer', { faults: { 'lost answer': 1 } }],
   ['a login and a revoke', { acts: [['login'], ['revoke']] }],
   ['the lock of the user', { exclusive: true }],

@@ -1,6 +1,6 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Processes, processes } from '@tessera/local-redis'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { faultsIn, told } from './support/command.js'
 
@@ -13,15 +13,15 @@ case "$*" in
   *) exec redis-server "$@" --replica-priority 0 ;;
 esac
 `
+  let own: Processes
   let folder: string
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'faults-'))
-    await writeFile(join(folder, 'redis-server'), SERVER)
-    // Where the tests run as root, the servers do not.
-    for (const path of [folder, join(folder, 'redis-server')]) await chmod(path, 0o755)
+    own = processes('faults')
+    folder = own.folder('bin', { 'redis-server': SERVER })
+    await chmod(join(folder, 'redis-server'), 0o700)
   })
-  afterAll(() => rm(folder, { recursive: true }))
+  afterAll(() => own.stop())
 
   test('[A08] is told by its row, and the run ends by itself', async () => {
     const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` }

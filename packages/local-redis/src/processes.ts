@@ -1,9 +1,9 @@
 /** Server processes of our own: unprivileged, in a folder that goes with them. */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 /** Files that are there before a process starts, by name. */
@@ -37,12 +37,16 @@ export interface Processes {
 /** How long a program may run to its end, in ms. */
 const PATIENCE = 120_000
 
+/** Whether every user may enter it, and so the folders above it. */
+const isOpen = (folder: string): boolean =>
+  (statSync(folder).mode & 0o001) !== 0 && (folder === dirname(folder) || isOpen(dirname(folder)))
+
 export const processes = (name: string): Processes => {
-  const root = mkdtempSync(join(tmpdir(), `${name}-`))
-  const running = new Map<ChildProcess, NodeJS.Signals>()
-  // Where the tests run as root, the servers do not.
+  // Where the tests run as root, the servers do not, and root's folder for temporary files may be closed to them.
   const nobody =
     process.getuid?.() === 0 ? Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' })) : undefined
+  const root = mkdtempSync(join(nobody === undefined || isOpen(resolve(tmpdir())) ? tmpdir() : '/tmp', `${name}-`))
+  const running = new Map<ChildProcess, NodeJS.Signals>()
   const give = (path: string): string => {
     if (nobody !== undefined) chownSync(path, nobody, -1)
     return path

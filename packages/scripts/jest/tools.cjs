@@ -91,7 +91,10 @@ const tools = {
     isThere: () => ofServer('postgres') !== undefined && ofServer('pgbouncer') !== undefined,
     packages: 'postgresql pgbouncer',
   },
-  mariadb: { isThere: () => ofServer('mariadbd') !== undefined, packages: 'mariadb-server' },
+  mariadb: {
+    isThere: () => ofServer('mariadbd') !== undefined && ofServer('mariadb-install-db') !== undefined,
+    packages: 'mariadb-server',
+  },
   // Of a newer Node.js than the oldest that is supported.
   'node:sqlite': { isThere: () => isBuiltin('node:sqlite'), hint: 'run the tests with Node.js 22', isOptional: true },
   // Its binary is downloaded or compiled by a script, and the set-up runs none.

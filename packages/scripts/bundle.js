@@ -41,6 +41,20 @@ const licenses = (inputs) => {
   return texts.sort().join(`\n${'-'.repeat(80)}\n\n`)
 }
 
+/**
+ * Packages with a form for bundlers bring the ES modules of fp-ts and io-ts, the others ask for those of CommonJS: without this both
+ * would be in the bundle.
+ * @type {import('esbuild').Plugin}
+ */
+const oneFpTs = {
+  name: 'one fp-ts',
+  setup: ({ onResolve, resolve }) => {
+    onResolve({ filter: /^(?:fp-ts\/lib\/|io-ts(?:\/lib\/|$))/ }, ({ path, importer, kind, resolveDir }) =>
+      resolve(path === 'io-ts' ? 'io-ts/es6/index.js' : path.replace('/lib/', '/es6/'), { importer, kind, resolveDir }),
+    )
+  },
+}
+
 /** Makes `bin` of each. */
 export const bundle = async () => {
   for (const { package: name, entries } of bundles) {
@@ -57,6 +71,9 @@ export const bundle = async () => {
       platform: 'node',
       target: 'node20.19',
       metafile: true,
+      // What is not there is not parsed at each start. Names stay, for who reads a stack.
+      minifyWhitespace: true,
+      plugins: [oneFpTs],
       // CommonJS modules among them ask for those of Node.js.
       banner: {
         js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);",

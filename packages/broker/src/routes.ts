@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { type Inspection, Secret, seconds } from '@tessera/core'
+import { inspectionJson, iso, Secret, seconds } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { constVoid, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -13,16 +13,13 @@ import * as t from 'io-ts'
 import type { Broker, Shown, TokenRequest } from './Broker.js'
 import type { Happening } from './Events.js'
 import { type Answer, header, type Incoming, json, parsed, refused, text } from './Incoming.js'
-import { iso, tokenAnswer } from './internal/answers.js'
+import { LONGEST, tokenAnswer } from './internal/answers.js'
 import { metrics } from './internal/metrics.js'
 import { type Refusal, refusal } from './Refusal.js'
 import { askerOf, type Counts } from './Tally.js'
 
 /** Answers a request; nothing where it is none of its own. */
 export type Route = (request: Incoming) => O.Option<T.Task<Answer>>
-
-/** Longer than any token lives, in s. */
-const LONGEST = 86_400 * 366
 
 /** The seconds that a text says. */
 export const secondsIn = (text: string | undefined): E.Either<Refusal, number> =>
@@ -59,17 +56,6 @@ const refuse = (broker: Broker, { body }: Incoming): T.Task<Answer> => {
     : async () => refused(refusal('invalid_request', 'the body is no JSON with an access_token'))
 }
 
-const shownInspection = (of: Inspection) => ({
-  state: of.state,
-  expires_at: iso(of.expiresAt),
-  renews_at: iso(of.renewsAt),
-  refresh_token: of.refreshToken,
-  epoch: of.epoch,
-  generation: of.generation,
-  scope: of.scope,
-  waiting_until: iso(of.waitingUntil),
-})
-
 const shownCounts = ({ outcomes, renewed, failed, refused: said, askers, minutes }: Counts) => ({
   asked: Object.fromEntries(outcomes),
   renewed,
@@ -86,7 +72,7 @@ const shown =
     profile,
     can_log_in: canLogIn,
     ...(E.isRight(inspection)
-      ? shownInspection(inspection.right)
+      ? inspectionJson(inspection.right)
       : { state: 'unknown', error: inspection.left.error, error_description: inspection.left.description }),
     ...shownCounts(tally.of(profile)),
   })

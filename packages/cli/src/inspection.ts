@@ -2,7 +2,6 @@
  * What is shown of a session: no secret.
  */
 import type { Inspection } from '@tessera/core'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Colors } from './output.js'
 import { printable } from './printable.js'
@@ -40,23 +39,3 @@ export const inspectionRows = (colors: Colors, of: Inspection, now: number): Rea
     ...(O.isSome(of.waitingUntil) ? [line('waiting', `until ${when(of.waitingUntil.value, now)}`)] : []),
   ]
 }
-
-/** An instant as JSON has it. */
-export const iso = (at: O.Option<number>): string | null =>
-  pipe(
-    at,
-    O.map((value) => new Date(value).toISOString()),
-    O.toNullable,
-  )
-
-/** The members that tell of a session, as `--json` has them. */
-export const inspectionJson = (of: Inspection) => ({
-  state: of.state,
-  expires_at: iso(of.expiresAt),
-  renews_at: iso(of.renewsAt),
-  refresh_token: of.refreshToken,
-  epoch: of.epoch,
-  generation: of.generation,
-  scope: of.scope,
-  waiting_until: iso(of.waitingUntil),
-})

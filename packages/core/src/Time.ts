@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import * as O from 'fp-ts/lib/Option.js'
 
 // -----------------------------------------------------------------------------
 // model
@@ -44,6 +45,23 @@ export const seconds = (count: number): Duration => millis(count * 1_000)
 
 /** A duration in minutes. */
 export const minutes = (count: number): Duration => seconds(count * 60)
+
+// -----------------------------------------------------------------------------
+// text
+// -----------------------------------------------------------------------------
+
+/**
+ * An instant as JSON has it (ISO 8601, in UTC), or null.
+ *
+ * @example
+ * import { instant, iso } from '@tessera/core'
+ * import * as O from 'fp-ts/lib/Option.js'
+ *
+ * assert.strictEqual(iso(O.some(instant(0))), '1970-01-01T00:00:00.000Z')
+ */
+export const iso = (at: O.Option<Instant>): string | null =>
+  // biome-ignore lint/style/noRestrictedGlobals: no clock is read, the instant is given.
+  O.isSome(at) ? new Date(at.value).toISOString() : null
 
 // -----------------------------------------------------------------------------
 // arithmetic

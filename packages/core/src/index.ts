@@ -38,6 +38,7 @@ export { type Argument, checking, raised } from './checking.js'
 export type { ClosingOptions } from './closing.js'
 export type { DownscopeConfig, Downscoping, Exchange, Target } from './downscoped.js'
 export { type EncryptedOptions, encrypted } from './encrypted.js'
+export { inspectionJson } from './inspectionJson.js'
 export type { Keyed, KeyedConfig } from './keyed.js'
 export * as Lifecycle from './Lifecycle.js'
 export {
@@ -69,7 +70,7 @@ export type { Output as TokenSetOutput } from './TokenSet.js'
 export const Strategy = StrategyModule
 /** How a token is acquired: an attempt in, a `ReaderTaskEither` of a {@link TokenSet} out. `R` is the environment that it needs. */
 export type Strategy<R> = StrategyModule.Strategy<R>
-export { between, type Duration, earliest, type Instant, instant, millis, minutes, plus, seconds } from './Time.js'
+export { between, type Duration, earliest, type Instant, instant, iso, millis, minutes, plus, seconds } from './Time.js'
 /** Functions of token sets: `make`, `succeeding`, and the codec of what a store keeps. */
 export const TokenSet = TokenSetModule
 /** What is acquired: access and refresh token as secrets, the expiry as a time, the scope, and what else the server said. */

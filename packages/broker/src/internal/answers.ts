@@ -1,19 +1,14 @@
 /**
  * A token as the broker's own answer has it.
  */
-import { between, type Instant, instant, Secret, TokenSet } from '@tessera/core'
+import { between, type Instant, instant, iso, Secret, TokenSet } from '@tessera/core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { Given } from '../Broker.js'
 
-/** An instant as JSON has it. */
-export const iso = (at: O.Option<Instant>): string | null =>
-  pipe(
-    at,
-    O.map((value) => new Date(value).toISOString()),
-    O.toNullable,
-  )
+/** Longer than any token lives, in s: for no longer can one be asked for. */
+export const LONGEST = 86_400 * 366
 
 export const TokenAnswer = t.type({
   access_token: t.string,

@@ -1,7 +1,7 @@
 /**
  * Sessions with MCP servers, each known by its URL alone.
  */
-import { AuthError, instant, minutes, plus, Secret, seconds, type TokenSet } from '@tessera/core'
+import { AuthError, instant, iso, minutes, plus, Secret, seconds, type TokenSet } from '@tessera/core'
 import { byBrowser, byDevice, connectMcp, type Login, type McpConnection } from '@tessera/mcp'
 import { type NodeEnv, proxiedFetch } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
@@ -10,7 +10,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { openEnv } from '../environment.js'
 import { ExitCode } from '../exitCode.js'
-import { iso, when } from '../inspection.js'
+import { when } from '../inspection.js'
 import { type Command, commandLine, type Invocation, SECONDS, word } from '../invocation.js'
 import { type Browser, byHand, bySystem } from '../login/browser.js'
 import { printable } from '../printable.js'

@@ -422,6 +422,32 @@ export const readProfileToUse = (
     TE.flatMapEither(decodeProfile(invocation, command, named)),
   )
 
+/**
+ * Refuses a file that others can write. Whoever runs a command is told of it and decides; a broker gives tokens to programs that never
+ * see that.
+ */
+export const refuseWritable = (
+  invocation: Invocation,
+  command: string,
+  { file }: Named,
+): TE.TaskEither<Problem, void> =>
+  pipe(
+    TE.fromTask(othersCanWrite(file)),
+    TE.flatMap(
+      O.match(
+        () => TE.right(undefined),
+        (how) =>
+          TE.left(
+            problem(
+              ExitCode.configuration,
+              `others can change ${file}, so no tokens are served by it: ${how}`,
+              `mend that, then: ${commandLine(invocation, command)}`,
+            ),
+          ),
+      ),
+    ),
+  )
+
 /** Reads the profile that the options name. */
 export const readProfile = (invocation: Invocation, command: string): TE.TaskEither<Problem, Profile> =>
   pipe(

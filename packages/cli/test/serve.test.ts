@@ -1,7 +1,7 @@
 /** The broker as a user runs it: real processes, at a socket. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -113,6 +113,19 @@ describe('tessera serve', () => {
       const agent = connect(join(home.folder, 'run', 'tessera', 'oidc.sock'))
       agent.write('{"request":"access_token","account":"robot"}')
       expect(JSON.parse(await text(agent))).toMatchObject({ status: 'success', access_token: token })
+
+      // One that others can write is not served.
+      const writable = await writeProfile('writable', { ...settings, tessera: { baseUrl: box.url, as: 'service' } })
+      await chmod(writable, 0o622)
+      const unserved = await ask({ socketPath }, '/token?profile=writable')
+      expect([unserved.status, JSON.parse(unserved.body)]).toMatchObject([
+        500,
+        { error: 'misconfigured', error_description: expect.stringContaining(`chmod go-w '${writable}'`) },
+      ])
+      expect(await home.start(['serve', '--profile', 'writable', '--replace']).ended).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining(`others can change ${writable}, so no tokens are served by it: it has mode 0622`),
+      })
 
       // A profile that is changed is opened anew, one that is removed is none.
       await writeProfile('robot', { ...settings, tessera: { baseUrl: box.url, as: 'login' } })

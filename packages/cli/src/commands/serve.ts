@@ -12,7 +12,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ExitCode } from '../exitCode.js'
 import { type Command, type Invocation, SECONDS, word } from '../invocation.js'
 import { bySystem } from '../login/browser.js'
-import { fileOf, profileFile, readProfileToUse, usage } from '../profile.js'
+import { fileOf, type Named, profileFile, readProfileToUse, refuseWritable, usage } from '../profile.js'
 import { type Problem, problem } from '../report.js'
 import { linkOf, makeLogins } from '../serve/page.js'
 import { type PlaceOptions, type Places, type Served, serveAt, socketOf } from '../serve/places.js'
@@ -39,7 +39,14 @@ const notListening =
       : problem(ExitCode.configuration, `the broker cannot listen: ${saying(error)}`, `mend that, then: ${again}`)
   }
 
-/** Sees that the profiles that are named are there, and tells of who else can read or write them. */
+/** A profile that may be served. It tells of who else can read it. */
+const readProfileToServe = (invocation: Invocation, named: Named): TE.TaskEither<Problem, unknown> =>
+  pipe(
+    refuseWritable(invocation, 'serve', named),
+    TE.flatMap(() => readProfileToUse(invocation, 'serve', named)),
+  )
+
+/** Sees that the profiles that are named are there, and that nobody else can write them. */
 const checked = (invocation: Invocation, profiles: ReadonlyArray<string>): TE.TaskEither<Problem, unknown> =>
   pipe(
     profiles,
@@ -47,7 +54,7 @@ const checked = (invocation: Invocation, profiles: ReadonlyArray<string>): TE.Ta
       const own = ofProfile(invocation, name)
       return pipe(
         TE.fromEither(fileOf(own, name)),
-        TE.flatMap((named) => readProfileToUse(own, 'serve', named)),
+        TE.flatMap((named) => readProfileToServe(own, named)),
       )
     }),
   )
@@ -64,7 +71,7 @@ const namesOf = (
       )
     : pipe(
         TE.fromEither(profileFile(invocation)),
-        TE.tap((named) => readProfileToUse(invocation, 'serve', named)),
+        TE.tap((named) => readProfileToServe(invocation, named)),
         TE.map(({ name }) => [name]),
       )
 

@@ -11,7 +11,7 @@ import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { ExitCode } from '../exitCode.js'
 import { commandLine, type Invocation } from '../invocation.js'
-import { fileOf, type Named, type Profile, profileFile, readProfileOf } from '../profile.js'
+import { fileOf, type Named, type Profile, profileFile, readProfileOf, refuseWritable } from '../profile.js'
 import { profileNames } from '../profileNames.js'
 import type { Problem } from '../report.js'
 import { closeSession, openSession, type Session } from '../session.js'
@@ -64,10 +64,12 @@ export const profileSessions = (
   const named = (name: string): E.Either<Problem, Named> =>
     invocation.shared.config === undefined ? fileOf(invocation, name) : profileFile(invocation)
 
-  const opening = ({ name, file, owner }: Named): TE.TaskEither<Problem, Session> => {
+  const opening = (at: Named): TE.TaskEither<Problem, Session> => {
+    const { name } = at
     const own = ofProfile(invocation, name)
     return pipe(
-      readProfileOf(own, COMMAND, { name, file, owner }),
+      refuseWritable(own, COMMAND, at),
+      TE.flatMap(() => readProfileOf(own, COMMAND, at)),
       TE.flatMap((profile) =>
         openSession(own, COMMAND, profile, { renewal: 'background', observe: (event) => observe(name, event) }),
       ),

@@ -30,6 +30,10 @@ import type { TokenSet } from './TokenSet.js'
 export interface Attempt {
   /** The token that went stale, with its refresh token where there is one. */
   readonly previous: O.Option<TokenSet>
+  /** Whether an API answered 401 to `previous`. Otherwise that ends, or is valid for too short. Default: false. */
+  readonly refused?: boolean
+  /** For how long the new token is wanted to be valid, in ms, see `Terms.minValid`. Default: 0. */
+  readonly minValid?: Duration
   /** No request is sent after it, and the call settles by it. */
   readonly deadline: Instant
   readonly signal: AbortSignal

@@ -145,8 +145,8 @@ export const downscoping =
       const there = children.get(name)
       const isOfSubject = (child: Child): boolean => Secret.eq.equals(child.subject, subject.accessToken)
       const may = (child: Child): boolean => isOfSubject(child) && mayServe(child) && lasts(child, minValid)
-      if (there !== undefined && may(served(there))) return served(there)
-      if (there !== undefined && may(there)) return there
+      const found = there === undefined ? undefined : [served(there), there].find(may)
+      if (found !== undefined) return found
       const child: Child = {
         subject: subject.accessToken,
         result: acquire(target, subject).then((result) => {

@@ -1,11 +1,11 @@
 /** Whoever wants a token that is valid for so long. */
-import { AuthError, Lifecycle, memoryStore, millis, minutes, plus, seconds } from '@tessera/core'
+import { AuthError, Lifecycle, memoryStore, millis, minutes, plus, seconds, type TokenStore } from '@tessera/core'
 import type { ScriptedAnswer } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { at, type Config, HOUR, holding, leaseOf, open, refreshable } from './opened.js'
-import { rejected, type TestEnv, testEnv, textOf } from './support.js'
+import { rejected, right, type TestEnv, testEnv, textOf } from './support.js'
 
 /** A session whose token lives for twenty minutes more. */
 const began = async (answers: ReadonlyArray<ScriptedAnswer>, more: Config = {}) => {
@@ -164,4 +164,77 @@ test('a closed source answers so', async () => {
   const { source, lasting } = await began([next], { store: memoryStore() })
   await source.close()()
   expect(await lasting(1).get()).toEqual(E.left(AuthError.closed))
+})
+
+test('the strategy hears for how long a token is wanted, and whether the one before was refused', async () => {
+  const { lasting, source, attempts, env } = await began([next, E.right(refreshable(at(3 * HOUR), 'c'))])
+  const { accessToken } = right(await env.clock.settle(lasting(30).get()))
+  const why = () => attempts().map(({ refused, minValid }) => ({ refused, minValid }))
+  await env.clock.advance(seconds(1))
+  await source.invalidate(accessToken)()
+  expect(textOf(await env.clock.settle(source.get()))).toBe('c')
+  expect(why()).toEqual([
+    { refused: false, minValid: minutes(30) },
+    { refused: true, minValid: 0 },
+  ])
+})
+
+describe('where callers wait for renewals, those for whom the token is enough do not wait for one that others want', () => {
+  const blocking = async (more: Config = {}) => {
+    const env = testEnv()
+    return began([late(env, 10_000, next)], { env, renewal: 'blocking', maxStale: seconds(1), ...more })
+  }
+
+  test('once it is read that nothing has changed', async () => {
+    const { source, lasting, env, got } = await blocking()
+    expect(textOf(await source.get())).toBe('a')
+    await env.clock.advance(seconds(2))
+    const longer = lasting(30).get()
+    const before = env.clock.now()
+    expect(textOf(await env.clock.settle(source.get()))).toBe('a')
+    expect(await got(10)).toBe('a')
+    expect(env.clock.now()).toBe(before)
+    expect(textOf(await env.clock.settle(longer))).toBe('b')
+  })
+
+  test('when it is due, and another process renews it', async () => {
+    const token = O.some(refreshable(at(HOUR), 'a'))
+    const store = await holding({ token, lease: leaseOf(at(minutes(57) + 20_000)) })
+    const { source, lasting, env } = await blocking({ store })
+    await env.clock.advance(minutes(17))
+    const longer = lasting(30).get()
+    const before = env.clock.now()
+    expect(textOf(await env.clock.settle(source.get()))).toBe('a')
+    expect(env.clock.now()).toBe(before)
+    expect(textOf(await env.clock.settle(longer))).toBe('b')
+  })
+
+  test('when it is due, they wait as for any renewal', async () => {
+    const { source, lasting, env } = await blocking()
+    await env.clock.advance(minutes(17))
+    const longer = lasting(30).get()
+    expect(textOf(await env.clock.settle(source.get()))).toBe('b')
+    expect(textOf(await longer)).toBe('b')
+  })
+})
+
+test('a slow store is waited for by those who need it, and for 2 s by those who have a token', async () => {
+  for (const renewal of ['background', 'blocking'] as const) {
+    const env = testEnv()
+    const base = await holding({ token: O.some(refreshable(at(HOUR), 'a')) })
+    let slow = 0
+    const get: TokenStore['get'] = (key) => async () => {
+      await env.clock.sleep(millis(slow))()
+      return base.get(key)()
+    }
+    const { source, lasting } = await began([next], { env, renewal, store: { ...base, get }, maxStale: seconds(1) })
+    expect(textOf(await env.clock.settle(source.get()))).toBe('a')
+    await env.clock.advance(seconds(2))
+    slow = 4_000
+    const longer = lasting(30).get()
+    const before = env.clock.now()
+    expect(textOf(await env.clock.settle(source.get()))).toBe('a')
+    expect(env.clock.now()).toBe(plus(before, seconds(2)))
+    expect(textOf(await env.clock.settle(longer))).toBe('b')
+  }
 })

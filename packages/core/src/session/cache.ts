@@ -191,3 +191,11 @@ export const isKnown = ({ snapshot }: Cache, { version }: Snapshot): boolean =>
 
 /** Whether the cached token is valid. */
 export const isUsable = (cache: Cache, clock: Clock): boolean => clock.now() < cache.usableUntil
+
+/** Whether it is valid for so long. */
+export const isEnough = (cache: Cache, clock: Clock, minValid: Duration): boolean =>
+  isUsable(cache, clock) &&
+  pipe(
+    cache.token,
+    O.exists((token) => Lifecycle.suffices(token, minValid, clock.now())),
+  )

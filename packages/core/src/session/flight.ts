@@ -1,15 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
 import { guard } from '../internal/guard.js'
 import { dated } from '../internal/processClock.js'
-import * as Lifecycle from '../Lifecycle.js'
 import { race } from '../race.js'
 import { type Duration, millis } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
-import { type CacheControl, isUsable } from './cache.js'
+import { type CacheControl, isEnough, isUsable } from './cache.js'
 import type { Context } from './context.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
@@ -67,8 +65,7 @@ export const makeFlights = (
     const flying = track(
       guard(
         (threw) => AuthError.storeFailed('get', `it ${threw}`),
-        () => () =>
-          turns({ deadline, minValid, offer: renewal === 'background' ? offer : () => undefined }, () => isOver),
+        () => () => turns({ deadline, minValid, offer }, () => isOver),
       )(),
     )
     const flown = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
@@ -108,7 +105,7 @@ export const makeFlights = (
     const failure = pauses.failure()
     if (now < cache.usableUntil && now < cache.readUntil) {
       if (flight === undefined && !pauses.isPaused() && O.isNone(failure)) takeOff()
-      return renewal === 'background' || flight === undefined ? cache.result : flight.landed
+      return renewal === 'background' || flight === undefined ? cache.result : joined(flight)
     }
     if (flight !== undefined) {
       if (isUsable(cache, clock)) return joined(flight)
@@ -127,12 +124,7 @@ export const makeFlights = (
 
   const get = (): Promise<Result<TokenSet>> => (clock.now() < cache.freshUntil && !isAllOver() ? cache.result : slow())
 
-  const suffices = (minValid: Duration): boolean =>
-    isUsable(cache, clock) &&
-    pipe(
-      cache.token,
-      O.exists((token) => Lifecycle.suffices(token, minValid, clock.now())),
-    )
+  const suffices = (minValid: Duration): boolean => isEnough(cache, clock, minValid)
 
   const lasting = async (minValid: Duration): Promise<Result<TokenSet>> => {
     if (suffices(minValid)) {

@@ -6,7 +6,7 @@ import { acquiring } from '../internal/acquiring.js'
 import { lastWord } from '../internal/lastWord.js'
 import { dated, dateOf, timed } from '../internal/processClock.js'
 import { secretsOfOption } from '../internal/secrets.js'
-import type * as Lifecycle from '../Lifecycle.js'
+import * as Lifecycle from '../Lifecycle.js'
 import { nonce, uniform } from '../Random.js'
 import type { Bounds } from '../race.js'
 import type { Attempt, Strategy } from '../Strategy.js'
@@ -20,7 +20,7 @@ import { toFailure } from './failure.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
-import { type Result, type SessionEvent, type Snapshot, storeNow } from './records.js'
+import { type Result, type SessionEvent, type Snapshot, storeNow, view } from './records.js'
 
 /** How one turn of a flight ended: with a result, or by having to look again, at what it found where it found something. */
 export type Turn =
@@ -34,7 +34,7 @@ export interface Flying {
   readonly deadline: Instant
   /** For how long the token is to be valid. */
   readonly minValid: Duration
-  /** Takes a token that may be served meanwhile. */
+  /** Takes a token that may be served meanwhile to those who do not want it for longer. */
   readonly offer: (token: TokenSet) => void
 }
 
@@ -56,6 +56,15 @@ export const question = (
   hold,
   selfSufficient,
 })
+
+/**
+ * Offers the token of a snapshot to those for whom it is enough. Where they wait for its early renewal, they do so only if they would
+ * begin one.
+ */
+export const offering = (context: Context, { offer }: Flying, token: TokenSet, at: Snapshot): void => {
+  const ask = Lifecycle.ask(view)(question(context, { minValid: millis(0) }, at))
+  if (context.renewal === 'background' || ask(at.cell).action._tag !== 'Redeem') offer(token)
+}
 
 export const makeRedeem = <R>(
   context: Context,
@@ -109,7 +118,7 @@ export const makeRedeem = <R>(
     })
 
   const redeem = async (from: Snapshot, flying: Flying): Promise<Turn> => {
-    const { deadline, offer, minValid } = flying
+    const { deadline, minValid } = flying
     const own = nonce(random)()
     const requested = (at: Snapshot): SessionEvent => ({
       _tag: 'Requested',
@@ -124,7 +133,9 @@ export const makeRedeem = <R>(
       O.map((token) => toProcessClock(token, lease)),
       O.filter((token) => isValid(context, token)),
     )
-    if (O.isSome(served)) offer(served.value)
+    // The lease is this flight's own: it is in nobody's way.
+    const free = { ...lease, cell: { ...lease.cell, lease: O.none } }
+    if (O.isSome(served)) offering(context, flying, served.value, free)
     // Another was first. What it wrote came with the answer.
     if (decision.action._tag !== 'Redeem') return { _tag: 'Again', found: O.some(lease) }
     const { parent, recovery } = decision.action
@@ -176,6 +187,8 @@ export const makeRedeem = <R>(
         previous,
         O.map((token) => dated(clock, token)),
       ),
+      refused: lease.cell.refused,
+      minValid,
       deadline: dateOf(clock, limits.deadline),
       signal: new AbortController().signal,
     }

@@ -4,20 +4,22 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import { dateOf } from '../internal/processClock.js'
 import * as Lifecycle from '../Lifecycle.js'
+import { race } from '../race.js'
 import { earliest, type Instant, millis, plus, seconds } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
-import { isKnown, isUsable, toProcessClock } from './cache.js'
+import { isEnough, isKnown, isUsable, toProcessClock } from './cache.js'
 import type { Changes } from './changes.js'
 import { type Context, isValid } from './context.js'
 import type { Initial } from './initial.js'
 import type { Outbox } from './outbox.js'
 import type { Pauses } from './pauses.js'
 import { type Result, type Snapshot, view } from './records.js'
-import { type Flying, question, type Redeem } from './redeem.js'
+import { type Flying, offering, question, type Redeem } from './redeem.js'
 import type { Refusal } from './refusal.js'
 
 /** How long a check for other processes' changes is waited for while a token is valid. */
 const READ_PATIENCE = seconds(2)
+const SLOW = AuthError.timedOut('the token store')
 
 /** What the turns of a flight use. */
 export interface TurnsParts {
@@ -62,9 +64,20 @@ export const makeTurns = (
     )
   }
 
-  /** While a token is valid, nobody waits long to hear whether another process has ended it. */
-  const freshness = (deadline: Instant): Instant =>
-    isUsable(cache, clock) ? earliest(deadline, after(READ_PATIENCE)) : deadline
+  /**
+   * Nobody for whom the token that is there is enough waits long to hear whether another process has ended it: neither who began the flight,
+   * nor who joined it.
+   */
+  const read = async ({ deadline, minValid, offer }: Flying): Promise<Result<Snapshot>> => {
+    const patience = earliest(deadline, after(READ_PATIENCE))
+    if (isEnough(cache, clock, minValid)) return records.read(patience)
+    const reading = records.read(deadline)
+    if (!isUsable(cache, clock)) return reading
+    const early = await race(clock, { deadline: patience }, SLOW, AuthError.aborted, () => reading)()
+    if (E.isLeft(early) && early.left === SLOW && isUsable(cache, clock) && O.isSome(cache.token))
+      offer(cache.token.value)
+    return reading
+  }
 
   /** A strategy that could not be made writes nothing: its lease would clear a tombstone, and be in the way of those that were. */
   const failUnmade = (error: AuthError.AuthError): Result<never> => {
@@ -86,7 +99,7 @@ export const makeTurns = (
   }
 
   return async (flying, isOver) => {
-    const { deadline, offer } = flying
+    const { deadline } = flying
     let found: O.Option<Snapshot> = O.none
     for (let first = true; clock.now() < deadline && !isOver(); first = false) {
       if (isClosed()) return E.left(AuthError.closed)
@@ -102,7 +115,7 @@ export const makeTurns = (
         O.orElse(() => (isCalm ? present(flying) : O.none)),
       )
       found = O.none
-      const there: Result<Snapshot> = O.isSome(from) ? E.right(from.value) : await records.read(freshness(deadline))
+      const there: Result<Snapshot> = O.isSome(from) ? E.right(from.value) : await read(flying)
       if (E.isLeft(there)) return there
       const wrote = await initial.write(there.right)
       if (E.isLeft(wrote)) return wrote
@@ -120,7 +133,7 @@ export const makeTurns = (
         // It may have expired while the answer of the store was on its way.
         O.filter((of) => isValid(context, of)),
       )
-      if (O.isSome(token)) offer(token.value)
+      if (O.isSome(token)) offering(context, flying, token.value, snapshot)
       if (unmade !== undefined && (action._tag === 'Redeem' || action._tag === 'Fail')) return failUnmade(unmade)
       switch (action._tag) {
         case 'Redeem': {

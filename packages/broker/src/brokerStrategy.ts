@@ -23,7 +23,7 @@ import * as J from 'fp-ts/lib/Json.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { TokenAnswer, tokenIn } from './internal/answers.js'
+import { LONGEST, TokenAnswer, tokenIn } from './internal/answers.js'
 import { ask, type Question, type Said } from './internal/ask.js'
 import { codeOf } from './internal/code.js'
 import { brokerSocket } from './socketPath.js'
@@ -109,25 +109,22 @@ const failure =
         })
   }
 
-/** What becomes of the token that went stale. */
-type Stale =
-  | { readonly _tag: 'None' }
-  /** It is near its end: one that lives longer is asked for. */
-  | { readonly _tag: 'Ending'; readonly left: number }
-  | { readonly _tag: 'Refused'; readonly token: TokenSet }
+/** How long the token that went stale is valid still, in ms. */
+const leftOf = ({ previous }: Attempt, now: Instant): number =>
+  pipe(
+    previous,
+    O.flatMap(({ expiresAt }) => expiresAt),
+    O.match(
+      () => 0,
+      (end) => Math.max(0, between(now, end)),
+    ),
+  )
 
-/**
- * A source asks for another token when the one it has is near its end, which is in the second half of its life (`renewBefore`), or was
- * refused.
- */
-const staleOf = ({ previous }: Attempt, now: Instant): Stale => {
-  if (O.isNone(previous)) return { _tag: 'None' }
-  const { expiresAt, issuedAt } = previous.value
-  if (O.isNone(expiresAt)) return { _tag: 'Refused', token: previous.value }
-  const left = between(now, expiresAt.value)
-  if (left <= 0) return { _tag: 'None' }
-  const isYoung = O.isSome(issuedAt) && left > between(issuedAt.value, expiresAt.value) / 2
-  return isYoung ? { _tag: 'Refused', token: previous.value } : { _tag: 'Ending', left: Math.ceil(left / 1_000) + 1 }
+/** For how long a token is asked for, in s: as long as it is wanted, and for longer than the one lives that is to be renewed early. */
+const validFor = (attempt: Attempt, now: Instant): number => {
+  const { minValid = 0, refused = false } = attempt
+  const left = refused ? 0 : leftOf(attempt, now)
+  return Math.min(LONGEST, Math.ceil(Math.max(minValid, left > 0 ? left + seconds(1) : 0) / seconds(1)))
 }
 
 /**
@@ -164,8 +161,8 @@ export const brokerStrategy = checking(
     const sent = (signal: AbortSignal, question: Omit<Question, 'socket' | 'signal'>) =>
       TE.tryCatch(() => ask({ socket, signal, ...question }), failure(url))
 
-    const get = (signal: AbortSignal, minValid?: number): TE.TaskEither<AuthError, TokenSet> => {
-      const query = new URLSearchParams({ ...named, ...(minValid !== undefined && { min_valid: String(minValid) }) })
+    const get = (signal: AbortSignal, minValid: number): TE.TaskEither<AuthError, TokenSet> => {
+      const query = new URLSearchParams({ ...named, ...(minValid > 0 && { min_valid: String(minValid) }) })
       return pipe(
         sent(signal, { method: 'GET', path: `/token?${query}` }),
         TE.flatMapEither((said) => decoded(url, said)),
@@ -178,24 +175,21 @@ export const brokerStrategy = checking(
         body: JSON.stringify({ ...named, access_token: Secret.open(accessToken) }),
       })
 
-    const asked = (stale: Stale, signal: AbortSignal): TE.TaskEither<AuthError, TokenSet> => {
-      switch (stale._tag) {
-        case 'None':
-          return get(signal)
-        case 'Ending':
-          return get(signal, stale.left)
-        case 'Refused':
-          return pipe(
-            refuse(signal, stale.token),
-            TE.flatMap(() => get(signal)),
+    const asked = (attempt: Attempt, now: Instant, signal: AbortSignal): TE.TaskEither<AuthError, TokenSet> => {
+      const { previous, refused = false } = attempt
+      const next = get(signal, validFor(attempt, now))
+      return refused && O.isSome(previous)
+        ? pipe(
+            refuse(signal, previous.value),
+            TE.flatMap(() => next),
           )
-      }
+        : next
     }
 
     return Strategy.make({}, (attempt) => ({ clock }) => async () => {
       const over = new AbortController()
       const silent = failure(url)({ code: 'ETIMEDOUT' })
-      const task = asked(staleOf(attempt, clock.now()), over.signal)
+      const task = asked(attempt, clock.now(), over.signal)
       try {
         return await race(clock, attempt, silent, AuthError.aborted, task)()
       } finally {

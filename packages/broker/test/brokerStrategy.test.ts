@@ -103,6 +103,35 @@ describe('brokerStrategy', () => {
   )
 
   it(
+    'says of a token that it was refused only if it was',
+    withBroker(async (world) => {
+      const { origin, path, env, broker } = world
+      const refusals = () => broker.tally.of('work').refused
+      const attempt = Strategy.attempt(seconds(10))(env)()
+      const strategy = brokerStrategy({ socket: path })
+      origin.lifetime(3_600, 600)
+      const first = await run(strategy(attempt)(env))
+      // It is young, and is wanted for longer than it lives.
+      const longer = { ...attempt, previous: O.some(first), minValid: seconds(3_500) }
+      expect(open(await run(strategy(longer)(env)))).toBe('access-2')
+      expect(refusals()).toBe(0)
+      // Of a source that wants one for as long as there is any, what is there suffices the broker where it is new.
+      origin.lifetime(3_600)
+      const source = application(world)
+      const endless = source.within({ minValid: millis(Number.POSITIVE_INFINITY) })
+      expect(open(await run(endless.get))).toBe('access-3')
+      expect(open(await run(endless.get))).toBe('access-3')
+      expect([refusals(), origin.count()]).toEqual([0, 3])
+      // However old it is.
+      origin.lifetime(60, 40)
+      const refused = async (previous: TokenSet) =>
+        run(strategy({ ...attempt, previous: O.some(previous), refused: true })(env))
+      const old = await refused(await run(endless.get))
+      expect([open(old), open(await refused(old)), refusals()]).toEqual(['access-4', 'access-5', 2])
+    }),
+  )
+
+  it(
     'says by its errors what is the matter, and goes on when that is over',
     withBroker(async (world) => {
       const { env, origin, folder } = world

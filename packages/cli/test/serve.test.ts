@@ -124,7 +124,9 @@ describe('tessera serve', () => {
       ])
       expect(await home.start(['serve', '--profile', 'writable', '--replace']).ended).toMatchObject({
         code: 3,
-        stderr: expect.stringContaining(`others can change ${writable}, so no tokens are served by it: it has mode 0622`),
+        stderr: expect.stringContaining(
+          `others can change ${writable}, so no tokens are served by it: it has mode 0622`,
+        ),
       })
 
       // A profile that is changed is opened anew, one that is removed is none.

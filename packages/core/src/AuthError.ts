@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-
 import * as O from 'fp-ts/lib/Option.js'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
@@ -18,7 +17,6 @@ import type {
   StoreFailed,
 } from './internal/authErrors.js'
 import { cleaned, threw } from './internal/thrown.js'
-
 import type { Secret } from './Secret.js'
 
 export type {

@@ -12,7 +12,8 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from './AuthError.js'
 import type { ClockEnv } from './Clock.js'
 import { acquiring } from './internal/acquiring.js'
-import { type BackOff, backOffAfter, holds } from './internal/backOff.js'
+import { backOffAfter, holds } from './internal/backOff.js'
+import type { Child } from './internal/child.js'
 import { lastWord } from './internal/lastWord.js'
 import { makeLatest } from './internal/latest.js'
 import { processClock, timed } from './internal/processClock.js'
@@ -55,23 +56,6 @@ export interface DownscopeConfig<R> {
 /** One derived source a target. */
 export interface Downscoping {
   readonly for: (target: Target) => Tokens
-}
-
-/** A derived token, and the token that it was derived from. */
-interface Child {
-  readonly subject: Secret.Secret<'AccessToken'>
-  readonly result: Promise<E.Either<AuthError.AuthError, TokenSet>>
-  /** None while the exchange is under way, and after it failed. */
-  token: O.Option<TokenSet>
-  /** Until when that is valid, in process time. */
-  usableUntil: Instant
-  /** A failed exchange is answered again, without a request, until its back-off ends. */
-  backOff: BackOff | undefined
-  isRefused: boolean
-  /** Of tokens of this target. */
-  refusals: O.Option<Refusals>
-  /** The one before it, which is valid for too short for somebody and enough for others: theirs until this one has a token. */
-  readonly former: Child | undefined
 }
 
 // -----------------------------------------------------------------------------

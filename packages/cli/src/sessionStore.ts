@@ -1,20 +1,9 @@
 /**
  * Sessions at rest: sealed records in files of one person's, or in a Redis or a database that machines share.
  */
-import { constants } from 'node:fs'
-import { access, mkdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import {
-  AuthError,
-  type Cipher,
-  encrypted,
-  type Instant,
-  type Key,
-  plus,
-  seconds,
-  type TokenStore,
-} from '@tessera/core'
-import { aesGcm, keyFile, keyVariable, systemClock } from '@tessera/node'
+import { access } from 'node:fs/promises'
+import { AuthError, encrypted, type Instant, type Key, plus, seconds, type TokenStore } from '@tessera/core'
+import { systemClock } from '@tessera/node'
 import { type FileStore, fileStore } from '@tessera/store-file'
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
@@ -25,6 +14,7 @@ import { ExitCode } from './exitCode.js'
 import { pathsIn, stateFolder } from './folders.js'
 import { commandLine, type Invocation, SECONDS } from './invocation.js'
 import { mendedBy, type Problem, problem, redisProblem, type StoreSituation, sqlProblem } from './report.js'
+import { cipherOf, keyIn, privateFolder, saying } from './sessionKey.js'
 import { type SessionStore, sealed } from './sharedSessions.js'
 import type { SqlSessions } from './sqlSessions.js'
 import {
@@ -46,7 +36,6 @@ export type Opening = Pick<Invocation, 'variables' | 'shared' | 'signal' | 'self
 // -----------------------------------------------------------------------------
 
 const STORE = 'TESSERA_STORE'
-const KEY = 'TESSERA_KEY'
 
 const isSet = (text: string | undefined): text is string => text !== undefined && text !== ''
 
@@ -70,9 +59,6 @@ export const placeOf = (
   return pipe(settings(), E.map(O.getOrElse((): StorePlace => ({ _tag: 'Folder', folder: stateFolder(variables) }))))
 }
 
-const keyIn = ({ variables }: Opening, folder: string): string =>
-  variables[KEY] === undefined ? pathsIn(folder).key : KEY
-
 /** How failures of a place are told. */
 export const storeSituation = (opening: Opening, place: StorePlace): StoreSituation => {
   const commands = { list: commandLine(opening, 'store list'), migrate: commandLine(opening, 'store migrate') }
@@ -84,84 +70,6 @@ export const storeSituation = (opening: Opening, place: StorePlace): StoreSituat
         place: showStore(place),
         key: keyIn(opening, stateFolder(opening.variables)),
       }
-}
-
-// -----------------------------------------------------------------------------
-// folders and keys
-// -----------------------------------------------------------------------------
-
-const quote = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`
-
-/** Keys that are wrong are misconfigured, at the file or the variable that holds them. */
-const saying = (error: AuthError): string =>
-  error._tag === 'Misconfigured' ? `${error.field} ${error.message}` : AuthError.show.show(error)
-
-const refused = (folder: string, why: string, next: string): E.Either<Problem, never> =>
-  E.left(problem(ExitCode.store, `sessions cannot be kept in ${folder}: ${why}`, next))
-
-const ELSEWHERE = 'set XDG_STATE_HOME, or --store file:FOLDER, to a folder of your own'
-
-/** The folder itself, or the nearest around it that is there. */
-const nearestThere = (path: string): Promise<string> =>
-  access(path).then(
-    () => path,
-    () => (dirname(path) === path ? path : nearestThere(dirname(path))),
-  )
-
-/** Makes a folder of this person's only, or sees that it is one: before a token is redeemed that could not be kept. */
-const privateFolder = (path: string): TE.TaskEither<Problem, void> => {
-  const check = async (): Promise<E.Either<Problem, void>> => {
-    if (process.geteuid === undefined) {
-      const why = 'this system has no modes of files, which keep others out'
-      return refused(path, why, 'use Linux, macOS, or WSL on Windows')
-    }
-    await mkdir(path, { recursive: true, mode: 0o700 })
-    const { uid, mode } = await stat(path)
-    if (uid !== process.geteuid()) return refused(path, 'it belongs to another user', ELSEWHERE)
-    if ((mode & 0o077) !== 0) {
-      return refused(path, `its mode 0${(mode & 0o777).toString(8)} lets others in`, `chmod 700 ${quote(path)}`)
-    }
-    await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
-    return E.right(undefined)
-  }
-  return () =>
-    check().catch(async (error: unknown) => {
-      const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown'
-      const there = await nearestThere(path)
-      return there === path
-        ? refused(path, code, code === 'EACCES' ? `chmod 700 ${quote(path)}, or ${ELSEWHERE}` : ELSEWHERE)
-        : refused(path, `nothing can be made in ${there} (${code})`, ELSEWHERE)
-    })
-}
-
-/** The key of the environment where there is one, else that of a file of the folder, which is made at the first use. */
-const cipherOf = ({ variables }: Opening, folder: string): TE.TaskEither<Problem, Cipher> => {
-  const { state, key } = pathsIn(folder)
-  return variables[KEY] === undefined
-    ? pipe(
-        privateFolder(state),
-        TE.flatMap(() =>
-          pipe(
-            keyFile(key, { create: true }),
-            TE.flatMapEither((keys) => aesGcm(keys)),
-            TE.mapLeft((error) => {
-              const { why, command } = mendedBy(saying(error))
-              return problem(ExitCode.store, `the sessions cannot be opened: ${why}`, command ?? `correct ${key}`)
-            }),
-          ),
-        ),
-      )
-    : pipe(
-        TE.fromIOEither(keyVariable(KEY)),
-        TE.flatMapEither((keys) => aesGcm(keys)),
-        TE.mapLeft((error) =>
-          problem(
-            ExitCode.configuration,
-            `the sessions cannot be opened: ${saying(error)}`,
-            `correct ${KEY}, or unset it: the key is then in ${key}`,
-          ),
-        ),
-      )
 }
 
 // -----------------------------------------------------------------------------

@@ -81,7 +81,7 @@ const doorkeeper = () =>
 
 /**
  * By their names: how each is found, and the packages of Debian that have it, where some do. What is optional may be missing in CI.
- * @type {Readonly<Record<'redis-server' | 'postgres' | 'pgbouncer' | 'mariadb' | 'node:sqlite' | 'better-sqlite3' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'rclone' | 'curl' | 'kubectl' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string, readonly isOptional?: true }>>}
+ * @type {Readonly<Record<'redis-server' | 'postgres' | 'pgbouncer' | 'mariadb' | 'node:sqlite' | 'better-sqlite3' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'rclone' | 'curl' | 'kubectl' | 'keyring' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string, readonly isOptional?: true }>>}
  */
 const tools = {
   'redis-server': { isThere: () => onPath('redis-server') !== undefined, packages: 'redis-server' },
@@ -135,6 +135,11 @@ const tools = {
   // Programs that take a token of the command.
   curl: { isThere: () => onPath('curl') !== undefined, packages: 'curl' },
   kubectl: { isThere: () => onPath('kubectl') !== undefined, packages: 'kubernetes-client' },
+  // A Secret Service, which tests start on a bus of their own.
+  keyring: {
+    isThere: () => onPath('dbus-daemon') !== undefined && onPath('gnome-keyring-daemon') !== undefined,
+    packages: 'dbus-daemon gnome-keyring',
+  },
   // Who can be any other user of the machine, to whom the project must be readable.
   root: {
     isThere: () =>

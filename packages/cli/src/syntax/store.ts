@@ -1,3 +1,5 @@
+import type { KeyPlace } from '@tessera/node'
+import { Argument } from 'commander'
 import type { StoreDeleteOptions } from '../commands/store.js'
 import type { StoreMigrateOptions } from '../commands/storeMigrate.js'
 import { storesHelp } from '../storePlace.js'
@@ -6,7 +8,7 @@ import type { Syntax } from './Syntax.js'
 export const store: Syntax = (root, run) => {
   const group = root
     .command('store')
-    .description('the sessions of a store, of all profiles: list, inspect, delete, migrate')
+    .description('the sessions of a store, of all profiles: list, inspect, delete, migrate, key')
     .addHelpText('after', storesHelp)
   group
     .command('list')
@@ -28,6 +30,20 @@ export const store: Syntax = (root, run) => {
     .option('--yes', 'without being asked')
     .action((key: string, { yes = false }: Partial<StoreDeleteOptions>) =>
       run(async () => (await import('../commands/store.js')).storeDelete, { key, yes }),
+    )
+  group
+    .command('key')
+    .description('show where the key is that seals the sessions, or move it there')
+    .addArgument(new Argument('[place]', 'where it goes').choices(['keyring', 'file']))
+    .addHelpText(
+      'after',
+      `
+The keyring is that of the system, which opens when you log in: the Keychain, the Credential Manager, on Linux the Secret Service
+(GNOME, KDE, KeePassXC). It takes the package @napi-rs/keyring beside this one: npm install -g @napi-rs/keyring
+Moved back, the key stays in the keyring too.`,
+    )
+    .action((to?: KeyPlace) =>
+      run(async () => (await import('../commands/storeKey.js')).storeKey, { ...(to !== undefined && { to }) }),
     )
   group
     .command('migrate')

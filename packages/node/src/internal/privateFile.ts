@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs'
-import { link, lstat, open, readdir, rm } from 'node:fs/promises'
+import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { AuthError, nonce, type Random, Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
@@ -8,6 +8,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { othersCanChange } from '../othersCanWrite.js'
+import { systemRandom } from '../systemRandom.js'
 import { codeOf } from './code.js'
 import { quote } from './quote.js'
 
@@ -70,8 +71,13 @@ const readPrivate = async (path: string, create: boolean): Promise<E.Either<Auth
   }
 }
 
-/** Makes the file whole, or not at all: a name that is there is left as it is, and nobody sees half a key. */
-const createPrivate = async (path: string, text: Secret, random: Random): Promise<E.Either<AuthError, void>> => {
+/** Writes the file whole, or not at all, and has `put` give it its name: nobody sees half a key. */
+const writePrivate = async (
+  path: string,
+  text: Secret,
+  random: Random,
+  put: (fresh: string, path: string) => Promise<void>,
+): Promise<E.Either<AuthError, void>> => {
   const fresh = draftOf(path, random)
   try {
     const replaced = await othersCanChange(dirname(path))
@@ -84,8 +90,7 @@ const createPrivate = async (path: string, text: Secret, random: Random): Promis
       } finally {
         await handle.close()
       }
-      // As exclusive as O_EXCL, and the file is complete when it appears.
-      await link(fresh, path)
+      await put(fresh, path)
     } finally {
       await rm(fresh, { force: true })
     }
@@ -103,6 +108,8 @@ const createPrivate = async (path: string, text: Secret, random: Random): Promis
   }
 }
 
+const present = (path: string) => E.fromOption(() => AuthError.misconfigured(path, 'is not there'))
+
 /**
  * The text of a file that only its owner may read. `Misconfigured` by its path where that is not so, or where it is not there and none is
  * made.
@@ -115,10 +122,21 @@ export const privateFile = (path: string, { create, random, make }: Making): TE.
       O.isSome(there) || !create
         ? TE.right(there)
         : pipe(
-            () => createPrivate(path, make(), random),
+            // As exclusive as O_EXCL, and the file is complete when it appears: a name that is there is left as it is.
+            () => writePrivate(path, make(), random, link),
             TE.flatMap(() => read),
           ),
     ),
-    TE.flatMapEither(E.fromOption(() => AuthError.misconfigured(path, 'is not there'))),
+    TE.flatMapEither(present(path)),
   )
 }
+
+/** The same of one that has to be there. */
+export const readPrivateFile = (path: string): TE.TaskEither<AuthError, Secret> =>
+  pipe(() => readPrivate(path, false), TE.flatMapEither(present(path)))
+
+/** Puts another text in its place, at once. */
+export const replacePrivateFile =
+  (path: string, text: Secret): TE.TaskEither<AuthError, void> =>
+  () =>
+    writePrivate(path, text, systemRandom, rename)

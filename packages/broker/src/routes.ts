@@ -21,11 +21,15 @@ import { askerOf, type Counts } from './Tally.js'
 /** Answers a request; nothing where it is none of its own. */
 export type Route = (request: Incoming) => O.Option<T.Task<Answer>>
 
-/** The seconds that a text says. */
+/** How long a token is asked to live, in s. */
+export const lifetimeOf = (name: string, value: number): E.Either<Refusal, number> =>
+  value >= 0 && value <= LONGEST
+    ? E.right(value)
+    : E.left(refusal('invalid_request', `${name} is a number of seconds, ${LONGEST} at most`))
+
+/** The same as a text says it. */
 export const secondsIn = (text: string | undefined): E.Either<Refusal, number> =>
-  text === undefined || (/^\d+(\.\d+)?$/.test(text) && Number(text) <= LONGEST)
-    ? E.right(Number(text ?? 0))
-    : E.left(refusal('invalid_request', 'min_valid is a number of seconds'))
+  lifetimeOf('min_valid', /^\d+(\.\d+)?$/.test(text ?? '0') ? Number(text ?? 0) : Number.NaN)
 
 /** The request for a token that a request of HTTP is. */
 export const tokenRequest = (request: Incoming, profile: O.Option<string>, minValid: number): TokenRequest => ({
@@ -105,6 +109,11 @@ export const streamOf = (broker: Broker): Answer => ({
   },
 })
 
+const cpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000_000
+}
+
 /** The paths of the broker's own. */
 export const ownRoutes =
   (broker: Broker): Route =>
@@ -127,6 +136,7 @@ export const ownRoutes =
             metrics(broker.tally.all(), broker.expiring(), {
               startedAt: broker.startedAt,
               memory: process.memoryUsage.rss(),
+              cpu: cpuSeconds(),
             }),
           ),
         )

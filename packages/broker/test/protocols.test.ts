@@ -133,6 +133,8 @@ describe('oidc-agent', () => {
         '{"request":"access_token","scope":"write"}',
         '{"request":"access_token","audience":"https://api.example"}',
         '{"request":"add","account":"work"}',
+        '{"request":"access_token","min_valid_period":1e9}',
+        '{"request":"access_token","min_valid_period":1e999}',
         '[]',
         'b2lkYw==',
         `{"request":"${'x'.repeat(20_000)}`,

@@ -96,7 +96,11 @@ testWith('keyring')(
       expect(await key()).toEqual({ key: 'keyring', file, moved: false })
 
       const locked = await within('locked', (variables) => run(['token'], variables))
-      expect(locked).toMatchObject({ code: 7, stdout: '', stderr: expect.stringMatching(/locked[\s\S]*next +unlock it/) })
+      expect(locked).toMatchObject({
+        code: 7,
+        stdout: '',
+        stderr: expect.stringMatching(/locked[\s\S]*next +unlock it/),
+      })
       await withKeyrings((other) =>
         other('open', async (variables) => {
           expect(await run(['token'], variables)).toMatchObject({

@@ -27,11 +27,18 @@ const family = (
   samples: ReadonlyArray<Sample>,
 ): ReadonlyArray<string> => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((of) => line(name, of))]
 
+/** Of the process: when it began, its memory in bytes, its processor time in s. */
+interface Usage {
+  readonly startedAt: Instant
+  readonly memory: number
+  readonly cpu: number
+}
+
 /** The text. */
 export const metrics = (
   counts: ReadonlyArray<Counts>,
   expiring: ReadonlyArray<Expiring>,
-  { startedAt, memory }: { readonly startedAt: Instant; readonly memory: number },
+  { startedAt, memory, cpu }: Usage,
 ): string => {
   const each = (of: (counts: Counts) => number): ReadonlyArray<Sample> =>
     counts.map((one) => [{ profile: one.profile }, of(one)])
@@ -68,6 +75,7 @@ export const metrics = (
       expiring.map(({ profile, expiresAt }): Sample => [{ profile }, expiresAt / 1_000]),
     ),
     family('process_start_time_seconds', 'gauge', 'When the broker began.', [[{}, startedAt / 1_000]]),
+    family('process_cpu_seconds_total', 'counter', 'Processor time that the broker has taken.', [[{}, cpu]]),
     family('process_resident_memory_bytes', 'gauge', 'Memory that the broker takes.', [[{}, memory]]),
   ]
   return `${all.flat().join('\n')}\n`

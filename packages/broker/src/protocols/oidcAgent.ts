@@ -1,6 +1,6 @@
 /**
- * The request for an access token of oidc-agent, as JSON over a socket, which `OIDC_SOCK` names. Requests that are encrypted are not
- * spoken: the socket is in a folder of its user's own.
+ * The request for an access token of oidc-agent, as JSON over a socket, which `OIDC_SOCK` names. Requests that are encrypted, by a key
+ * exchange of libsodium's, are not spoken: the socket is in a folder of its user's own.
  *
  * @packageDocumentation
  */
@@ -16,6 +16,7 @@ import * as t from 'io-ts'
 import type { Broker, Given } from '../Broker.js'
 import { parsed } from '../Incoming.js'
 import { type Refusal, refusal } from '../Refusal.js'
+import { lifetimeOf } from '../routes.js'
 import { askerOf } from '../Tally.js'
 
 /** Longer than any request, in characters. */
@@ -66,11 +67,13 @@ const profileOf = (
 const given = (broker: Broker, request: AgentRequest, signal: AbortSignal): TE.TaskEither<Refusal, Given> =>
   request.request === 'access_token'
     ? pipe(
-        profileOf(broker, request),
-        TE.flatMap((profile) =>
+        TE.fromEither(lifetimeOf('min_valid_period', Math.max(0, request.min_valid_period ?? 0))),
+        TE.bindTo('minValid'),
+        TE.bind('profile', () => profileOf(broker, request)),
+        TE.flatMap(({ minValid, profile }) =>
           broker.give({
             profile,
-            minValid: seconds(Math.max(0, request.min_valid_period ?? 0)),
+            minValid: seconds(minValid),
             asker: askerOf(request.application_hint ?? 'oidc-agent client'),
             signal,
           }),

@@ -24,14 +24,24 @@ const CLIENTS = 100
 /** One request of so many is an attack. */
 const ATTACK_EVERY = 200
 
+/** A minute's requests, at 10,000 a second. */
+const COUNT = 600_000
+
+const isLong = (count: number): boolean => count >= COUNT / 10
+
 /** How often the broker is killed, in the first half of the row. */
-const killsIn = (count: number): number => (count < 50_000 ? 1 : 3)
+const killsIn = (count: number): number => (isLong(count) ? 3 : 1)
 
 /** How long an answer may take, with a renewal or a restart before it. */
 const ANSWER = seconds(10)
 
-/** What a broker may take more at the end of a row's second half, in bytes: the heap's own movements. */
-const GROWTH = 48 * 1_048_576
+const MIB = 1_048_576
+
+/** What a broker may take more in the last part of a row than in the part after the kills, in bytes: less, when its code is warm. */
+const growthIn = (count: number): number => (isLong(count) ? 24 : 48) * MIB
+
+/** How often its memory is looked at in the second half. */
+const LOOKS = 10
 
 interface Run {
   readonly context: Context
@@ -178,8 +188,22 @@ const begun = async ({ command: [program, ...first] }: Parts, env: NodeJS.Proces
   return started
 }
 
-const memoryOf = async (client: Client): Promise<number> =>
-  Number(/^process_resident_memory_bytes (\d+)/m.exec((await client.ask(get('/metrics'))).body)?.[1])
+/** What the broker has taken: memory in bytes, processor time in s. */
+const usageOf = async (client: Client) => {
+  const { body } = await client.ask(get('/metrics'))
+  const of = (name: string): number => Number(new RegExp(`^${name} ([\\d.e+-]+)$`, 'm').exec(body)?.[1])
+  return { memory: of('process_resident_memory_bytes'), cpu: of('process_cpu_seconds_total') }
+}
+
+const ownCpu = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000_000
+}
+
+const median = (values: ReadonlyArray<number>): number =>
+  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
+
+const inThousands = (value: number): string => Math.round(value).toLocaleString('en')
 
 const under = async (run: Run, parts: Parts, env: NodeJS.ProcessEnv): Promise<string> => {
   const { context, tally } = run
@@ -190,8 +214,9 @@ const under = async (run: Run, parts: Parts, env: NodeJS.ProcessEnv): Promise<st
   let broker = await begun(parts, env)
   const said: Child[] = [broker]
   let done = 0
-  /** Up to so many requests in all, with so many kills on the way. */
-  const ask = async (to: number, kills: number): Promise<void> => {
+  /** Up to so many requests in all, with so many kills on the way; answers the rate, in requests a second. */
+  const ask = async (to: number, kills: number): Promise<number> => {
+    const [before, startedAt] = [done, performance.now()]
     const step = Math.ceil((to - done) / (kills + 1))
     let nextKill = done + step
     let left = kills
@@ -214,20 +239,27 @@ const under = async (run: Run, parts: Parts, env: NodeJS.ProcessEnv): Promise<st
         await take(run, client)
       }
     })
+    return (done - before) / ((performance.now() - startedAt) / 1_000)
   }
   try {
-    const startedAt = performance.now()
-    await ask(Math.floor(count / 2), killsIn(count))
-    const before = await memoryOf(watch)
-    await ask(count, 0)
-    const after = await memoryOf(watch)
-    if (after - before > GROWTH) tally.problem(`memory grew by ${Math.round((after - before) / 1_048_576)} MiB`)
-    const rate = Math.round(count / ((performance.now() - startedAt) / 1_000))
+    const half = Math.floor(count / 2)
+    const killed = await ask(half, killsIn(count))
+    const [cpuBefore, { cpu: brokerBefore }] = [ownCpu(), await usageOf(watch)]
+    const [rates, memory]: [number[], number[]] = [[], []]
+    for (let look = 1; look <= LOOKS; look++) {
+      rates.push(await ask(half + Math.floor(((count - half) * look) / LOOKS), 0))
+      memory.push((await usageOf(watch)).memory)
+    }
+    const each = (seconds: number): string => `${Math.round((seconds / (count - half)) * 1e6)} µs`
+    const cpu = `of the processor a request takes ${each((await usageOf(watch)).cpu - brokerBefore)} in the broker and ${each(ownCpu() - cpuBefore)} in the clients`
+    const [before, after] = [median(memory.slice(0, LOOKS / 2)), median(memory.slice(LOOKS / 2))]
+    // What cannot be read is not flat either.
+    if (!(after - before <= growthIn(count))) tally.problem(`memory grew by ${Math.round((after - before) / MIB)} MiB`)
     for (const path of ['/sessions', '/metrics', '/health']) canaries.wrote((await watch.ask(get(path))).body)
     broker.process.kill('SIGTERM')
     if ((await broker.ended) !== 0) tally.problem('the broker did not end well')
     for (const { lines, complaints } of said) canaries.wrote(`${lines.join('\n')}${complaints()}`)
-    return `${rate} requests a second, ${said.length - 1} kills, ${run.good.size} tokens`
+    return `${inThousands(median(rates))} requests a second, ${inThousands(killed)} with ${said.length - 1} kills among them; ${cpu}; ${run.good.size} tokens; memory ${Math.round(before / MIB)} MiB, at the end ${Math.round(after / MIB)} MiB`
   } finally {
     for (const client of [...clients, watch]) client.end()
     for (const socket of staying) socket.destroy()
@@ -237,11 +269,11 @@ const under = async (run: Run, parts: Parts, env: NodeJS.ProcessEnv): Promise<st
 
 export const brokerWith = (parts: Parts): Fault => ({
   name: 'broker',
-  injection: `tessera serve, asked by ${CLIENTS} clients at once as fast as it answers; between their requests headers and bodies of 1 MiB, halves of requests by clients that stay, rubbish, tokens that are refused; killed by kill −9 and started again`,
+  injection: `tessera serve, asked by ${CLIENTS} clients at once as fast as it answers, as often as 10,000 times a second are in a minute; between their requests headers and bodies of 1 MiB, halves of requests by clients that stay, rubbish, tokens that are refused; killed by kill −9 and started again`,
   expected:
     'each request has an answer, by its deadline; no token that is none, or that was refused before; no secret beside; memory flat',
-  count: 300_000,
-  seconds: 90,
+  count: COUNT,
+  seconds: 120,
   run: async (context): Promise<Findings> => {
     const root = mkdtempSync(join(tmpdir(), 'tessera-broker-'))
     const box = await startSandbox()

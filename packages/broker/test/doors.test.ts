@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -199,6 +199,46 @@ describe('the port', () => {
       expect((await ask({ port: others }, '/page/')).status).toBe(403)
     }),
   )
+
+  testWith('root')(
+    'is closed to another user of the machine, who has the bearer',
+    withBroker(async ({ atPort }) => {
+      const port = await atPort((at) => loopbackDoor({ port: at, bearer, isOwnUser, metadata: true }))
+      const script = `const [port, bearer] = process.argv.slice(1)
+        const ask = (path, headers) => fetch('http://127.0.0.1:' + port + path, { headers }).then(({ status }) => status)
+        Promise.all([
+          ask('/token', { authorization: 'Bearer ' + bearer }),
+          ask('/computeMetadata/v1/instance/service-accounts/default/token', { 'metadata-flavor': 'Google' }),
+          ask('/page/', {}),
+        ]).then((statuses) => console.log(JSON.stringify(statuses)))`
+      const asked = async (user: object): Promise<unknown> => {
+        const args = ['-e', script, String(port), Secret.open(bearer)]
+        return JSON.parse((await promisify(execFile)(process.execPath, args, { cwd: '/', ...user })).stdout)
+      }
+      expect(await asked({ uid: NOBODY, gid: NOBODY })).toEqual([403, 403, 403])
+      expect(await asked({})).toEqual([200, 200, 404])
+    }),
+  )
+
+  testWith('root')("takes no bearer and no folder of another user's", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tessera-bearer-'))
+    const whyNot = async (file: string): Promise<string> => {
+      const found = await bearerFile(file)()
+      return E.isLeft(found) && found.left._tag === 'Misconfigured' ? found.left.message : 'taken'
+    }
+    try {
+      const file = join(folder, 'broker.bearer')
+      await run(bearerFile(file))
+      await chown(file, NOBODY, NOBODY)
+      expect(await whyNot(file)).toContain('is not of this user alone')
+      const other = join(folder, 'other')
+      await mkdir(other, { mode: 0o700 })
+      await chown(other, NOBODY, NOBODY)
+      expect(await whyNot(join(other, 'broker.bearer'))).toContain('belongs to another user')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
 
   it('has a bearer in a file of its own, which stays', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tessera-bearer-'))

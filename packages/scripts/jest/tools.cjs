@@ -81,7 +81,7 @@ const doorkeeper = () =>
 
 /**
  * By their names: how each is found, and the packages of Debian that have it, where some do. What is optional may be missing in CI.
- * @type {Readonly<Record<'redis-server' | 'postgres' | 'pgbouncer' | 'mariadb' | 'node:sqlite' | 'better-sqlite3' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'rclone' | 'curl' | 'kubectl' | 'keyring' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string, readonly isOptional?: true }>>}
+ * @type {Readonly<Record<'redis-server' | 'postgres' | 'pgbouncer' | 'mariadb' | 'node:sqlite' | 'better-sqlite3' | 'chromium' | 'script' | 'unshare' | 'bash' | 'zsh' | 'fish' | 'authlib' | 'oauthlib' | 'doorkeeper' | 'rclone' | 'curl' | 'kubectl' | 'keyring' | 'systemd' | 'python3' | 'root', { readonly isThere: () => boolean, readonly packages?: string, readonly hint?: string, readonly isOptional?: true }>>}
  */
 const tools = {
   'redis-server': { isThere: () => onPath('redis-server') !== undefined, packages: 'redis-server' },
@@ -140,6 +140,9 @@ const tools = {
     isThere: () => onPath('dbus-daemon') !== undefined && onPath('gnome-keyring-daemon') !== undefined,
     packages: 'dbus-daemon gnome-keyring',
   },
+  // What reads the units of a broker; nothing of systemd's has to run.
+  systemd: { isThere: () => onPath('systemd-analyze') !== undefined, packages: 'systemd' },
+  python3: { isThere: () => running('python3', '-c', 'import plistlib') !== undefined, packages: 'python3' },
   // Who can be any other user of the machine, to whom the project must be readable.
   root: {
     isThere: () =>

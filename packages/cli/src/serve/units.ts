@@ -6,9 +6,11 @@
 export const MANAGERS = ['systemd', 'launchd'] as const
 export type Manager = (typeof MANAGERS)[number]
 
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '%': '%%', $: '$$' }
+
 /** As systemd reads a word of a command line (systemd.service(5)): specifiers and variables are not meant. */
 const systemdWord = (text: string): string =>
-  `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
+  `"${text.replaceAll(/[\\"\n%$]/g, (character) => ESCAPES[character] ?? '')}"`
 
 const systemd = (command: ReadonlyArray<string>): string => `# ~/.config/systemd/user/tessera.socket
 [Unit]

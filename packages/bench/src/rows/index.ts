@@ -17,6 +17,8 @@ import { g2 } from './g2.js'
 import { g3 } from './g3.js'
 import { h1 } from './h1.js'
 import { h2 } from './h2.js'
+import { i1 } from './i1.js'
+import { i2 } from './i2.js'
 import { s1 } from './s1.js'
 import { s2 } from './s2.js'
 import { s3 } from './s3.js'
@@ -40,6 +42,8 @@ export const rows: ReadonlyArray<Row> = [
   g3,
   h1,
   h2,
+  i1,
+  i2,
   s1,
   s2,
   s3,

@@ -61,7 +61,7 @@ const runsOf = ({ folder, env, broker }: Machine): ReadonlyArray<Run> => {
     },
     {
       name: `${OURS}: curl at the broker`,
-      role: 'peer',
+      role: 'ours',
       program: 'curl',
       args: ['--silent', '--unix-socket', broker, 'http://broker/token'],
       env: same,

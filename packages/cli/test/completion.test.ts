@@ -26,7 +26,7 @@ describe('complete', () => {
       const name = `${host}/${home.box.client.id}/service:4242`
       expect(await offered(home, 'to')).toEqual(['token'])
       expect(await offered(home, '')).not.toContain('complete')
-      expect(await offered(home, 'store', '')).toEqual(['list', 'inspect', 'delete', 'migrate', 'help'])
+      expect(await offered(home, 'store', '')).toEqual(['list', 'inspect', 'delete', 'key', 'migrate', 'help'])
       expect(await offered(home, 'token', '--pr')).toEqual(['--profile'])
       expect(await offered(home, 'token', '--profile', '')).toEqual(['default', 'work'])
       expect(await offered(home, 'token', '--profile=w')).toEqual(['--profile=work'])
@@ -71,7 +71,7 @@ describe('the script', () => {
         return stdout.split('\n').filter((word) => word !== '')
       }
       expect(completed('tessera st')).toEqual(['store'])
-      expect(completed('tessera store ')).toEqual(['list', 'inspect', 'delete', 'migrate', 'help'])
+      expect(completed('tessera store ')).toEqual(['list', 'inspect', 'delete', 'key', 'migrate', 'help'])
       expect(completed('tessera sandbox --rotation=n')).toEqual(['none'])
       expect(completed(`tessera token --config ${tessera.slice(0, -2)}`)).toEqual([tessera])
       // To bash, a colon begins a word.

@@ -58,7 +58,19 @@ export const moveKey = (path: string, { to }: MoveKeyOptions): TE.TaskEither<Aut
     }),
   )
 
-/** Where the keys of a key file are, without reading them. Errors are those of `keyFile`. */
+/**
+ * Where the keys of a key file are, without asking a keyring. Errors are those of `keyFile` that name the path.
+ *
+ * @example
+ * import { mkdtempSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { keyFile, keyPlace, run } from '@tessera/node'
+ *
+ * const path = join(mkdtempSync(join(tmpdir(), 'keys-')), 'key')
+ * await run(keyFile(path, { create: true }))
+ * assert.strictEqual(await run(keyPlace(path)), 'file')
+ */
 export const keyPlace = (path: string): TE.TaskEither<AuthError, KeyPlace> =>
   pipe(
     readPrivateFile(path),

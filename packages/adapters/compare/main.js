@@ -1,101 +1,58 @@
-// Each host with its own mechanism and with the adapter, on the same work: 100 uses begun at once when the token has ended, and 20 when the
-// server has ended the next one before its time. How often a token was asked for, how many uses failed, how many lines it takes. It writes
-// docs/adapters.md. `npm run adapters`; --print shows it instead, --verbose says what failed.
-import { writeFileSync } from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
+// Hosts with their own mechanism and with the adapter, on the same work: how often a token was asked for, how many uses failed, how many
+// lines it takes. Shows the table; --report writes it into docs/adapters.md, --check says whether the table there is of these hosts and
+// this code without measuring, --verbose says what failed. It takes the built packages: `npm run build`.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { instant, memoryStore, Secret, TokenSet, TokenSource } from '@tessera/core'
-import { nodeEnv, openSource, run } from '@tessera/node'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
-import * as ours from './ours.js'
-import * as theirs from './theirs.js'
-import { startWorld } from './world.js'
+import { AT_EXPIRY, AT_REFUSAL, measuredIn, PROCESSES, rows, table } from './table.js'
 
 const { values } = parseArgs({
-  options: { print: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false } },
+  options: {
+    report: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
 })
-const [AT_EXPIRY, AT_REFUSAL] = [100, 20]
-/** A token that has just come is not renewed at a refusal, in ms. */
-const A_WHILE = 1_100
 
-const HOSTS = [
-  ['axios', 'an interceptor', theirs.axios, ours.axios],
-  ['got', 'hooks, as its documentation has them', theirs.got, ours.got],
-  ['ky', 'hooks, as its documentation has them', theirs.ky, ours.ky],
-  ['googleapis', '`OAuth2Client`', theirs.google, ours.google],
-  ['Azure', '`ClientSecretCredential`', theirs.azure, ours.azure],
-  ['AWS', '`fromWebToken`', theirs.aws, ours.aws],
-  ['Octokit', '`createOAuthUserAuth`', theirs.octokit, ours.octokit],
-  ['openid-client', 'a grant at each 401', theirs.openidClient, ours.openidClient],
-]
-
-/** Opens sources that are closed at the end. */
-const opener = (env) => {
-  const sources = []
-  return {
-    open: (strategy, session) => {
-      const initial =
-        session &&
-        TokenSet.make(Secret.make('AccessToken', session.access_token), {
-          refreshToken: O.some(Secret.make('RefreshToken', session.refresh_token)),
-          expiresAt: O.some(instant(1)),
-        })
-      const config = { store: memoryStore(), ...(initial && { initial }) }
-      const source = openSource(pipe(strategy, TokenSource.make(config)), env)
-      sources.push(source)
-      return source
-    },
-    close: () => Promise.all(sources.map((source) => run(source.close({ revoke: false })))),
-  }
-}
-
-const measure = async (name, make) => {
-  const [world, env] = [await startWorld(), nodeEnv()]
-  const { open, close } = opener(env)
-  const use = make({ ...world, open })
+/** So many instances of a mechanism, each with what a process has when it starts, at one server. */
+const measured = async ({ title, name, rotation, open }, processes) => {
+  const { startWorld } = await import('./world.js')
+  const world = await startWorld({ rotation })
+  const uses = Array.from({ length: processes }, () => open(world))
   const failures = async (count) => {
-    const results = await Promise.allSettled(Array.from({ length: count }, () => use()))
+    const results = await Promise.allSettled(Array.from({ length: count }, (_, at) => uses[at % processes]()))
     const failed = results.filter(({ status }) => status === 'rejected')
-    if (values.verbose) for (const why of new Set(failed.map(({ reason }) => String(reason)))) console.error(name, why)
+    if (values.verbose) for (const why of new Set(failed.map(({ reason }) => String(reason)))) console.error(title, name, why)
     return failed.length
   }
-  const expiry = await failures(AT_EXPIRY)
-  await setTimeout(A_WHILE)
-  world.server.expireAccessTokens()
-  const refusal = await failures(AT_REFUSAL)
+  const atExpiry = await failures(AT_EXPIRY)
+  world.end()
+  const atRefusal = await failures(AT_REFUSAL)
   const requests = world.server.counts().byEndpoint.token ?? 0
-  await close()
-  await env.close()
   await world.close()
-  return [requests, expiry, refusal, make.toString().split('\n').length]
+  return [requests, `${atExpiry} + ${atRefusal}`]
 }
 
-const rows = []
-for (const [host, own, theirOpen, ourOpen] of HOSTS) {
-  rows.push([`${host}: ${own}`, ...(await measure(`${host} alone`, theirOpen))])
-  rows.push([`${host}: the adapter`, ...(await measure(`${host} with the adapter`, ourOpen))])
+const measure = async () => {
+  const [theirs, ours] = await Promise.all([import('./theirs.js'), import('./ours.js')])
+  const all = []
+  for (const row of rows()) {
+    const open = (row.file === 'ours.js' ? ours : theirs)[row.name]
+    all.push([...(await measured({ ...row, open }, 1)), ...(await measured({ ...row, open }, PROCESSES))])
+  }
+  return table(all)
 }
 
-const HEAD = ['', 'token requests', `of ${AT_EXPIRY} uses failed`, `of ${AT_REFUSAL} uses failed`, 'lines']
-const widths = HEAD.map((title, at) => Math.max(...[HEAD, ...rows].map((row) => String(row[at]).length), title.length))
-const line = (cells) => `| ${cells.map((cell, at) => String(cell).padEnd(widths[at])).join(' | ')} |`
-const page = `# Hosts with their own mechanism and with the adapter
+const page = new URL('../../../docs/adapters.md', import.meta.url)
+const [BEGIN, END] = ['<!-- generated: side by side -->\n\n', '\n\n<!-- end -->']
+const text = readFileSync(page, 'utf8')
+const [before, rest = ''] = text.split(BEGIN)
+const [written, after] = rest.split(END)
+if (after === undefined) throw new Error('docs/adapters.md has no place for the table')
 
-The session's refresh token is good for once, as servers have it by now. Its access token has ended: ${AT_EXPIRY} uses begin at once. A while
-later the server ends the next access token before its time: ${AT_REFUSAL} uses begin at once. Two token requests are what it takes.
-\`npm run adapters\` measures it, in one process, with the real hosts and a real server, and writes this page; the code is in
-[compare](../packages/adapters/compare), and the last column is how long each is there.
-
-${line(HEAD)}
-${line(widths.map((width) => '-'.repeat(width)))}
-${rows.map(line).join('\n')}
-
-- The requests of AWS's rows are those for the subject's token; \`fromWebToken\` takes a token that never changes. No client of AWS's tells
-  of credentials that are refused.
-- Azure's own credential keeps its token well, and has no refresh token to lose: it is alone in its process. The session of the adapter is
-  shared by all that share its store, whatever their host.
-- Interceptors and hooks can be written so that callers wait for one renewal. Then there is one for each process, and each host.
-`
-if (values.print) console.log(page)
-else writeFileSync(new URL('../../../docs/adapters.md', import.meta.url), page)
+if (values.check) {
+  if (table(measuredIn(written)) !== written) {
+    console.error('docs/adapters.md is of other hosts or other code: node packages/adapters/compare/main.js --report')
+    process.exitCode = 1
+  }
+} else if (values.report) writeFileSync(page, `${before}${BEGIN}${await measure()}${END}${after}`)
+else console.log(await measure())

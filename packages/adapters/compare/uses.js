@@ -8,6 +8,7 @@ import {
 } from '@azure/core-rest-pipeline'
 import { drive } from '@googleapis/drive'
 import { Octokit } from '@octokit/core'
+import { createTransport } from 'nodemailer'
 
 export const byDrive = (auth, rootUrl) => {
   const { files } = drive({ version: 'v3', auth, rootUrl, retry: false })
@@ -47,6 +48,8 @@ export const entra = (asked) => ({
   },
 })
 
+export const ROLE = { roleArn: 'arn:aws:iam::123456789012:role/a', roleSessionName: 'a' }
+
 export const bySts = (credentials, endpoint) => {
   const client = new STSClient({ region: 'eu-central-1', endpoint, credentials, maxAttempts: 1 })
   return () => client.send(new GetCallerIdentityCommand())
@@ -57,4 +60,20 @@ export const byOctokit = (baseUrl, authStrategy, auth) => {
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
   const octokit = new Octokit({ baseUrl, authStrategy, auth, log })
   return () => octokit.request('GET /user')
+}
+
+/** A pool of eight connections, which is opened anew when nothing is sent: a connection that is open needs no token. */
+export const byTransport = ({ mail, atTheEnd }, auth) => {
+  const open = () => createTransport({ host: '127.0.0.1', port: mail, auth, pool: true, maxConnections: 8 })
+  let [transport, sending] = [open(), 0]
+  atTheEnd(() => transport.close())
+  return async () => {
+    sending++
+    await transport.sendMail({ from: 'ann@example.com', to: 'bob@example.com', text: 'hello' }).finally(() => {
+      sending--
+      if (sending > 0) return
+      transport.close()
+      transport = open()
+    })
+  }
 }

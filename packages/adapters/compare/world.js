@@ -1,14 +1,20 @@
-// A session whose access token has ended and whose refresh token is good for once, an API, a security token service, and how often each
-// was asked.
+// A session whose access token has ended, an API, a security token service and a mail server that take its tokens, and how often a token
+// was asked for.
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { instant, memoryStore } from '@tessera/core'
+import { nodeEnv, systemClock } from '@tessera/node'
 import { startSandbox } from '@tessera/sandbox'
+import { SMTPServer } from 'smtp-server'
 
 const CLAIMS = Buffer.from('{"access_token":{}}').toString('base64')
 const HOUR = 3_600_000
 
+const listening = (server) =>
+  new Promise((done) => server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }, () => done(server.address().port)))
+
 /** What STS answers: credentials by a token that is good, and who the caller is by credentials that are. */
-const startSts = (isGood) => {
+const makeSts = (isGood) => {
   const subjects = new Map()
   return (form, session) => {
     const known = form.get('Action') === 'GetCallerIdentity' ? subjects.get(session) : form.get('WebIdentityToken')
@@ -25,20 +31,34 @@ const startSts = (isGood) => {
   }
 }
 
-export const startWorld = async () => {
-  const server = await startSandbox({ dialect: 'generic', rotation: 'strict' })
-  const sts = startSts(server.isActive)
+const startMail = async (isGood) => {
+  const server = new SMTPServer({
+    authMethods: ['XOAUTH2'],
+    disabledCommands: ['STARTTLS'],
+    onAuth: ({ username, accessToken = '' }, _session, done) =>
+      isGood(accessToken) ? done(null, { user: username }) : done(null, { data: { status: '401', schemes: 'bearer' } }),
+    onData: (stream, _session, done) => {
+      stream.resume()
+      stream.on('end', () => done())
+    },
+  })
+  // Clients that are refused hang up.
+  server.on('error', () => undefined)
+  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  return { port: server.server.address().port, close: () => new Promise((done) => server.close(done)) }
+}
+
+/** @param {{ rotation: 'strict' | 'none' }} options whether a refresh token is good for once, or for ever */
+export const startWorld = async ({ rotation }) => {
+  let passed = 0
+  const server = await startSandbox({ dialect: 'generic', rotation, now: () => Date.now() + passed })
   const { id, secret } = server.client
   const asked = async (parameters) => {
     const body = new URLSearchParams({ client_id: id, client_secret: secret, ...parameters })
     const response = await fetch(server.endpoints.token, { method: 'POST', body })
     return { status: response.status, body: await response.json() }
   }
-  const refresh = async (refresh_token) => {
-    const { status, body } = await asked({ grant_type: 'refresh_token', refresh_token })
-    if (status !== 200) throw new Error(body.error)
-    return body
-  }
+  const sts = makeSts(server.isActive)
   const respond = async (request, response) => {
     const { headers, url } = request
     const body = await text(request)
@@ -62,20 +82,35 @@ export const startWorld = async () => {
   }
   const api = createServer((request, response) => void respond(request, response))
   api.keepAliveTimeout = 0
-  await new Promise((done) => api.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }, done))
+  const port = await listening(api)
+  const mail = await startMail(server.isActive)
   const { accessToken, refreshToken } = server.issue()
   server.expireAccessTokens()
+  const env = nodeEnv({ clock: { ...systemClock, now: () => instant(Date.now() + passed) } })
+  const closing = []
   return {
-    api: `http://127.0.0.1:${api.address().port}`,
+    api: `http://127.0.0.1:${port}`,
+    mail: mail.port,
     server,
     client: { id, secret },
     asked,
-    refresh,
-    /** As an application holds it. */
-    session: { access_token: accessToken, refresh_token: refreshToken },
+    /** As each process finds it when it starts. */
+    session: { access_token: accessToken, refresh_token: refreshToken, expiry_date: 1 },
+    /** What processes share. */
+    store: memoryStore(),
+    env,
+    /** Lets the server end its tokens: a token that has just come is not renewed at a refusal, so that some time passes before. */
+    end: () => {
+      passed += 2_000
+      server.expireAccessTokens()
+    },
+    atTheEnd: (close) => closing.push(close),
     close: async () => {
+      for (const each of closing) await each()
+      await env.close()
       api.closeAllConnections()
       await new Promise((done) => api.close(done))
+      await mail.close()
       await server.close()
     },
   }

@@ -40,7 +40,8 @@ const ASK_AGAIN = minutes(5)
  * before its end, and ask again then. `scopes` are those of the source: make one source for each resource.
  *
  * A claims challenge (continuous access evaluation) says that the token which was handed out last is refused: it is renewed, and the
- * client sends again. The claims go nowhere, as the source has its own way of asking. Azure's clients tell of no other 401.
+ * client sends again. The claims go nowhere, as the source has its own way of asking; so the token that answered them is not renewed for the
+ * same ones again. Azure's clients tell of no other 401.
  *
  * @example
  * import { azureCredential } from '@tessera/adapters/azure'
@@ -53,10 +54,16 @@ const ASK_AGAIN = minutes(5)
 export const azureCredential = ({ tokens, env }: AzureCredentialOptions): AzureCredential => {
   const now = () => env?.clock.now() ?? instant(Date.now())
   let last: string | undefined
+  /** The token that came after claims, by its text: whoever is late with them was refused the one before it. */
+  let answered: { readonly claims: string; readonly text: string } | undefined
   return {
-    getToken: async (_scopes, options) => {
-      if (options?.claims !== undefined && last !== undefined) await refuse(tokens, last)
+    getToken: async (_scopes, { claims } = {}) => {
+      const isAnswered = answered?.claims === claims && answered?.text === last
+      const refused = claims === undefined || isAnswered ? undefined : last
+      if (refused !== undefined) await refuse(tokens, refused)
       const { token, text } = await handOut(tokens)
+      // The source stands by a token that has just come.
+      if (claims !== undefined && refused !== undefined && text !== refused) answered = { claims, text }
       last = text
       return {
         token: text,

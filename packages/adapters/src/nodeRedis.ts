@@ -53,8 +53,8 @@ export interface RedisCredentials {
  *
  * A token that Redis refuses (WRONGPASS) is renewed, and the client connects with the next one.
  *
- * node-redis does not end its subscription when a connection is lost, and makes another. So each connection that was lost costs one AUTH
- * more at each renewal, and a client that is closed leaves those behind: `end` them.
+ * node-redis makes another subscription when it connects again, and forgets the one before without ending it. That is ended here when the
+ * garbage collector has met it. Until then it costs one AUTH more at each renewal, and may outlive its client: `end` it.
  *
  * @example
  * import { redisCredentials } from '@tessera/adapters/nodeRedis'
@@ -78,6 +78,8 @@ export const redisCredentials = ({
   onError = () => undefined,
 }: RedisCredentialsOptions): RedisCredentials => {
   const renewals = makeRenewals({ tokens, clock })
+  /** A client has the last of its subscriptions, and nobody has those before. */
+  const forgotten = new FinalizationRegistry((end: () => void) => end())
   let last: string | undefined
   const credentialsOf = (password: string): RedisBasicAuth => {
     last = password
@@ -92,7 +94,9 @@ export const redisCredentials = ({
     type: 'streaming-credentials-provider',
     subscribe: async ({ onNext, onError: failed }) => {
       const [token, dispose] = await renewals.listen({ next: (next) => onNext(credentialsOf(next)), failed })
-      return [credentialsOf(token), { dispose }]
+      const subscription: RedisSubscription = { dispose }
+      forgotten.register(subscription, dispose)
+      return [credentialsOf(token), subscription]
     },
     onReAuthenticationError: (error) => {
       onError(error)

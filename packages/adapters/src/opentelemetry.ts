@@ -18,7 +18,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { keyHash } from './internal/keyHash.js'
-import type { OtelCounter, OtelHistogram, OtelMeter, OtelTracer } from './internal/OpenTelemetry.js'
+import type { OtelCounter, OtelMeter, OtelTracer } from './internal/OpenTelemetry.js'
 import { makeRenewalSpans, type RenewalSpans } from './internal/renewalSpans.js'
 
 // -----------------------------------------------------------------------------
@@ -65,17 +65,6 @@ export interface TokenTelemetry {
   readonly tokens: <Source extends MayHaveKey>(source: Source) => Source
 }
 
-interface Instruments {
-  readonly served: OtelCounter
-  readonly timeToExpiry: OtelHistogram
-  readonly wait: OtelHistogram
-  readonly joined: OtelCounter
-  readonly renewal: OtelHistogram
-  readonly storeErrors: OtelCounter
-  readonly loginRequired: OtelCounter
-  readonly events: OtelCounter
-}
-
 // -----------------------------------------------------------------------------
 // instruments
 // -----------------------------------------------------------------------------
@@ -84,7 +73,7 @@ interface Instruments {
 const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const LIFETIMES = [0, 1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 86_400]
 
-const instrumentsOf = (meter: OtelMeter): Instruments => ({
+const instrumentsOf = (meter: OtelMeter) => ({
   served: meter.createCounter('tessera.tokens.served', {
     unit: '{token}',
     description: 'Tokens that callers were given',

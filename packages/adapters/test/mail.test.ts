@@ -6,7 +6,7 @@ import { SMTPServer } from 'smtp-server'
 import { listen, type Served } from '../../node/test/support/servers.js'
 import { imapConnect } from '../src/imapflow.js'
 import { smtpAuth } from '../src/nodemailer.js'
-import { atATime } from './support/atATime.js'
+import { pooled } from './support/pooled.js'
 import { openRig, type Rig } from './support/rig.js'
 import { type Host, testAdapter } from './support/testAdapter.js'
 
@@ -35,7 +35,8 @@ const startSmtp = async ({ isGood }: Rig): Promise<{ readonly port: number; read
 const openSmtp = async (rig: Rig): Promise<Host> => {
   const smtp = await startSmtp(rig)
   const auth = smtpAuth({ tokens: rig.tokens, user: USER })
-  const open = () => createTransport({ host: '127.0.0.1', port: smtp.port, auth, pool: true, maxConnections: 8 })
+  const pool = { pool: true, maxConnections: 8, maxMessages: Number.POSITIVE_INFINITY } as const
+  const open = () => createTransport({ host: '127.0.0.1', port: smtp.port, auth, ...pool })
   let transport = open()
   let sending = 0
   return {
@@ -56,7 +57,7 @@ const openSmtp = async (rig: Rig): Promise<Host> => {
   }
 }
 
-testAdapter('nodemailer', openSmtp, { uses: 300 })
+testAdapter('nodemailer', openSmtp)
 
 test('nodemailer keeps no token, and sends none that has ended', async () => {
   const rig = await openRig()
@@ -141,9 +142,8 @@ const openImap = async (rig: Rig): Promise<Host> => {
       return client.on('error', () => undefined)
     },
   })
-  const limited = atATime(16)
-  return { use: () => limited(async () => (await connect()).logout()), close: imap.close }
+  const using = pooled({ most: 16, open: connect, close: (client) => client.logout() })
+  return { use: () => using((client) => client.noop()), close: imap.close }
 }
 
-// Each use is a connection of its own.
-testAdapter('imapflow', openImap, { uses: 100 })
+testAdapter('imapflow', openImap)

@@ -1,4 +1,6 @@
 /** A Redis, whose user's password is the token as long as that is good: connections that are open live longer than tokens. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createClient } from '@redis/client'
 import { eventually, type Server, type Servers, servers } from '@tessera/local-redis'
 import { Redis } from 'ioredis'
@@ -124,4 +126,25 @@ describeWith('redis-server')('with a Redis', () => {
         expect(rig.secrets().filter((secret) => shown.includes(secret))).toEqual([])
       }))
   })
+
+  test('node-redis forgets a subscription with each connection that is lost: those are ended', () =>
+    withSession(byNodeRedis, async ({ who }, { rig, steps: { wake } }) => {
+      setFlagsFromString('--expose_gc')
+      const collect: unknown = runInNewContext('gc')
+      if (typeof collect !== 'function') throw new Error('the collector cannot be called')
+      for (let lost = 0; lost < 3; lost++) {
+        await killAll()
+        await eventually('a connection', async () => (await who()) === 'app')
+      }
+      await eventually('one AUTH at a renewal', async () => {
+        collect()
+        await new Promise((resolve) => setImmediate(resolve))
+        await redis.command('CONFIG', 'RESETSTAT')
+        rig.expire()
+        wake()
+        await eventually('an AUTH', async () => (await counts()).calls > 0)
+        await who()
+        return (await counts()).calls === 1
+      })
+    }))
 })

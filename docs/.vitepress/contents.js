@@ -23,6 +23,7 @@ const guides = [
       page('A fleet shares a session', 'docs/guides/fleets.md'),
       page('Databases', 'docs/guides/databases.md'),
       page('MCP servers', 'docs/mcp.md'),
+      page('Tokens for other libraries', 'docs/adapters.md'),
       page('Testing', 'docs/testing.md'),
       page('Deploying', 'docs/guides/deploying.md'),
       page('Observing', 'docs/guides/observing.md'),
@@ -166,7 +167,7 @@ export const nav = [
   {
     text: 'Guides',
     link: '/start',
-    activeMatch: '^/(start|programs|guides|concepts|lifecycle|mcp|testing|telemetry|migrating)',
+    activeMatch: '^/(start|programs|guides|concepts|lifecycle|mcp|adapters|testing|telemetry|migrating)',
   },
   { text: 'Reference', link: '/packages/node', activeMatch: '^/(packages|reference|providers)' },
   { text: 'Proof', link: '/reliability', activeMatch: '^/(reliability|performance|databases|scale|comparison)' },

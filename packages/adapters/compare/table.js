@@ -18,20 +18,20 @@ const HOSTS = [
 
 /** What is measured: a mechanism, at a server that rotates refresh tokens or does not. */
 export const rows = () => {
-  const [theirs, ours] = ['theirs.js', 'ours.js'].map(linesOf)
+  const [theirs, ours] = [linesOf('theirs.js'), linesOf('ours.js')]
   return HOSTS.flatMap(([host, own, name]) => [
     ...own.map(([title, of, rotation = 'strict']) => ({
       title: `${host}: ${title}`,
-      file: 'theirs.js',
+      file: 'theirs',
       name: of,
       rotation,
       lines: theirs(of),
     })),
-    { title: `${host}: the adapter`, file: 'ours.js', name, rotation: 'strict', lines: ours(name) },
+    { title: `${host}: the adapter`, file: 'ours', name, rotation: 'strict', lines: ours(name) },
   ])
 }
 
-const HEAD = ['', 'token requests', 'failed uses', `requests of ${PROCESSES} processes`, 'failed uses of theirs', 'lines']
+const HEAD = ['', 'token requests', 'failed uses', '2 processes: requests', 'failed uses', 'lines']
 
 /** @param {ReadonlyArray<ReadonlyArray<string | number>>} measured the cells between a title and the lines, one for each row */
 export const table = (measured) => {

@@ -187,8 +187,31 @@ test('the console is a logger', () => {
   ])
 })
 
+const DOCS = join(__dirname, '../../../docs')
+
+test('the page lists what is exported: each metric, and which attributes it may have', () =>
+  withRig(async (rig, observed) => {
+    const samples = samplesOf((await lifeOf(rig, observed)).metrics)
+    const rows = readFileSync(join(DOCS, 'telemetry.md'), 'utf8').matchAll(
+      /^\| `(tessera\.[\w.]+)` +\| (counter|histogram|up-down counter) +\|[^|]*\|([^|]*)\|$/gm,
+    )
+    const underscored = (name: string) => name.replaceAll('.', '_')
+    const listed = new Map(
+      Array.from(rows, ([, name = '', kind = '', attributes = '']) => [
+        `${underscored(name)}${kind === 'counter' ? '_total' : ''}`,
+        [...attributes.matchAll(/`([^`]+)`/g)].map(([, attribute = '']) => underscored(attribute)),
+      ]),
+    )
+    const metricOf = (name: string) => name.replace(/_(?:bucket|count|sum)$/, '')
+    expect(new Set(samples.map(({ name }) => metricOf(name)))).toEqual(new Set(listed.keys()))
+    for (const { name, labels } of samples) {
+      const others = Object.keys(labels).filter((label) => label !== 'le' && !listed.get(metricOf(name))?.includes(label))
+      expect({ name, others }).toEqual({ name, others: [] })
+    }
+  }))
+
 describe('the dashboard', () => {
-  const dashboard = readFileSync(join(__dirname, '../../../docs/telemetry/grafana.json'), 'utf8')
+  const dashboard = readFileSync(join(DOCS, 'telemetry/grafana.json'), 'utf8')
   const queries: ReadonlyArray<string> = JSON.parse(dashboard).panels.flatMap(
     ({ targets }: { readonly targets: ReadonlyArray<{ readonly expr: string }> }) => targets.map(({ expr }) => expr),
   )

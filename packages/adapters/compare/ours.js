@@ -79,7 +79,11 @@ export const nodemailer = (world) => byTransport(world, smtpAuth({ tokens: sessi
 
 export const openidClient = (world) => {
   const { api, client, server } = world
-  const config = new Configuration({ issuer: server.url, token_endpoint: server.endpoints.token }, client.id, client.secret)
+  const config = new Configuration(
+    { issuer: server.url, token_endpoint: server.endpoints.token },
+    client.id,
+    client.secret,
+  )
   allowInsecureRequests(config)
   const strategy = refreshedBy({ refresh: ({ refreshToken: held }) => refreshTokenGrant(config, held) })
   const send = authenticatedFetch({ tokens: sessionOf(world, strategy), origins: [api] })

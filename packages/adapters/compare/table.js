@@ -5,14 +5,35 @@ export const [AT_EXPIRY, AT_REFUSAL, PROCESSES] = [100, 20, 2]
 
 /** Each host: what it does by itself, and with which functions of `theirs.js` and `ours.js`. */
 const HOSTS = [
-  ['axios', [['an interceptor of which each caller refreshes', 'axiosEachAlone'], ['an interceptor, by hand', 'axios']], 'axios'],
+  [
+    'axios',
+    [
+      ['an interceptor of which each caller refreshes', 'axiosEachAlone'],
+      ['an interceptor, by hand', 'axios'],
+    ],
+    'axios',
+  ],
   ['got', [['`afterResponse`, by hand', 'got']], 'got'],
   ['ky', [['`afterResponse`, by hand', 'ky']], 'ky'],
-  ['googleapis', [['`OAuth2Client`', 'google'], ['`OAuth2Client`, no rotation', 'google', 'none']], 'google'],
+  [
+    'googleapis',
+    [
+      ['`OAuth2Client`', 'google'],
+      ['`OAuth2Client`, no rotation', 'google', 'none'],
+    ],
+    'google',
+  ],
   ['Azure', [['`ClientSecretCredential`', 'azure']], 'azure'],
   ['AWS', [['`fromWebToken`, by hand', 'aws']], 'aws'],
   ['Octokit', [['`createOAuthUserAuth`', 'octokit']], 'octokit'],
-  ['nodemailer', [["`type: 'OAuth2'`", 'nodemailer'], ["`type: 'OAuth2'`, no rotation", 'nodemailer', 'none']], 'nodemailer'],
+  [
+    'nodemailer',
+    [
+      ["`type: 'OAuth2'`", 'nodemailer'],
+      ["`type: 'OAuth2'`, no rotation", 'nodemailer', 'none'],
+    ],
+    'nodemailer',
+  ],
   ['openid-client', [['`refreshTokenGrant`, by hand', 'openidClient']], 'openidClient'],
 ]
 
@@ -47,4 +68,9 @@ export const measuredIn = (text) =>
   text
     .split('\n')
     .slice(2)
-    .map((line) => line.split(' | ').slice(1, -1).map((cell) => cell.trim()))
+    .map((line) =>
+      line
+        .split(' | ')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )

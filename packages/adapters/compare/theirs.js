@@ -165,7 +165,11 @@ export const nodemailer = (world) => {
 
 export const openidClient = (world) => {
   const { api, client, server } = world
-  const config = new Configuration({ issuer: server.url, token_endpoint: server.endpoints.token }, client.id, client.secret)
+  const config = new Configuration(
+    { issuer: server.url, token_endpoint: server.endpoints.token },
+    client.id,
+    client.secret,
+  )
   allowInsecureRequests(config)
   const session = byHand(world, (held) => refreshTokenGrant(config, held))
   const send = (token) => fetch(api, { headers: { authorization: `Bearer ${token}` } })

@@ -11,7 +11,9 @@ const CLAIMS = Buffer.from('{"access_token":{}}').toString('base64')
 const HOUR = 3_600_000
 
 const listening = (server) =>
-  new Promise((done) => server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }, () => done(server.address().port)))
+  new Promise((done) =>
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }, () => done(server.address().port)),
+  )
 
 /** What STS answers: credentials by a token that is good, and who the caller is by credentials that are. */
 const makeSts = (isGood) => {
@@ -81,7 +83,8 @@ export const startWorld = async ({ rotation }) => {
     }
   }
   const api = createServer((request, response) => void respond(request, response))
-  api.keepAliveTimeout = 0
+  // Beside busy cores a request may take long to come.
+  Object.assign(api, { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 })
   const port = await listening(api)
   const mail = await startMail(server.isActive)
   const { accessToken, refreshToken } = server.issue()

@@ -13,6 +13,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 
 /** What bounds a request of the library. */
 export interface AcquireRequest {
+  /** Aborts when the answer is not waited for any more: at the deadline, or when the caller has aborted. */
   readonly signal: AbortSignal
 }
 
@@ -62,7 +63,7 @@ const answered = (thrown: unknown): O.Option<{ readonly url: string; readonly re
 
 /** Calls the library, within the limits of the attempt. */
 const call = (
-  acquire: () => Promise<object>,
+  acquire: (signal: AbortSignal) => Promise<object>,
   attempt: Attempt,
   { clock }: ClockEnv,
   secrets: ReadonlyArray<Secret>,
@@ -84,14 +85,23 @@ const call = (
           refusal(serverAnswer({ method: 'POST', url, secrets })(response, clock.now()), repeatable),
       ),
     )
-  return race(clock, attempt, unknown('it did not answer by the deadline'), unknown('aborted'), async () => {
-    const sentAt = clock.now()
-    try {
-      return read(Secret.make('Body', JSON.stringify(await acquire())), sentAt)
-    } catch (error) {
-      return E.left(failed(error))
+  return async () => {
+    const over = new AbortController()
+    const asked = async () => {
+      const sentAt = clock.now()
+      try {
+        return read(Secret.make('Body', JSON.stringify(await acquire(over.signal))), sentAt)
+      } catch (error) {
+        return E.left(failed(error))
+      }
     }
-  })
+    const late = unknown('it did not answer by the deadline')
+    try {
+      return await race(clock, attempt, late, unknown('aborted'), asked)()
+    } finally {
+      over.abort()
+    }
+  }
 }
 
 const FUNCTION = { is: (value: unknown) => typeof value === 'function', expected: 'a function' }
@@ -114,7 +124,7 @@ export const acquiredBy: (options: AcquiredByOptions) => Strategy<ClockEnv> = ch
   'acquiredBy takes { acquire }',
   { acquire: FUNCTION },
   Strategy.left,
-  ({ acquire }) => Strategy.make({}, (attempt) => (env: ClockEnv) => call(() => acquire(attempt), attempt, env, [])),
+  ({ acquire }) => Strategy.make({}, (attempt) => (env: ClockEnv) => call((signal) => acquire({ signal }), attempt, env, [])),
 )
 
 /**
@@ -140,9 +150,9 @@ export const refreshedBy: (options: RefreshedByOptions) => Strategy<ClockEnv> = 
         return TE.left(AuthError.notApplicable('there is no refresh token: log in'))
       }
       const secret = previous.value.refreshToken.value
-      const request = { signal: attempt.signal, refreshToken: Secret.open(secret) }
+      const refreshToken = Secret.open(secret)
       return pipe(
-        call(() => refresh(request), attempt, env, [secret]),
+        call((signal) => refresh({ signal, refreshToken }), attempt, env, [secret]),
         TE.map(TokenSet.succeeding(previous.value)),
       )
     }),

@@ -205,7 +205,9 @@ test('the page lists what is exported: each metric, and which attributes it may 
     const metricOf = (name: string) => name.replace(/_(?:bucket|count|sum)$/, '')
     expect(new Set(samples.map(({ name }) => metricOf(name)))).toEqual(new Set(listed.keys()))
     for (const { name, labels } of samples) {
-      const others = Object.keys(labels).filter((label) => label !== 'le' && !listed.get(metricOf(name))?.includes(label))
+      const others = Object.keys(labels).filter(
+        (label) => label !== 'le' && !listed.get(metricOf(name))?.includes(label),
+      )
       expect({ name, others }).toEqual({ name, others: [] })
     }
   }))

@@ -44,7 +44,7 @@ export const startApi = async (answer: (request: ApiRequest) => ApiAnswer): Prom
   }
   const server = createServer((request, response) => void respond(request, response))
   // Beside busy cores a connection would be closed while a request is on its way to it, or refused in a queue that is full.
-  server.keepAliveTimeout = 0
+  Object.assign(server, { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 })
   await new Promise<void>((done) => server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }, done))
   // A server that listens on a port has the address of one.
   const { port } = server.address() as AddressInfo

@@ -62,7 +62,7 @@ const hosts: Readonly<Record<string, Host>> = {
   },
   ky: {
     open: (options) => {
-      const api = ky.create({ timeout: false, fetch: kyFetch(options) })
+      const api = ky.create({ timeout: false, retry: 0, fetch: kyFetch(options) })
       return {
         get: (url, headers = {}) => api.get(url, { headers }),
         putJson: (url) => api.put(url, { json: { name: 'a' } }),

@@ -124,7 +124,8 @@ export const acquiredBy: (options: AcquiredByOptions) => Strategy<ClockEnv> = ch
   'acquiredBy takes { acquire }',
   { acquire: FUNCTION },
   Strategy.left,
-  ({ acquire }) => Strategy.make({}, (attempt) => (env: ClockEnv) => call((signal) => acquire({ signal }), attempt, env, [])),
+  ({ acquire }) =>
+    Strategy.make({}, (attempt) => (env: ClockEnv) => call((signal) => acquire({ signal }), attempt, env, [])),
 )
 
 /**

@@ -38,7 +38,12 @@ const NOT_KEPT = 1
  * import { createTransport } from 'nodemailer'
  *
  * const transport = (tokens: TokenSource) =>
- *   createTransport({ host: 'smtp.example.com', port: 465, secure: true, auth: smtpAuth({ tokens, user: 'ann@example.com' }) })
+ *   createTransport({
+ *     host: 'smtp.example.com',
+ *     port: 465,
+ *     secure: true,
+ *     auth: smtpAuth({ tokens, user: 'ann@example.com' }),
+ *   })
  * assert.strictEqual(typeof transport, 'function')
  */
 export const smtpAuth = ({ tokens, user }: SmtpAuthOptions): SmtpAuth => {

@@ -24,6 +24,7 @@ const guides = [
       page('Databases', 'docs/guides/databases.md'),
       page('MCP servers', 'docs/mcp.md'),
       page('Tokens for other libraries', 'docs/adapters.md'),
+      page('One broker for all tools', 'docs/guides/broker.md'),
       page('Testing', 'docs/testing.md'),
       page('Deploying', 'docs/guides/deploying.md'),
       page('Observing', 'docs/guides/observing.md'),

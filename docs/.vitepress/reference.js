@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Application } from 'typedoc'
+import { surfaceOptions } from '../../packages/scripts/compilerOptions.js'
 import { libraries } from '../../packages/scripts/published.js'
 import { place } from './pages.js'
 
@@ -41,17 +42,7 @@ export const writeReference = async () => {
   mkdirSync(entries, { recursive: true })
   writeFileSync(
     join(entries, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        target: 'es2022',
-        lib: ['es2023', 'dom'],
-        module: 'nodenext',
-        strict: true,
-        skipLibCheck: true,
-        types: [],
-      },
-      include: ['*.d.ts'],
-    }),
+    JSON.stringify({ compilerOptions: { ...surfaceOptions, types: [] }, include: ['*.d.ts'] }),
   )
   const app = await Application.bootstrapWithPlugins({
     plugin: ['typedoc-plugin-markdown'],

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor'
+import { surfaceOptions } from './compilerOptions.js'
 import { libraries } from './published.js'
 import { renamed } from './renamed.js'
 import { unnameable } from './unnameable.js'
@@ -32,14 +33,7 @@ const check = ({ folder, short }) => {
         newlineKind: 'lf',
         compiler: {
           overrideTsconfig: {
-            compilerOptions: {
-              target: 'es2022',
-              lib: ['es2023', 'dom'],
-              module: 'nodenext',
-              strict: true,
-              skipLibCheck: true,
-              types: ['node'],
-            },
+            compilerOptions: surfaceOptions,
             files: [entry],
           },
         },

@@ -2,8 +2,9 @@
 // supported, on Bun and on Deno. With what a slim installation brings.
 import { cpSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { compilerOptions } from './compilerOptions.js'
 import { kit } from './kit.js'
-import { compilerOptions, projects, run, tsc } from './projects.js'
+import { projects, run, tsc } from './projects.js'
 import { packages } from './published.js'
 import { startRegistry } from './registry.js'
 

@@ -2,7 +2,8 @@
 // docs/testing.md, and reject it once it is broken, with a counterexample that is small and readable.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt, compilerOptions, tsc } from './projects.js'
+import { compilerOptions } from './compilerOptions.js'
+import { attempt, tsc } from './projects.js'
 import { root } from './published.js'
 
 const page = readFileSync(join(root, 'docs', 'testing.md'), 'utf8')

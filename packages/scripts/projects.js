@@ -11,9 +11,6 @@ import { published, withNeeded } from './published.js'
 /** TypeScript's compiler, for `process.execPath`. */
 export const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 
-/** The settings of a user who is strict. */
-export const compilerOptions = { module: 'nodenext', target: 'es2022', lib: ['es2023'], strict: true, types: ['node'] }
-
 /**
  * Runs a program to its end, or stops it and all that it started after `timeout` ms.
  * @param {string} command

@@ -9,10 +9,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { freePort, servers } from '@tessera/local-redis'
+import { compilerOptions } from './compilerOptions.js'
 import { installLine, tools } from './jest/tools.cjs'
 import { visit } from './person.js'
 import { programsOf, sources, tellsSecret } from './programs.js'
-import { attempt, compilerOptions, projects, tsc } from './projects.js'
+import { attempt, projects, tsc } from './projects.js'
 import { root } from './published.js'
 
 // Only what hangs takes so long, also on a busy machine, in ms.

@@ -46,7 +46,7 @@ const NAMES: Readonly<Record<Happening['_tag'], string>> = {
 
 const dayTable = ({ peak, echo, recoveries }: Status): string =>
   table(
-    ['what happened', 'at', 'busiest minute', 'goal', 'back after', 'keys without a token at its end'],
+    ['what happened', 'at', 'busiest minute', 'goal', 'back to normal after', 'sessions without a token at its end'],
     [
       ['nothing: steady state', '', times(peak), `${GOALS.steady}x`, '', ''],
       ...recoveries.map(({ happening, peak: top, recoveredAfter, expired }) => [
@@ -91,7 +91,7 @@ const STALE = [30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE]
 
 const staleTable = (fleet: Fleet, status: Status, ran: Ran, costs: RedisCosts): string =>
   table(
-    ['`maxStale`', 'looks a second', 'writes a second', 'cores of Redis', 'primaries at 50 %'],
+    ['`maxStale`', 'reads per second', 'writes per second', 'cores of Redis', 'primaries at 50 % load'],
     STALE.map((maxStale) => {
       const load = loadOf(fleet, status, ran, maxStale)
       const cores = coresOf(load, costs)
@@ -126,7 +126,7 @@ const EARLY = [5, 10, 20, 30]
 
 const earlyTable = (): string =>
   table(
-    ['`renewBefore`', 'renewals of a key a day', 'busiest minute', 'keys without a token at the end'],
+    ['`renewBefore`', 'renewals per session and day', 'busiest minute', 'sessions without a token at the end'],
     EARLY.map((minutes) => {
       const fleet = { ...smaller, early: minutes * MINUTE, lasts: 6 * HOUR, happenings: outage('refuses') }
       const { status, peak, expired } = afterOutage(fleet)
@@ -148,7 +148,7 @@ const OUTAGES: ReadonlyArray<readonly [Outage, string]> = [
 
 const outageTable = (): string =>
   table(
-    ['for 10 minutes the server …', 'requests in the busiest minute of it', 'renewals in the busiest minute after it'],
+    ['for 10 minutes the server …', 'busiest minute meanwhile (requests)', 'busiest minute afterwards (renewals)'],
     OUTAGES.map(([how, name]) => {
       const { status, peak, asked } = afterOutage({ ...smaller, lasts: 6 * HOUR, happenings: outage(how) })
       return [name, times(asked / status.mean), times(peak)]
@@ -166,57 +166,62 @@ const page = (fleet: Fleet, ran: Ran, status: Status, costs: RedisCosts): string
   const cores = coresOf(load, costs)
   const uses = fleet.uses.map(({ share, gap }) => {
     const every = gap < MINUTE ? `${gap / SECOND} s` : minutesOf(gap)
-    return `${percent(share)} of the keys every ${every}`
+    return `${percent(share)} of the sessions every ${every}`
   })
   const memory = (costs.record * MANY) / 2 ** 30
   const reach = productionJitter(fleet.lifetime)({ issuedAt: 0, expiresAt: fleet.lifetime, now: 0 }, 1)
   const worst = Math.max(...status.recoveries.map(({ peak }) => peak))
   return `# Scale
 
-What a large fleet asks of Redis and of the authorization server, and how to set Tessera for it. Made by \`${COMMAND}\`.
+How much load a large fleet puts on Redis and on the authorization server, and which settings change that. This page is made by \`${COMMAND}\`.
+
+- **Fewer than a million sessions**: keep the defaults. One Redis is enough.
+- **More**: choose \`maxStale\` by [the table](#ten-million-sessions), and ask the operator of the authorization server for its rate limit.
+- **After an outage or a deployment**, the busiest minute has up to ${times(worst)} the usual number of renewals.
 
 ## The simulated day
 
-${whole(fleet.processes)} processes share ${whole(fleet.keys)} sessions through one Redis for ${fleet.lasts / HOUR} hours. A key is used by ${fleet.processesPerKey} of the processes, as behind a
-balancer that sends a user to the same few, and each of them needs its token now and then: ${uses.join(', ')}, on
-average and independently. An access token lives ${minutesOf(fleet.lifetime)}; \`renewBefore\` is ${minutesOf(fleet.early)} (the default is 10 min, a fifth of the lifetime at most), \`maxStale\` ${minutesOf(fleet.maxStale)}, \`timeout\` ${fleet.timeout / SECOND} s. The server rotates
-refresh tokens and takes ${fleet.serverTime} ms.
+${whole(fleet.processes)} processes share ${whole(fleet.keys)} sessions through one Redis for ${fleet.lasts / HOUR} hours. Each session is used by ${fleet.processesPerKey} processes, as behind a load balancer
+that sends a user to the same few. Each of them asks for the token on its own: ${uses.join(', ')}, on average. An access token lives ${minutesOf(fleet.lifetime)}.
+\`renewBefore\` is ${minutesOf(fleet.early)} (the default is 10 min, and a fifth of the lifetime at most), \`maxStale\` is ${minutesOf(fleet.maxStale)}, \`timeout\` is ${fleet.timeout / SECOND} s. The server
+rotates refresh tokens and answers after ${fleet.serverTime} ms.
 
-Every decision about a token is made by the code that runs in production: \`Lifecycle.step\`, the draw of when to renew, the back-off,
-and what a failure means. Simulated are the callers, the trips, and what happens to the fleet. The same seed gives the same day:
-${whole(ran.events)} events, ${whole(ran.steps)} steps.
+The code that runs in production makes every decision about a token: \`Lifecycle.step\`, the random time of a renewal, the back-off, and what a
+failure means. The callers, the network and the outages are simulated. The same seed gives the same day: ${whole(ran.events)} events and
+${whole(ran.steps)} steps.
 
 ![Renewals a minute over the day](charts/fleet.svg)
 
-In steady state there are ${whole(status.mean)} renewals a minute. Multiples of that:
+In steady state there are ${whole(status.mean)} renewals a minute. The busiest minute is given as a multiple of that:
 
 ${dayTable(status)}
 
-${status.doubleRedemptions} refresh tokens were sent twice, ${status.lost} sessions were lost.${
+${status.doubleRedemptions} refresh tokens were sent twice, and ${status.lost} sessions were lost.${
     status.faults.length === 0 ? '' : `\n\nShort of the goals: ${status.faults.join('; ')}.`
   }
 
-- A **deploy** costs each process its memory, so each key is looked up once more by each; no token is renewed for it but those
-  that are about to be.
-- During an **outage** valid tokens are served. A renewal that fails rests for 0.1 to 0.7 of what its token still lives, so what was
-  due meanwhile is renewed over the next quarter of an hour, and not together again one lifetime later.
-- **After it**, the busiest minute asks the authorization server for ${times(worst)} the mean. Its rate limit must bear that, or answer 429 with
-  \`Retry-After\`: the fleet waits for so long, and callers whose tokens are valid do not notice.
-- **Redis down** means: no renewals, since none is sent without a lease; valid tokens are served from memory.
+- **A deployment** empties the memory of each process, so each process reads each of its sessions once more. Only tokens that are about to expire
+  are renewed.
+- **During an outage of the authorization server**, valid tokens are served. A renewal that fails is tried again after 0.1 to 0.7 of the
+  time that its token still lives. That spreads the work that has piled up over the next quarter of an hour, so it does not come all at once,
+  nor again one lifetime later.
+- **The worst minute** of the day has ${times(worst)} the mean number of requests. The rate limit of the authorization server must allow that. If it answers
+  429 with \`Retry-After\`, the fleet waits, and callers with a valid token notice nothing.
+- **While Redis is down**, valid tokens are served from memory. Nothing is renewed, because a renewal needs a lease in the store.
 
-## Ten million keys
+## Ten million sessions
 
-With the same pattern of use, in steady state:
+The same pattern of use, in steady state:
 
 ${table(
-  ['', 'a second', 'after the worst of the above'],
+  ['', 'per second', 'after the worst event above'],
   [
     [
       'requests to the authorization server',
       whole(load.renewals),
       `${whole(load.renewals * worst)} in the busiest minute`,
     ],
-    ['regular looks at Redis (1 command each)', whole(load.looks), 'the same'],
+    ['regular reads from Redis (1 command each)', whole(load.looks), 'the same'],
     [
       'writes to Redis (1 command each)',
       whole(load.writes),
@@ -225,51 +230,57 @@ ${table(
   ],
 )}
 
-A renewal that nobody disturbs is 2 or 3 commands: a look where the last is older than \`maxStale\`, the lease, the token. Each is one
-\`EVALSHA\` on one key.
+An undisturbed renewal takes 2 or 3 commands: a read, if the last one is older than \`maxStale\`; a write of the lease; a write of the token. Each
+is one \`EVALSHA\` on one key.
 
-- **Memory**: ${whole(costs.record)} bytes a record (access and refresh token of 43 bytes each, Redis ${costs.version}), ${memory.toFixed(1)} GiB for ten million, and up to as much again while
-  Redis forks to save. No record expires by itself: it is the session. Remove those of users who have gone
-  ([\`recordNames\`](../packages/store-redis/README.md)).
-- **Processor**: a look costs Redis ${costs.look.toFixed(1)} µs, a write ${costs.write.toFixed(1)} µs, measured on this machine with ${50} commands in flight.
-  Redis runs scripts on one core: this load needs ${cores.toFixed(1)} of them${cores > 0.5 ? ', so it needs a Cluster, or a longer `maxStale`' : ', so one Redis bears it'}.
-- **Cluster**: each key lies in one slot with its channel (\`SPUBLISH\`), so load and memory divide evenly by the number of
-  primaries. A replica costs its primary the writes once more.
-- **Connections**: one a process, and one more for the messages of all keys that its sources in memory have. A write is one message to
-  each of those processes; a source that hears of another's write looks once, when it is asked for a token next.
+- **Memory**: ${whole(costs.record)} bytes for each record (access and refresh token of 43 bytes each, Redis ${costs.version}), ${memory.toFixed(1)} GiB for ten million. While Redis forks to
+  save, it may need as much again. Records do not expire, because a record is the session. Revoke the sessions of users who have left.
+  A revoke leaves a tombstone of some 400 bytes. Remove it ([\`recordNames\`](../packages/store-redis/README.md)) once no running process has
+  used that session: a process that has used it would take the missing record for lost, and write it back.
+- **Processor**: a read costs Redis ${costs.look.toFixed(1)} µs and a write ${costs.write.toFixed(1)} µs, measured on this machine with ${50} commands in flight. Redis runs scripts on one
+  core. This load needs ${cores.toFixed(1)} cores${cores > 0.5 ? ', so it needs a Cluster, or a longer `maxStale`' : ', so one Redis is enough'}.
+- **Cluster**: a key and its channel (\`SPUBLISH\`) are in the same slot, so load and memory divide evenly by the number of primaries. Each
+  replica costs its primary the writes once more.
+- **Connections**: each process has one for commands, and one for the messages about all sessions that it has in memory. A write sends a message
+  to each of those processes. A process that gets one reads the record when it is next asked for the token.
 
-What the looks cost is up to \`maxStale\`:
+\`maxStale\` decides how many reads there are:
 
 ${staleTable(fleet, status, ran, costs)}
 
-The authorization server sees none of this: its load depends on the lifetime of its tokens and on \`renewBefore\`. Ask its operator for the
-limit; ten million keys renewed once an hour are ${whole(MANY / 3_600)} requests a second, whatever client asks.
+The load on the authorization server does not depend on \`maxStale\`. It depends on the lifetime of the tokens and on \`renewBefore\`. Ask the
+operator for the limit: ten million sessions that are renewed once an hour are ${whole(MANY / 3_600)} requests a second with any client.
 
 ## What to set
 
-**\`renewBefore\`** is how long an outage of the authorization server may last before callers notice. Each process draws from the upper half of
-it, and a token that lives an hour is renewed ${minutesOf(reach)} before its end at the earliest, whatever is set. Here the server refuses
-connections for 10 minutes (${whole(smaller.keys)} keys):
+**\`renewBefore\`** decides how long an outage of the authorization server may last before callers notice. Each process picks a random time in
+the upper half of it. A token that lives an hour is renewed ${minutesOf(reach)} before its end at the earliest, whatever you set. In this table the server
+refuses connections for 10 minutes (${whole(smaller.keys)} sessions):
 
 ${earlyTable()}
 
-**\`maxStale\`** is how long a revoke by another process may stay unseen where its message was lost, and what Redis has to bear (the
-table above). Otherwise it is known at once, as a refusal or a renewal is. With fewer than a million keys leave it at the default; with more, take the
-shortest that your Redis bears by the table.
+**\`maxStale\`** decides how long another process's revoke can go unnoticed if its message is lost; if the message arrives, it is
+noticed at once. It also decides the load on Redis. With fewer than a million sessions, keep the default. With more, take the shortest
+time that your Redis can bear, by the table above.
 
-**\`timeout\`** bounds one renewal. A crashed holder's lease ends 5 s after it, and only then does somebody else renew; the
-authorization server's grace period must be longer ([the life of a session](lifecycle.md)). Take the slowest answer that
-you have seen, not the slowest that you can imagine.
+**\`timeout\`** limits one renewal. If the process that renews crashes, another one takes over when the lease ends, 5 s after \`timeout\`. The
+provider must accept the old refresh token for longer than that ([the life of a session](lifecycle.md#what-nobody-can-fix-from-the-clients-side)). Set
+it to the slowest answer that you have seen, not to the slowest that you can imagine.
 
-**The poll** of those who wait for another's renewal is no setting: they are woken by a message, and look again after 250 to 500 ms, at
-random, in case it was lost. Only callers without a valid token wait at all.
+**\`connections\`** of the environment is how many requests one process sends to the authorization server at the same time: 128 by default. If an
+answer takes 200 ms, that is 640 renewals a second. A renewal that waits for a connection has the same deadline as any other. So a process can
+renew \`connections\` × \`timeout\` ÷ (time of an answer) sessions together: 9,600 here.
+
+**Waiting for another process** has no setting. A message wakes the callers that wait. In case the message is lost, they also look after 250 to
+500 ms, at random. Only callers without a valid token wait at all.
 
 How the authorization server fails matters more than any setting:
 
 ${outageTable()}
 
-A server that is down should say so: refuse, or answer 503 with \`Retry-After\`, which the fleet honours. One that swallows requests leaves
-their outcome unknown, and each of them has to be tried once more as soon as its lease has ended, before a grace period is over.
+A server that is down should refuse connections, or answer 503 with \`Retry-After\`; the fleet waits as long as it says. A server that accepts
+requests and never answers leaves their outcome unknown. Each of those renewals must be tried again as soon as its lease has ended, while
+the provider may still accept the old refresh token.
 `
 }
 

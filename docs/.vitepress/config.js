@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitepress'
 import { inRepository, repository } from '../../packages/scripts/home.js'
+import { slugOf } from '../../packages/scripts/links.js'
 import { nav, sidebar } from './contents.js'
 
 export default defineConfig({
@@ -12,6 +13,7 @@ export default defineConfig({
   // The index of the search is one file.
   vite: { build: { chunkSizeWarningLimit: 4_000 } },
   markdown: {
+    anchor: { slugify: slugOf },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     languageAlias: { prisma: 'ts' },
   },

@@ -59,6 +59,7 @@ const proof = [
   {
     text: 'For those who doubt',
     entries: [
+      page('What is proven, by what', 'docs/proof.md'),
       page('Reliability', 'docs/reliability.md'),
       page('Performance', 'docs/performance.md'),
       page('Databases, measured', 'docs/databases.md'),
@@ -152,6 +153,7 @@ export const sidebar = () => ({
   '/packages/': reference(),
   '/providers': reference(),
   '/reference/': reference(),
+  '/proof': shown(proof),
   '/reliability': shown(proof),
   '/performance': shown(proof),
   '/databases': shown(proof),
@@ -171,6 +173,6 @@ export const nav = [
     activeMatch: '^/(start|programs|guides|concepts|lifecycle|mcp|adapters|testing|telemetry|migrating)',
   },
   { text: 'Reference', link: '/packages/node', activeMatch: '^/(packages|reference|providers)' },
-  { text: 'Proof', link: '/reliability', activeMatch: '^/(reliability|performance|databases|scale|comparison)' },
+  { text: 'Proof', link: '/proof', activeMatch: '^/(proof|reliability|performance|databases|scale|comparison)' },
   { text: 'Maintainers', link: '/contributing', activeMatch: '^/(contributing|architecture|seed|adr)' },
 ]

@@ -1,9 +1,10 @@
 // Writes the reference of each library into `pages/reference`, by TypeDoc, from the built types.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Application } from 'typedoc'
 import { surfaceOptions } from '../../packages/scripts/compilerOptions.js'
+import { slugOf } from '../../packages/scripts/links.js'
 import { libraries } from '../../packages/scripts/published.js'
 import { place } from './pages.js'
 
@@ -35,6 +36,25 @@ const entryOf = ({ folder, short }) => {
     namespaces.replaceAll(/ from '\.\//g, ` from '${relative(entries, types).replaceAll('\\', '/')}/`),
   )
   return file
+}
+
+/** TypeDoc numbers a heading whose name is there twice when the case is ignored, also where both are on different pages. */
+const unnumbered = (/** @type {string} */ folder) => {
+  const texts = new Map(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => [join(folder, name), readFileSync(join(folder, name), 'utf8')]),
+  )
+  /** @type {(file: string, slug: string) => boolean} */
+  const isTwice = (file, slug) =>
+    [...(texts.get(file) ?? '').matchAll(/^#+ (.*)$/gm)].filter(([, heading = '']) => slugOf(heading) === slug).length > 1
+  for (const [file, text] of texts)
+    writeFileSync(
+      file,
+      text.replaceAll(/\]\(([^)#\s]*)#([\w-]+)-(\d+)\)/g, (link, /** @type {string} */ path, slug) =>
+        isTwice(path === '' ? file : join(dirname(file), path), slug) ? link : `](${path}#${slug})`,
+      ),
+    )
 }
 
 export const writeReference = async () => {
@@ -74,5 +94,6 @@ export const writeReference = async () => {
   const project = await app.convert()
   if (project === undefined) throw new Error('TypeDoc found nothing')
   await app.generateOutputs(project)
+  unnumbered(join(place, 'reference'))
   if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error('TypeDoc warned')
 }

@@ -60,7 +60,7 @@ const table = ({ task, title, cannot }) => {
   return [
     `### ${title}`,
     '',
-    row(['', 'statements', 'imports', 'names', 'concepts']),
+    row(['program', 'statements', 'imports', 'names', 'concepts']),
     row(['---', '--:', '--:', '--:', '--:']),
     counts('Tessera', ours),
     ...peers.map((peer) => {

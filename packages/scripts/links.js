@@ -2,6 +2,17 @@
 import { posix } from 'node:path'
 
 /**
+ * The `#name` of a heading, as GitHub has it: so a link works there and on the site.
+ * @param {string} heading
+ */
+export const slugOf = (heading) =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{M}\p{N}\p{Pc} -]/gu, '')
+    .replaceAll(' ', '-')
+
+/**
  * Gives each relative link of a page, images included, another target. Code is left as it is.
  * @param {string} text
  * @param {string} page the page's path from the root

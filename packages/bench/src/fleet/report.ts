@@ -214,7 +214,7 @@ ${status.doubleRedemptions} refresh tokens were sent twice, and ${status.lost} s
 The same pattern of use, in steady state:
 
 ${table(
-  ['', 'per second', 'after the worst event above'],
+  ['load', 'per second', 'after the worst event above'],
   [
     [
       'requests to the authorization server',

@@ -44,21 +44,36 @@ const clientOf = ({ authentication, provider, pkce }) => {
   const verbatim = authentication === 'client_secret_basic' && provider.basic === 'verbatim' ? ', not encoded' : ''
   const challenge =
     provider.pkce === 'public' ? 'PKCE of public clients only' : pkce === 'not documented' ? '' : `PKCE ${pkce}`
-  return joined([`${authentication.replace('client_secret_', '')}${verbatim}`, challenge].filter((each) => each !== ''))
+  const secret = authentication === 'client_secret_basic' ? 'the secret by HTTP Basic' : 'the secret in the form'
+  return joined([`${secret}${verbatim}`, challenge].filter((each) => each !== ''))
 }
 
 /** @param {Preset} preset */
 const offlineOf = ({ provider: { offline } }) => joined([...offline.scope.map(code), ...pairs(offline.parameters)])
+
+/** What a refresh does to the refresh token, in the words of a reader. */
+const ROTATIONS = {
+  none: 'the same',
+  rotated: 'replaced',
+  reusable: 'replaced; the old one goes on',
+  'single use': 'replaced',
+  either: 'replaced or not, by a setting or the kind of client',
+  'not documented': 'not documented',
+}
 
 /** @param {Preset} preset */
 const refreshOf = ({ refreshTokens }) => {
   if (refreshTokens === undefined) return NONE
   const { rotation, grace, idle, lifetime } = refreshTokens
   return joined([
-    rotation,
-    ...(grace === undefined ? [] : [`grace ${lasting(grace)}`]),
-    ...(idle === undefined ? [] : [`${lasting(idle)} unused`]),
-    ...(lifetime === undefined ? [] : [`${lasting(lifetime)} at most`]),
+    ROTATIONS[rotation],
+    ...(grace !== undefined
+      ? [`the old one works for ${lasting(grace)} more`]
+      : rotation === 'single use'
+        ? ['the old one ends at once']
+        : []),
+    ...(idle === undefined ? [] : [`lasts ${lasting(idle)} unused`]),
+    ...(lifetime === undefined ? [] : [`lasts ${lasting(lifetime)} at most`]),
   ])
 }
 
@@ -67,12 +82,12 @@ const revocationOf = ({ endpoints, provider: { revocation } }) => {
   if (endpoints.revocation === undefined) return NONE
   const { method, as, token, ends, parameter, authentication } = revocation
   return joined([
-    `${as === 'form' && method === 'POST' ? '' : `${method}, ${as}, `}${token} token`,
+    `${as === 'form' && method === 'POST' ? '' : `${method}, ${as}, `}the ${token} token is sent`,
     ...(parameter === 'token' || as === 'bearer' ? [] : [`as ${code(`${token}_token`)}`]),
     ...(authentication === 'client' || as === 'bearer'
       ? []
       : [authentication === 'none' ? 'without the client' : 'by Basic']),
-    `ends ${ends}`,
+    ends === 'grant' ? 'this login ends' : 'all logins of the person end',
   ])
 }
 
@@ -101,25 +116,31 @@ const beyondOf = ({ provider, endpoints }) => {
     ...(Object.keys(provider.authorizationParameters).length === 0
       ? []
       : [`always ${pairs(provider.authorizationParameters).join(', ')}`]),
-    ...dead.map((each) => `dead: ${worded(each)}`),
-    ...provider.busyGrants.map((each) => `not dead: ${worded(each)}`),
+    ...dead.map((each) => `${worded(each)} means “log in again”`),
+    ...provider.busyGrants.map((each) => `${worded(each)} may be tried again`),
     ...(provider.serverErrors === rfc.serverErrors
       ? []
-      : [`server failed: ${provider.serverErrors.map(code).join(', ')}`]),
+      : [`${provider.serverErrors.map(code).join(', ')}: the server failed`]),
   ])
 }
 
 /** @param {readonly string[]} cells */
 const row = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 
+/** What fits into a table. */
 const COLUMNS = /** @type {const} */ ([
-  ['preset', (/** @type {Preset} */ { name }) => `[${name}](#${name})`],
+  ['preset', (/** @type {Preset} */ { name, title }) => `[${name}](#${name})${title.toLowerCase() === name ? '' : `: ${title}`}`],
   ['variables', variablesOf],
-  ['client', clientOf],
-  ['offline access', offlineOf],
-  ['refresh tokens', refreshOf],
-  ['revocation', revocationOf],
-  ['beyond the RFCs', beyondOf],
+  ['at a refresh, the refresh token is', refreshOf],
+])
+
+/** What is said of each provider by itself. */
+const FACTS = /** @type {const} */ ([
+  ['The client', clientOf],
+  ['Offline access', offlineOf],
+  ['At a refresh, the refresh token is', refreshOf],
+  ['Revocation', revocationOf],
+  ['Beyond the RFCs', beyondOf],
 ])
 
 /** @param {Preset} preset */
@@ -128,8 +149,11 @@ const details = (preset) => [
   '',
   `${preset.title}: ${preset.grants.map((grant) => code(grant)).join(', ')}.`,
   '',
+  ...FACTS.map(([name, of]) => [name, of(preset)]).flatMap(([name, fact]) => (fact === NONE ? [] : [`- **${name}**${name?.endsWith(' is') ? '' : ':'} ${fact}`])),
   ...preset.notes.map((note) => `- ${note}`),
-  ...(preset.notes.length === 0 ? [] : ['']),
+  '',
+  'Sources:',
+  '',
   ...preset.sources.map(
     ({ about, title, url, seen, reported }) =>
       `- ${reported === true ? 'Reported: ' : ''}[${title}](${url}), seen ${seen}: ${about.join(', ')}`,
@@ -143,7 +167,7 @@ const generated = () =>
     row(COLUMNS.map(() => '---')),
     ...all.map((preset) => row(COLUMNS.map(([, of]) => of(preset)))),
     '',
-    '## Notes and sources',
+    '## Each provider',
     '',
     ...all.flatMap(details),
   ].join('\n')

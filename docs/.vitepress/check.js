@@ -12,7 +12,7 @@ const dist = join(dirname(fileURLToPath(import.meta.url)), 'dist')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const base = process.env['DOCS_BASE'] || '/'
 
-const WIDTHS = { phone: 390, desktop: 1280 }
+const WIDTHS = { phone: 360, desktop: 1280 }
 /** @type {Readonly<Record<string, string>>} */
 const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', woff2: 'font/woff2' }
 

@@ -47,7 +47,8 @@ const unnumbered = (/** @type {string} */ folder) => {
   )
   /** @type {(file: string, slug: string) => boolean} */
   const isTwice = (file, slug) =>
-    [...(texts.get(file) ?? '').matchAll(/^#+ (.*)$/gm)].filter(([, heading = '']) => slugOf(heading) === slug).length > 1
+    [...(texts.get(file) ?? '').matchAll(/^#+ (.*)$/gm)].filter(([, heading = '']) => slugOf(heading) === slug).length >
+    1
   for (const [file, text] of texts)
     writeFileSync(
       file,

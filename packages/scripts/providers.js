@@ -129,7 +129,10 @@ const row = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).joi
 
 /** What fits into a table. */
 const COLUMNS = /** @type {const} */ ([
-  ['preset', (/** @type {Preset} */ { name, title }) => `[${name}](#${name})${title.toLowerCase() === name ? '' : `: ${title}`}`],
+  [
+    'preset',
+    (/** @type {Preset} */ { name, title }) => `[${name}](#${name})${title.toLowerCase() === name ? '' : `: ${title}`}`,
+  ],
   ['variables', variablesOf],
   ['at a refresh, the refresh token is', refreshOf],
 ])
@@ -149,7 +152,9 @@ const details = (preset) => [
   '',
   `${preset.title}: ${preset.grants.map((grant) => code(grant)).join(', ')}.`,
   '',
-  ...FACTS.map(([name, of]) => [name, of(preset)]).flatMap(([name, fact]) => (fact === NONE ? [] : [`- **${name}**${name?.endsWith(' is') ? '' : ':'} ${fact}`])),
+  ...FACTS.map(([name, of]) => [name, of(preset)]).flatMap(([name, fact]) =>
+    fact === NONE ? [] : [`- **${name}**${name?.endsWith(' is') ? '' : ':'} ${fact}`],
+  ),
   ...preset.notes.map((note) => `- ${note}`),
   '',
   'Sources:',

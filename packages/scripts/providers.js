@@ -133,12 +133,12 @@ const COLUMNS = /** @type {const} */ ([
     'preset',
     (/** @type {Preset} */ { name, title }) => `[${name}](#${name})${title.toLowerCase() === name ? '' : `: ${title}`}`,
   ],
-  ['variables', variablesOf],
   ['at a refresh, the refresh token is', refreshOf],
 ])
 
 /** What is said of each provider by itself. */
 const FACTS = /** @type {const} */ ([
+  ['Variables', variablesOf],
   ['The client', clientOf],
   ['Offline access', offlineOf],
   ['At a refresh, the refresh token is', refreshOf],

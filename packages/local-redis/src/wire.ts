@@ -17,6 +17,8 @@ export interface Wire {
   readonly delay: (milliseconds: number) => void
   /** From now on, connections go to another server, as those to a name do that it was given. */
   readonly redirect: (port: number) => void
+  /** From now on, nothing is heard of the connections that are there, as of a server that has vanished; they stay, and new ones are none of those. */
+  readonly darken: () => void
   /** Cuts every connection. */
   readonly cut: () => void
   readonly close: () => Promise<void>
@@ -100,6 +102,9 @@ export const wireTo = async (first: number): Promise<Wire> => {
     },
     redirect: (port) => {
       target = port
+    },
+    darken: () => {
+      for (const socket of sockets) socket.pause()
     },
     cut,
     close: async () => {

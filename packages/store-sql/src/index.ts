@@ -18,6 +18,7 @@ export {
   type SqlStoreAtOptions,
   sqlStoreAt,
 } from './openSql.js'
+export { type ClosableSqlPort, type EndablePostgresJs, ownPostgresJs } from './ownPostgresJs.js'
 export { type Pglite, pglite } from './pglite.js'
 export { type PgClient, type PgListener, type PgPool, type PgPoolOptions, type PgStatement, pgPool } from './pgPool.js'
 export { type PostgresJs, postgresJs } from './postgresJs.js'

@@ -34,6 +34,7 @@ export interface PgClient {
 export interface PgPool {
   readonly connect: () => Promise<PgClient>
   readonly on?: (event: 'connect', listener: (client: Pick<PgClient, 'on'>) => void) => unknown
+  readonly off?: (event: 'connect', listener: (client: Pick<PgClient, 'on'>) => void) => unknown
 }
 
 /** What is needed of a `Client` that listens. */
@@ -123,6 +124,13 @@ const runByName = (): ((client: PgClient, statement: PgStatement) => Promise<Rea
 }
 
 /**
+ * What ends a connection may arrive together with what opens it, when nobody listens yet who asked for it: that would end the process.
+ */
+const quiet = (client: Pick<PgClient, 'on'>): void => {
+  client.on('error', ignore)
+}
+
+/**
  * A port over a pool of `pg`, version 8. Each statement takes a connection, and gives it back; none is held meanwhile. Statements
  * are prepared, but behind a pooler that does not know of that, such as PgBouncer in transaction mode before its version 1.21.
  *
@@ -137,8 +145,9 @@ const runByName = (): ((client: PgClient, statement: PgStatement) => Promise<Rea
  */
 export const pgPool = (pool: PgPool, { listener }: PgPoolOptions = {}): SqlPort => {
   const run = runByName()
-  // What ends a connection may arrive together with what opens it, when nobody listens yet who asked for it: that would end the process.
-  pool.on?.('connect', (client) => client.on('error', ignore))
+  // Once, however many ports there are over this pool.
+  pool.off?.('connect', quiet)
+  pool.on?.('connect', quiet)
   return {
     dialect: 'postgres',
     query: pooled({

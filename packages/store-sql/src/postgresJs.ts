@@ -5,8 +5,8 @@
  */
 import type { IO } from 'fp-ts/lib/IO.js'
 import { ignore } from './internal/ignore.js'
-import { problem } from './internal/reason.js'
 import { rowsOf } from './internal/rows.js'
+import { type Turnstile, turnstile } from './internal/turnstile.js'
 import type { SqlHeard, SqlPort } from './SqlPort.js'
 
 // -----------------------------------------------------------------------------
@@ -45,21 +45,13 @@ const listenWith =
     }
   }
 
-/** Lets so many at a time go on. */
-const turnstile = (most: number): { readonly enter: () => Promise<void>; readonly leave: IO<void> } => {
-  const waiting: Array<IO<void>> = []
-  let free = most
-  return {
-    enter: async () => {
-      if (free > 0) free--
-      else await new Promise<void>((resolve) => waiting.push(resolve))
-    },
-    leave: () => {
-      const next = waiting.shift()
-      if (next === undefined) free++
-      else next()
-    },
-  }
+/** By its `sql`: all ports over one wait for the same connections. */
+const turnstiles = new WeakMap<PostgresJs, Turnstile>()
+
+const turnstileOf = (sql: PostgresJs): Turnstile => {
+  const one = turnstiles.get(sql) ?? turnstile(sql.options.max)
+  turnstiles.set(sql, one)
+  return one
 }
 
 /**
@@ -68,6 +60,9 @@ const turnstile = (most: number): { readonly enter: () => Promise<void>; readonl
  * It is given no more statements at a time than it has connections, and none is taken back: one that is canceled while its connection
  * is opened leaves that connection to nobody, and the request that cancels one that was sent may fail where only the process hears of it.
  * What has to wait longer waits here, and is not sent when its time is over.
+ *
+ * So a connection whose server has vanished without a word is in use until the operating system gives it up, which may take a quarter
+ * of an hour; {@link ownPostgresJs} opens others meanwhile.
  *
  * It listens by a connection of its own, which is closed with the rest by `sql.end()`. After that connection was lost it listens
  * again once; where the server is not back by then, polling goes on without it.
@@ -80,13 +75,12 @@ const turnstile = (most: number): { readonly enter: () => Promise<void>; readonl
  * assert.strictEqual(store.guarantee, 'shared')
  */
 export const postgresJs = (sql: PostgresJs): SqlPort => {
-  const { enter, leave } = turnstile(sql.options.max)
+  const { enter, leave } = turnstileOf(sql)
   return {
     dialect: 'postgres',
     query: async (text, parameters, signal) => {
-      await enter()
+      await enter(signal)
       try {
-        if (signal.aborted) throw problem('aborted')
         return rowsOf(await sql.unsafe(text, [...parameters]))
       } finally {
         leave()

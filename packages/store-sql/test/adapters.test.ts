@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import PgDriver from 'pg'
-import { mariadb, mysql2, type PgListener, pgPool, postgresJs, type SqlPort } from '../src/index.js'
+import { mariadb, mysql2, type PgListener, pgPool, type SqlPort } from '../src/index.js'
 
 /** A pool that lends one connection, when it is told to. */
 const pool = () => {
@@ -195,31 +195,12 @@ test('what a statement of MySQL has changed is a row', async () => {
   for (const port of ports) expect(await port.query('insert', [], signal)).toEqual([header])
 })
 
-test('postgres.js: it is given as many queries as it has connections, and none too late', async () => {
-  const sent: string[] = []
-  const answers: Array<() => void> = []
-  const port = postgresJs({
-    options: { max: 2 },
-    unsafe: (text) => {
-      sent.push(text)
-      return new Promise((resolve) => answers.push(() => resolve([{ a: '1' }])))
-    },
-    listen: async () => ({ unlisten: async () => undefined }),
-  })
-  const late = new AbortController()
-  const asks = (text: string, { signal } = new AbortController()) => port.query(text, [], signal)
-  const [first, second, third, fourth] = [asks('first'), asks('second'), asks('third', late), asks('fourth')]
-  await turn()
-  late.abort()
-  expect(sent).toEqual(['first', 'second'])
-  answers.shift()?.()
-  expect(await first).toEqual([{ a: '1' }])
-  await expect(third).rejects.toThrow('aborted')
-  await turn()
-  expect(sent).toEqual(['first', 'second', 'fourth'])
-  for (const answer of answers) answer()
-  await Promise.all([second, fourth])
-  await expect(asks('fifth', late)).rejects.toThrow('aborted')
+test('pg: a pool has one listener, however many ports there are over it', async () => {
+  const driver = new PgDriver.Pool()
+  const before = driver.listenerCount('connect')
+  for (let ports = 0; ports < 12; ports++) pgPool(driver)
+  expect(driver.listenerCount('connect') - before).toBe(1)
+  await driver.end()
 })
 
 describe('a listener of pg', () => {

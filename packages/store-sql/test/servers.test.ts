@@ -1,6 +1,6 @@
 /** Postgres and MariaDB as servers: writes at the same time, privileges, replicas, messages, servers that hang. */
 import { createRequire } from 'node:module'
-import { AuthError, absent, millis, minutes, Secret, type TokenStore } from '@tessera/core'
+import { AuthError, absent, millis, minutes, Secret, seconds, type TokenStore } from '@tessera/core'
 import { eventually, type Processes, processes, wireTo } from '@tessera/local-redis'
 import {
   type Database,
@@ -14,7 +14,7 @@ import { tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { migrate, type SqlPort, sqlSessions, sqlStore } from '../src/index.js'
-import { type Opened, type Opens, ofMysql, ofPostgres } from './support/clients.js'
+import { byOwnPostgresJs, type Opened, type Opens, ofMysql, ofPostgres } from './support/clients.js'
 import { left, right } from './support/either.js'
 import { subscribeTo } from './support/listening.js'
 import { patient } from './support/patient.js'
@@ -122,6 +122,24 @@ const common = (clients: Readonly<Record<string, Opens>>, server: () => Database
   })
 }
 
+/** Of a server that has vanished without a word, as with its machine: to a driver, it has its connections still. */
+const vanish = async (of: Opens, server: Database): Promise<void> => {
+  const wire = await wireTo(server.port)
+  const { port, close } = of(server, { port: wire.port })
+  const store = sqlStore(port, { commandTimeout: seconds(20) })
+  // More than the pool has connections.
+  const all = [1, 2, 3, 4, 5, 6]
+  await right(migrate(port, patient))
+  await Promise.all(all.map(() => right(store.get('k'))))
+  wire.darken()
+  const hasty = sqlStore(port, { commandTimeout: millis(150) })
+  const errors = await Promise.all(all.map(() => left(hasty.get('k'))))
+  expect(errors).toEqual(errors.map(() => AuthError.storeFailed('get', 'no answer in 150 ms')))
+  await Promise.all(all.map(() => right(store.get('k'))))
+  await wire.close()
+  await close()
+}
+
 // -----------------------------------------------------------------------------
 // Postgres
 // -----------------------------------------------------------------------------
@@ -146,6 +164,11 @@ describeWith('postgres')('Postgres', () => {
   })
 
   common(ofPostgres, () => server)
+
+  test.each(Object.entries({ pg: ofPostgres.pg, 'postgres.js': byOwnPostgresJs }))(
+    '%s: after a server has vanished, other connections are opened',
+    (_, of) => vanish(of, server),
+  )
 
   test.each(['repeatable read', 'serializable'])(
     'writers count without a loss where sessions are %s',
@@ -271,6 +294,10 @@ describeWith('mariadb')('MariaDB', () => {
   })
 
   common(ofMysql, () => server)
+
+  test.each(Object.entries(ofMysql))('%s: after a server has vanished, other connections are opened', (_, of) =>
+    vanish(of, server),
+  )
 
   test('a user needs to select, insert and update; to remove, to delete', async () => {
     await right(migrate(open(ofMysql.mysql2).port, patient))

@@ -4,7 +4,7 @@ import mariadbDriver from 'mariadb'
 import { createPool } from 'mysql2/promise'
 import { Client, Pool } from 'pg'
 import postgres from 'postgres'
-import { mariadb, mysql2, pgPool, postgresJs, type SqlPort } from '../../src/index.js'
+import { mariadb, mysql2, ownPostgresJs, pgPool, postgresJs, type SqlPort } from '../../src/index.js'
 
 /** A port, and how its client is closed. */
 export interface Opened {
@@ -33,6 +33,12 @@ export const ofPostgres: Readonly<Record<'pg' | 'postgres.js', Opens>> = {
     })
     return { port: postgresJs(sql), close: () => sql.end({ timeout: 1 }) }
   },
+}
+
+/** By clients that are made when they are needed. */
+export const byOwnPostgresJs: Opens = (server, login) => {
+  const port = ownPostgresJs(() => postgres(server.url(login), { max: MOST, onnotice: () => undefined }))
+  return { port, close: port.close }
 }
 
 export const ofMysql: Readonly<Record<'mysql2' | 'mariadb', Opens>> = {

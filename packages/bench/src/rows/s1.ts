@@ -16,7 +16,7 @@ import { watched } from '../databases/watched.js'
 import { advisory, forUpdate, type Renew, tessera, type Way } from '../databases/ways.js'
 import { openPool, withPostgres } from '../databases/withPostgres.js'
 import type { Row } from '../Row.js'
-import { median } from '../stats.js'
+import { median, ratios } from '../stats.js'
 
 const RENEWALS = 50
 /** How long nobody asks the database before a renewal, and the server takes, in ms: no statement comes on the heels of another. */
@@ -25,6 +25,8 @@ const TOKEN = 'a'.repeat(43)
 
 /** A renewal keeps two things, each before the next step: that it has begun, and what it has brought. */
 const LIMIT = 'two `update`s of a row by its key'
+/** How many times the floor a renewal was meant to take, and how many times the limit. */
+const GOAL = { floor: 2.5, limit: 2 }
 
 type Make = (pool: Pool) => Promise<Renew>
 
@@ -84,7 +86,7 @@ export const s1: Row = {
   title: "Postgres's share of a renewal",
   work: `an expired token is renewed and saved; nobody else is there; the server takes ${PAUSE} ms; the time of the statements, through a pool of \`pg\``,
   floor: 'one `select 1` through the same pool, after the same pause',
-  goal: '≤ 2 × the limit, no peer faster',
+  goal: `≤ ${GOAL.floor} × the floor, ≤ ${GOAL.limit} × the limit, no peer faster`,
   seconds: 45,
   quickSeconds: 5,
   needs: 'postgres',
@@ -109,11 +111,14 @@ export const s1: Row = {
           ],
           { rounds: context.isQuick ? 5 : 31, warmUp: 2 },
         )
-        const ours = named(measured, OURS)
-        const toLimit = [valuesOf(ours), valuesOf(named(measured, LIMIT))] as const
+        const [ours, limit] = [named(measured, OURS), named(measured, LIMIT)]
+        const least = median(ratios(valuesOf(limit), valuesOf(named(measured, FLOOR))))
+        const note = `a renewal writes twice, each before the next step: two updates alone take ${least.toFixed(1)} times the floor`
         return [
-          ...ratioResults('S1', measured, () => null, context.random),
-          pairedResult('S1', `${OURS} / ${LIMIT}`, toLimit, atMost(2, 'x'), context),
+          ...ratioResults('S1', measured, () => atMost(GOAL.floor), context.random).map((result) =>
+            result.isOurs ? { ...result, note } : result,
+          ),
+          pairedResult('S1', `${OURS} / ${LIMIT}`, [valuesOf(ours), valuesOf(limit)], atMost(GOAL.limit, 'x'), context),
           ...againstBestPeer('S1', ours, measured, atLeast(1, 'x'), context),
         ]
       } finally {

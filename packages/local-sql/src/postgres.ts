@@ -14,7 +14,12 @@ export interface PostgresOptions {
   readonly settings?: Settings
   /** Default: a free one. A server that was there before finds its data again. */
   readonly port?: number
+  /** No file of it grows beyond {@link LONGEST_FILE}: what would is refused by the operating system, as on a disk that is full. */
+  readonly hasSmallDisk?: boolean
 }
+
+/** The longest file of a Postgres with a small disk, in bytes. A segment of its log fits; the last block of a table does half. */
+const LONGEST_FILE = 2 ** 20 + 4_096
 
 export interface Postgres extends Database {
   /** Makes a primary of a standby. */
@@ -79,12 +84,24 @@ const signalAll = ({ id, signal }: Process, name: NodeJS.Signals): void => {
   }
 }
 
-const start = async (all: Processes, data: string, port: number, settings: Settings): Promise<Postgres> => {
+/** A program, and how it is started where its files may not be longer than so many bytes. */
+const limited = (longest: number | undefined, program: string, args: ReadonlyArray<string>) =>
+  longest === undefined
+    ? ([program, args] as const)
+    : (['/bin/sh', ['-c', `ulimit -f ${longest / 512} && exec "$0" "$@"`, program, ...args]] as const)
+
+const start = async (
+  all: Processes,
+  data: string,
+  port: number,
+  { settings = {}, hasSmallDisk = false }: PostgresOptions,
+): Promise<Postgres> => {
   const own: Login = { ...APPLICATION, port, database: DATABASE }
   const admin: Login = { ...own, ...ADMIN }
   const query: Postgres['query'] = (text, parameters) => run(admin, text, parameters)
   const args = ['-D', data, '-p', String(port), ...optionsOf({ ...QUICK, ...settings })]
-  const spawn = (): Process => all.start(postgresProgram('postgres'), args, { cwd: data, ending: 'SIGQUIT' })
+  const how = limited(hasSmallDisk ? LONGEST_FILE : undefined, postgresProgram('postgres'), args)
+  const spawn = (): Process => all.start(...how, { cwd: data, ending: 'SIGQUIT' })
   let server = spawn()
   await eventually(`an answer on port ${port}`, async () => {
     if (!server.isRunning()) {
@@ -107,19 +124,17 @@ const start = async (all: Processes, data: string, port: number, settings: Setti
 }
 
 /** A primary. The application's role owns the database, and is no more than that. */
-export const startPostgres = async (
-  all: Processes,
-  { settings = {}, port }: PostgresOptions = {},
-): Promise<Postgres> => {
-  const at = port ?? (await freePort())
+export const startPostgres = async (all: Processes, options: PostgresOptions = {}): Promise<Postgres> => {
+  const at = options.port ?? (await freePort())
   const folder = all.folder(`postgres-${at}`)
   const data = join(folder, 'data')
-  if (readdirSync(folder).length > 0) return start(all, data, at, settings)
+  if (readdirSync(folder).length > 0) return start(all, data, at, options)
   const how = ['--auth-local', 'trust', '--encoding', 'UTF8', '--no-locale', '--no-sync', '--no-instructions']
+  const segments = options.hasSmallDisk === true ? ['--wal-segsize', '1'] : []
   const password = join(all.folder('password', { password: ADMIN.password }), 'password')
   const who = ['--username', ADMIN.user, '--pwfile', password, '--auth-host', 'scram-sha-256']
-  await all.run(postgresProgram('initdb'), ['-D', data, ...who, ...how], { cwd: folder })
-  const primary = await start(all, data, at, settings)
+  await all.run(postgresProgram('initdb'), ['-D', data, ...who, ...how, ...segments], { cwd: folder })
+  const primary = await start(all, data, at, options)
   await primary.query(`create role ${APPLICATION.user} login password '${APPLICATION.password}'`)
   await primary.query(`alter database ${DATABASE} owner to ${APPLICATION.user}`)
   return primary
@@ -129,7 +144,7 @@ export const startPostgres = async (
 export const startStandby = async (
   all: Processes,
   primary: Postgres,
-  { settings = {} }: PostgresOptions = {},
+  { settings = {} }: Pick<PostgresOptions, 'settings'> = {},
 ): Promise<Postgres> => {
   const port = await freePort()
   const folder = all.folder(`postgres-${port}`)
@@ -137,7 +152,7 @@ export const startStandby = async (
   const from = `host=${HOST} port=${primary.port} user=${ADMIN.user} password='${ADMIN.password}' application_name=standby`
   const how = ['--write-recovery-conf', '--wal-method', 'stream', '--checkpoint', 'fast', '--no-sync']
   await all.run(postgresProgram('pg_basebackup'), ['-D', data, '-d', from, ...how], { cwd: folder })
-  const standby = await start(all, data, port, settings)
+  const standby = await start(all, data, port, { settings })
   await eventually('a standby that streams', async () => {
     const states = await primary.query("select 1 from pg_stat_replication where state = 'streaming'")
     return states.length > 0

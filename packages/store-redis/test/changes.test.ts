@@ -18,10 +18,10 @@ import { eventually, type Server, type Servers, servers } from '@tessera/local-r
 import { testEnvironment } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { right } from '../../scripts/jest/either.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { recordNames, redisStore } from '../src/index.js'
 import { clients, names, type Opened } from './support/clients.js'
-import { right } from './support/either.js'
 import { monitor } from './support/monitor.js'
 
 const token = (name: string) => TokenSet.make(Secret.make('AccessToken', name))

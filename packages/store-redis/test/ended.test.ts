@@ -3,13 +3,13 @@ import { AuthError, absent, committed, millis, Secret, type TokenStore } from '@
 import { eventually, type Server, type Servers, servers } from '@tessera/local-redis'
 import * as ioRedis6 from 'ioredis'
 import * as ioRedis5 from 'ioredis5'
+import { left, right } from '../../scripts/jest/either.js'
+import { type Listening, subscribeTo } from '../../scripts/jest/listening.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { type IoRedisNode, ioRedis, redisStore } from '../src/index.js'
 import { addressOf } from '../src/internal/address.js'
 import { clients, names, type Opened } from './support/clients.js'
-import { left, right } from './support/either.js'
 import { type FalseSentinel, falseSentinel } from './support/falseSentinel.js'
-import { type Listening, subscribeTo } from './support/listening.js'
 
 const KEY = 'key'
 const LONG = 60_000

@@ -4,9 +4,9 @@ import { type Servers, servers } from '@tessera/local-redis'
 import { codePoints } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
+import { right } from '../../scripts/jest/either.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { nodeRedis, recordNames, redisStore } from '../src/index.js'
-import { right } from './support/either.js'
 
 const text = fc.oneof(
   fc.string({ unit: codePoints, maxLength: 12 }),

@@ -2,14 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
 import type { TokenStore } from '@tessera/core'
 import { type Processes, processes } from '@tessera/local-redis'
 import { type Database, startMariadb, startPgBouncer, startPostgres } from '@tessera/local-sql'
+import { right } from '../../scripts/jest/either.js'
 import { runFleet } from '../../scripts/jest/fleet.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { migrate, sqlStore, sqlStoreAt } from '../src/index.js'
 import { type Opens, ofMysql, ofPostgres } from './support/clients.js'
-import { right } from './support/either.js'
 
 const PROGRAM = join(__dirname, 'support', 'member.mjs')
 
@@ -99,11 +100,19 @@ describeWith('mariadb')('a fleet over MariaDB', () => {
 })
 
 describe('a fleet over SQLite', () => {
-  test('8 processes with one file that need a token at once: 1 request', async () => {
+  test.each([
+    [8, 'wal'],
+    [4, 'delete'],
+  ])('%i processes with one file that need a token at once, by journal mode %s: 1 request', async (count, mode) => {
     const folder = await mkdtemp(join(tmpdir(), 'fleet-'))
-    const url = `sqlite:${join(folder, 'sessions.db')}`
+    const path = join(folder, 'sessions.db')
+    const db = new DatabaseSync(path)
+    db.exec(`pragma journal_mode = ${mode}`)
+    db.close()
+    const url = `sqlite:${path}`
     const store = sqlStoreAt(url)
-    expectOne(await run(store, eight([{ driver: 'url', url }]), store.close))
+    const configs = Array.from({ length: count }, () => ({ driver: 'url', url }))
+    expectOne(await run(store, configs, store.close))
     await rm(folder, { recursive: true })
   })
 })

@@ -6,8 +6,8 @@ import { AuthError, absent, committed, Secret } from '@tessera/core'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { left, right } from '../../scripts/jest/either.js'
 import { openSql, parseSqlUrl, type SqlPlace, sqlStoreAt, tableOf } from '../src/index.js'
-import { left, right } from './support/either.js'
 
 const parsed = (text: string): SqlPlace => {
   const place = parseSqlUrl(text, '/base')

@@ -12,11 +12,11 @@ import {
 } from '@tessera/local-sql'
 import { tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
+import { left, right } from '../../scripts/jest/either.js'
+import { subscribeTo } from '../../scripts/jest/listening.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { migrate, type SqlPort, sqlSessions, sqlStore } from '../src/index.js'
 import { byOwnPostgresJs, type Opened, type Opens, ofMysql, ofPostgres } from './support/clients.js'
-import { left, right } from './support/either.js'
-import { subscribeTo } from './support/listening.js'
 import { patient } from './support/patient.js'
 
 // Whose types need those of drivers that are not here.

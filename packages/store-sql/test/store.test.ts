@@ -22,6 +22,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import LibSql from 'libsql'
+import { left, right } from '../../scripts/jest/either.js'
 import {
   betterSqlite3,
   migrate,
@@ -34,7 +35,6 @@ import {
   sqlStore,
 } from '../src/index.js'
 import { reasonOf } from '../src/internal/reason.js'
-import { left, right } from './support/either.js'
 import { engines, type Place, temporary } from './support/engines.js'
 import { patient } from './support/patient.js'
 

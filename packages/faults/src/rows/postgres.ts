@@ -1,7 +1,14 @@
 /** What befalls one Postgres while a session is renewed. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually, type Processes, type Wire, wireTo } from '@tessera/local-redis'
-import { type Postgres, type Settings, startPgBouncer, startPostgres, startStandby } from '@tessera/local-sql'
+import {
+  type Postgres,
+  type PostgresOptions,
+  type Settings,
+  startPgBouncer,
+  startPostgres,
+  startStandby,
+} from '@tessera/local-sql'
 import { pgPool } from '@tessera/store-sql'
 import { Pool } from 'pg'
 import { whole } from '../random.js'
@@ -10,8 +17,8 @@ import { migrated, postgresClients, TABLE } from '../sqlClients.js'
 import { type Kind, type Lane, live, serverRows } from '../sqlRows.js'
 
 /** A server with the table, as the application's own. */
-const withTable = async (all: Processes, settings?: Settings): Promise<Postgres> => {
-  const postgres = await startPostgres(all, settings && { settings })
+const withTable = async (all: Processes, options?: PostgresOptions): Promise<Postgres> => {
+  const postgres = await startPostgres(all, options)
   const pool = new Pool({ connectionString: postgres.url() })
   await migrated(pgPool(pool))
   await pool.end()
@@ -31,9 +38,22 @@ const byStatements =
     return { server: postgres, inject: () => run(on), heal: () => run(off) }
   }
 
-/** Its table is as on a disk that is full: what would make it grow is refused, with the code of that. */
-const FULL = `create function full_disk() returns trigger language plpgsql as $$
-begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$`
+/**
+ * Fills the table of a server with a small disk, under that key, until no record fits in any more. What is longer than this would be kept
+ * elsewhere, and compressed.
+ */
+const fill = (key: string): string => `do $$
+declare size integer := 1800; number integer := 0;
+begin
+  while size > 16 loop
+    begin
+      number := number + 1;
+      insert into ${TABLE} (id, key, version, record, written_at)
+      values (sha256(('${key} ' || number)::bytea), '${key}', '', decode(repeat('00', size), 'hex'), now());
+    exception when disk_full then size := size / 2;
+    end;
+  end loop;
+end $$`
 
 const throughWire = async ({ defer }: Lane, postgres: Postgres): Promise<Wire> => {
   const wire = await wireTo(postgres.port)
@@ -113,27 +133,31 @@ const KINDS: Readonly<Record<string, Kind>> = {
     ),
   },
   'postgres-disk-full': {
-    injection: 'the table answers what a full disk does (53100)',
-    start: async ({ all }) => {
-      const postgres = await withTable(all)
-      await postgres.query(FULL)
+    injection: 'the table cannot grow: the operating system refuses it (53100), and all of its pages are full',
+    start: async ({ all, defer }) => {
+      const postgres = await withTable(all, { hasSmallDisk: true })
+      // A renewal is quick: what befalls it must not wait for a connection.
+      const owner = new Pool({ connectionString: postgres.url(), max: 1 })
+      owner.on('error', () => undefined)
+      defer(() => owner.end())
+      const run = async (...statements: ReadonlyArray<string>): Promise<void> => {
+        for (const statement of statements) await owner.query(statement)
+      }
+      const vacuum = `vacuum ${TABLE}`
+      // Room for the records; the rest is there so that little is left to fill.
+      await run(fill('ballast'), `delete from ${TABLE} where id in (select id from ${TABLE} limit 40)`, vacuum)
       return {
         server: postgres,
-        inject: async () => {
-          await postgres.query(
-            `create trigger full_disk before insert or update on ${TABLE} for each row execute function full_disk()`,
-          )
-        },
-        heal: async () => {
-          await postgres.query(`drop trigger full_disk on ${TABLE}`)
-        },
+        // What older versions of records take is room too.
+        inject: () => run(vacuum, fill('more')),
+        heal: () => run(`delete from ${TABLE} where key = 'more'`, vacuum),
       }
     },
   },
   'postgres-connections': {
     injection: 'others have all connections that Postgres gives (53300)',
     start: async ({ all, defer }) => {
-      const postgres = await withTable(all, { max_connections: '13', max_wal_senders: '0' })
+      const postgres = await withTable(all, { settings: { max_connections: '13', max_wal_senders: '0' } })
       const hogs = hogging(postgres)
       defer(hogs.leave)
       return {

@@ -1,5 +1,5 @@
+/** What a store tells of its changes. */
 import { absent, type Key, type TokenStore, type Version } from '@tessera/core'
-import * as O from 'fp-ts/lib/Option.js'
 
 /** What a subscription was told: versions, and nothing where something may have been missed. */
 export interface Listening {
@@ -14,7 +14,7 @@ export const subscribeTo = (store: TokenStore, key: Key): Listening => {
   const told: Version[] = []
   const waiting = new Set<() => void>()
   const end = store.changes?.(key, (version) => {
-    told.push(O.isSome(version) ? version.value : absent)
+    told.push(version._tag === 'Some' ? version.value : absent)
     for (const wake of waiting) wake()
     waiting.clear()
   })

@@ -1,6 +1,6 @@
 /** Databases by their URLs. */
 import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AuthError, absent, committed, Secret } from '@tessera/core'
 import * as fc from 'fast-check'
@@ -29,6 +29,10 @@ describe('the URL of a database', () => {
   ])('%s', (text, dialect, shown) => {
     expect(parsed(text)).toMatchObject({ dialect, shown })
     expect(parsed(shown).shown).toBe(shown)
+  })
+
+  test('of a file may begin at home', () => {
+    expect(parsed('sqlite:~/a.db').shown).toBe(`sqlite:${join(homedir(), 'a.db')}`)
   })
 
   test('names the table and its schema, which drivers do not see', () => {
@@ -139,6 +143,21 @@ describe('a store by its URL', () => {
     const opened = openSql(parsed(`sqlite:${join(folder, 'no', 'a.db')}`))
     expect(await left(opened)).toEqual(AuthError.storeFailed('get', 'ENOENT'))
   })
+
+  test.each([(module: object) => module, (module: object) => ({ default: module })])(
+    'has a driver whatever becomes of CommonJS by `import`: %#',
+    async (imported) => {
+      class Pool {
+        readonly on = () => this
+        readonly off = () => this
+        readonly end = async () => undefined
+        readonly connect = () => Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }))
+      }
+      const store = sqlStoreAt('postgres://h/app', { load: async () => imported({ Pool }) })
+      expect(await left(store.get('k'))).toEqual(AuthError.storeFailed('get', 'ECONNREFUSED'))
+      await store.close()
+    },
+  )
 
   test('takes what is ours of the URL', async () => {
     const { in: table, close } = await right(openSql(parsed(`sqlite:${join(folder, 'b.db')}?table=sessions`)))

@@ -85,8 +85,7 @@ const common = (clients: Readonly<Record<string, Opens>>, server: () => Database
       const errors = await Promise.all(
         // More than the pool has connections.
         [1, 2, 3, 4, 5, 6].map(() => left(hasty.get('k'))),
-      )
-      server().signal('SIGCONT')
+      ).finally(() => server().signal('SIGCONT'))
       expect(errors).toEqual(errors.map(() => AuthError.storeFailed('get', 'no answer in 150 ms')))
       await eventually('an answer', async () => (await sqlStore(port, patient).get('k')())._tag === 'Right')
     })

@@ -72,7 +72,7 @@ export const makeWorld = (
   serviceAccount: serviceAccount.id,
   callbackIssuer: callbackIssuer(options.callbackIssuer, url),
   clients: new Map(registrations.map((one) => [one.client.id, one])),
-  users: new Map([serviceAccount, appUser, managedUser].map((user) => [user.id, user])),
+  users: new Map([serviceAccount, appUser, managedUser, ...(options.users ?? [])].map((user) => [user.id, user])),
   files: new Map(files.map((file) => [file.id, file])),
   folders: new Map(folders.map((folder) => [folder.id, folder])),
   downloads: new Map(),

@@ -44,6 +44,8 @@ export interface SandboxOptions {
   readonly client?: Omit<ClientInput, 'secret'> & { readonly secret?: string }
   /** Overrides parts of the public client. */
   readonly publicClient?: Omit<ClientInput, 'secret'>
+  /** Further people, whom a consent page lists after the others. */
+  readonly users?: ReadonlyArray<User>
   /** The RSA private key (PEM, not encrypted) behind `settings()`; otherwise that of `settings`, or one that is made when first needed. */
   readonly key?: string
 }

@@ -1,5 +1,5 @@
 /** The same in Express, Fastify and Hono as they are, over HTTP, with a provider that is a server. */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { request as ask, createServer, type RequestListener, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { memoryStore } from '@tessera/core'
 import { type Connection, connectUsers, nodeEnv, run } from '@tessera/node'
@@ -201,7 +201,7 @@ describe.each(Object.keys(hosts))('%s', (name) => {
     const inside = await ann.open('/inside/page')
     expect([await inside.text(), inside.headers.get('x-user')]).toEqual(['inside', '7001'])
     expect(inside.headers.get('cache-control')).toBe('private, no-store')
-    expect((await visitor().open('/inside/page')).status).toBe(303)
+    expect(locationOf(await visitor().open('/inside/page'))).toBe(`${origin}/login?return_to=%2Finside%2Fpage`)
     expect(await (await ann.post('/change')).text()).toBe('true')
     const forged = await ann.open('/change', { method: 'POST', headers: { 'sec-fetch-site': 'same-site' } })
     expect([forged.status, (await visitor().post('/change')).status]).toEqual([403, 303])
@@ -227,6 +227,7 @@ describe.each(Object.keys(hosts))('%s', (name) => {
       expect(new URL(locationOf(answer)).origin).toBe(box.url)
       expect([303, 404]).toContain((await visitor().open(`${origin}${path}`)).status)
     }
+    expect((await visitor().open(`${origin}//evil.example/login`)).status).toBe(404)
   })
 
   test('the form of the provider is read, also where nothing else reads forms', async () => {
@@ -244,6 +245,21 @@ describe.each(Object.keys(hosts))('%s', (name) => {
     })
     expect(long.status).toBe(413)
   })
+
+  test.each(['application/x-www-form-urlencoded', 'text/plain'])(
+    '%s: too much is answered before it ends',
+    async (type) => {
+      const answered = new Promise((resolve, reject) => {
+        const init = { method: 'POST', headers: { 'content-type': type } }
+        const sent = ask(`${origin}/backchannel-logout`, init, ({ statusCode }) => {
+          resolve(statusCode)
+          sent.destroy()
+        })
+        sent.on('error', reject).write('a'.repeat(100_000))
+      })
+      expect(await answered).toBe(413)
+    },
+  )
 
   test('a page for which there is no token any more leads to the login', async () => {
     const ann = visitor()

@@ -16,7 +16,7 @@ const right = async <A>(effect: TaskEither<unknown, A>): Promise<A> => {
 const opened = (store: TokenStore, now = () => 0) =>
   recordsIn({ store, maxAge: minutes(60), clock: { ...systemClock, now: () => instant(now()) }, random: systemRandom })
 
-const kept = (id: string, beganAt = 0): Kept => ({ id, beganAt: instant(beganAt) })
+const kept = (id: string, beganAt = 0): Kept => ({ id, beganAt: instant(beganAt), sid: `sid of ${id}` })
 
 test('what begins is there until it ends, whoever else writes meanwhile', async () => {
   const step = fc.record({
@@ -69,7 +69,8 @@ test('fifty are kept, the oldest not; none longer than it may last', async () =>
 
 test('what somebody else keeps under the name stays as it is', async () => {
   const store = memoryStore()
-  for (const record of ['nonsense', '{"v":2,"kind":"web sessions","sessions":[]}', '{"v":1}']) {
+  const others = ['{"v":2,"kind":"web sessions","sessions":[]}', '{"v":1,"kind":"orders","sessions":[]}', '{"v":1}']
+  for (const record of ['nonsense', ...others]) {
     const { version } = await right(store.get('web sessions of ann'))
     await right(
       store.compareAndSet('web sessions of ann', version, { version: record, record: Secret.make('Record', record) }),

@@ -1,6 +1,6 @@
 // docs/examples/web.mjs with openid-client, and @hapi/iron for sealing.
-// Without: a limit to the API's own origin; revoking what a login brought that names nobody. A database connection
-// is held while a token is renewed.
+// Without: a log-out, and sessions that the server ends; a limit to the API's own origin; revoking what a login brought
+// that names nobody. A database connection is held while a token is renewed.
 import { randomBytes } from 'node:crypto'
 import cookies from '@fastify/cookie'
 import Iron from '@hapi/iron'

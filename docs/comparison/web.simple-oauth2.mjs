@@ -1,6 +1,7 @@
 // docs/examples/web.mjs with simple-oauth2, and @hapi/iron for sealing.
-// Without: a limit to the API's own origin; revoking what a login brought that names nobody; the server's metadata,
-// and `iss` in the callback (RFC 9207). A database connection is held while a token is renewed.
+// Without: a log-out, and sessions that the server ends; a limit to the API's own origin; revoking what a login brought
+// that names nobody; the server's metadata, and `iss` in the callback (RFC 9207). A database connection is held while
+// a token is renewed.
 import { createHash, randomBytes } from 'node:crypto'
 import cookies from '@fastify/cookie'
 import Iron from '@hapi/iron'

@@ -1,10 +1,9 @@
-// People log in with their provider. Sessions are in Postgres, encrypted; replicas with one app.key and one COOKIE_SECRET share them.
-import { randomBytes } from 'node:crypto'
-import cookies from '@fastify/cookie'
-import { AuthError, cipher, connectUsers, encrypted, nodeEnv, run } from '@tessera/node'
+// People log in with their provider. Sessions are in Postgres, encrypted; replicas with one app.key share them.
+import { cipher, connectUsers, encrypted, nodeEnv, run } from '@tessera/node'
 import * as OAuth2 from '@tessera/oauth2'
 import { startSandbox } from '@tessera/sandbox'
 import { migrate, pgPool, sqlStore } from '@tessera/store-sql'
+import { fastifySessions } from '@tessera/web/fastify'
 import Fastify from 'fastify'
 import pg from 'pg'
 
@@ -19,44 +18,20 @@ const scope = ['openid', 'offline_access']
 const db = new pg.Pool({ connectionString: process.env.DATABASE_URL ?? 'postgres://127.0.0.1/postgres' })
 await run(migrate(pgPool(db))) // or what `tessera store migrate --print` gives a migration tool
 const sealing = await run(cipher({ file: 'app.key', create: true }))
-const store = sqlStore(pgPool(db))
+const store = encrypted(sealing)(sqlStore(pgPool(db)))
 const users = connectUsers(() => OAuth2.refreshToken({ client }), {
-  store: encrypted(sealing)(store),
+  store,
   revocation: OAuth2.revocation({ client }),
   origins: [provider.url],
   env,
 })
 
+const web = fastifySessions({ client, redirectUri, scope, users, cipher: sealing, store, env })
 const app = Fastify()
-await app.register(cookies, {
-  secret: process.env.COOKIE_SECRET ?? randomBytes(32).toString('hex'),
-  parseOptions: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto' },
-})
-
-app.get('/login', async (_, reply) => {
-  const login = await run(OAuth2.authorizationRequest({ client, redirectUri, scope }), env)
-  return reply.setCookie('login', OAuth2.sealTransaction({ cipher: sealing })(login)()).redirect(login.url)
-})
-
-app.get('/callback', async (request, reply) => {
-  const login = await run(OAuth2.openTransaction({ cipher: sealing })(request.cookies.login ?? ''), env)
-  const code = await run(OAuth2.callback(login)(request.url))
-  const whoLoggedIn = (token) =>
-    run(OAuth2.idTokenClaims({ client, nonce: code.nonce })(token), env).then(({ sub }) => sub)
-  const { key } = await users.login(OAuth2.authorizationCode({ client, ...code }), whoLoggedIn)
-  return reply.clearCookie('login').setCookie('user', key, { signed: true }).redirect('/')
-})
-
-app.get('/', async (request, reply) => {
-  const user = request.unsignCookie(request.cookies.user ?? '')
-  if (!user.valid) return reply.redirect('/login')
-  return (await users.for(user.value).fetch(`${provider.url}/userinfo`)).json()
-})
-
-app.setErrorHandler((error, _, reply) => {
-  const tag = AuthError.isException(error) ? error.error._tag : undefined
-  if (tag === 'ReauthenticationRequired') return reply.redirect('/login')
-  return tag === 'Rejected' || tag === 'Malformed' ? reply.code(401).send('Not logged in: /login') : reply.send(error)
-})
+await app.register(web.routes) // GET /login, GET /callback, POST /logout
+app.get(
+  '/',
+  web.requireSession(async (_, __, { connection }) => (await connection.fetch(`${provider.url}/userinfo`)).json()),
+)
 
 console.log(`Open ${await app.listen({ port, host: '127.0.0.1' })}`)

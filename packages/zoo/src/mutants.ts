@@ -73,7 +73,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: inSession(
       'redeem',
       'const committed = await outbox.commit(',
-      'offer(result.right)\n    const committed = await outbox.commit(',
+      'flying.offer(result.right)\n    const committed = await outbox.commit(',
     ),
   },
   {

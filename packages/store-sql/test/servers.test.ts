@@ -12,6 +12,7 @@ import {
 } from '@tessera/local-sql'
 import { tokenStoreLaws } from '@tessera/testing'
 import * as A from 'fp-ts/lib/Array.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { left, right } from '../../scripts/jest/either.js'
 import { subscribeTo } from '../../scripts/jest/listening.js'
@@ -42,6 +43,13 @@ const countTogether = async (stores: ReadonlyArray<TokenStore>, each: number): P
   )
   const [store] = stores
   expect(store && countIn((await right(store.get(key))).version)).toBe(stores.length * each)
+}
+
+/** Those that got no answer were told so. One may have been answered just before the server stopped, or by a connection to spare. */
+const isSilent = (answers: ReadonlyArray<E.Either<AuthError, unknown>>): void => {
+  const errors = A.lefts([...answers])
+  expect(errors.length).toBeGreaterThan(0)
+  expect(errors).toEqual(errors.map(() => AuthError.storeFailed('get', 'no answer in 150 ms')))
 }
 
 /** What must hold over each server, through each client. */
@@ -83,11 +91,11 @@ const common = (clients: Readonly<Record<string, Opens>>, server: () => Database
       const hasty = sqlStore(port, { commandTimeout: millis(150) })
       await right(sqlStore(port, patient).get('k'))
       server().signal('SIGSTOP')
-      const errors = await Promise.all(
+      const answers = await Promise.all(
         // More than the pool has connections.
-        [1, 2, 3, 4, 5, 6].map(() => left(hasty.get('k'))),
+        [1, 2, 3, 4, 5, 6].map(() => hasty.get('k')()),
       ).finally(() => server().signal('SIGCONT'))
-      expect(errors).toEqual(errors.map(() => AuthError.storeFailed('get', 'no answer in 150 ms')))
+      isSilent(answers)
       await eventually('an answer', async () => (await sqlStore(port, patient).get('k')())._tag === 'Right')
     })
 
@@ -133,10 +141,7 @@ const vanish = async (of: Opens, server: Database): Promise<void> => {
   await Promise.all(all.map(() => right(store.get('k'))))
   wire.darken()
   const hasty = sqlStore(port, { commandTimeout: millis(150) })
-  // A pool that had opened fewer connections than it may answers some by another.
-  const errors = A.lefts(await Promise.all(all.map(() => hasty.get('k')())))
-  expect(errors).toEqual(expect.arrayContaining([AuthError.storeFailed('get', 'no answer in 150 ms')]))
-  expect(new Set(errors.map(AuthError.show.show)).size).toBe(1)
+  isSilent(await Promise.all(all.map(() => hasty.get('k')())))
   await Promise.all(all.map(() => right(store.get('k'))))
   await wire.close()
   await close()
@@ -296,10 +301,6 @@ describeWith('mariadb')('MariaDB', () => {
   })
 
   common(ofMysql, () => server)
-
-  test.each(Object.entries(ofMysql))('%s: after a server has vanished, other connections are opened', (_, of) =>
-    vanish(of, server),
-  )
 
   test('a user needs to select, insert and update; to remove, to delete', async () => {
     await right(migrate(open(ofMysql.mysql2).port, patient))

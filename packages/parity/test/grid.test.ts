@@ -50,6 +50,8 @@ const begin = async (open: (world: World) => Promise<Way>, { store }: Place): Pr
       store: moving(store(), world.clock),
       key,
       maxStale: seconds(1),
+      // On a busy machine the server, which is in this process, and a disk may answer late.
+      timeout: minutes(4),
       ...(revocation !== undefined && { revocation }),
       ...(first && initial !== undefined && { initial: initial() }),
     })

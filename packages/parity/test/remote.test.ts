@@ -123,7 +123,7 @@ const ourFailing = ({ env, ...at }: World): Failing => {
       const result = await sourceOf({ ...at, env: { ...env, clock } }, remoteCallback(callback)).get()
       return E.isLeft(result) ? result.left._tag : 'a token'
     },
-    wait: () => clock.advance(minutes(5)),
+    wait: () => clock.advance(minutes(1)),
   }
 }
 

@@ -4,7 +4,6 @@ import * as Box from '@tessera/box'
 import {
   type Duration,
   memoryStore,
-  minutes,
   Secret,
   type SourceConfig,
   type Strategy,
@@ -125,9 +124,7 @@ export const sourceOf = (
   { env }: Pick<World, 'env'>,
   strategy: Strategy<NodeEnv>,
   config: Partial<SourceConfig<NodeEnv>> = {},
-): TokenSource =>
-  // On a busy machine the server, which is in this process, and a disk may answer late.
-  pipe(strategy, TokenSource.make({ store: memoryStore(), timeout: minutes(4), ...config }))(env)()
+): TokenSource => pipe(strategy, TokenSource.make({ store: memoryStore(), ...config }))(env)()
 
 /** Sends a person to the server, and comes back with a login. */
 export const codeLogin = async (

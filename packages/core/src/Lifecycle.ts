@@ -27,8 +27,7 @@ export { ask, type Question } from './lifecycle/renewal.js'
 export { isUsable, type Life, suffices } from './lifecycle/usable.js'
 
 /**
- * The transition function. A cell that comes back as the same object is unchanged, and nothing is written. In each case the
- * first line that matches wins.
+ * The transition function. A cell that comes back as the same object is unchanged, and nothing is written.
  *
  * @example
  * import { Lifecycle, instant, millis } from '@tessera/core'

@@ -63,7 +63,7 @@ export interface Downscoping {
 // -----------------------------------------------------------------------------
 
 /**
- * Derives tokens from a source's, cached by scope and resource. A derived token is bound to the token that it came from: it
+ * Derives tokens from a source's, cached by scope, resource and parameters. A derived token is bound to the token that it came from: it
  * ends when that one is renewed, revoked or expires. When it is refused it is exchanged again; when the exchange says that
  * the subject is refused, the subject's source renews, once.
  */
@@ -105,7 +105,7 @@ export const downscoping =
       )
     }
 
-    /** Another subject was refused before it: renewing once more would not help. */
+    /** Whether a different subject token was refused before, with no success since. Renewing again would not help. */
     const isSecond = ({ accessToken }: TokenSet): boolean =>
       suspect !== undefined && !Secret.eq.equals(suspect, accessToken)
 
@@ -115,11 +115,11 @@ export const downscoping =
     const rowAfter = ({ isRefused, refusals, token }: Child): O.Option<Refusals> =>
       isRefused || O.isNone(token) ? refusals : afterNaturalEnd(refusals, clock.now(), MINIMUM_AGE)
 
-    /** Whether it is valid for so long; one that is on its way is. */
+    /** Whether the token lives long enough. Assumed as long as the entry has none: its expiry is not known yet. */
     const lasts = ({ token }: Child, minValid: Duration): boolean =>
       O.isNone(token) || suffices(timed(clock, token.value), minValid, clock.now())
 
-    /** What is served of a target to those for whom it is enough: the former as long as there is no token after it. */
+    /** The entry to serve. While a new token is being exchanged, or if that failed, it is the previous entry, if that is still good. */
     const served = (child: Child): Child => {
       const { former, token } = child
       return former !== undefined && O.isNone(token) && mayServe(former) ? former : child
@@ -182,7 +182,7 @@ export const downscoping =
         return E.isLeft(renewed) ? renewed : derive(renewed.right)
       }
 
-      /** The derived token that is there, where it is this one. */
+      /** The cached entry, if `used` is its token. */
       const current = (used: Secret.Secret): { readonly child: Child; readonly token: TokenSet } | undefined => {
         const latest = children.get(name)
         if (latest === undefined) return undefined

@@ -12,15 +12,15 @@ import type { SqlHeard, SqlPort } from './SqlPort.js'
 // model
 // -----------------------------------------------------------------------------
 
-/** What is needed of what `postgres(…)` makes, where it is closed here. */
+/** The part of a client of `postgres(…)` that is used here. It is closed here too. */
 export interface EndablePostgresJs extends PostgresJs {
-  /** The time that statements have to be answered is in s. */
+  /** `timeout`: how long running statements may still take, in s. */
   readonly end: (options: { readonly timeout: number }) => Promise<void>
 }
 
 /** A port that has connections of its own. */
 export interface ClosableSqlPort extends SqlPort {
-  /** Closes them. What has been sent has 5 s to be answered. */
+  /** Closes them. Running statements may still take 5 s. */
   readonly close: () => Promise<void>
 }
 
@@ -30,7 +30,7 @@ interface Client {
   readonly listen: (channel: string, heard: SqlHeard) => IO<void>
   /** Whether it has had the time to connect. */
   readonly isSettled: () => boolean
-  /** Ends it when it owes nobody an answer any more, and tells those who listen. */
+  /** Tells its listeners that it has ended, and ends it when no statement waits for an answer. */
   readonly retire: IO<void>
   readonly close: () => Promise<void>
 }
@@ -39,9 +39,9 @@ interface Client {
 // client
 // -----------------------------------------------------------------------------
 
-/** So long a client that has not answered yet may be connecting, in ms: while a server is away, no more than one in that time is made. */
+/** How long a new client may take to connect, in ms. During an outage at most one client is made in that time. */
 const CONNECTING = 5_000
-/** In s. */
+/** How long `close` waits for running statements, in s. */
 const LAST_ANSWERS = 5
 
 const clientOf = (sql: EndablePostgresJs): Client => {
@@ -50,7 +50,7 @@ const clientOf = (sql: EndablePostgresJs): Client => {
   const listening = new Set<IO<void>>()
   let hasAnswered = false
   let isRetired = false
-  /** Those who still wait for an answer. */
+  /** The number of statements that wait for an answer. */
   let asking = 0
   const endIfDone = (): void => {
     if (isRetired && asking === 0) sql.end({ timeout: 0 }).catch(ignore)
@@ -103,10 +103,9 @@ const clientOf = (sql: EndablePostgresJs): Client => {
 // -----------------------------------------------------------------------------
 
 /**
- * A port over clients of `postgres`, version 3 (postgres.js), that it makes itself. One that has not answered a statement in the
- * statement's time is given no more, and another is made: a server that has vanished without a word, as one does whose machine or network
- * has failed, says nothing about its connections, and `postgres` keeps them until the operating system gives them up, which may take a
- * quarter of an hour.
+ * A port over clients of `postgres`, version 3 (postgres.js), that it makes itself. If a client does not answer a statement in time, it
+ * gets no further statements and a new client replaces it. The reason: when a server's machine or network fails, nothing closes its
+ * connections. `postgres` keeps using them until the operating system gives them up, which may take a quarter of an hour.
  *
  * Beside that it is as {@link postgresJs}. The application's own `sql` stays as it is.
  *
@@ -126,7 +125,7 @@ export const ownPostgresJs = (make: IO<EndablePostgresJs>): ClosableSqlPort => {
     try {
       current = clientOf(make())
     } catch {
-      // It stays: the next statement that is overdue asks for another again.
+      // The old client stays. The next overdue statement tries again to replace it.
       return
     }
     one.retire()

@@ -45,7 +45,7 @@ const only =
       ? handler(request)
       : problem(405, 'Method Not Allowed', `${method} is what is answered here`, { allow: method })
 
-/** What somebody gets who is not logged in. */
+/** The answer to a request without a login. */
 const uninvitedOf =
   <C extends Revocable>({ place: { origin, paths } }: Context<C>) =>
   (request: Request): Response => {
@@ -121,11 +121,11 @@ const make = <C extends Revocable>(context: Context<C>): WebSessions<C> => {
 }
 
 /**
- * The sessions of people in their browsers: who logged in at the provider has a cookie here, and tokens in `users`.
+ * Browser sessions for people who log in at a provider: each person has a cookie in the browser, and tokens in `users`.
  *
- * The cookie is sealed, and names a session that is in the store: the server ends it, for one browser or for all of a person. Each login draws
- * another one. A login under way is in a cookie of its own, for ten minutes, so that tabs do not disturb each other; only the browser that
- * began a login can end it.
+ * The cookie holds the person's `sub` and a session id, sealed. The session itself is in the store, so that the server can end one
+ * session, or all sessions of a person. Each login creates a new id. A login in progress has its own cookie for ten minutes, so that tabs
+ * do not disturb each other. Only the browser that started a login can complete it.
  *
  * @throws A {@link AuthError.toError | typed error} where the redirect URI is plain http at another machine, or a path is none.
  *

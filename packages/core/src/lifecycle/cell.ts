@@ -8,17 +8,17 @@ export type Nonce = string
 
 /** The declared lease to redeem: a lease that ends by itself. */
 export interface Lease {
-  /** Whose it is; none for the orphan that a failed recovery left. */
+  /** The nonce of its flight. None if a failed recovery has left the lease without an owner. */
   readonly nonce: O.Option<Nonce>
   /** When the first of an unbroken row of attempts was declared, by the store's clock. */
   readonly firstAt: Instant
   /** When others may take over, by the store's clock. No other write moves it. */
   readonly until: Instant
-  /** An earlier lease was still there: its token may have been redeemed already. */
+  /** Whether an earlier lease was left in the cell: the token may have been redeemed already. */
   readonly recovery: boolean
 }
 
-/** What stands between a caller and a new token. */
+/** The reason why no new token can be had at the moment, if there is one. */
 export type Status =
   | { readonly _tag: 'None' }
   | { readonly _tag: 'CoolingDown'; readonly until: Instant }
@@ -30,13 +30,13 @@ export type Status =
       readonly json: Secret<'Member'>
     }
 
-/** What is still to be revoked at the server: no session holds it any more. */
+/** Tokens that no session holds any more, and that are still to be revoked at the server. */
 export interface Owed<T> {
-  /** The oldest first, {@link MOST_OWED} at most: of one more, the oldest is forgotten. */
+  /** The oldest first, at most {@link MOST_OWED}. If there are more, the oldest are dropped. */
   readonly tokens: ReadonlyArray<T>
-  /** When others may try, by the store's clock. Until then, who wrote it does. */
+  /** When other processes may try, by the store's clock. Until then, only the process that wrote it tries. */
   readonly retryAt: Instant
-  /** When it was tried again first, by the store's clock. */
+  /** The time of the first retry, by the store's clock. */
   readonly since: O.Option<Instant>
 }
 
@@ -60,7 +60,7 @@ export interface Cell<T> {
   readonly refusals: O.Option<Refusals>
   readonly lease: O.Option<Lease>
   readonly status: Status
-  /** What logins and revokes have left alive at the server, until it has confirmed the end of it. */
+  /** Dropped tokens that may still be alive at the server, until it has confirmed their revocation. */
   readonly owed: O.Option<Owed<T>>
   /** Members that a later version wrote, as JSON text. */
   readonly later: O.Option<Secret<'Member'>>

@@ -3,7 +3,7 @@ import type { Instant } from '../Time.js'
 import type { Cell } from './cell.js'
 import type { Parent } from './event.js'
 
-/** What is to be done. */
+/** The action that the caller of `step` has to take. */
 export type Action<T> =
   | { readonly _tag: 'None' }
   | {
@@ -16,13 +16,13 @@ export type Action<T> =
   | { readonly _tag: 'Fail'; readonly reason: 'LogInAgain' | 'Revoked' | 'NothingToRedeem' }
   /** The cell has moved on: read it again. */
   | { readonly _tag: 'Again' }
-  /** Drop the token without revoking it: revoking would kill the session that is there, or there is no way to. */
+  /** Drop the token without revoking it: revoking would end the current session, or is not possible. */
   | { readonly _tag: 'Discard' }
-  /** Drop the token and revoke it at the server: its epoch is over, and it is owed until that is confirmed. */
+  /** Drop the token, since its epoch has ended, and revoke it at the server. The record keeps it until the server has confirmed that. */
   | { readonly _tag: 'DiscardAndRevoke'; readonly token: T }
   | { readonly _tag: 'RevokeAtServer'; readonly tokens: ReadonlyArray<T> }
 
-/** What to serve, and what to do, apart from each other. */
+/** The token that may be served, if any, and independently of it the action. */
 export interface Decision<T> {
   readonly serve: O.Option<T>
   readonly action: Action<T>

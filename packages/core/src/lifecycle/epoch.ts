@@ -18,7 +18,7 @@ export const loggedIn = <T, F>(view: View<T, F>, event: Of<T, F, 'LoggedIn'>, ce
       lease: O.none,
       status: NO_STATUS,
     }
-    // What the server has rejected, it has ended itself.
+    // A grant that the server has rejected need not be revoked.
     const replaced = cell.status._tag === 'LogInAgain' ? O.none : cell.token
     const owes = O.isSome(replaced) ? owing(view, replaced.value, event.retryAt, next) : O.none
     const serve = O.some(token)
@@ -33,7 +33,7 @@ export const loggedIn = <T, F>(view: View<T, F>, event: Of<T, F, 'LoggedIn'>, ce
 export const revokeAsked = <T, F>({ from, nonce, retryAt }: Of<T, F, 'RevokeAsked'>, cell: Cell<T>): Result<T> => {
   const tokens = [...owedBy(cell), ...(O.isSome(cell.token) ? [cell.token.value] : [])]
   const decision: Decision<T> = { serve: O.none, action: { _tag: 'RevokeAtServer', tokens } }
-  // Also onto nothing, and onto a tombstone: a login that began before must find another epoch than the one it began in.
+  // Even if there is no token, or already a tombstone: a login that began earlier must find a new epoch.
   if (isEpochOf(from, cell)) {
     return [
       decision,
@@ -50,8 +50,8 @@ export const revokeAsked = <T, F>({ from, nonce, retryAt }: Of<T, F, 'RevokeAske
       },
     ]
   }
-  // Sent again after a lost answer, or another was first: what there is to revoke is owed already. What the server is not to be told
-  // leaves a tombstone all the same, whoever wrote that.
+  // An earlier try of this write succeeded, or another login or revoke was first: the tokens to revoke are owed already. Without
+  // `retryAt`, a tombstone must owe nothing, no matter which revoke wrote it.
   const isForgotten = O.isNone(retryAt) && cell.status._tag === 'Revoked' && O.isSome(cell.owed)
   return [
     { serve: O.none, action: { _tag: 'RevokeAtServer', tokens: owedBy(cell) } },

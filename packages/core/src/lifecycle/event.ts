@@ -14,16 +14,16 @@ export type Failure<F> =
   | { readonly _tag: 'Unknown' }
   | { readonly _tag: 'InvalidGrant'; readonly refresh: F }
 
-/** Of a token that the cell does not keep. */
+/** The part of an event that may drop a token from the cell. */
 export interface Dropping {
   /**
-   * When others may try to revoke it at the server, by the store's clock: who tells this tries at once. None where it has no way to,
-   * or must not: it is forgotten, and a revoke forgets all that the session owes.
+   * When other processes may try to revoke the token, by the store's clock. The process that sends the event tries at once. None if it
+   * cannot or must not revoke: then the token is not kept as owed, and a revoke drops all tokens that the session owes.
    */
   readonly retryAt: O.Option<Instant>
 }
 
-/** What happens to a session. `now` is of the store's clock. */
+/** An event in the life of a session. `now` is by the store's clock. */
 export type Event<T, F> =
   | {
       readonly _tag: 'Requested'
@@ -31,7 +31,7 @@ export type Event<T, F> =
       readonly now: Instant
       /** How long before its expiry the token is renewed. */
       readonly renewBefore: Duration
-      /** For how long whoever asks wants it to be valid, see {@link suffices}. Default: 0. */
+      /** How long the token must still be valid for the caller, see {@link suffices}. Default: 0. */
       readonly minValid?: Duration
       /** How long the lease lasts: longer than a flight and the longest stall. */
       readonly hold: Duration
@@ -56,26 +56,26 @@ export type Event<T, F> =
       readonly _tag: 'Refused'
       readonly access: F
       readonly now: Instant
-      /** Who tells this has seen an API accept it before. */
+      /** Whether the sender of the event has seen an API accept the token before. */
       readonly accepted: boolean
-      /** How old a token must be for a refusal to be heard, and the first back-off of refusals in a row; 0 for none of both. */
+      /** The minimum age of a token whose refusal counts, and the first back-off between refusals in a row. 0 for neither. */
       readonly minimumAge: Duration
     }
-  /** An API accepted a token: a row of tokens that none accepted is over. */
+  /** An API accepted a token. That ends a row of refused tokens. */
   | { readonly _tag: 'Accepted'; readonly access: F }
   | (Dropping & { readonly _tag: 'LoggedIn'; readonly from: Place; readonly nonce: Nonce; readonly token: T })
   | (Dropping & { readonly _tag: 'RevokeAsked'; readonly from: Place; readonly nonce: Nonce })
   | {
       /**
-       * Who meets what is owed tries to revoke it, and others leave it alone until `retryAt`; later, for as long again as it has been
-       * tried already.
+       * A process tries to revoke the owed tokens, and others wait until `retryAt`. Later retries double the time since the first one: they
+       * wait for as long as was tried already.
        */
       readonly _tag: 'RevocationRetried'
       readonly now: Instant
       readonly retryAt: Instant
     }
   | {
-      /** The server confirmed the revocation of tokens that are owed, told by their access tokens. */
+      /** The server confirmed the revocation of owed tokens, given by their access tokens. */
       readonly _tag: 'RevocationConfirmed'
       readonly revoked: ReadonlyArray<F>
     }

@@ -3,10 +3,10 @@ import { type Instant, instant } from '../Time.js'
 import type { Cell, Nonce } from './cell.js'
 
 /**
- * Whether one cell is older than another one of the same key. What was opened later is newer; in one epoch, a later token is, and
- * a refused one than the same not refused. That holds also of two histories that know nothing of each other, because the record
- * was deleted or lost in between: their epochs' numbers say nothing, so the time comes first, and of the same time the nonce
- * decides, for all processes alike. A cell without a time was written by an older version, and is older than any with one.
+ * Whether one cell is older than another one of the same key. The cell whose epoch was opened later is newer. Within an epoch, the later
+ * token is newer, and a refused token is newer than the same one not refused. If the record was deleted or lost in between, the numbers of
+ * the epochs cannot be compared. So the time is compared first, and at the same time the nonce decides, alike in all processes. A cell
+ * without a time was written by an older version, and is older than any cell with one.
  *
  * @example
  * import { Lifecycle } from '@tessera/core'
@@ -27,8 +27,8 @@ const sinceOf = <T>({ since }: Cell<T>): number => (O.isSome(since) ? since.valu
 const originOf = <T>({ origin }: Cell<T>): Nonce => (O.isSome(origin) ? origin.value : '')
 
 /**
- * The cell that is written in place of another one, at `now`: where that opens an epoch, or begins a record, with its time. It is
- * later than the one before, whatever the clock says: that of another primary may be behind.
+ * The cell to write in place of another one, at `now`. If it opens an epoch or begins a record, it gets the time of that. This time is
+ * always later than the previous one, even if the clock is behind, as the clock of another primary may be.
  *
  * @example
  * import { instant, Lifecycle } from '@tessera/core'
@@ -42,6 +42,6 @@ export const dated = <T>(before: Cell<T>, after: Cell<T>, now: Instant): Cell<T>
     ? after
     : { ...after, since: O.some(instant(Math.max(now, sinceOf(before) + 1))) }
 
-/** No write was ever made. */
+/** Whether the cell was never written. */
 const isNothing = <T>({ epoch, generation, lease, since }: Cell<T>): boolean =>
   epoch === 0 && generation === 0 && O.isNone(lease) && O.isNone(since)

@@ -7,7 +7,7 @@ import type { Of } from './event.js'
 /** How many tokens a record keeps until the server has confirmed that they are revoked. */
 export const MOST_OWED = 8
 
-/** For how long a server is asked again to revoke. What it still has then, it does not revoke. */
+/** How long a revocation is retried. After that it is given up. */
 const REVOCATION_PATIENCE = minutes(7 * 24 * 60)
 
 export const owedBy = <T>({ owed }: Cell<T>): ReadonlyArray<T> => (O.isSome(owed) ? owed.value.tokens : [])
@@ -20,7 +20,7 @@ const toOwed = <T>(tokens: ReadonlyArray<T>, times: Omit<Owed<T>, 'tokens'>): O.
 export const newlyOwed = <T>(tokens: ReadonlyArray<T>, retryAt: Instant): O.Option<Owed<T>> =>
   toOwed(tokens, { retryAt, since: O.none })
 
-/** Whether two tokens are of one grant, as far as that can be seen: the end of the one is the end of the other. */
+/** Whether two tokens are visibly of one grant: revoking the one then ends the other. */
 const isOfOne = <T, F>({ access, refresh, equals }: View<T, F>, one: T, other: T): boolean => {
   const [mine, theirs] = [refresh(one), refresh(other)]
   return equals(access(one), access(other)) || (O.isSome(mine) && O.isSome(theirs) && equals(mine.value, theirs.value))
@@ -46,7 +46,7 @@ export const isHeld =
   ({ token: held }: Cell<T>): boolean =>
     O.isSome(held) && isOfOne(view, token, held.value)
 
-/** The cell with a token. Some servers grant the same one again: then it is no longer owed. */
+/** The cell with a new token. A server may grant an owed token again: then it is no longer owed. */
 export const holding = <T, F>(view: View<T, F>, token: T, cell: Cell<T>): Cell<T> => {
   const { owed } = cell
   return {
@@ -61,7 +61,7 @@ export const holding = <T, F>(view: View<T, F>, token: T, cell: Cell<T>): Cell<T
   }
 }
 
-/** The cell that owes one token more; none where that is of the session which the cell holds, or cannot be revoked. */
+/** The cell that owes one more token. None if the cell's own session holds that token, or if it cannot be revoked. */
 export const owing = <T, F>(
   view: View<T, F>,
   token: T,
@@ -74,7 +74,7 @@ export const owing = <T, F>(
   return O.some(isThere ? cell : { ...cell, owed: newlyOwed([...tokens, token], retryAt.value) })
 }
 
-/** Of a token whose epoch is over. */
+/** The result for a token whose epoch has ended. */
 export const discarded = <T, F>(
   view: View<T, F>,
   { token, retryAt }: Of<T, F, 'Redeemed' | 'LoggedIn'>,
@@ -92,7 +92,7 @@ export const revocationRetried = <T, F>({ now, retryAt }: Of<T, F, 'RevocationRe
   const since = O.isSome(cell.owed.value.since) ? cell.owed.value.since.value : now
   const tried = between(since, now)
   const next = instant(Math.max(retryAt, plus(now, tried)))
-  // Later than a try that begins now would put it, it is of a clock that was set back.
+  // A `due` later than `next` was written before a clock was set back.
   if (now < due && due <= next) return [NOTHING, cell]
   return [
     { serve: O.none, action: { _tag: 'RevokeAtServer', tokens } },

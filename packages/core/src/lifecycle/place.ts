@@ -3,7 +3,7 @@ import type { Cell, Nonce, Place } from './cell.js'
 import type { Parent } from './event.js'
 
 /**
- * Where a login or a revoke begins: it opens an epoch onto this one only.
+ * The place where a login or a revoke begins. It opens a new epoch only if the cell is still in this one.
  *
  * @example
  * import { Lifecycle } from '@tessera/core'
@@ -15,7 +15,7 @@ export const placeOf = <T>({ epoch, origin }: Cell<T>): Place => ({ epoch, origi
 
 export const parentOf = <T>(cell: Cell<T>): Parent => ({ ...placeOf(cell), generation: cell.generation })
 
-/** An epoch that nobody opened, the first or an older version's, is known by its number alone. */
+/** An epoch without an origin (the first one, or an older version's) is compared by its number alone. */
 export const isEpochOf = <T>({ epoch, origin }: Place, cell: Cell<T>): boolean =>
   cell.epoch === epoch && (O.isNone(origin) || O.isNone(cell.origin) || isOrigin(origin.value, cell))
 

@@ -7,7 +7,7 @@ export const refused = <T, F>(view: View<T, F>, event: Of<T, F, 'Refused'>, cell
   if (O.isNone(cell.token) || cell.refused || !view.equals(view.access(cell.token.value), event.access)) return cell
   const refusals = afterRefusal({ ...event, issuedAt: view.issuedAt(cell.token.value) }, cell.refusals)
   if (O.isNone(refusals)) return cell
-  // A cool-down of a valid token may be long: it ends with the token.
+  // The cool-down of a valid token's renewal may be long. It ends when the token is refused.
   return { ...cell, refused: true, refusals, status: cell.status._tag === 'CoolingDown' ? NO_STATUS : cell.status }
 }
 

@@ -4,22 +4,22 @@ import { between, type Duration, type Instant, millis, minutes, plus } from '../
 
 /** An unbroken row of refusals. */
 export interface Refusals {
-  /** How many were heard since an API accepted a token: 0 where none was. */
+  /** How many refusals were counted since an API last accepted a token. */
   readonly count: number
-  /** How many were of tokens that an API had accepted: one endpoint takes what another one refuses. */
+  /** How many were of tokens that an API had accepted: one endpoint may accept a token that another one refuses. */
   readonly accepted: number
-  /** When the last one was, by the store's clock. */
+  /** The time of the last refusal, by the store's clock. */
   readonly at: Instant
 }
 
-/** A refusal of the token that is there. */
+/** A refusal of the current token. */
 export interface Refusal {
-  /** Of the token; none where it is not known. */
+  /** When the token was issued. None if that is not known. */
   readonly issuedAt: O.Option<Instant>
   readonly now: Instant
-  /** Who refuses it has seen an API accept it before. */
+  /** Whether the process that reports it has seen an API accept the token before. */
   readonly accepted: boolean
-  /** How old a token must be, and the first back-off; 0 for none of both. */
+  /** The minimum age of the token, and the first back-off. 0 for neither. */
   readonly minimumAge: Duration
 }
 
@@ -30,15 +30,15 @@ const LONGEST_ACCEPTED = minutes(1)
 
 const NO_ROW: Pick<Refusals, 'count' | 'accepted'> = { count: 0, accepted: 0 }
 
-/** How long after so many refusals the next one is heard. */
+/** The back-off after `count` refusals, before the next one counts. */
 const backOffOf = (count: number, first: Duration, longest: Duration): Duration =>
   count === 0 ? millis(0) : millis(Math.min(longest, first * 2 ** Math.min(count - 1, 30)))
 
-/** How long after the last refusal the next one is heard, of a token that an API has accepted or not. */
+/** How long after the last refusal the next one counts. It depends on whether an API has accepted the token. */
 const waitOf = ({ count, accepted }: Refusals, isAccepted: boolean, first: Duration): Duration =>
   millis(Math.max(backOffOf(accepted, first, LONGEST_ACCEPTED), isAccepted ? 0 : backOffOf(count, first, LONGEST)))
 
-/** The row as it is at a time: who refuses all that he gets refuses again within twice the longest back-off. */
+/** The row at a time. It ends after twice the longest back-off, since an API that refuses every token would have refused again. */
 const rowAt = (now: Instant, row: O.Option<Refusals>): O.Option<Refusals> =>
   pipe(
     row,
@@ -47,9 +47,9 @@ const rowAt = (now: Instant, row: O.Option<Refusals>): O.Option<Refusals> =>
   )
 
 /**
- * The row of refusals after one more, or none where that one is not heard: an API that always answers 401 must not burn one redemption
- * after the other. Of a token that is young none is heard, and of others one in each back-off, which is twice as long each time. Tokens
- * that an API had accepted have a back-off of their own, and a shorter one.
+ * The row after one more refusal, or none if that one does not count. An API that always answers 401 must not cause one redemption after
+ * the other. So no refusal of a young token counts, and otherwise one in each back-off, which doubles each time. Tokens that an API had
+ * accepted have a shorter back-off of their own.
  */
 export const afterRefusal = (
   { issuedAt, now, accepted, minimumAge }: Refusal,
@@ -58,7 +58,7 @@ export const afterRefusal = (
   const isYoung = pipe(
     issuedAt,
     O.map((at) => between(at, now)),
-    // A negative age is by a clock that is another's.
+    // A negative age comes from another machine's clock.
     O.exists((age) => age >= 0 && age < minimumAge),
   )
   const row = rowAt(now, before)
@@ -74,7 +74,7 @@ export const afterRefusal = (
   )
 }
 
-/** The row after an API accepted the token that is there: those before it were not refused because all are. */
+/** The row after an API accepted the current token: this API does not refuse every token. */
 export const afterAcceptance = (before: O.Option<Refusals>): O.Option<Refusals> =>
   pipe(
     before,
@@ -82,8 +82,8 @@ export const afterAcceptance = (before: O.Option<Refusals>): O.Option<Refusals> 
   )
 
 /**
- * The row after a token that was renewed without having been refused. It is over where a refusal would have been heard for as long
- * as the back-off was: nobody refused what was good.
+ * The row after a token was renewed without a refusal. It ends if the time since the last refusal is at least twice the back-off: a
+ * refusal would have counted for all of the second half, and none came.
  */
 export const afterNaturalEnd = (before: O.Option<Refusals>, now: Instant, minimumAge: Duration): O.Option<Refusals> =>
   pipe(

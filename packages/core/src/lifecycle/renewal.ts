@@ -8,11 +8,11 @@ import { isEpochOf, isParent, parentOf } from './place.js'
 import { afterNaturalEnd } from './refusals.js'
 import { isUsable, suffices } from './usable.js'
 
-/** What a request for a token asks, without the lease that it may take. */
+/** The fields of a `Requested` event, without tag and nonce. */
 export type Question = Omit<Extract<Event<never, never>, { readonly _tag: 'Requested' }>, '_tag' | 'nonce'>
 
 /**
- * What a request would be told: `step` as a question, by which nothing changes.
+ * The decision that a request would get now. Nothing changes.
  *
  * @example
  * import { Lifecycle, instant, millis } from '@tessera/core'
@@ -39,7 +39,7 @@ export const requested = <T, F>(view: View<T, F>, event: Of<T, F, 'Requested'>, 
   const serve = usable ? cell.token : O.none
   const isEnough = O.isSome(serve) && suffices(lifeOf(view, serve.value), event.minValid ?? millis(0), now)
   const fresh = isEnough && isUsable(view, plus(now, event.renewBefore))(cell)
-  // With a token that is enough, a failure or a wait concerns the renewal, not the caller.
+  // A caller whose token lives long enough is served at once: a failure or a wait concerns only the early renewal.
   const unlessEnough = (action: Action<T>): Result<T> => [{ serve, action: isEnough ? { _tag: 'None' } : action }, cell]
 
   if (fresh) return [{ serve, action: { _tag: 'None' } }, cell]
@@ -77,6 +77,8 @@ export const redeemed = <T, F>(view: View<T, F>, event: Of<T, F, 'Redeemed'>, ce
   const { parent, token } = event
   const same = O.isSome(cell.token) && view.equals(view.access(cell.token.value), view.access(token))
   if (!isEpochOf(parent, cell)) return discarded(view, event, cell)
+  // The parent was already renewed. With the same token, an earlier try of this write succeeded. Any other token is dropped, not revoked:
+  // revoking could end the session.
   if (cell.generation !== parent.generation)
     return [same ? AGAIN : { serve: O.none, action: { _tag: 'Discard' } }, cell]
 
@@ -88,6 +90,7 @@ export const redeemed = <T, F>(view: View<T, F>, event: Of<T, F, 'Redeemed'>, ce
     lease: O.none,
     status: NO_STATUS,
   }
+  // The server returned the refused token again: keep it refused and back off.
   return cell.refused && same
     ? [NOTHING, { ...next, refused: true, status: { _tag: 'CoolingDown', until: plus(event.now, event.backOff) } }]
     : [{ serve: O.some(token), action: { _tag: 'None' } }, next]
@@ -124,7 +127,8 @@ const released = <T>(nonce: Nonce, now: Instant, wait: Duration, cell: Cell<T>):
     NOTHING,
     {
       ...cell,
-      // A failed recovery keeps the orphan: the next redemption is still one of a token that may be redeemed already.
+      // If a recovery fails, keep an expired lease without an owner. The next attempt must still count as a recovery, because the refresh
+      // token may already have been redeemed.
       lease: lease.recovery ? O.some({ ...lease, nonce: O.none, until: now }) : O.none,
       status: wait > 0 ? { _tag: 'CoolingDown', until: plus(now, wait) } : cell.status,
     },

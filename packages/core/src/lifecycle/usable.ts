@@ -10,7 +10,7 @@ export const isUsable =
 
 const isBefore = (now: Instant, end: O.Option<Instant>): boolean => O.isNone(end) || now < end.value
 
-/** Of its life: the next token would hardly live longer than one that is so new. */
+/** The share of its life in which a token is new: the next token would hardly live longer. */
 const NEW = 1 / 10
 
 /** When a token was issued, and when it ends. */
@@ -20,8 +20,8 @@ export interface Life {
 }
 
 /**
- * Whether a token that is valid at `now` is so for long enough. One in the first tenth of its life is: otherwise each call would renew,
- * where no token lives that long. One without an end is too.
+ * Whether a token that is valid at `now` will be valid for `minValid`. A token in the first tenth of its life always suffices: otherwise
+ * each call would renew if no token lives that long. A token without an expiry suffices too.
  */
 export const suffices = ({ issuedAt, expiresAt }: Life, minValid: Duration, now: Instant): boolean => {
   if (O.isNone(expiresAt) || between(now, expiresAt.value) >= minValid) return true

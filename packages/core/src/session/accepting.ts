@@ -3,14 +3,14 @@ import * as Lifecycle from '../Lifecycle.js'
 import * as Secret from '../Secret.js'
 import { type SessionEvent, type Snapshot, view } from './records.js'
 
-/** What an API was last seen to accept. */
+/** The token that an API has accepted last. */
 export interface Accepting {
   readonly isAccepted: (token: Secret.Secret) => boolean
-  /** By a snapshot of the record, where there is one. */
+  /** `snapshot`: the cached snapshot, if there is one. */
   readonly accept: (token: Secret.Secret, snapshot: O.Option<Snapshot>) => void
 }
 
-/** A good token is written down only where it ends a row of refusals: once, by whoever sees it first, and nobody waits for it. */
+/** An accepted token is written only if it ends a row of refusals. No caller waits for that write. */
 export const makeAccepting = (write: (event: SessionEvent, snapshot: Snapshot) => Promise<unknown>): Accepting => {
   let last: Secret.Secret | undefined
   let isWriting = false

@@ -2,16 +2,16 @@ import type * as O from 'fp-ts/lib/Option.js'
 import type * as Lifecycle from '../Lifecycle.js'
 import type { SessionEvent, Snapshot } from './records.js'
 
-/** A token that was acquired. */
+/** An acquired token on its way to the record. */
 export interface Acquired {
   /** Of a login: the nonce of the session that it begins. */
   readonly origin: O.Option<Lifecycle.Nonce>
-  /** What it means to a record. The same each time, by the clocks as they are then. */
+  /** The event for the record. It is the same each time, with times by the current clocks. */
   readonly event: (snapshot: Snapshot) => SessionEvent
-  /** Where it begins, unless that was said before. A renewal has its place from the start. */
+  /** Settles the place where the token's session begins, if it is not settled yet. A renewal has its place from the start. */
   readonly begin: (snapshot: Snapshot) => void
-  /** It begins no session from now on, and ends the one that it has begun, by a tombstone of that name. */
+  /** From now on the token begins no session. If it has begun one, `event` ends that by a tombstone with this nonce. */
   readonly refuse: (end: Lifecycle.Nonce) => void
-  /** The record has heard of it. */
+  /** To be called when the record has taken or rejected the token. */
   readonly committed: () => void
 }

@@ -13,18 +13,18 @@ export interface Beginning {
   /** Names the new session. */
   readonly origin: Lifecycle.Nonce
   readonly token: TokenSet
-  /** The session that it replaces; none where the first snapshot is to tell. */
+  /** The snapshot of the session that it replaces. None if the first snapshot at the write decides. */
   readonly start: O.Option<Snapshot>
   /** When it was asked for, in process time. */
   readonly askedAt: Instant
-  /** Of this process, what was asked for before it and waited for the store then. */
+  /** The nonces of this process's earlier revokes, and of the earlier logins whose tokens waited for the store. */
   readonly earlier: ReadonlySet<Lifecycle.Nonce>
-  /** It is ended by what was asked for later. */
+  /** Whether a later revoke has ended it, given the record that was found. */
   readonly isOver: (found: Snapshot) => boolean
   readonly retryAt: (snapshot: Snapshot) => O.Option<Instant>
 }
 
-/** No session begins here, and none ends. */
+/** A place that matches no cell: an event from here begins and ends no session. */
 export const NOWHERE: Lifecycle.Place = { epoch: -1, origin: O.none }
 
 /** A token as a new session. */

@@ -9,7 +9,7 @@ import type { TokenSet } from '../TokenSet.js'
 import type { Limits, Terms, TokenSource } from '../TokenSource.js'
 import type { Result } from './records.js'
 
-/** A source without limits, but for a login, which has them of its own. */
+/** A source without limits. Only a login takes them as an argument. */
 export interface Unbounded extends Omit<TokenSource, 'get' | 'login' | 'within'> {
   readonly get: (minValid: Terms['minValid']) => TokenSource['get']
   readonly login: (limits: Limits) => TokenSource['login']
@@ -20,7 +20,7 @@ export interface Unbounded extends Omit<TokenSource, 'get' | 'login' | 'within'>
 /** Terms within terms. Wrappers that add a signal of their own do not take from a token how long it has to be valid. */
 export const inherited = ({ minValid }: Terms, of: Terms): Terms => (minValid === undefined ? of : { minValid, ...of })
 
-/** The same for callers who wait for so long at most, and want a token that is valid for so long. */
+/** The source for callers with limits: a deadline, a signal, or a `minValid`. */
 export const bounded = (clock: Clock, unbounded: Unbounded, limits: Terms): TokenSource => {
   const { get, invalidate, login, adopt, revoke, close, inspect, cached, ...rest } = unbounded
   const bound = <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> => {
@@ -29,7 +29,7 @@ export const bounded = (clock: Clock, unbounded: Unbounded, limits: Terms): Toke
     const raced: Bounds = { deadline, signal }
     return race(clock, raced, AuthError.timedOut(what), AuthError.aborted, use)
   }
-  /** As `bound`, of what is done all the same when its caller is interrupted. */
+  /** As `bound`, for an operation that starts even if its caller is already interrupted. */
   const begun =
     <A>(what: string, use: TaskEither<AuthError.AuthError, A>): TaskEither<AuthError.AuthError, A> =>
     () => {
@@ -37,7 +37,7 @@ export const bounded = (clock: Clock, unbounded: Unbounded, limits: Terms): Toke
       return bound(what, () => done)()
     }
   const boundedGet = bound('a renewal', get(limits.minValid))
-  /** A caller who has no time to hear whether a valid token was changed is given it. */
+  /** If the deadline passes during `get`, the caller gets the cached token, if that is valid. */
   const servedInTime: TaskEither<AuthError.AuthError, TokenSet> = async () => {
     const got = await boundedGet()
     const valid = E.isLeft(got) && got.left._tag === 'TimedOut' ? cached(limits.minValid) : O.none

@@ -18,14 +18,13 @@ export const toProcessClock = (token: TokenSet, { offset }: Snapshot): TokenSet 
 /** A token in process time, by the store's clock. */
 export const toStoreClock = (token: TokenSet, { offset }: Snapshot): TokenSet => shift(token, offset)
 
-/** What the cache is made with. */
 export interface CacheOptions {
-  /** As configured. */
+  /** The configured `renewBefore`, if any. */
   readonly renewBefore: Duration | undefined
   readonly maxStale: Duration
-  /** A token of process time with its dates. */
+  /** Converts a token from process time to dates. */
   readonly dated: (token: TokenSet) => TokenSet
-  /** In [0, 1). */
+  /** Draws a random number in [0, 1). */
   readonly draw: () => number
 }
 
@@ -38,44 +37,44 @@ export interface Cache {
   snapshot: O.Option<Snapshot>
   /** The valid token as the settled result of `get`. */
   result: Promise<Result<TokenSet>>
-  /** The same, in process time. */
+  /** The valid token, in process time. */
   token: O.Option<TokenSet>
   /** Until when the token is valid. */
   usableUntil: Instant
-  /** Until when no other process's change has to be looked for: no longer, once one was told. */
+  /** Until when the record need not be read for changes by other processes. A notified change ends it at once. */
   readUntil: Instant
-  /** The latest change that was told and not read yet. */
+  /** The latest notified change that was not read yet. */
   unread: O.Option<Told>
-  /** The earlier of the two, and of the time to renew: all that the hot path compares. */
+  /** The earliest of `usableUntil`, `readUntil` and the time to renew. The hot path compares only this one. */
   freshUntil: Instant
-  /** Until when the session cools down: a valid token is not renewed before. */
+  /** The end of the session's cool-down. A valid token is not renewed before. */
   cooledDownAt: Instant
   /** How long before its expiry this token is renewed here. */
   renewBefore: Duration
 }
 
-/** A change that somebody else made, and when, between which calls to the store, it was told. */
+/** A change by another process, and its place among this process's calls to the store. */
 interface Told {
   readonly version: O.Option<Version>
   readonly at: Sequence
 }
 
 /**
- * So many of a process's own latest writes are recognised when they are told: a message may come after the answer. One more is a read
- * too many.
+ * How many of the process's latest writes are remembered, to recognise their notifications, which may come after the answer. A forgotten
+ * one costs one unneeded read.
  */
 const OWN = 8
 
 export interface CacheControl {
   readonly cache: Cache
   readonly memory: Omit<Adopt, 'attend' | 'restored'>
-  /** Takes in that the store has changed, and tells whose doing that was, unless it is the snapshot. */
+  /** Takes in a change notification. Returns who made the change, or 'known' if it is the current snapshot. */
   readonly hear: (version: O.Option<Version>) => 'known' | 'own' | 'another'
-  /** Serves the token no longer. */
+  /** Stops serving the cached token. */
   readonly expire: () => void
-  /** Leaves a failing store alone until then. */
+  /** Postpones the next read, to spare a failing store. */
   readonly pauseRead: (until: Instant) => void
-  /** Rests the renewal of a valid token that is due, after it failed. */
+  /** Postpones the early renewal of a valid token after it failed. */
   readonly postpone: (now: Instant) => void
 }
 
@@ -115,7 +114,7 @@ export const makeCache = (
     if (overlaps && O.isSome(cache.snapshot) && Lifecycle.precedes(snapshot.cell, cache.snapshot.value.cell)) return
     adopted = ++sequence
     cache.snapshot = O.some(snapshot)
-    // Found by a call that began before it was told, the change may lie after what was found.
+    // If the call began before the notification, the change may be newer than the snapshot. Then it stays unread.
     cache.unread = pipe(
       cache.unread,
       O.filter(({ version, at }) => begun < at && !isVersion(snapshot, version)),
@@ -192,7 +191,7 @@ export const isKnown = ({ snapshot }: Cache, { version }: Snapshot): boolean =>
 /** Whether the cached token is valid. */
 export const isUsable = (cache: Cache, clock: Clock): boolean => clock.now() < cache.usableUntil
 
-/** Whether it is valid for so long. */
+/** Whether the cached token is still valid for `minValid`. */
 export const isEnough = (cache: Cache, clock: Clock, minValid: Duration): boolean =>
   isUsable(cache, clock) &&
   pipe(

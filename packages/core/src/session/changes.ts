@@ -10,26 +10,26 @@ import type { Key, OnChange, TokenStore } from '../TokenStore.js'
 /** The bounds of the poll that waits for another holder, in ms. */
 const POLL = { least: 50, most: 500 }
 
-/** How long one waits for another holder before looking again, by a draw in [0, 1). Who is woken polls only for a message that was lost. */
+/** The pause before the next poll, by a draw in [0, 1). With change notifications it is longer: it only makes up for lost messages. */
 export const pollOf = (isWoken: boolean, draw: number): Duration => {
   const least = isWoken ? POLL.most / 2 : POLL.least
   return millis(least + (POLL.most - least) * draw)
 }
 
-/** What one source hears of the changes of its record. */
+/** The change notifications of one source's record. */
 export interface Changes {
-  /** Subscribes, unless it has: a read that begins after this finds what will not be told. */
+  /** Subscribes, unless it has already. A read that begins afterwards finds all earlier changes. */
   readonly attend: IO<void>
-  /** Until a change, or a jittered poll, or `until`: the poll is the truth, the message saves time. */
+  /** Waits for a change, a jittered poll or `until`. The message only saves time: correctness rests on the poll. */
   readonly wait: (until: Instant) => Promise<void>
-  /** Lets those who wait look for themselves. */
+  /** Ends all waits, so that the waiting flights read the record. */
   readonly wake: IO<void>
   readonly end: IO<void>
 }
 
 /**
- * Subscribes for as long as somebody else holds `onChange`. The store would keep it in memory, and with it the source, for ever:
- * so it gets a reference that keeps nothing, and the subscription ends when what it refers to is collected.
+ * Subscribes for as long as somebody else holds `onChange`. A strong reference in the store would keep the source in memory for ever.
+ * So the store gets a weak one, and the subscription ends when `onChange` is collected.
  */
 const subscribe = (store: TokenStore, key: Key, onChange: OnChange): IO<void> | undefined => {
   const weak = {
@@ -52,11 +52,11 @@ const quietly = (end: IO<void>): void => {
   try {
     end()
   } catch {
-    // Nobody is left to hear of it.
+    // The source was collected, so nobody can be told.
   }
 }
 
-/** The subscription of one source, and those of its flights that wait. */
+/** The subscription of one source, and its waiting flights. */
 export const makeChanges = (store: TokenStore, key: Key, { clock, random }: SourceEnv, onChange: OnChange): Changes => {
   const waiters = new Set<IO<void>>()
   let end: IO<void> | undefined

@@ -15,7 +15,7 @@ import type { Records } from './records.js'
 
 /** By how much a lease outlives its flight: the life of a message, and of a stall. */
 export const MARGIN = seconds(5)
-/** How long a lease lasts, for a flight that may take so long. */
+/** The duration of a lease, given the timeout of a renewal. */
 export const holdOf = (timeout: Duration): Duration => millis(timeout + MARGIN)
 /** How long a failing store, or a held lease, is left alone while a token is valid. */
 export const PAUSE = seconds(1)
@@ -43,7 +43,7 @@ export const settingsOf = <R>(
   const longest = timeout ?? (Strategy.isInteractive(strategy) ? minutes(10) : seconds(15))
   const hold = holdOf(longest)
   return {
-    // Where others may be, nobody's session is shared by accident.
+    // In a store that others may use, no session is shared by accident.
     key: key ?? (store.guarantee === 'shared' ? nonce(random)() : 'default'),
     timeout: longest,
     hold,
@@ -56,7 +56,7 @@ export const settingsOf = <R>(
 
 type WithoutKey<Event> = Event extends unknown ? Omit<Event, 'key'> : never
 
-/** What all parts of a session work with. Tokens are in process time but for those of a record. */
+/** The context of all parts of a session. Tokens are in process time, except those in a record. */
 export interface Context extends Settings {
   readonly clock: ProcessClock
   readonly random: Random
@@ -66,10 +66,10 @@ export interface Context extends Settings {
   /** The user's own lock. */
   readonly exclusively: Lock
   readonly isClosed: () => boolean
-  /** So that its end can be waited for. */
+  /** Registers work, so that `settled` and `close` wait for it. */
   readonly track: Work['track']
   readonly tell: (event: WithoutKey<SourceEvent>) => void
-  /** The end of what begins now and takes so long at most. */
+  /** The instant after a duration from now. */
   readonly after: (duration: Duration) => Instant
 }
 

@@ -15,17 +15,17 @@ import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
 import type { Applied, Result, SessionEvent, Snapshot } from './records.js'
 
-/** Whether a session takes new work still. */
+/** Whether a session still takes new work. */
 export interface Closing {
-  /** It does not. */
+  /** The session is closed: it takes no new work. */
   readonly isClosed: () => boolean
-  /** Nor does any other of its collection. */
+  /** The whole collection is closed. A source on its own is a collection of one. */
   readonly isOver: () => boolean
-  /** From now on it does not. Tells whether that is new. */
+  /** Closes the session. Returns whether it was open. */
   readonly begin: () => boolean
 }
 
-/** @param isOver Of its collection; a source on its own is over when it is closed. */
+/** @param isOver Whether the collection is closed. Undefined for a source on its own. */
 export const makeClosing = (isOver: (() => boolean) | undefined): Closing => {
   let isClosing = false
   return {
@@ -39,10 +39,10 @@ export const makeClosing = (isOver: (() => boolean) | undefined): Closing => {
   }
 }
 
-/** The ends of a session, and of a source. */
+/** Revoke, which ends the session, and close, which ends the source. */
 export interface Ending {
   readonly revoke: TokenSource['revoke']
-  /** Ends the session that one login began, and no other one; also where the store does not hold it yet. */
+  /** Ends only the session that the given login began, even if the store does not hold it yet. */
   readonly revokeLogin: (origin: Lifecycle.Nonce) => Promise<Result<Revocation>>
   readonly close: TokenSource['close']
 }
@@ -51,7 +51,7 @@ export interface Ending {
 interface Asked {
   readonly event: (snapshot: Snapshot) => SessionEvent
   readonly turn: Pick<Revoke, 'track' | 'buried' | 'end'>
-  /** The record was heard of: which session it ends is settled. */
+  /** Whether the record was seen, and with it the session that the revoke ends is settled. */
   readonly isPlaced: () => boolean
 }
 
@@ -61,11 +61,11 @@ export interface EndingParts {
   readonly initial: Initial
   readonly outbox: Outbox
   readonly owing: Owing
-  /** What was so in the session before is over. */
+  /** Ends the pauses of the previous session, and makes later callers start a new flight. */
   readonly supersede: () => void
-  /** Serves nothing any more, and hears of nothing. */
+  /** Stops serving the cached token, and ends the change subscription. */
   readonly silence: () => void
-  /** The end of all work, that of people too. */
+  /** Settles when all work has ended, logins included. */
   readonly settled: () => Promise<void>
 }
 
@@ -82,8 +82,8 @@ export const makeEnding = (
   let revoking: Promise<Result<Revocation>> | undefined
 
   /**
-   * A revoke, however often it is sent: of the epoch that is there at first, or of the session of a login that was asked for before it. It
-   * never ends a later one.
+   * A revoke, which may be sent several times. It ends the epoch that it finds first, or the session of an earlier login, and never a
+   * later one.
    */
   const asking = (): Asked => {
     const own = nonce(random)()
@@ -94,9 +94,9 @@ export const makeEnding = (
     return {
       event: (snapshot) => {
         const { origin } = snapshot.cell
-        // What waits for the store begins here too, and not on the tombstone.
+        // Tokens that wait for the store begin here too, and not on the tombstone.
         if (from === undefined) for (const acquired of earlier) acquired.begin(snapshot)
-        // The tombstone of a later one stays: to a login that was asked for between the two, it says that it is over.
+        // The tombstone of a later revoke stays: a login between the two finds by it that its session has ended.
         if (from === undefined && O.exists(isOfLater)(origin)) from = NOWHERE
         if (from === undefined || (O.isSome(origin) && isEarlier(origin.value))) from = Lifecycle.placeOf(snapshot.cell)
         return { _tag: 'RevokeAsked', from, nonce: own, retryAt: owing.retryAt(snapshot) }
@@ -106,14 +106,14 @@ export const makeEnding = (
     }
   }
 
-  /** A revoke of the session that one login began. Those of others are not ended by it, whenever they were asked for. */
+  /** A revoke of the session that one login began. It ends no other session. */
   const askingFor = (origin: Lifecycle.Nonce): Asked => {
     const own = nonce(random)()
     const { earlier, track: tracked, end } = order.revoke(key, own)
     const waiting = earlier.find((acquired) => O.isSome(acquired.origin) && acquired.origin.value === origin)
     const placeIn = (snapshot: Snapshot): Lifecycle.Place => {
       if (Lifecycle.isOrigin(origin, snapshot.cell)) return Lifecycle.placeOf(snapshot.cell)
-      // Where it waits for the store still, it finds the tombstone at the place where it would begin.
+      // If the login still waits for the store, the tombstone goes to the place where its session would begin.
       const begins = waiting?.event(snapshot)
       return begins?._tag === 'LoggedIn' ? begins.from : NOWHERE
     }
@@ -124,7 +124,7 @@ export const makeEnding = (
         nonce: own,
         retryAt: owing.retryAt(snapshot),
       }),
-      // A login that began since is not over by it.
+      // Its `buried` is `end`: this revoke does not count for logins that began since.
       turn: { track: tracked, buried: end, end },
       isPlaced: constTrue,
     }
@@ -132,7 +132,7 @@ export const makeEnding = (
 
   /** Writes the tombstone. */
   const bury = async (asked: Asked, deadline: Instant): Promise<Result<Applied>> => {
-    // What was given at the start is of the session that ends.
+    // The initial tokens belong to the session that ends.
     if (O.isSome(initial.token())) {
       const there = await records.read(deadline)
       const wrote = E.isLeft(there) ? there : await initial.write(there.right)
@@ -158,7 +158,7 @@ export const makeEnding = (
     const { decision, snapshot } = applied.right
     const tokens = decision.action._tag === 'RevokeAtServer' ? decision.action.tokens : []
     if (tokens.length > 0 && snapshot.cell.status._tag === 'Revoked') tell({ _tag: 'Revoked' })
-    // By the record that was written just now: later, a session may have begun.
+    // Use the record just written: in a later one, a new session may have begun.
     const paid = await owing.pay(tokens, snapshot, deadline)
     return pipe(
       await outbox.flush(deadline),
@@ -166,14 +166,14 @@ export const makeEnding = (
     )
   }
 
-  /** Once at a time; a close that could not do it does it when it is called again, of the same session. */
+  /** The revoke of a close, once at a time. If it failed, the next call of `close` tries it again, for the same session. */
   const revokeOnce = (): Promise<Result<Revocation>> => {
     const asked = closingRevoke ?? asking()
     closingRevoke = asked
     revoking ??= track(revoke(asked)).then((result) => {
       revoking = undefined
       isRevoked = E.isRight(result)
-      // Otherwise nobody knows which session it was to end: a later one is not to be ended unasked.
+      // If it is not placed, nobody knows which session it should have ended. A later session must not be ended instead.
       hasFailed = !isRevoked && asked.isPlaced()
       return result
     })
@@ -190,7 +190,7 @@ export const makeEnding = (
         silence()
         const isWanted = options.revoke ?? (first ? (store.ephemeral ?? false) : hasFailed)
         const revoked: Result<unknown> = isWanted && !isRevoked ? await revokeOnce() : E.right(undefined)
-        // What was sent is waited for as long as it may take; what hangs beyond that keeps nobody.
+        // Wait for requests in progress for as long as they may take, but not for one that hangs beyond that.
         const patient = { deadline: after(patience) }
         await race(clock, patient, undefined, undefined, () => settled().then(E.right))()
         // An answer may have come in a stall that used up that time. A commit ends by its own deadline.

@@ -17,25 +17,26 @@ import type { Turns } from './turns.js'
 
 /** One renewal for all callers of this process. */
 interface Flight {
-  /** For how long the token is to be valid. */
+  /** How long the token must still be valid. */
   readonly minValid: Duration
-  /** The first token that may be served, or the end of the flight. */
+  /** The first token that was offered, or the result of `landed` if that comes first. */
   readonly served: Promise<Result<TokenSet>>
+  /** The result for `get`: if the renewal failed and the cached token is still valid, that token. */
   readonly landed: Promise<Result<TokenSet>>
-  /** The same, but for a failure while there is a valid token. */
+  /** The result of the renewal itself, failures included. */
   readonly flown: Promise<Result<TokenSet>>
-  /** What all get who joined it while there was no token: one promise, however many they are. */
+  /** One promise for all callers that joined the flight while no cached token was valid. */
   joined?: Promise<Result<TokenSet>>
 }
 
 /** Serves tokens: from memory, or by one flight for all callers. */
 export interface Flights {
   readonly get: TaskEither<AuthError.AuthError, TokenSet>
-  /** The same for whoever wants a token that is valid for so long. One that is not is renewed first; a failure is not passed over. */
+  /** As `get`, for a token that is still valid for `minValid`. A shorter one is renewed first, and a failure of that is returned. */
   readonly lasting: (minValid: Duration) => TaskEither<AuthError.AuthError, TokenSet>
-  /** Whether the cached token is valid for so long. */
+  /** Whether the cached token is still valid for `minValid`. */
   readonly suffices: (minValid: Duration) => boolean
-  /** What the flight has read may be over: later callers start anew. */
+  /** The record that the flight has read may be out of date: later callers start a new flight. */
   readonly restart: () => void
 }
 
@@ -73,14 +74,15 @@ export const makeFlights = (
     )
     const landed = flown.then((result) => {
       isOver = true
-      // Otherwise another's change came meanwhile, of which nothing was read yet.
+      // False if `restart` was called during the flight: another process changed the record, or this one refused a token, logged in or
+      // revoked. The next caller must read the record, so the read is not paused.
       const isUpToDate = flight === current
       if (isUpToDate) flight = undefined
       if (O.isSome(cache.snapshot) && !isClosed()) owing.meet(cache.snapshot.value)
       if (E.isRight(result) && clock.now() < cache.freshUntil) return result
       const pausedUntil = pauses.pause()
       if (E.isRight(result) || !isUsable(cache, clock)) return result
-      // The renewal failed, and the token is valid still.
+      // The renewal failed, but the cached token is still valid.
       if (isUpToDate && clock.now() >= cache.readUntil) memory.pauseRead(pausedUntil)
       if (result.left._tag === 'StoreFailed') memory.postpone(clock.now())
       return cache.result
@@ -90,11 +92,14 @@ export const makeFlights = (
     return current
   }
 
-  /** A flight that began for others; what it offered, or brings, may be over since, and what is cached is not. */
+  /**
+   * Joins a flight. The flight's token may have been revoked or refused in the meantime, so the joiner gets the cached token. If none is
+   * valid, it waits for the end of the flight, and then for the end of the next one.
+   */
   const joined = async ({ served, landed }: Flight): Promise<Result<TokenSet>> => {
     const resultOf = (flown: Result<TokenSet>): Promise<Result<TokenSet>> | undefined =>
       E.isLeft(flown) || isClosed() ? Promise.resolve(flown) : isUsable(cache, clock) ? cache.result : undefined
-    // Without a token that is valid here by then, what was offered is over: revoked or refused meanwhile.
+    // If no cached token is valid now, the offered one was revoked or refused in the meantime, or has expired.
     const offered = resultOf(await served)
     return offered ?? resultOf(await landed) ?? (flight ?? takeOff()).landed
   }
@@ -110,13 +115,13 @@ export const makeFlights = (
     if (flight !== undefined) {
       if (isUsable(cache, clock)) return joined(flight)
       const joining = flight
-      // Once it has answered, the token that it answered may end while the flight goes on.
+      // The shared promise is dropped once it resolves. Its token may expire before the flight ends, and later callers must not get it.
       joining.joined ??= joined(joining).finally(() => {
         delete joining.joined
       })
       return joining.joined
     }
-    // Another process may have renewed meanwhile: the record is read again once a pause.
+    // Another process may have renewed in the meantime, so the record is read again after each pause.
     const isAtRest = pauses.isPaused() && outbox.isEmpty() && !isUsable(cache, clock)
     if (O.isSome(failure) && isAtRest) return Promise.resolve(E.left(failure.value))
     return takeOff().served
@@ -139,14 +144,14 @@ export const makeFlights = (
       const isOwn = flight === undefined
       const joining = flight ?? takeOff(minValid)
       await joining.served
-      // What it offers may be enough: only the early renewal of it may fail.
+      // The offered token may live long enough already. Then a failed early renewal does not matter.
       if (suffices(minValid) && !isClosed()) return cache.result
       await joining.landed
       const flown = await joining.flown
       if (isClosed()) return flown
       if (suffices(minValid)) return cache.result
       if (E.isLeft(flown) || isOwn) return flown
-      // Otherwise others have looked for a token that lives less long, or what was found is over since.
+      // Otherwise try again: the flight was for a shorter `minValid`, or its token is no longer valid.
       if (joining.minValid >= minValid && isUsable(cache, clock)) return cache.result
     }
   }

@@ -18,10 +18,10 @@ import type { Result, Snapshot } from './records.js'
 
 /** The tokens that the application had at the start. They are written once, where the store has no record. */
 export interface Initial {
-  /** Names the session that begins with them. */
+  /** The nonce of the session that begins with them. */
   readonly origin: O.Option<Nonce>
   readonly token: () => O.Option<TokenSet>
-  /** Writes them where the snapshot is of no record. Tells whether it did. */
+  /** Writes them if the store had no record. Returns whether it did. */
   readonly write: (snapshot: Snapshot) => Promise<Result<boolean>>
   readonly forget: () => void
 }
@@ -53,7 +53,7 @@ export const makeInitial = <R>(
       ),
     write: async (snapshot) => {
       const there = unwritten
-      // Also where there is a record: when that is deleted later, so is the session.
+      // Even if there is a record: if it is deleted later, the session must not come back.
       forget()
       if (O.isNone(there) || snapshot.version !== absent) return E.right(false)
       // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs, unless that is over.

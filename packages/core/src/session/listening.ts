@@ -2,13 +2,13 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { CacheControl } from './cache.js'
 import type { Changes } from './changes.js'
 
-/** When a session listens to the changes of its record. */
+/** Decides when a session is subscribed to the changes of its record. */
 export interface Listening {
-  /** From now on, unless it is closed. */
+  /** Subscribes, unless the session is closed. */
   readonly attend: () => void
-  /** Its collection dropped it: no longer than somebody logs in by it. Until it is used again. */
+  /** For a session that its collection has evicted: ends the subscription after the logins in progress, until it is used again. */
   readonly drop: () => void
-  /** Somebody has logged in. */
+  /** To be called when a login has begun or ended. */
   readonly onIdle: () => void
 }
 

@@ -26,28 +26,28 @@ import type { Owing } from './owing.js'
 import type { Result, Snapshot } from './records.js'
 import { fail } from './turns.js'
 
-/** New sessions: of a login that the source makes, or of one that the application made. */
+/** New sessions: by a login of the source, or by a token that the application got itself. */
 export interface Login {
   readonly login: (limits: Limits) => TokenSource['login']
   readonly adopt: TokenSource['adopt']
 }
 
 export interface LoginParts {
-  /** The user's own, by whose time a person is waited for. */
+  /** The clock as given in the environment. Waiting for a person is timed by it. */
   readonly clock: Clock
-  /** Of people, who may take minutes. */
+  /** The logins in progress. A person may take minutes. */
   readonly logins: Work
   readonly order: Order
   readonly initial: Initial
   readonly outbox: Outbox
   readonly owing: Owing
-  /** What was so in the session before is over. */
+  /** Ends the pauses of the previous session, and makes later callers start a new flight. */
   readonly supersede: () => void
   readonly revokeLogin: Ending['revokeLogin']
   readonly get: TaskEither<AuthError.AuthError, TokenSet>
 }
 
-/** A token that came, and what is to be asked about it. */
+/** A new token, with the checks that it must pass. */
 interface Taken extends Omit<Beginning, 'retryAt'> {
   readonly isEnded: Begun['isOver']
   readonly validate: Validate | undefined
@@ -60,8 +60,8 @@ export const makeLogin = (
   const { isClosed, key, random, records, tell, timeout, track, after } = context
 
   /**
-   * Commits a token as a new session. When another login, or a revoke, came first, the session is theirs: whoever has validated this
-   * token is not given another one.
+   * Commits a token as a new session. If another login or a revoke came first, this token begins none. The caller then gets the other
+   * session's token, unless it wanted to validate its own.
    */
   const begin = async (acquired: Acquired, token: TokenSet, of: Taken): Promise<Result<TokenSet>> => {
     initial.forget()
@@ -70,7 +70,7 @@ export const makeLogin = (
     supersede()
     const { decision, snapshot } = applied.right
     const isOurs = O.isSome(decision.serve) || decision.action._tag === 'Again'
-    // A revoke that was asked for later has ended it while the answer of the store was on its way.
+    // A later revoke has ended the session before the store answered.
     if (isOurs && of.isEnded(snapshot)) return fail('Revoked')
     // It may have expired while it was written.
     if (isOurs && (isValid(context, token) || of.validate !== undefined)) return E.right(dated(context.clock, token))
@@ -78,8 +78,8 @@ export const makeLogin = (
   }
 
   /**
-   * Asks about the token when it is in the store. What the store said of it does not count: it may be there all the same, or any time. One
-   * that does not hold begins no session, also where its end cannot be written now.
+   * Validates the token after its write, also if that failed: the token may be in the store all the same, or be written later. A rejected
+   * one begins no session, even if its end cannot be written now.
    */
   const validated = async (
     taken: Result<TokenSet>,
@@ -95,11 +95,11 @@ export const makeLogin = (
     if (E.isRight(said)) return taken
     acquired.refuse(nonce(random)())
     const revoked = await revokeLogin(origin)
-    // Who logs in must know that the session goes on.
+    // The caller must learn that the rejected session could not be ended.
     return E.isRight(revoked) ? said : E.left(AuthError.semigroup.concat(said.left, revoked.left))
   }
 
-  /** Takes in a token; what comes when the source is closed must not stay alive. */
+  /** Takes in a token. If the source was closed in the meantime, the token is revoked. */
   const takeIn = async (of: Taken): Promise<Result<TokenSet>> => {
     if (isClosed()) {
       tell({ _tag: 'Discarded', revoked: await owing.drop(of.token) })
@@ -110,7 +110,7 @@ export const makeLogin = (
     return validated(await begin(acquired, token, of), acquired, of)
   }
 
-  /** Waits for no longer than its caller. */
+  /** Bounds a wait by the caller's limits. */
   const within = <A>({ deadline = ALWAYS, signal }: Limits, use: () => Promise<Result<A>>): Promise<Result<A>> =>
     race(clock, { deadline, signal }, AuthError.timedOut('the login'), AuthError.aborted, use)()
 
@@ -133,12 +133,12 @@ export const makeLogin = (
       const acquire = async (): Promise<Result<TokenSet>> => {
         const start = await within(limits, () => startOf(begun))
         if (E.isLeft(start)) return start
-        // What is being revoked might end what is granted now.
+        // A revocation in progress might end the new grant as well.
         const quiet = await within(limits, () => owing.settled().then(E.right))
         if (E.isLeft(quiet)) return quiet
         if (isClosed()) return E.left(AuthError.closed)
         return interactively(clock, limits, strategy, env, (token) => {
-          // A revoke that came since the start is in the record, or finds this one there.
+          // A revoke since the start is in the record, or finds this session there.
           const of = { ...begun, isOver: constFalse, origin, token, start: O.some(start.right), askedAt }
           const taken = takeIn({ ...of, isEnded: begun.isOver, validate })
           begun.end()

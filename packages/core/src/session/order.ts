@@ -6,66 +6,66 @@ import type { Snapshot } from './records.js'
 
 /** A login, or a token to adopt, from when it was asked for until its token is in an outbox. */
 export interface Begun {
-  /** The logins whose tokens wait for the store, and the revokes, that were asked for before it. */
+  /** The earlier logins whose tokens wait for the store, and the earlier revokes. */
   readonly earlier: ReadonlySet<Nonce>
-  /** The end of the revokes that were asked for before it; none where there is nothing to wait for. */
+  /** Settles after the running tries of earlier revokes. Undefined if there are none. */
   readonly revokes: Promise<unknown> | undefined
-  /** A revoke that was asked for after it has ended the session that is found. */
+  /** Whether a later revoke has ended this login, given the record that was found. */
   readonly isOver: (found: Pick<Snapshot, 'cell'>) => boolean
   readonly end: () => void
 }
 
 /** A revoke, however often it is tried. */
 export interface Revoke {
-  /** The logins and revokes that were asked for before it. */
+  /** The nonces of earlier logins and revokes. */
   readonly origins: ReadonlySet<Nonce>
-  /** Whether a tombstone is that of a revoke that was asked for after it, and whose answer is on its way. */
+  /** Whether this tombstone nonce belongs to a later revoke whose write is not confirmed yet. */
   readonly isOfLater: (origin: Nonce) => boolean
-  /** The tokens that waited for the store. */
+  /** The tokens that waited for the store when the revoke was asked for. */
   readonly earlier: ReadonlyArray<Acquired>
-  /** One try. */
+  /** Registers one try, so that a later login waits for it. */
   readonly track: <A>(run: Promise<A>) => Promise<A>
-  /** Its tombstone is written. */
+  /** To be called when the tombstone is written. */
   readonly buried: () => void
-  /** It is not tried again. */
+  /** To be called when the revoke is given up. */
   readonly end: () => void
 }
 
 /**
- * What is under way of each key, by all sources of one collection, and in which order logins and revokes were asked for: each takes its
- * time until the record hears of it, and the record knows no other order than that. And where a server ends all that a person has granted
- * by one token, a login must not begin while a token is revoked there, nor a token be revoked while a login is under way.
+ * The logins, revokes and revocations at the server in progress, per key, for all sources of one collection. The record shows only the
+ * order in which writes arrive. This keeps the order in which the application asked. Second purpose: some servers end a person's whole
+ * grant when one token is revoked. There a login must not start during a revocation, nor a revocation during a login.
  */
 export interface Order {
   readonly begin: (key: Key, origin: Nonce, isClosed: () => boolean) => Begun
-  /** A login of a key that nobody knows yet, until what is returned is called, or its source is closed. */
+  /** Registers a login whose key is not known yet, until the returned function is called or its source is closed. */
   readonly beginUnknown: (isClosed: () => boolean) => () => void
-  /** A login is under way that may be of this key. */
+  /** Whether a login is in progress that may be of this key. */
   readonly isBeginning: (key: Key) => boolean
   readonly revoke: (key: Key, own: Nonce) => Revoke
-  /** Tokens of a key are revoked at the server. */
+  /** Registers a revocation at the server until it settles. */
   readonly revoking: <A>(key: Key, revocation: Promise<A>) => Promise<A>
-  /** The end of the revocations at the server of a key, or of all that are under way now. */
+  /** Settles when a key has no revocation at the server any more. Without a key: after all that are in progress now. */
   readonly settled: (key: Key | undefined) => Promise<void>
-  /** A token waits for the store. */
+  /** Registers a token that waits for the store. */
   readonly wait: (key: Key, acquired: Acquired) => void
   readonly written: (key: Key, acquired: Acquired) => void
-  /** Those of a key that have waited for longer. */
+  /** Tokens of the key that were queued before this one. */
   readonly before: (key: Key, acquired: Acquired) => ReadonlyArray<Acquired>
 }
 
 interface Asked {
   readonly turn: number
-  /** The try that is under way. */
+  /** The try in progress. */
   run: Promise<unknown> | undefined
 }
 
-/** What is on its way to one record, or to the server. */
+/** The operations in progress for one key. */
 interface OnTheWay {
-  /** By the nonces of their sessions; of each, whether its source is closed. */
+  /** Session nonce → whether the login's source is closed. */
   readonly logins: Map<Nonce, () => boolean>
   readonly waiting: Set<Acquired>
-  /** By the nonces of their tombstones, until that is written or nobody tries any more. */
+  /** Tombstone nonce → the revoke, until its tombstone is written or it is given up. */
   readonly revokes: Map<Nonce, Asked>
   readonly revocations: Set<Promise<unknown>>
   /** The turn of the last revoke that has written its tombstone. */
@@ -113,7 +113,7 @@ export const makeOrder = (): Order => {
         earlier: new Set([...originsOf(waiting), ...revokes.keys()]),
         revokes: runs.length === 0 ? undefined : Promise.allSettled(runs),
         isOver: ({ cell }) => {
-          // One that is tried again keeps its turn.
+          // A revoke keeps its turn when it is tried again.
           const isOfLater = (origin: Nonce): boolean => (revokes.get(origin)?.turn ?? 0) > turn
           return there.buried > turn || O.exists(isOfLater)(cell.origin)
         },

@@ -21,11 +21,11 @@ export interface Outbox {
   readonly isEmpty: () => boolean
   /** Writes an acquired token; when the store fails, it stays here, for the next call or for the next try. */
   readonly commit: (acquired: Acquired, from: O.Option<Snapshot>, deadline: Instant) => Promise<Result<Applied>>
-  /** As `commit`, inside the user's lock. The token is here while the lock is waited for, and after it failed. */
+  /** As `commit`, inside the user's lock. The token is in the outbox while the call waits for the lock, and if that fails. */
   readonly commitExclusively: (acquired: Acquired, from: O.Option<Snapshot>) => Promise<Result<Applied>>
-  /** Writes what is here. */
+  /** Writes the tokens in the outbox. */
   readonly flush: (deadline: Instant) => Promise<Result<void>>
-  /** The ends of the writes that are under way. */
+  /** Settles when the writes in progress have ended. */
   readonly settled: () => Promise<void>
 }
 
@@ -36,7 +36,7 @@ export const makeOutbox = (
 ): Outbox => {
   const { clock, exclusively, key, records, tell, timeout, track, after } = context
   const waiting = new Set<Acquired>()
-  /** Of these, those whose write is under way. */
+  /** The tokens in `waiting` whose write is in progress. */
   const writing = new Set<Acquired>()
   let isFlushing = false
   let offeredUntil = NEVER
@@ -54,8 +54,8 @@ export const makeOutbox = (
   }
 
   /**
-   * Its event. What came before it, also in another source of its key, begins no later than this: it must not replace the session that
-   * this one begins.
+   * The event of a token. Earlier tokens of the key, also in other sources, get their place now at the latest: they must not replace the
+   * session that this one begins.
    */
   const inTurn =
     (acquired: Acquired) =>
@@ -116,9 +116,9 @@ export const makeOutbox = (
     })
 
   /**
-   * Offers what is here to the store again: no call may come here for long, and another process would redeem a refresh token that is
-   * spent. Between the tries it keeps no process alive. A source that was closed by itself goes on with it: its collection makes another
-   * one for that key.
+   * Offers the tokens to the store again. The next call may be far away, and until the write another process would redeem a spent refresh
+   * token. The pauses keep no process alive. A source that was closed on its own goes on, since its collection makes another one for the
+   * key.
    */
   const flushLater = async (): Promise<void> => {
     if (isFlushing) return
@@ -137,12 +137,12 @@ export const makeOutbox = (
       add(acquired)
       const deadline = after(timeout)
       const applied = await exclusively(deadline, () =>
-        // A lock that came late: another call writes it, or has written it.
+        // If the lock came late, another call may write the token, or have written it.
         waiting.has(acquired) && !writing.has(acquired)
           ? commit(acquired, from, deadline)
           : records.persist(acquired.event, from, deadline),
       )
-      // A commit that failed has said so itself; another call may have written it meanwhile.
+      // A failed commit has reported itself. Another call may have written the token in the meantime.
       const isSaid =
         E.isRight(applied) || (applied.left._tag === 'StoreFailed' && applied.left.pending) || !waiting.has(acquired)
       return isSaid ? applied : heldBack(applied.left)

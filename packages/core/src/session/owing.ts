@@ -7,20 +7,20 @@ import type { TokenSet } from '../TokenSet.js'
 import type { Ends, Revocation } from '../TokenSource.js'
 import { type Records, type Result, type SessionEvent, type Snapshot, storeNow, view } from './records.js'
 
-/** How long all processes leave alone what one of them has tried to revoke. */
+/** How long all processes wait after one has tried a revocation. */
 const RETRY = minutes(10)
 
-/** What a session needs to end at the server what no session holds any more. */
+/** The parts that a session needs to revoke, at the server, tokens that no session holds any more. */
 export interface OwingParts {
   readonly server: Revoking
-  /** What the server ends by one token; none where there is no way to revoke. */
+  /** What the server ends when one token is revoked. Undefined if there is no way to revoke. */
   readonly ends: Ends | undefined
   /** A token of a snapshot, as a revoker gets it. */
   readonly outside: (token: TokenSet, snapshot: Snapshot) => TokenSet
   readonly now: () => Instant
   /** The end of a call to the store, or of a request, that begins now. */
   readonly deadline: () => Instant
-  /** A token of this process waits for the store, or a person is logging in. */
+  /** Whether a token of this process waits for the store, or a login is in progress. */
   readonly isBeginning: () => boolean
   /** The revocations of this key, also by other sources of the collection. */
   readonly revocations: {
@@ -33,19 +33,19 @@ export interface OwingParts {
   readonly persist: (event: (snapshot: Snapshot) => SessionEvent) => ReturnType<Records['persist']>
 }
 
-/** The record keeps what is owed to the server until that has confirmed the end of it. */
+/** The revocations owed to the server. The record keeps the tokens until the server has confirmed their end. */
 export interface Owing {
   /** For the events that drop a token: this process tries to revoke it at once. */
   readonly retryAt: (snapshot: Snapshot) => O.Option<Instant>
-  /** Revokes, and takes out of the record what the server has ended; the first failure, after all were tried. */
+  /** Revokes tokens, and removes those that the server has ended from the record. Returns the first failure after all were tried. */
   readonly pay: (tokens: ReadonlyArray<TokenSet>, snapshot: Snapshot, deadline: Instant) => Promise<Result<Revocation>>
-  /** As `pay`, of one that the record dropped just now, and tried again. Tells whether it was revoked. */
+  /** As `pay`, with retries, for a token that the record dropped just now. Returns whether it was revoked. */
   readonly discard: (token: TokenSet, snapshot: Snapshot) => Promise<boolean>
-  /** As `discard`, of one that came to a source that is closed: no record owes it. */
+  /** As `discard`, for a token that came when the source was closed: it is in no record. */
   readonly drop: (token: TokenSet) => Promise<boolean>
-  /** Tries what another process, or an earlier try, has left: nobody waits for it. */
+  /** Tries revocations that another process or an earlier try has left. No caller waits for it. */
   readonly meet: (snapshot: Snapshot) => void
-  /** The end of what is being revoked, where the server ends all: a login begins after it. */
+  /** If the server ends all of a person's grants at once: settles after the revocations in progress. A login begins after them. */
   readonly settled: () => Promise<void>
 }
 
@@ -57,16 +57,16 @@ export const makeOwing = (parts: OwingParts): Owing => {
   const { track, settled } = revocations
 
   /**
-   * Whether the end of a token leaves the session alone. Where one ends all that a person has granted, none is ended beside a session
-   * that goes on.
+   * Whether revoking the token leaves the current session alive. If the server ends all of a person's grants at once, no token is revoked
+   * while there is a session.
    */
   const isHarmless = (token: TokenSet, { cell }: Snapshot): boolean =>
     ends === 'grant' ? !Lifecycle.isHeld(view, token)(cell) : O.isNone(cell.token) && O.isNone(cell.lease)
-  /** As `isHarmless`; nor is one that begins ended, of what nobody has asked to end. */
+  /** As `isHarmless`, and no session that is just beginning is ended either. For revocations that the application did not ask for. */
   const isTimely = (token: TokenSet, snapshot: Snapshot): boolean =>
     isHarmless(token, snapshot) && (ends === 'grant' || !isBeginning())
 
-  /** Asked before each try: sessions begin and end between them. The first snapshot counts once. */
+  /** `isTimely` before each try, since sessions begin and end in between. Only the first try uses the given snapshot. */
   const asked = (token: TokenSet, first: O.Option<Snapshot>) => {
     let snapshot = first
     return async (): Promise<boolean> => {

@@ -5,19 +5,19 @@ import type { ProcessClock } from '../internal/processClock.js'
 import { type Instant, NEVER, plus } from '../Time.js'
 import { PAUSE } from './context.js'
 
-/** When this process leaves the server, or the store, alone after a failure. */
+/** The pauses that this process makes after a failure of the server or the store. */
 export interface Pauses {
-  /** The failure that is answered again, without a request, until it has cooled down. */
+  /** The failure that callers get without a request until its back-off ends. */
   readonly failure: () => O.Option<AuthError>
-  /** The last failure since a token came, cooled down or not. */
+  /** The last failure since the last token, even if its back-off has ended. */
   readonly last: () => AuthError | undefined
   readonly fail: (error: AuthError) => void
   /** A token came. */
   readonly succeed: () => void
-  /** Leaves the store alone for a moment, and tells its end. */
+  /** Begins a pause of `PAUSE`. Returns its end. */
   readonly pause: () => Instant
   readonly isPaused: () => boolean
-  /** What was so before is over. */
+  /** Ends the back-off and the pause, for a new session. */
   readonly end: () => void
 }
 

@@ -34,14 +34,14 @@ export const view: View<TokenSet, Secret.Secret> = {
 const step = Lifecycle.step(view)
 const sameRecord = O.getEq<Secret.Secret>(Secret.eq)
 
-/** What this process knows of a record. Times in `cell` are of the store's clock, or dates where it has none. */
+/** A record as this process has read or written it. Times in `cell` are by the store's clock, or dates if it has none. */
 export interface Snapshot extends Heard {
   readonly version: Version
-  /** What the cell was decoded from; none where it was not. */
+  /** The record that the cell was decoded from. None if the store has no record, or if this process wrote the cell. */
   readonly record: O.Option<Secret.Secret<'Record'>>
   /** Process time when the store's `now` was taken, or just before. */
   readonly readAt: Instant
-  /** Of process time, until then. */
+  /** `ProcessClock.jumps` at the start of the call. A different count later means that `offset` may be out of date. */
   readonly jumps: number
 }
 
@@ -54,22 +54,25 @@ export interface Applied {
   readonly snapshot: Snapshot
 }
 
-/** Takes what was read or written into the process's memory. */
+/** The process's memory of the record. It takes over the snapshots that were read or written. */
 export interface Adopt {
-  /** Hears of changes from now on: what is read next is what there is until one is told. */
+  /** Subscribes to change notifications before a read, so that no change after the read is missed. */
   readonly attend: IO<void>
   /** Marks the start of a call to the store, and the version that it writes as one of this process's own. */
   readonly begin: (writes?: Version) => Sequence
   readonly adopt: (snapshot: Snapshot, begun: Sequence) => void
-  /** What was adopted last. */
+  /** The snapshot that was adopted last. */
   readonly snapshot: () => O.Option<Snapshot>
-  /** The snapshot of when the call began, where that is newer than what the call found. */
+  /**
+   * The remembered snapshot, if nothing was adopted since the call began and it is newer than the one that the call found. The store has
+   * then lost a write.
+   */
   readonly ahead: (found: Snapshot, begun: Sequence) => O.Option<Snapshot>
-  /** What a lossy store had lost is there again. */
+  /** Called when a record that the store had lost is written again. */
   readonly restored: (snapshot: Snapshot) => void
 }
 
-/** Orders calls to the store: one that begins after another was adopted is the later one; else the two overlap. */
+/** Orders calls to the store. A call that begins after another one's result was adopted is the later one. Otherwise the two overlap. */
 export type Sequence = number
 
 /** How a write ended. */
@@ -80,13 +83,13 @@ type Written =
 /** One record of a store, as cells. Every change goes through `Lifecycle.step`. */
 export interface Records {
   readonly read: (deadline: Instant) => Promise<Result<Snapshot>>
-  /** Runs the event on a snapshot and writes what it changes; on a conflict, runs it on what is there. */
+  /** Runs the event on a snapshot and writes the changed cell. On a conflict, runs it on the record that was found. */
   readonly apply: (
     event: (snapshot: Snapshot) => SessionEvent,
     from: Snapshot,
     deadline: Instant,
   ) => Promise<Result<Applied>>
-  /** As `apply`, after a read where there is no snapshot, and again until the deadline: for what must not be lost. */
+  /** As `apply`, for events that must not be lost: tries again until the deadline. Without a snapshot, it reads first. */
   readonly persist: (
     event: (snapshot: Snapshot) => SessionEvent,
     from: O.Option<Snapshot>,
@@ -94,13 +97,13 @@ export interface Records {
   ) => Promise<Result<Applied>>
 }
 
-/** A record that cannot be read will not mend itself: it is reported at once, and left as it is. */
+/** A record that cannot be decoded stays so. It is reported at once, without further tries, and not overwritten. */
 const isDamaged = (error: AuthError.AuthError): boolean => error._tag === 'StoreFailed' && error.operation === 'decode'
 
-/** Before a write that must not be lost is tried again, in ms. */
+/** First pause before retrying a write that must not be lost, in ms. */
 export const FIRST_PAUSE = millis(50)
 const LONGEST_PAUSE = 500
-/** Before the next try. */
+/** The pause before the next try. */
 export const longer = (pause: Duration): Duration => millis(Math.min(2 * pause, LONGEST_PAUSE))
 
 export const makeRecords = (
@@ -125,7 +128,7 @@ export const makeRecords = (
       guard((did) => AuthError.storeFailed(operation, `it ${did}`), use, secrets, right),
     )()
 
-  /** What was decoded last is not decoded again. */
+  /** Decodes a record, unless it is the one that was decoded last. */
   const cellOf = ({ record }: Stamped): Result<Cell<TokenSet>> =>
     pipe(
       snapshot(),
@@ -148,7 +151,7 @@ export const makeRecords = (
       E.map((stored) => {
         const offset = between(at, O.getOrElse(() => date)(stamped.now))
         const tellsTime = O.isSome(stamped.now)
-        // What was written while the call was under way is not of the future.
+        // The date after the call, so that a time written during the call does not lie in the future.
         const now = O.getOrElse(() => present().date)(stamped.now)
         const cell = judged(stored, { offset, now, hold, tellsTime }, snapshot())
         return {
@@ -164,13 +167,16 @@ export const makeRecords = (
       }),
     )
 
-  /** Takes in what a call found. What a lossy store has lost is written back first: its older token may be spent. */
+  /**
+   * Takes over the snapshot that a call has found. If the store lost a newer record, that one is restored first, since the older one may
+   * hold a spent refresh token.
+   */
   const take = async (found: Result<Snapshot>, begun: Sequence, deadline: Instant): Promise<Result<Snapshot>> => {
     if (E.isLeft(found)) return found
     const newer = store.mayLoseWrites === true ? ahead(found.right, begun) : O.none
     if (O.isNone(newer)) {
       adopt(found.right, begun)
-      // It overlapped with a call that found more: only one that begins now can tell whether that is lost.
+      // A concurrent call saw a newer record. Whether the store has lost it, only a new read can tell.
       const isOlder =
         store.mayLoseWrites === true &&
         O.exists((at: Snapshot) => Lifecycle.precedes(found.right.cell, at.cell))(snapshot())
@@ -202,8 +208,8 @@ export const makeRecords = (
   }
 
   /**
-   * A snapshot by the clocks as they are now: what is written meant for the clocks of another time would live for longer. Where the
-   * store tells its own time, only it can say.
+   * Brings a snapshot to the current clocks before a write. If the clock was changed since the read, the offset is wrong, and a time
+   * written with it would be too late. If the store has its own clock, the record is read again. Otherwise the offset is computed anew.
    */
   const timely = async (at: Snapshot, deadline: Instant): Promise<Result<Snapshot>> => {
     if (at.tellsTime) return at.jumps === clock.jumps() ? E.right(at) : read(deadline)
@@ -245,7 +251,7 @@ export const makeRecords = (
     if (answer.right._tag === 'Conflict') {
       return E.right({ _tag: 'Conflict', found: toSnapshot(answer.right.found, started), begun })
     }
-    // What a strategy made may differ from what its record says: a read decodes that.
+    // The strategy's token may differ from its decoded record, so `record` is left empty and the next read decodes it.
     const committed = { ...at, version: next.version, cell, stored, record: O.none }
     adopt(committed, begun)
     return E.right({ _tag: 'Committed', snapshot: committed })

@@ -22,7 +22,7 @@ import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
 import { type Result, type SessionEvent, type Snapshot, storeNow, view } from './records.js'
 
-/** How one turn of a flight ended: with a result, or by having to look again, at what it found where it found something. */
+/** A turn of a flight ends with a result, or the next turn starts, from the snapshot in `found` if there is one. */
 export type Turn =
   | { readonly _tag: 'Ended'; readonly result: Result<TokenSet> }
   | { readonly _tag: 'Again'; readonly found: O.Option<Snapshot> }
@@ -32,9 +32,9 @@ const again: Turn = { _tag: 'Again', found: O.none }
 /** What the turns of one flight share. */
 export interface Flying {
   readonly deadline: Instant
-  /** For how long the token is to be valid. */
+  /** How long the token must still be valid. */
   readonly minValid: Duration
-  /** Takes a token that may be served meanwhile to those who do not want it for longer. */
+  /** Gives a valid token to callers during the renewal, if it lives long enough for their `minValid`. */
   readonly offer: (token: TokenSet) => void
 }
 
@@ -44,7 +44,7 @@ export type Redeem = (from: Snapshot, flying: Flying) => Promise<Result<Turn>>
 const nameOf = ({ epoch, generation, origin }: Lifecycle.Parent): string =>
   `${epoch} ${generation} ${O.toNullable(origin)}`
 
-/** What a request asks of a snapshot. */
+/** The `Lifecycle.Question` of a request, at the current time of a snapshot. */
 export const question = (
   { cache, hold, selfSufficient }: Context,
   { minValid }: Pick<Flying, 'minValid'>,
@@ -58,8 +58,8 @@ export const question = (
 })
 
 /**
- * Offers the token of a snapshot to those for whom it is enough. Where they wait for its early renewal, they do so only if they would
- * begin one.
+ * Offers the snapshot's token to callers for whom it lives long enough. With `renewal: 'blocking'`, callers wait for the early renewal
+ * instead, but only if a request could start it now. While the renewal is cooling down or leased by another process, they get the token.
  */
 export const offering = (context: Context, { offer }: Flying, token: TokenSet, at: Snapshot): void => {
   const ask = Lifecycle.ask(view)(question(context, { minValid: millis(0) }, at))
@@ -75,7 +75,7 @@ export const makeRedeem = <R>(
   const { cache, clock, exclusively, isClosed, minimumAge, random, records, selfSufficient, store } = context
   const { tell, timeout, track, after } = context
   const draw = uniform(random)
-  /** Whose answers are here and on their way to the store: a late one must not be asked for again meanwhile. */
+  /** Parents (by `nameOf`) for which a token has come that is not committed yet. Their refresh token must not be sent again. */
   const answered = new Set<string>()
 
   const redeemed = (parent: Lifecycle.Parent, answer: TokenSet): Acquired => {
@@ -96,7 +96,7 @@ export const makeRedeem = <R>(
     }
   }
 
-  /** How long the token that is redeemed may still be served. */
+  /** How long the token whose refresh token is redeemed may still be served. */
   const leftOf = (previous: O.Option<TokenSet>, { cell }: Snapshot) =>
     pipe(
       previous,
@@ -133,10 +133,10 @@ export const makeRedeem = <R>(
       O.map((token) => toProcessClock(token, lease)),
       O.filter((token) => isValid(context, token)),
     )
-    // The lease is this flight's own: it is in nobody's way.
+    // Our own lease must not look like another process's lease to `ask`, so it is removed here.
     const free = { ...lease, cell: { ...lease.cell, lease: O.none } }
     if (O.isSome(served)) offering(context, flying, served.value, free)
-    // Another was first. What it wrote came with the answer.
+    // Another process or call was first. `lease` is then the record that it wrote.
     if (decision.action._tag !== 'Redeem') return { _tag: 'Again', found: O.some(lease) }
     const { parent, recovery } = decision.action
     const name = nameOf(parent)
@@ -145,7 +145,8 @@ export const makeRedeem = <R>(
       O.map((token) => toProcessClock(token, lease)),
     )
 
-    // Whoever wants a token for longer needs the server as soon as the one that is there is too short.
+    // After a failure, renewal pauses for a part of the time for which the current token is still sufficient. With `minValid`, that time
+    // ends earlier.
     const rest = restOf(millis(Math.max(0, leftOf(previous, lease) - minValid)), draw())
 
     const failed = async (error: AuthError.AuthError, isLate = false): Promise<Turn> => {
@@ -154,14 +155,14 @@ export const makeRedeem = <R>(
       const applied = await records.apply(
         (at) => ({ _tag: 'Failed', parent, nonce: own, now: plus(clock.now(), at.offset), failure }),
         lease,
-        // What the server said counts for everybody, also when this flight has spent its time on waiting.
+        // The server's answer counts for all processes. So it gets a deadline of its own: that of the flight may have passed.
         after(timeout),
       )
       if (E.isRight(applied) && applied.right.decision.action._tag === 'Again') return again
-      // That there was no answer was told at the deadline.
+      // The missing answer was already reported at the deadline.
       if (isLate && failure._tag !== 'Unknown') tell({ _tag: 'RenewalFailed', error })
       if (failure._tag === 'InvalidGrant') {
-        // A status that is not written is none: the next call asks again.
+        // `LogInAgain` does not count unless it was written. The next call asks again.
         if (E.isLeft(applied)) return ended(applied)
         tell({ _tag: 'LoginRequired' })
         return ended(E.left(AuthError.reauthenticationRequired('refresh token rejected', AuthError.answer(error))))
@@ -170,14 +171,15 @@ export const makeRedeem = <R>(
       return ended(E.left(error))
     }
 
-    // A late answer of this process's own is on its way to the store, or in it already.
+    // Do not send if this refresh token was already answered (the commit is pending), or if the known record has moved on from it.
     const isElsewhere = pipe(
       cache.snapshot,
       O.exists(({ cell }) => nameOf(cell) !== name),
     )
     if (answered.has(name) || isElsewhere) return again
-    // Only a young lease permits sending: with an old one it may be somebody else's turn.
     if (isClosed()) return failed(AuthError.closed)
+    // Send only within `MARGIN` of the lease's start. A later request may reach the server after the lease has ended and another process
+    // has taken over.
     const sendBy = earliest(plus(lease.readAt, MARGIN), deadline)
     if (clock.now() >= sendBy) return failed(AuthError.timedOut('the token store'))
     tell({ _tag: 'Renewing', epoch: parent.epoch, generation: parent.generation, recovery })
@@ -208,8 +210,8 @@ export const makeRedeem = <R>(
     })
     const result = await lastWord(clock, limits, late, () => running)()
     if (E.isLeft(result) && result.left === late) {
-      // A late answer may bring the only valid refresh token, or say that there is none: it counts by lineage, whoever holds the
-      // lease.
+      // A late answer may bring the only valid refresh token, or reject the old one. Either counts if the record is still at the same
+      // parent, no matter who holds the lease now.
       void running.then((answer) =>
         track<unknown>(
           E.isRight(answer)
@@ -237,11 +239,11 @@ export const makeRedeem = <R>(
     const { deadline } = flying
     return exclusively(deadline, () => {
       const turn = async (): Promise<Result<Turn>> => {
-        // What was read outside the user's lock may be over.
+        // A snapshot that was read outside the user's lock may be out of date.
         const at = store.exclusive === undefined ? E.right(from) : await records.read(deadline)
         return E.isLeft(at) ? at : E.right(await redeem(at.right, flying))
       }
-      // The lock may come so late that its caller waits no longer; a close does.
+      // The lock may come after the caller has given up. `close` still waits for this work.
       return track(turn())
     })
   }

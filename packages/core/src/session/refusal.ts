@@ -11,23 +11,23 @@ import type { Context } from './context.js'
 import { type Result, type SessionEvent, type Snapshot, view } from './records.js'
 import type { Refusing } from './refusing.js'
 
-/** What an API says of a token: that it takes it no longer. */
+/** Refusals: an API no longer accepts a token. */
 export interface Refusal {
   readonly invalidate: (used: Secret.Secret<'AccessToken'>) => TaskEither<AuthError.AuthError, void>
-  /** The record has heard of all refusals. */
+  /** Whether all refusals are in the record. */
   readonly isEmpty: () => boolean
-  /** Tells the record what an earlier write could not. */
+  /** Writes the refusals that an earlier write could not. */
   readonly flush: (snapshot: Snapshot, deadline: Instant) => Promise<Result<Snapshot>>
-  /** The ends of the writes that are under way. */
+  /** Settles when the writes in progress have ended. */
   readonly settled: () => Promise<unknown>
 }
 
 export interface RefusalParts {
   readonly refusing: Refusing
   readonly accepting: Accepting
-  /** The token that is cached is served no longer. */
+  /** Stops serving the cached token. */
   readonly expire: () => void
-  /** What a flight has read may be over: later callers start anew. */
+  /** The record that a flight has read may be out of date: later callers start a new flight. */
   readonly restart: () => void
 }
 
@@ -47,7 +47,7 @@ export const makeRefusal = (context: Context, { refusing, accepting, expire, res
       minimumAge,
     })
 
-  /** Of another token than the snapshot's the record judges. */
+  /** Whether the refusal would be counted now. If the snapshot has another token, the record has to decide. */
   const isHeardNow = (used: Secret.Secret): boolean =>
     pipe(
       cache.snapshot,
@@ -60,7 +60,7 @@ export const makeRefusal = (context: Context, { refusing, accepting, expire, res
     const applied = await exclusively(deadline, () => records.persist(refused(used), O.none, deadline))
     if (E.isLeft(applied)) return applied
     const { snapshot } = applied.right
-    // Not heard: another token was refused too lately.
+    // The refusal was not counted if the token is too young, or if the last refusal was too recent.
     const isHeard = !isOf(snapshot, used) || snapshot.cell.refused
     if (isHeard) tell({ _tag: 'Refused' })
     return E.right(isHeard)
@@ -72,7 +72,7 @@ export const makeRefusal = (context: Context, { refusing, accepting, expire, res
       const writing = refusing.writing(used)
       if (writing !== undefined) return writing
       const isCurrent = O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, used)
-      // Ten thousand callers of one token are answered by one write.
+      // One write serves all callers that refuse the same token.
       if (!isCurrent && refusing.isLast(used)) return E.right(undefined)
       if (!isHeardNow(used)) return E.right(undefined)
       if (isCurrent) expire()

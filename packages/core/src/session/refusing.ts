@@ -2,29 +2,29 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Secret from '../Secret.js'
 import type { Result } from './records.js'
 
-/** So many are remembered that the store did not take: who refuses more than that has none of them from the record. */
+/** How many refusals that the store did not take are remembered. */
 const MOST = 8
 
 /** A token that was refused, as long as the record may still call it good. */
 interface Refused {
   readonly token: Secret.Secret
-  /** The write of it; none once that has failed. */
+  /** The write in progress. Undefined after it has failed. */
   writing: Promise<Result<void>> | undefined
 }
 
-/** The refused tokens of which the record does not say so yet: none of them is served, whatever a read brings. */
+/** The refused tokens that are not marked in the record yet. They are not served, whatever a read brings. */
 export interface Refusing {
   readonly has: (token: Secret.Secret) => boolean
   readonly tokens: () => ReadonlyArray<Secret.Secret>
-  /** The record was asked. */
+  /** To be called when the record has decided on the refusal. */
   readonly forget: (token: Secret.Secret) => void
-  /** It was the last one that a record took. */
+  /** Whether it is the last token whose refusal the record took. */
   readonly isLast: (token: Secret.Secret) => boolean
-  /** What a write that is under way will answer. */
+  /** The write in progress, if there is one. */
   readonly writing: (token: Secret.Secret) => Promise<Result<void>> | undefined
-  /** One write, which answers whether the refusal was heard. What it could not write stays refused. */
+  /** Runs one write, which answers whether the refusal was counted. If it fails, the token stays refused. */
   readonly write: (token: Secret.Secret, run: () => Promise<Result<boolean>>) => Promise<Result<void>>
-  /** The ends of the writes that are under way. */
+  /** Settles when the writes in progress have ended. */
   readonly settled: () => Promise<unknown>
 }
 

@@ -32,28 +32,34 @@ import { makeRefusal } from './refusal.js'
 import { makeRefusing } from './refusing.js'
 import { makeTurns } from './turns.js'
 
-/** A source, and what a collection of sources needs to know of it. */
+/** A source, and the properties by which a collection of sources handles it. */
 export interface Session {
   readonly source: TokenSource
-  /** Something is under way, or held in memory only: the session must not be dropped. */
+  /**
+   * Whether work is in progress (a renewal, a write, a revocation) or a token is unsaved: the session must not be evicted then. Logins do
+   * not count, since they may take minutes. `working` keeps an evicted session as long as its login runs.
+   */
   readonly busy: () => boolean
-  /** Hears of no change any more, until it is used again, which it may be: it looks for itself then. */
+  /**
+   * Ends the change subscription, after the logins in progress. The session may be used again, and then reads the record and subscribes
+   * again.
+   */
   readonly rest: () => void
-  /** Its strategy could not be made: it is not the session of its key for those who come later. */
+  /** The strategy could not be created. Later callers of this key must not get this session. */
   readonly isUnmade: boolean
 }
 
 /** What the sessions of a collection share. */
 export interface Collection {
-  /** From then on they refuse new work, as after their own close. */
+  /** Whether the collection is closed. Its sessions then refuse new work, as after their own close. */
   readonly isClosed: () => boolean
   readonly order: Order
-  /** Those that have something under way, or in memory only: a close of all closes them too, whoever holds them. */
+  /** Sessions with work in progress or unsaved tokens, including those already evicted. Closing the collection closes them as well. */
   readonly working: Set<Session>
 }
 
 /**
- * The runtime of the lifecycle, for one key in one process: its parts, and what each is given. What is decided about tokens is decided
+ * The runtime of the lifecycle, for one key in one process. It creates the parts and connects them. All decisions about tokens are made
  * by `Lifecycle.step`.
  */
 export const makeSession = <R>(
@@ -72,7 +78,7 @@ export const makeSession = <R>(
   const tell: Context['tell'] = (event) => telling({ key, ...event })
   const after = (duration: Duration) => plus(clock.now(), duration)
 
-  // What is under way, and whether more may come.
+  // The work in progress, and closing.
   const { isClosed, isOver, begin: beginClosing } = makeClosing(collection?.isClosed)
   const working = collection?.working ?? new Set<Session>()
   const isIdle = (): boolean => work.isIdle() && logins.isIdle() && outbox.isEmpty()
@@ -84,7 +90,7 @@ export const makeSession = <R>(
   })
   const order = collection?.order ?? makeOrder()
 
-  // What this process knows of the record.
+  // The record: cache, subscription and store calls.
   const refusing = makeRefusing()
   const control = makeCache(
     {
@@ -113,7 +119,8 @@ export const makeSession = <R>(
       adopt: (snapshot, begun) => {
         const isNew = !isKnown(cache, snapshot)
         memory.adopt(snapshot, begun)
-        // One's own write may have been told before a flight waited, and be answered only now.
+        // The notification of our own write can arrive before the write's answer. A flight that started waiting in between missed the
+        // notification. The answer therefore wakes it.
         if (isNew && isKnown(cache, snapshot)) changes.wake()
       },
       restored: ({ cell: { epoch, generation } }) => tell({ _tag: 'Restored', epoch, generation }),
@@ -136,7 +143,7 @@ export const makeSession = <R>(
     after,
   }
 
-  // What is to be written, and to be revoked.
+  // Unsaved tokens, and tokens to revoke.
   const pauses = makePauses(clock)
   const owing = makeOwing({
     server: makeRevoking(revocation, timeout, env),
@@ -159,7 +166,7 @@ export const makeSession = <R>(
   const outbox = makeOutbox(context, isOver, { order, owing, pauses })
   const initial = makeInitial(context, config, { outbox, owing })
 
-  // A renewal.
+  // Renewal.
   const accepting = makeAccepting((event, snapshot) => {
     const deadline = after(timeout)
     return track(exclusively(deadline, () => records.apply(() => event, snapshot, deadline)))
@@ -170,7 +177,7 @@ export const makeSession = <R>(
   const turns = makeTurns(context, { outbox, pauses, refusal, initial, changes, redeem, unmade })
   const flights = makeFlights(context, { isOver, outbox, owing, pauses, memory: control, turns })
 
-  // Its begin, and its end.
+  // Login, revoke and close.
   const supersede = (): void => {
     flights.restart()
     pauses.end()

@@ -17,11 +17,10 @@ import { type Result, type Snapshot, view } from './records.js'
 import { type Flying, offering, question, type Redeem } from './redeem.js'
 import type { Refusal } from './refusal.js'
 
-/** How long a check for other processes' changes is waited for while a token is valid. */
+/** How long a caller with a valid token waits for the read that looks for other processes' changes. */
 const READ_PATIENCE = seconds(2)
 const SLOW = AuthError.timedOut('the token store')
 
-/** What the turns of a flight use. */
 export interface TurnsParts {
   readonly outbox: Outbox
   readonly pauses: Pauses
@@ -29,14 +28,14 @@ export interface TurnsParts {
   readonly initial: Initial
   readonly changes: Changes
   readonly redeem: Redeem
-  /** Why the strategy could not be made. */
+  /** The error if the strategy could not be created. */
   readonly unmade: AuthError.AuthError | undefined
 }
 
-/** Turn by turn, until a token is served or the flight fails. A token that may be served meanwhile is offered. */
+/** Runs the turns of a flight until it has a token or fails. A valid token that is found on the way is offered to waiting callers. */
 export type Turns = (flying: Flying, isOver: () => boolean) => Promise<Result<TokenSet>>
 
-/** Why there is no token, in the words of the lifecycle. */
+/** The `AuthError` for a reason given by the lifecycle. */
 export const fail = (reason: 'LogInAgain' | 'Revoked' | 'NothingToRedeem'): Result<never> =>
   E.left(
     AuthError.reauthenticationRequired(
@@ -52,12 +51,14 @@ export const makeTurns = (
   const ask = (flying: Flying, snapshot: Snapshot) =>
     Lifecycle.ask(view)(question(context, flying, snapshot))(snapshot.cell)
 
-  /** The snapshot, brought to the present. Its use is safe: a lease is written only onto the version that it names. */
+  /**
+   * The cached snapshot at the current time, to save a read before redeeming. If it is out of date, the compare-and-set of the lease
+   * fails. It is not used with a lease or a cool-down, whose end needs the store's time.
+   */
   const present = (flying: Flying): O.Option<Snapshot> => {
     const now = clock.now()
     return pipe(
       cache.snapshot,
-      // Another's lease, and a cool-down, are timed by what a read says, not by a projection.
       O.filter(({ cell }) => now < cache.readUntil && O.isNone(cell.lease) && cell.status._tag === 'None'),
       O.map((snapshot) => ({ ...snapshot, readAt: now })),
       O.filter((snapshot) => ask(flying, snapshot).action._tag === 'Redeem'),
@@ -65,8 +66,8 @@ export const makeTurns = (
   }
 
   /**
-   * Nobody for whom the token that is there is enough waits long to hear whether another process has ended it: neither who began the flight,
-   * nor who joined it.
+   * Reads the record. A caller whose cached token lives long enough waits at most `READ_PATIENCE` to learn whether another process has
+   * ended the session. That holds for the caller that started the flight and for those that joined it.
    */
   const read = async ({ deadline, minValid, offer }: Flying): Promise<Result<Snapshot>> => {
     const patience = earliest(deadline, after(READ_PATIENCE))
@@ -79,7 +80,10 @@ export const makeTurns = (
     return reading
   }
 
-  /** A strategy that could not be made writes nothing: its lease would clear a tombstone, and be in the way of those that were. */
+  /**
+   * If the strategy could not be created, write nothing. Taking the lease could erase a tombstone and block processes with a valid
+   * strategy.
+   */
   const failUnmade = (error: AuthError.AuthError): Result<never> => {
     if (O.isNone(pauses.failure())) {
       tell({ _tag: 'RenewalFailed', error })
@@ -93,7 +97,7 @@ export const makeTurns = (
     if (snapshot.cell.status._tag === 'CoolingDown' && until >= deadline) {
       return E.left(pauses.last() ?? AuthError.timedOut('the back-off that the server asked for'))
     }
-    // Unless something else was told, or written here, since it was read.
+    // Do not wait if a change was notified, or written by this process, since the read.
     if (O.isNone(cache.unread) && isKnown(cache, snapshot)) await changes.wait(earliest(until, deadline))
     return E.right(undefined)
   }
@@ -120,7 +124,7 @@ export const makeTurns = (
       const wrote = await initial.write(there.right)
       if (E.isLeft(wrote)) return wrote
       if (wrote.right) continue
-      // A later call has found more meanwhile: a revoke, say.
+      // A later call has read or written a newer version, for example a revoke: read again.
       if (!isKnown(cache, there.right)) continue
       const refused = await refusal.flush(there.right, deadline)
       if (E.isLeft(refused)) return refused
@@ -130,7 +134,7 @@ export const makeTurns = (
       const token = pipe(
         serve,
         O.map((of) => toProcessClock(of, snapshot)),
-        // It may have expired while the answer of the store was on its way.
+        // The token may have expired before the store answered.
         O.filter((of) => isValid(context, of)),
       )
       if (O.isSome(token)) offering(context, flying, token.value, snapshot)

@@ -60,7 +60,10 @@ export const page = (
   )
 }
 
-/** The same answer with further headers. Those of some answers cannot be changed. */
+/**
+ * A copy with the given cookies, which no cache may keep, unless the answer has a `Cache-Control` of its own. It is a copy because the
+ * headers of some answers cannot be changed.
+ */
 export const adding = (response: Response, cookies: ReadonlyArray<string>): Response => {
   const headers = new Headers(response.headers)
   if (!headers.has('cache-control')) headers.set('cache-control', PRIVATE)

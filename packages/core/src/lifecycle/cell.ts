@@ -83,7 +83,7 @@ export const empty: Cell<never> = {
   later: O.none,
 }
 
-/** What the lifecycle needs to know of a token. `F` is what tells tokens apart: the secret itself, or a model's number. */
+/** The functions by which the lifecycle reads a token. `F` identifies tokens: the secret itself, or a number in a model. */
 export interface View<T, F> {
   readonly issuedAt: (token: T) => O.Option<Instant>
   readonly expiresAt: (token: T) => O.Option<Instant>

@@ -31,8 +31,8 @@ export const NOWHERE: Lifecycle.Place = { epoch: -1, origin: O.none }
 export const beginning = ({ origin, token, start, askedAt, earlier, isOver, retryAt }: Beginning): Acquired => {
   const isOfEarlier = ({ cell }: Snapshot): boolean => O.isSome(cell.origin) && earlier.has(cell.origin.value)
   /**
-   * Other processes have begun or revoked a session since it was asked for. Times of two machines, and those of one call, differ by a
-   * little; a time to come is of a clock that was set back since, and tells nothing.
+   * Whether other processes have begun or revoked a session since the login was asked for. The clocks of two machines, and the times
+   * within one call, differ by a little. A time in the future was written before a clock was set back, and says nothing.
    */
   const isLate = (found: Snapshot): boolean => {
     // A record that begins without a login or a revoke tells nothing of them.
@@ -44,7 +44,7 @@ export const beginning = ({ origin, token, start, askedAt, earlier, isOver, retr
   let from = O.isSome(start) ? Lifecycle.placeOf(start.value.cell) : undefined
   const begin = (found: Snapshot): Lifecycle.Place => {
     from ??= isOver(found) || isLate(found) ? NOWHERE : Lifecycle.placeOf(found.cell)
-    // A person who logs in replaces what came before, also where the store took it only meanwhile.
+    // A login replaces this process's earlier session, even if the store took that only in the meantime.
     if (O.isSome(start) && isOfEarlier(found)) from = Lifecycle.placeOf(found.cell)
     return refused === undefined ? from : NOWHERE
   }

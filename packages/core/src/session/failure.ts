@@ -8,7 +8,7 @@ import type { TokenSet } from '../TokenSet.js'
 /** No wait that a server asks for is longer: a wrong date must not stop a fleet for a year. */
 const LONGEST_WAIT = seconds(60)
 
-/** What a server without a `Retry-After` is granted. */
+/** The wait if the server sent no `Retry-After`. */
 const SHORTEST_WAIT = seconds(1)
 
 const throttle = (retryAfter: O.Option<Duration>): Duration =>
@@ -18,9 +18,9 @@ const notSent = (backOff: number): Failure<never> => ({ _tag: 'NotSent', backOff
 const UNKNOWN: Failure<never> = { _tag: 'Unknown' }
 
 /**
- * What an error means to the lifecycle, given what was redeemed. Only what is proven not to have consumed the refresh token
- * counts as not sent; a misconfiguration is this process's own and does not stop the fleet. `rest` is how long the fleet leaves a
- * failing server alone that it does not need yet.
+ * The lifecycle's `Failure` for an error, given the token set that was redeemed. Only an error that proves that the refresh token was
+ * not consumed counts as `NotSent`. A misconfiguration concerns only this process and does not stop the fleet. `rest` is how long the
+ * fleet leaves a failing server alone while it does not need it yet.
  */
 export const toFailure = (
   error: AuthError.AuthError,

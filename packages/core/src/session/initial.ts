@@ -56,7 +56,7 @@ export const makeInitial = <R>(
       // Even if there is a record: if it is deleted later, the session must not come back.
       forget()
       if (O.isNone(there) || snapshot.version !== absent) return E.right(false)
-      // If it comes second, it is the session that others began, or its ancestor: a revoke would end theirs, unless that is over.
+      // If others wrote first, their session probably stems from the same tokens. These are revoked only if that session was revoked.
       const first = beginning({
         ...there.value,
         start: O.some(snapshot),

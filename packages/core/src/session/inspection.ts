@@ -17,7 +17,7 @@ const stateOf = (snapshot: Snapshot): Inspection['state'] => {
   return cell.refused ? 'refused' : 'expired'
 }
 
-/** What can be said of a record without a secret. */
+/** The contents of a record, without secrets. */
 export const inspection = ({ cache, clock, key }: Context, snapshot: Snapshot): Inspection => {
   const { epoch, generation, lease, token: held, status } = snapshot.cell
   const token = pipe(

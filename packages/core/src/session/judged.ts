@@ -4,7 +4,7 @@ import type { Cell } from '../Lifecycle.js'
 import { between, type Duration, earliest, type Instant, millis, minutes, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 
-/** A record as it was heard of, and by which clock. */
+/** A record as a call to the store found it, with the clock of its times. */
 export interface Heard {
   /** As this process judges it, see {@link judged}. */
   readonly cell: Cell<TokenSet>
@@ -12,7 +12,7 @@ export interface Heard {
   readonly stored: Cell<TokenSet>
   /** The store's clock minus process time. */
   readonly offset: Duration
-  /** The store has a clock of its own. */
+  /** Whether the store has a clock of its own. */
   readonly tellsTime: boolean
 }
 
@@ -36,7 +36,7 @@ const lastRefusal: EndOf = ({ refusals }) =>
     O.map(({ at }) => at),
   )
 
-/** What a record is judged by. */
+/** The time and the lease duration by which a record is judged. */
 interface Judge {
   /** By the store's clock, or the date where it has none. */
   readonly now: Instant
@@ -46,15 +46,15 @@ interface Judge {
 /** Longer than any process's lease may be: a person's prompt. */
 const LONGEST_WAIT = minutes(20)
 
-/** What begins in the future, by a clock that was set back or is another's, lasts from now as long as it was to last. */
+/** If the beginning lies in the future (a clock was set back, or is another machine's), the same duration is counted from now. */
 const lasting = (begun: O.Option<Instant>, end: Instant, now: Instant): Instant =>
   O.isSome(begun) && begun.value > now ? plus(now, between(begun.value, end)) : end
 
 /**
- * A record with the ends that its times have for this process. They are of a clock that may have been set back since they were
- * written, so an end comes no later than was thought when it was heard of before; what is heard of for the first time lasts no longer
- * than it was to last, and a wait that is longer than any may be is over. But where the store tells its own time, leases and
- * cool-downs end when it says: if this process's date were asked too, one that is set on would end what another process is doing.
+ * A record with its times as this process judges them. The clock may have been set back since they were written. So an end is never
+ * judged later than before. An end that is new here is at most its duration away, and a wait that is longer than any may be has ended. If
+ * the store has its own clock, only that counts for leases and cool-downs: otherwise a process whose date is set ahead would end the lease
+ * of another one.
  */
 export const judged = (
   stored: Cell<TokenSet>,
@@ -98,7 +98,7 @@ export const judged = (
     tellsTime ? pipe(of(stored), O.map(first)) : endOf(of, first)
   const held = waitOf(leaseEnd, (end) => possible(lasting(firstAt, end, now)))
   const cooled = waitOf(coolDownEnd, possible)
-  // In the future it was not: the next one is heard as if this had been now.
+  // A refusal cannot lie in the future. Such a time counts as now.
   const refusedAt = endOf(lastRefusal, (at) => earliest(at, now))
   return {
     ...stored,
@@ -112,7 +112,7 @@ export const judged = (
   }
 }
 
-/** What is to be written after a record was judged: what no event has changed is left as it is in the store. */
+/** The cell to write after a record was judged. Parts that no event has changed stay as they are in the store. */
 export const unjudged = ({ cell, stored }: Pick<Heard, 'cell' | 'stored'>, next: Cell<TokenSet>): Cell<TokenSet> => ({
   ...next,
   token: next.token === cell.token ? stored.token : next.token,

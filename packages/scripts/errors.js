@@ -92,6 +92,17 @@ Promises reject with an \`Error\` whose \`error\` is the typed one. Its \`cause\
 line of it, without a secret. \`AuthError.isRetryable\` says whether the same call may succeed later, \`AuthError.isTerminal\` that it cannot without
 a change.
 
+## An API answers 401 although the token is valid
+
+This is no error of a source, which does not see why an API refuses. After a 401, \`fetch\` of a connection renews the token and sends the
+request once more. If the API refuses that one too, its answer is yours.
+
+- The token is for another API, or lacks a scope: read the \`WWW-Authenticate\` of the answer, and ask for the audience and scope that it wants.
+- A clock is wrong: that of the API, or the provider's. The API takes the token for expired, or for not valid yet. Compare both with the header
+  \`Date\` of their answers. The date of your own machine does not matter for a token with \`expires_in\`; it does for assertions that it
+  signs, proofs (DPoP) and ID tokens.
+- Somebody has revoked the token at the provider, or the provider ends an access token as soon as it is refreshed.
+
 <!-- Made by \`npm run errors\` from packages/core/src/internal/authErrors.ts. -->
 `
 

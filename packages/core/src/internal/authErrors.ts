@@ -53,7 +53,9 @@ export interface NotApplicable {
  *   URI.
  * - `invalid_scope`, `unauthorized_client`, `access_denied`: the registration at the provider does not allow it, or the
  *   person said no.
- * - Status 429 or 503: the server asks to wait. Sources wait by themselves, all processes of a session together.
+ * - Status 429 or 503: the server asks to wait. A source does so by itself: as long as `Retry-After` says, 1 s at least and
+ *   a minute at most. With a store that is shared, all processes of the session wait; without one, each for itself. While a
+ *   token is valid, its early renewal may rest for longer.
  *
  * What to do:
  *
@@ -126,14 +128,19 @@ export interface OutcomeUnknown {
  * @remarks
  * Causes:
  *
- * - Another process renews the token, or the store is slow, and the caller's time was too short to wait for it.
+ * - Another process renews the token, or the store is slow, and the caller's time was too short to wait for it. A caller
+ *   who names no limit waits for twice the source's `timeout` and 5 s: 35 s unless you say otherwise.
+ * - A process was killed while it renewed. Its lease lasts for `timeout` and 5 s (20 s by default); callers whose time is
+ *   shorter do not see its end.
  * - The server asked everybody to wait (`Retry-After`), for longer than the caller can.
  * - A person did not log in or approve in time.
  *
  * What to do:
  *
  * - Read what it was waiting for; it stands in the message.
- * - Give the call more time: `token({ timeout })` of a connection, `within({ deadline })` of a source, `timeout` of its options.
+ * - Give the call more time: `token({ timeout })` of a connection, `within({ deadline })` of a source.
+ * - `timeout` of the source's options gives a renewal more time, and callers without a limit. It makes the lease longer as
+ *   well: after a crash the others wait for longer.
  * - If it waits for the store: look at the pool size and the latency of the database.
  */
 export interface TimedOut {
@@ -167,12 +174,17 @@ export interface Aborted {
  * - The provider departs from the RFC, and its preset is missing or the client is made without it.
  * - A callback was opened twice, or in another browser than the one that began the login: state and transaction differ.
  * - A settings file is not the one that was expected.
+ * - `refresh_token is not there`: the login brought an access token and no refresh token, and without one the session could
+ *   not be renewed. The code is used up and nothing was saved: the person has to log in again.
  *
  * What to do:
  *
  * - Read `what`, `path` and `expected`: they name the value and what it should have been. The value itself is not kept.
  * - Compare the endpoint with the provider's documentation, or let `discovery` find it.
  * - For a provider with habits of its own use its preset: `@tessera/providers`.
+ * - For `refresh_token is not there`: ask for one at the login. With a preset that is `offline: true`; elsewhere mostly the
+ *   scope `offline_access`. Google gives one for `access_type=offline` and again only with `prompt=consent`, which its preset
+ *   asks for. Where the provider gives none, say `refreshTokenRequired: false`: people log in again when the token expires.
  */
 export interface Malformed {
   readonly _tag: 'Malformed'
@@ -200,8 +212,11 @@ export interface Malformed {
  *
  * What to do:
  *
- * - Mend the store and call again. With `pending` true a new token is held in memory: keep the process alive until the
- *   store takes it.
+ * - Mend the store and call again.
+ * - With `pending` true a new token is in the memory of this process only. It is offered to the store once a second for an
+ *   hour, and by the next call before anything else. Keep the process alive until the store has it: these tries do not.
+ * - Mend the store before the lease ends (`timeout` and 5 s, 20 s by default). After that another process may redeem the old
+ *   refresh token again, which a provider that rotates strictly takes for a theft.
  * - After a change of the encryption key: keep the old key as a second, read-only one.
  * - A record that nobody can read any more: `tessera store delete KEY`, and log in again.
  */
@@ -238,6 +253,9 @@ export interface Closed {
  *
  * - `refresh token rejected`: the provider said `invalid_grant`. The refresh token has expired, the person has withdrawn
  *   the consent or changed the password, or another program has used the token.
+ * - The same, after an answer was lost (a crash, a broken connection) at a provider that takes a refresh token once and has
+ *   no grace.
+ * - The same, after a backup of the store was restored: its refresh tokens have been used since.
  * - `revoked`: somebody logged out, with `revoke`.
  * - `nothing to redeem`: nobody has logged in at this key.
  *
@@ -268,6 +286,9 @@ export interface ReauthenticationRequired {
  * What to do:
  *
  * - Change what `field` names as `message` says. Trying again without a change fails in the same way.
+ * - For an address that is http within a network that you trust, list its origin: `allowHttp: ['http://keycloak:8080']`. For
+ *   the provider it is an option of `Client.make`, or of `discovery` where that finds the server. For an API it is an option
+ *   of `connect` and `connectUsers`, beside `origins`. This machine may be http without it.
  * - Wrong options are told when the value is made: make clients and sources when the process starts, not at the first
  *   request.
  */

@@ -214,7 +214,7 @@ ${status.doubleRedemptions} refresh tokens were sent twice, and ${status.lost} s
 The same pattern of use, in steady state:
 
 ${table(
-  ['load', 'per second', 'after the worst event above'],
+  ['load', 'per second', 'per second after the worst event above'],
   [
     [
       'requests to the authorization server',
@@ -278,7 +278,7 @@ How the authorization server fails matters more than any setting:
 
 ${outageTable()}
 
-A server that is down should refuse connections, or answer 503 with \`Retry-After\`; the fleet waits as long as it says. A server that accepts
+A server that is down should refuse connections, or answer 503 with \`Retry-After\`; the fleet waits as long as it says, a minute at most. A server that accepts
 requests and never answers leaves their outcome unknown. Each of those renewals must be tried again as soon as its lease has ended, while
 the provider may still accept the old refresh token.
 `

@@ -68,9 +68,9 @@ const refreshOf = ({ refreshTokens }) => {
   return joined([
     ROTATIONS[rotation],
     ...(grace !== undefined
-      ? [`the old one works for ${lasting(grace)} more`]
+      ? [`[the old one works for ${lasting(grace)} more](reliability.md#grace)`]
       : rotation === 'single use'
-        ? ['the old one ends at once']
+        ? ['the old one works no more']
         : []),
     ...(idle === undefined ? [] : [`lasts ${lasting(idle)} unused`]),
     ...(lifetime === undefined ? [] : [`lasts ${lasting(lifetime)} at most`]),
@@ -81,12 +81,13 @@ const refreshOf = ({ refreshTokens }) => {
 const revocationOf = ({ endpoints, provider: { revocation } }) => {
   if (endpoints.revocation === undefined) return NONE
   const { method, as, token, ends, parameter, authentication } = revocation
+  const member = parameter === 'token' || as === 'bearer' ? '' : `, as ${code(`${token}_token`)}`
+  const place = as === 'form' ? '' : as === 'json' ? ' in JSON' : ' as the bearer'
   return joined([
-    `${as === 'form' && method === 'POST' ? '' : `${method}, ${as}, `}the ${token} token is sent`,
-    ...(parameter === 'token' || as === 'bearer' ? [] : [`as ${code(`${token}_token`)}`]),
+    `${method === 'POST' ? '' : `a ${method} with `}the ${token} token${method === 'POST' ? ' is sent' : ''}${place}${member}`,
     ...(authentication === 'client' || as === 'bearer'
       ? []
-      : [authentication === 'none' ? 'without the client' : 'by Basic']),
+      : [authentication === 'none' ? 'the client is not named' : 'the client authenticates by HTTP Basic']),
     ends === 'grant' ? 'this login ends' : 'all logins of the person end',
   ])
 }

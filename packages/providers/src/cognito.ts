@@ -30,7 +30,7 @@ export const cognito: Preset = {
   iss: false,
   refreshTokens: { rotation: 'either' },
   notes: [
-    'With rotation, which is a setting, the old refresh token works for 0 to 60 s, which is one too.',
+    'Rotation is a setting. With it, the old refresh token works for 0 to 60 s more; how long is a setting, too.',
     'The issuer is at another host (`https://cognito-idp.{region}.amazonaws.com/{userPoolId}`): `generic` finds the rest by it.',
     'Revocation is a setting of the application, on by default; it takes refresh tokens only.',
     '`invalid_grant` is also said where the application may not read an attribute of the scope.',

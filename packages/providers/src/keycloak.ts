@@ -31,7 +31,7 @@ export const keycloak: Preset = {
   authentication: 'client_secret_basic',
   pkce: 'supported',
   iss: false,
-  refreshTokens: { rotation: 'either' },
+  refreshTokens: { rotation: 'rotated' },
   notes: [
     'A refresh always answers another refresh token. The old one stays alive unless the realm says `Revoke Refresh Token`; then to use it again ends the session.',
     'Callbacks carry `iss`, unless that is switched off for the client.',

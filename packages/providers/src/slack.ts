@@ -31,7 +31,7 @@ export const slack: Preset = {
   authentication: 'client_secret_basic',
   pkce: 'supported',
   iss: false,
-  refreshTokens: { rotation: 'single use' },
+  refreshTokens: { rotation: 'rotated' },
   notes: [
     'Errors come with status 200.',
     'PKCE is for apps that have it switched on, which are public clients then; of any other app a challenge is refused.',

@@ -20,7 +20,15 @@ export {
 } from './openSql.js'
 export { type ClosableSqlPort, type EndablePostgresJs, ownPostgresJs } from './ownPostgresJs.js'
 export { type Pglite, pglite } from './pglite.js'
-export { type PgClient, type PgListener, type PgPool, type PgPoolOptions, type PgStatement, pgPool } from './pgPool.js'
+export {
+  type PgClient,
+  type PgListener,
+  type PgPool,
+  type PgPoolEvents,
+  type PgPoolOptions,
+  type PgStatement,
+  pgPool,
+} from './pgPool.js'
 export { type PostgresJs, postgresJs } from './postgresJs.js'
 export { privateFile } from './privateFile.js'
 export { isSqlUrl, parseSqlUrl, type SqlPlace, tableOf } from './SqlPlace.js'

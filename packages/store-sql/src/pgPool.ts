@@ -30,11 +30,17 @@ export interface PgClient {
   readonly release: (destroy?: boolean) => void
 }
 
+/** How a `Pool` tells of its clients. */
+export interface PgPoolEvents {
+  (event: 'connect', listener: (client: Pick<PgClient, 'on'>) => void): unknown
+  (event: 'error', listener: (error: Error) => void): unknown
+}
+
 /** What is needed of a `Pool`. */
 export interface PgPool {
   readonly connect: () => Promise<PgClient>
-  readonly on?: (event: 'connect', listener: (client: Pick<PgClient, 'on'>) => void) => unknown
-  readonly off?: (event: 'connect', listener: (client: Pick<PgClient, 'on'>) => void) => unknown
+  readonly on?: PgPoolEvents
+  readonly off?: PgPoolEvents
 }
 
 /** What is needed of a `Client` that listens. */
@@ -134,7 +140,8 @@ const quiet = (client: Pick<PgClient, 'on'>): void => {
  * A port over a pool of `pg`, version 8. Each statement takes a connection, and gives it back; none is held meanwhile. Statements
  * are prepared, but behind a pooler that does not know of that, such as PgBouncer in transaction mode before its version 1.21.
  *
- * The pool stays the application's: its `error` must be listened to, and it must be ended by whom it was made.
+ * The pool stays the application's, which ends it. A connection that is lost while nobody uses it ends no process: the next statement
+ * opens another. Who wants to hear of it listens to the pool's `error`.
  *
  * @example
  * import { pgPool, sqlStore } from '@tessera/store-sql'
@@ -148,6 +155,9 @@ export const pgPool = (pool: PgPool, { listener }: PgPoolOptions = {}): SqlPort 
   // Once, however many ports there are over this pool.
   pool.off?.('connect', quiet)
   pool.on?.('connect', quiet)
+  // Said of connections that nobody uses; without a listener it would end the process.
+  pool.off?.('error', ignore)
+  pool.on?.('error', ignore)
   return {
     dialect: 'postgres',
     query: pooled({

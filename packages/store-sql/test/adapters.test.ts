@@ -179,6 +179,19 @@ test('pg: a connection that is ended as soon as it is open is a failure, and end
   server.close()
 })
 
+test('pg: an idle connection that is lost ends no process, and the application hears of it where it listens', async () => {
+  const driver = new PgDriver.Pool()
+  pgPool(driver)
+  const lost = new Error('terminating connection')
+  // As the pool tells it, when nobody else listens.
+  expect(driver.emit('error', lost)).toBe(true)
+  const heard: unknown[] = []
+  driver.on('error', (error) => heard.push(error))
+  driver.emit('error', lost)
+  expect(heard).toEqual([lost])
+  await driver.end()
+})
+
 test('what a statement of MySQL has changed is a row', async () => {
   const all = pool()
   all.lend()
@@ -197,9 +210,10 @@ test('what a statement of MySQL has changed is a row', async () => {
 
 test('pg: a pool has one listener, however many ports there are over it', async () => {
   const driver = new PgDriver.Pool()
-  const before = driver.listenerCount('connect')
+  const counts = () => ['connect', 'error'].map((event) => driver.listenerCount(event))
+  const [connect = 0, error = 0] = counts()
   for (let ports = 0; ports < 12; ports++) pgPool(driver)
-  expect(driver.listenerCount('connect') - before).toBe(1)
+  expect(counts()).toEqual([connect + 1, error + 1])
   await driver.end()
 })
 

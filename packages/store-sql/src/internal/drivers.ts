@@ -6,7 +6,6 @@ import { type PgPool, pgPool } from '../pgPool.js'
 import { privateFile } from '../privateFile.js'
 import type { SqlPlace } from '../SqlPlace.js'
 import type { SqlDialect, SqlPort } from '../SqlPort.js'
-import { ignore } from './ignore.js'
 
 /** A driver, by the name that it is imported by. */
 export type SqlDriver = 'pg' | 'mysql2/promise' | 'better-sqlite3' | 'node:sqlite' | '@photostructure/sqlite'
@@ -60,7 +59,6 @@ const optional = (load: LoadDriver, name: SqlDriver): Promise<unknown> =>
 
 /** What is used of `pg` beyond the port. */
 interface OwnPgPool extends PgPool {
-  readonly on: NonNullable<PgPool['on']> & ((event: 'error', listener: () => void) => unknown)
   readonly end: () => Promise<void>
 }
 
@@ -77,8 +75,6 @@ const openPostgres = async (url: string, load: LoadDriver): Promise<Opened> => {
   }
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: the driver's own class, which is loaded by its name.
   const pool = Reflect.construct(Pool, [settings]) as OwnPgPool
-  // Said of connections that nobody uses: the next one who does opens another.
-  pool.on('error', ignore)
   return { port: pgPool(pool), close: () => pool.end() }
 }
 

@@ -21,8 +21,6 @@ export const ofPostgres: Readonly<Record<'pg' | 'postgres.js', Opens>> = {
   pg: (server, login, options) => {
     const settings = { connectionString: server.url(login), ...(options !== undefined && { options }) }
     const pool = new Pool({ ...settings, max: MOST })
-    // Idle connections go with a server that is stopped.
-    pool.on('error', () => undefined)
     return { port: pgPool(pool, { listener: () => new Client(settings) }), close: () => pool.end() }
   },
   'postgres.js': (server, login, options) => {

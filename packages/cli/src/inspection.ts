@@ -17,7 +17,7 @@ export const when = (at: number, now: number): string => {
 /** Until when its token is good, in words. */
 export const validity = ({ state, expiresAt, renewsAt }: Inspection, now: number): string => {
   if (state === 'empty') return 'no token yet'
-  if (state === 'revoked') return 'ended here and at the server'
+  if (state === 'revoked') return 'ended'
   if (O.isNone(expiresAt)) return 'expiry unknown: used until it is refused'
   const renewal = state === 'valid' && O.isSome(renewsAt) ? `, renews at about ${when(renewsAt.value, now)}` : ''
   return `access token until ${when(expiresAt.value, now)}${renewal}`

@@ -46,7 +46,33 @@ export interface SharedSessions {
   readonly close: Task<void>
 }
 
-/** Seals its records. */
+const isUndecodable = (error: AuthError): boolean => error._tag === 'StoreFailed' && error.operation === 'decode'
+
+/**
+ * Opens what either has sealed. What does not open in the first is not overwritten by it, and the other, which opens it, writes it as
+ * it was sealed. The error is that of the first.
+ */
+const openedBy = (first: TokenStore, other: TokenStore): TokenStore => {
+  const either = <A>(use: (store: TokenStore) => TE.TaskEither<AuthError, A>): TE.TaskEither<AuthError, A> =>
+    pipe(
+      use(first),
+      TE.orElse((error) =>
+        isUndecodable(error)
+          ? pipe(
+              use(other),
+              TE.mapLeft((second) => (isUndecodable(second) ? error : second)),
+            )
+          : TE.left(error),
+      ),
+    )
+  return {
+    ...first,
+    get: (key) => either((store) => store.get(key)),
+    compareAndSet: (key, expected, next) => either((store) => store.compareAndSet(key, expected, next)),
+  }
+}
+
+/** Seals its records; one of a program that says no namespace opens, too, and stays sealed so. */
 export const sealed = (
   opening: Pick<Invocation, 'shared' | 'signal'>,
   kind: string,
@@ -54,7 +80,7 @@ export const sealed = (
   cipher: Cipher,
   { store: raw, namespace, list, remove, close }: SharedSessions,
 ): SessionStore => {
-  const store = encrypted(cipher, { namespace })(raw)
+  const store = openedBy(encrypted(cipher, { namespace })(raw), encrypted(cipher)(raw))
   return {
     store,
     kind: `${kind} (encrypted)`,
@@ -67,7 +93,7 @@ export const sealed = (
         TE.map((): Removal => 'tombstone'),
         // What cannot be read here cannot be followed by a tombstone.
         TE.orElse((error) =>
-          error._tag === 'StoreFailed' && error.operation === 'decode'
+          isUndecodable(error)
             ? pipe(
                 remove(key),
                 TE.map((): Removal => 'nothing'),

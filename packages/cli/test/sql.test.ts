@@ -1,14 +1,18 @@
 /** Sessions in a database: the built command, against servers of the tests' own, and a file. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Secret } from '@tessera/core'
+import { absent, encrypted, Secret } from '@tessera/core'
 import { type Processes, processes } from '@tessera/local-redis'
 import { type Database, startMariadb, startPostgres } from '@tessera/local-sql'
-import { formatKeys, generateKey, systemRandom } from '@tessera/node'
+import { aesGcm, formatKeys, generateKey, systemRandom } from '@tessera/node'
+import { sqlStoreAt } from '@tessera/store-sql'
+import * as O from 'fp-ts/lib/Option.js'
+import { right } from '../../scripts/jest/either.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { type Home, withHome } from './support.js'
 
-const WITH_KEY = { TESSERA_KEY: Secret.open(formatKeys({ write: generateKey(systemRandom)() })) }
+const KEYS = { write: generateKey(systemRandom)() }
+const WITH_KEY = { TESSERA_KEY: Secret.open(formatKeys(KEYS)) }
 
 const requests = ({ box }: Home): number => box.counts().byEndpoint.token
 
@@ -42,6 +46,39 @@ describe('sessions in SQLite', () => {
       const other = await home.run(['token', '--store', `sqlite:${join(home.folder, 'none', 'a.db')}`], WITH_KEY)
       expect(other).toMatchObject({ code: 7, stdout: '' })
       expect(other.stderr).toMatch(/^tessera: sessions cannot be kept in sqlite:\S+: ENOENT\.\n/)
+    }),
+    120_000,
+  )
+
+  it(
+    'of a program that seals without a namespace are those of the command, too',
+    withHome(async ({ run, folder }) => {
+      const place = `sqlite:${join(folder, 'sessions.db')}`
+      const at = ['--store', place]
+      const listed = async () => JSON.parse((await run(['store', 'list', '--json', ...at], WITH_KEY)).stdout).sessions
+      expect((await run(['token', ...at], WITH_KEY)).code).toBe(0)
+      const [{ key }] = await listed()
+      const cipher = await right(async () => aesGcm(KEYS))
+      const store = sqlStoreAt(place)
+      const program = encrypted(cipher)(store)
+      try {
+        const { version, record } = await right(encrypted(cipher, { namespace: 'tessera' })(store).get(key))
+        if (O.isNone(record)) throw new Error('no record')
+        await right(program.compareAndSet('program', absent, { version, record: record.value }))
+
+        expect(await listed()).toMatchObject([{ state: 'valid' }, { state: 'valid' }])
+        expect((await run(['store', 'inspect', 'program', ...at], WITH_KEY)).code).toBe(0)
+        const deleted = await run(['store', 'delete', 'program', '--yes', ...at], WITH_KEY)
+        expect(deleted).toMatchObject({ code: 0, stderr: expect.stringContaining('; a tombstone stays') })
+        // Sealed as the program seals.
+        const { record: tombstone } = await right(program.get('program'))
+        expect(tombstone).toMatchObject({ _tag: 'Some' })
+        const { stdout } = await run(['store', 'list', ...at], WITH_KEY)
+        expect(stdout).toMatch(/revoked .* generation 1; ended$/m)
+        expect(stdout).toMatch(/valid .* access token until/)
+      } finally {
+        await store.close()
+      }
     }),
     120_000,
   )

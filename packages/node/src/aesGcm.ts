@@ -93,7 +93,7 @@ export const aesGcm = ({ write, read = [], random = systemRandom }: AesGcmConfig
         }
       }
       return undecodable(
-        `the record does not open with the key ${kid}: that is another key of this name, or the record is damaged or of another place`,
+        `the record does not open with the key ${kid}: that is another key of this name, or the record is damaged, or of another place or namespace`,
       )
     },
   })

@@ -46,6 +46,9 @@ export const generateKey =
 export const formatKeys = ({ write, read = [] }: EncryptionKeys): Secret<'EncryptionKeys'> =>
   Secret.make('EncryptionKeys', [write, ...read].map(({ kid, key }) => `${kid}:${Secret.open(key)}\n`).join(''))
 
+const KEY_FORM =
+  'key as base64url of 32 bytes (43 characters): formatKeys({ write: generateKey(systemRandom)() }) makes one, and cipher({ file, create: true }) a file with one'
+
 const ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9_-]{43})$/
 
 /**
@@ -69,9 +72,7 @@ export const parseKeys = (text: Secret, field: string): E.Either<AuthError, Encr
       RNEA.traverseWithIndex(E.Applicative)((index, entry) => {
         const [, kid, key] = ENTRY.exec(entry) ?? []
         return kid === undefined || key === undefined
-          ? E.left(
-              AuthError.misconfigured(field, `entry ${index + 1} is not of the form kid:key, key as 43 characters`),
-            )
+          ? E.left(AuthError.misconfigured(field, `entry ${index + 1} is not of the form kid:key, ${KEY_FORM}`))
           : E.right({ kid, key: Secret.make('EncryptionKey', key) })
       }),
     ),

@@ -110,7 +110,9 @@ test('every key reads, one writes', () => {
 test('a key that is missing, or another of its name, is named', () => {
   const sealed = cipher.seal(record('text'), 'data')()
   expect(whyNot(right(aesGcm({ write: key('other') })).open(sealed, 'data'))).toMatch('the key own, which is not among')
-  expect(whyNot(right(aesGcm({ write: key('own') })).open(sealed, 'data'))).toMatch('does not open with the key own')
+  expect(whyNot(right(aesGcm({ write: key('own') })).open(sealed, 'data'))).toMatch(
+    /does not open with the key own: .* or namespace/,
+  )
 })
 
 test('a wrong configuration is said, without the key', () => {
@@ -138,7 +140,7 @@ describe('the text of keys', () => {
   test.each([
     ['', 'holds no key'],
     [' \n', 'holds no key'],
-    ['canary', 'entry 1 is not of the form'],
+    ['canary', /entry 1 is not of the form kid:key, .* base64url of 32 bytes .* generateKey.* create: true/],
     [`${Secret.open(formatKeys({ write: own }))} b:canary`, 'entry 2 is not of the form'],
   ])('%j is an error that shows none of it', (text, expected) => {
     const why = whyNot(parseKeys(Secret.make('EncryptionKeys', text), 'THE_FIELD'))

@@ -191,7 +191,7 @@ const undecodable = (reason: string, { store, again }: Situation): Problem => {
         ExitCode.store,
         what,
         `give all machines that share the store the same TESSERA_KEY, with the key that wrote this; ${end}`,
-        `another machine wrote it, with a key of its own: this one's is in ${store.key}`,
+        `another machine wrote it, with a key of its own: this one's is in ${store.key}; or a program, with a namespace other than encrypted(cipher, { namespace: 'tessera' })`,
       )
     : problem(ExitCode.store, what, `use the version that wrote it; ${end}`)
 }

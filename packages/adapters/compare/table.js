@@ -52,7 +52,7 @@ export const rows = () => {
   ])
 }
 
-const HEAD = ['', 'token requests', 'failed uses', '2 processes: requests', 'failed uses', 'lines']
+const HEAD = ['tokens come from', 'token requests', 'failed uses', '2 processes: requests', 'failed uses', 'lines']
 
 /** @param {ReadonlyArray<ReadonlyArray<string | number>>} measured the cells between a title and the lines, one for each row */
 export const table = (measured) => {

@@ -1,4 +1,4 @@
-/** The command, as it was built: a short run of all rows, and what may be typed. */
+/** The command, as it was built: a short run of the rows that have no test of their own, and what may be typed. */
 import { has, leftOut } from '../../scripts/jest/needs.js'
 import type { Fault } from '../src/Fault.js'
 import { table } from '../src/Row.js'

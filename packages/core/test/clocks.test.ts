@@ -1,7 +1,10 @@
 import {
   AuthError,
+  CellCodec,
   type Duration,
+  type Instant,
   instant,
+  Lifecycle,
   memoryStore,
   millis,
   minutes,
@@ -427,3 +430,73 @@ test('[A03] nothing is served past its life, or later than maxStale after a chan
       }
     }),
   ))
+
+describe('a store with a clock of its own that takes its time', () => {
+  /** How long a read takes until the store looks at its clock, and from there on, in ms; and by how much its clock is ahead. */
+  interface Trip {
+    readonly there: number
+    readonly back: number
+    readonly ahead: number
+  }
+  const FAST: Trip = { there: 0, back: 0, ahead: 0 }
+
+  const slow = async () => {
+    const env = testEnv()
+    const { changes: _untold, ...held } = await holding({ token: O.some(living('a')) })
+    const told = tellingTime(env, held)
+    let trip = FAST
+    const store: TokenStore = {
+      ...told,
+      get: (key) => async () => {
+        const { there, back, ahead } = trip
+        await env.clock.sleep(millis(there))()
+        const read = await told.get(key)()
+        await env.clock.sleep(millis(back))()
+        return pipe(
+          read,
+          E.map((of) => ({ ...of, now: O.map((now: Instant) => plus(now, millis(ahead)))(of.now) })),
+        )
+      },
+    }
+    const { source } = open([], { env, store })
+    return {
+      /** Reads the record: when its token ends, by the process. */
+      read: async (next: Trip) => {
+        trip = next
+        right(await env.clock.settle(source.inspect()))
+        return O.toNullable(O.toNullable(source.peek())?.expiresAt ?? O.none)
+      },
+      /** Another process writes a token that ends an hour after the start, by the store's clock. */
+      renew: async (generation: number) => {
+        const { version } = right(await held.get('default')())
+        const later = token(`of ${generation}`, { expiresAt: O.some(at(HOUR)) })
+        const record = CellCodec.encode({ ...Lifecycle.empty, epoch: 1, generation, token: O.some(later) })
+        right(await held.compareAndSet('default', version, { version: `${generation}`, record })())
+      },
+    }
+  }
+  const trips = (ahead: fc.Arbitrary<number>) =>
+    fc.array(fc.record({ there: fc.nat(500), back: fc.nat(500), ahead }), { minLength: 1, maxLength: 10 })
+
+  test('after one fast read, slow ones do not end a token early', () =>
+    fc.assert(
+      fc.asyncProperty(trips(fc.constant(0)), async (all) => {
+        const { read } = await slow()
+        expect(await read(FAST)).toBe(at(HOUR))
+        for (const trip of all) expect(await read(trip)).toBe(at(HOUR))
+      }),
+    ))
+
+  test('its clock may be set: a token ends too early or too late by no more than a read takes, and too early at first', () =>
+    fc.assert(
+      fc.asyncProperty(trips(fc.integer({ min: -2_000, max: 2_000 })), async (all) => {
+        const { read, renew } = await slow()
+        for (const [index, trip] of all.entries()) {
+          await renew(index + 2)
+          const early = at(HOUR - trip.ahead) - Number(await read(trip))
+          expect(early).toBeGreaterThanOrEqual(index === 0 ? 0 : -trip.back)
+          expect(early).toBeLessThanOrEqual(trip.there)
+        }
+      }),
+    ))
+})

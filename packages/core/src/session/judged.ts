@@ -16,6 +16,21 @@ export interface Heard {
   readonly tellsTime: boolean
 }
 
+/**
+ * The store's clock minus process time. The store took its `now` somewhere between the beginning and the end of the call. If the offset
+ * of an earlier call lies within these bounds, it is kept. Otherwise the larger bound is taken, by which a token ends too early rather
+ * than too late. Without the earlier calls, every slow call would end a token early by its own duration.
+ */
+export const offsetOf = (now: Instant, began: Instant, ended: Instant, before: O.Option<Heard>): Duration => {
+  const most = between(began, now)
+  return pipe(
+    before,
+    O.map(({ offset }) => offset),
+    O.filter((offset) => between(ended, now) <= offset && offset <= most),
+    O.getOrElse(() => most),
+  )
+}
+
 type EndOf = (cell: Cell<TokenSet>) => O.Option<Instant>
 
 const expiry: EndOf = ({ token }) =>

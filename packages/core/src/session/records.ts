@@ -17,7 +17,7 @@ import * as Secret from '../Secret.js'
 import { between, type Duration, type Instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Key, Stamped, TokenStore, Version } from '../TokenStore.js'
-import { type Heard, judged, unjudged } from './judged.js'
+import { type Heard, judged, offsetOf, unjudged } from './judged.js'
 
 export type Result<A> = E.Either<AuthError.AuthError, A>
 export type SessionEvent = Event<TokenSet, Secret.Secret>
@@ -145,12 +145,14 @@ export const makeRecords = (
     return { at, date: dateOf(clock, at), jumps: clock.jumps() }
   }
 
-  const toSnapshot = (stamped: Stamped, { at, date, jumps }: ReturnType<typeof present>): Result<Snapshot> =>
+  const toSnapshot = (stamped: Stamped, began: ReturnType<typeof present>): Result<Snapshot> =>
     pipe(
       cellOf(stamped),
       E.map((stored) => {
-        const offset = between(at, O.getOrElse(() => date)(stamped.now))
         const tellsTime = O.isSome(stamped.now)
+        const offset = tellsTime
+          ? offsetOf(stamped.now.value, began.at, clock.now(), snapshot())
+          : between(began.at, began.date)
         // The date after the call, so that a time written during the call does not lie in the future.
         const now = O.getOrElse(() => present().date)(stamped.now)
         const cell = judged(stored, { offset, now, hold, tellsTime }, snapshot())
@@ -161,8 +163,8 @@ export const makeRecords = (
           record: stamped.record,
           offset,
           tellsTime,
-          readAt: at,
-          jumps,
+          readAt: tellsTime ? plus(stamped.now.value, millis(-offset)) : began.at,
+          jumps: began.jumps,
         }
       }),
     )

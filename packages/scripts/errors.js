@@ -18,7 +18,7 @@ const items = (text) =>
     .map((item) => item.replaceAll(/\s+/g, ' ').trim())
 
 /**
- * @param {string} source of the module that declares the union
+ * @param {string} source of the modules that declare the union's members
  * @returns {readonly Kind[]} in the order of the source
  */
 export const kindsIn = (source) =>
@@ -103,8 +103,14 @@ request once more. If the API refuses that one too, its answer is yours.
   signs, proofs (DPoP) and ID tokens.
 - Somebody has revoked the token at the provider, or the provider ends an access token as soon as it is refreshed.
 
-<!-- Made by \`npm run errors\` from packages/core/src/internal/authErrors.ts. -->
+<!-- Made by \`npm run errors\` from packages/core/src/internal/*Errors.ts. -->
 `
+
+/** The source texts that declare the members of the union. */
+export const errorSources = () =>
+  ['requestErrors', 'sessionErrors', 'authErrors']
+    .map((name) => readFileSync(join(root, `packages/core/src/internal/${name}.ts`), 'utf8'))
+    .join('\n')
 
 /** @param {string} text */
 const linked = (text) => text.replaceAll(/\{@link (?:\w+\.)?(\w+)\}/g, (_, name) => `\`${name}\``)
@@ -127,7 +133,7 @@ export const messagesOf = (tag) => {
 
 /** @returns {string} */
 export const errorsPage = () => {
-  const kinds = kindsIn(readFileSync(join(root, 'packages/core/src/internal/authErrors.ts'), 'utf8'))
+  const kinds = kindsIn(errorSources())
   const sections = kinds.map(({ tag, summary, causes, cures }) => {
     return [
       `## ${tag}`,

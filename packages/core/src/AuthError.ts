@@ -7,35 +7,24 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import type { Show } from 'fp-ts/lib/Show.js'
-import type {
-  AuthError,
-  Cause,
-  Malformed,
-  OutcomeUnknown,
-  ReauthenticationRequired,
-  ServerAnswer,
-  StoreFailed,
-} from './internal/authErrors.js'
+import type { AuthError, Cause } from './internal/authErrors.js'
+import type { Malformed, OutcomeUnknown, ServerAnswer } from './internal/requestErrors.js'
+import type { ReauthenticationRequired, StoreFailed } from './internal/sessionErrors.js'
 import { cleaned, threw } from './internal/thrown.js'
 import type { Secret } from './Secret.js'
 
+export type { AuthError, Cause, Exhausted } from './internal/authErrors.js'
 export type {
   Aborted,
-  AuthError,
-  Cause,
-  Closed,
-  Exhausted,
   Malformed,
-  Misconfigured,
   NotApplicable,
   OutcomeUnknown,
-  ReauthenticationRequired,
   Rejected,
   ServerAnswer,
-  StoreFailed,
   TimedOut,
   Unreachable,
-} from './internal/authErrors.js'
+} from './internal/requestErrors.js'
+export type { Closed, Misconfigured, ReauthenticationRequired, StoreFailed } from './internal/sessionErrors.js'
 
 // -----------------------------------------------------------------------------
 // constructors
@@ -253,7 +242,7 @@ export const show: Show<AuthError> = {
     Aborted: () => 'aborted by the caller',
     Malformed: (e) => `malformed ${e.what}: ${e.path} is not ${e.expected}${showOption(e.answer)}`,
     StoreFailed: (e) =>
-      `the store failed at ${e.operation}: ${e.reason}${e.pending ? ' (the token is held and committed by the next call)' : ''}`,
+      `the store failed at ${e.operation}: ${e.reason}${e.pending ? ' (the new token is held in memory and offered to the store again)' : ''}`,
     Closed: () => 'the source is closed',
     ReauthenticationRequired: (e) => `log in again: ${e.reason}${showOption(e.answer)}`,
     Misconfigured: (e) => `misconfigured: ${e.field}: ${e.message}`,

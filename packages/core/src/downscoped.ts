@@ -286,11 +286,12 @@ const MINIMUM_AGE = seconds(1)
 const earlier = (a: O.Option<Instant>, b: O.Option<Instant>): O.Option<Instant> =>
   O.isSome(a) && O.isSome(b) ? O.some(earliest(a.value, b.value)) : O.isSome(a) ? a : b
 
-/** The server does not take the subject's token any more: 401, or RFC 6749's and RFC 6750's words for it. */
+/** The server does not take the subject's token any more: 401, or RFC 6749's and RFC 6750's words for it. Not when it throttles. */
 const isSubjectRefused = (error: AuthError.AuthError): boolean =>
   AuthError.causes(error).some(
     (cause) =>
       cause._tag === 'Rejected' &&
+      !AuthError.isRetryable(cause) &&
       ((cause.answer.status === 401 && !O.elem(eqString)('invalid_client')(cause.answer.error)) ||
         AuthError.isInvalidGrant(cause) ||
         O.elem(eqString)('invalid_token')(cause.answer.error)),

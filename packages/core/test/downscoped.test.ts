@@ -326,6 +326,7 @@ describe('B-OAUTH2-09 when the server refuses the subject', () => {
     ['invalid_client', rejected(401, { error: O.some('invalid_client') })],
     ['invalid_scope', rejected(400, { error: O.some('invalid_scope') })],
     ['500', rejected(500)],
+    ['a 429 in the words of an invalid token', rejected(429, { error: O.some('invalid_token') })],
     ['an unknown outcome', outcomeUnknown(true)],
   ])('%s says nothing of the subject', async (_, error) => {
     const { of, exchanged, refused } = renewing(error)

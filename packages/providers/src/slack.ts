@@ -37,7 +37,7 @@ export const slack: Preset = {
     'PKCE is for apps that have it switched on, which are public clients then; of any other app a challenge is refused.',
     'Refresh tokens, which rotation gives, are a setting of the app. The old one works for a short grace period.',
     'User tokens, which `user_scope` asks for, are inside the answer, in `authed_user`: this preset does not read them.',
-    'A revocation ends the one token that it is asked with, the refresh token where there is one; without rotation mostly the whole authorization.',
+    'Where tokens rotate, a revocation ends the one token that it is asked with; where they do not, mostly the whole authorization. The preset expects the latter, to be careful: no login runs while a revocation does.',
     'Redirect URIs are https, unless PKCE is switched on.',
     'Who logged in is in the answer to the code: `authed_user.id`, of `team.id`.',
   ],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { errorsFile, errorsPage, kindsIn, textsIn } from '../errors.js'
+import { errorSources, errorsFile, errorsPage, kindsIn, textsIn } from '../errors.js'
 
-const source = readFileSync('packages/core/src/internal/authErrors.ts', 'utf8')
+const source = errorSources()
 
 test('the page of errors says what the docstrings and the sources say', () => {
   expect(readFileSync(errorsFile, 'utf8')).toBe(errorsPage())

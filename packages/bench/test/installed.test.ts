@@ -8,9 +8,9 @@ test('F3 core and oauth2 bring fp-ts and io-ts, and nothing else', () => {
 
 /** What they are now, and a little more. */
 const LIMITS: Readonly<Record<string, { readonly bytes: number; readonly gzipped: number }>> = {
-  tessera: { bytes: 95_500, gzipped: 37_100 },
+  tessera: { bytes: 95_600, gzipped: 37_100 },
   strategy: { bytes: 34_000, gzipped: 13_250 },
-  source: { bytes: 61_800, gzipped: 23_700 },
+  source: { bytes: 61_900, gzipped: 23_700 },
 }
 
 test('F2 the smallest program does not grow, nor does a strategy alone, nor a source', async () => {

@@ -242,7 +242,7 @@ export const show: Show<AuthError> = {
     Aborted: () => 'aborted by the caller',
     Malformed: (e) => `malformed ${e.what}: ${e.path} is not ${e.expected}${showOption(e.answer)}`,
     StoreFailed: (e) =>
-      `the store failed at ${e.operation}: ${e.reason}${e.pending ? ' (the new token is held in memory and offered to the store again)' : ''}`,
+      `the store failed at ${e.operation}: ${e.reason}${e.pending ? ' (the token is kept and offered to the store again)' : ''}`,
     Closed: () => 'the source is closed',
     ReauthenticationRequired: (e) => `log in again: ${e.reason}${showOption(e.answer)}`,
     Misconfigured: (e) => `misconfigured: ${e.field}: ${e.message}`,

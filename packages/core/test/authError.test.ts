@@ -191,7 +191,7 @@ describe('show', () => {
     [AuthError.storeFailed('get', 'it threw'), 'the store failed at get: it threw'],
     [
       AuthError.storeFailed('compareAndSet', 'it threw', true),
-      'the store failed at compareAndSet: it threw (the new token is held in memory and offered to the store again)',
+      'the store failed at compareAndSet: it threw (the token is kept and offered to the store again)',
     ],
     [AuthError.closed, 'the source is closed'],
     [AuthError.reauthenticationRequired('revoked'), 'log in again: revoked'],

@@ -346,7 +346,7 @@ describe('[A06] what was given at the start is of the session that ends', () => 
         isDown ? async () => E.left(AuthError.storeFailed('compareAndSet', 'READONLY')) : store.compareAndSet(...args),
     }
     const { source, got } = start({ store: failing, initial })
-    expect(await got()).toContain('held')
+    expect(await got()).toContain('kept')
     isDown = false
     expect(E.isRight(await env.clock.settle(source.revoke()))).toBe(true)
     await env.clock.settle(source.settled())

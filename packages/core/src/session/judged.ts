@@ -23,12 +23,8 @@ export interface Heard {
  */
 export const offsetOf = (now: Instant, began: Instant, ended: Instant, before: O.Option<Heard>): Duration => {
   const most = between(began, now)
-  return pipe(
-    before,
-    O.map(({ offset }) => offset),
-    O.filter((offset) => between(ended, now) <= offset && offset <= most),
-    O.getOrElse(() => most),
-  )
+  const offset = O.isSome(before) ? before.value.offset : most
+  return between(ended, now) <= offset && offset <= most ? offset : most
 }
 
 type EndOf = (cell: Cell<TokenSet>) => O.Option<Instant>

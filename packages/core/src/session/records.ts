@@ -150,11 +150,10 @@ export const makeRecords = (
       cellOf(stamped),
       E.map((stored) => {
         const tellsTime = O.isSome(stamped.now)
-        const offset = tellsTime
-          ? offsetOf(stamped.now.value, began.at, clock.now(), snapshot())
-          : between(began.at, began.date)
+        const told = O.getOrElse(() => began.date)(stamped.now)
+        const offset = tellsTime ? offsetOf(told, began.at, clock.now(), snapshot()) : between(began.at, told)
         // The date after the call, so that a time written during the call does not lie in the future.
-        const now = O.getOrElse(() => present().date)(stamped.now)
+        const now = tellsTime ? told : present().date
         const cell = judged(stored, { offset, now, hold, tellsTime }, snapshot())
         return {
           version: stamped.version,
@@ -163,7 +162,7 @@ export const makeRecords = (
           record: stamped.record,
           offset,
           tellsTime,
-          readAt: tellsTime ? plus(stamped.now.value, millis(-offset)) : began.at,
+          readAt: plus(told, millis(-offset)),
           jumps: began.jumps,
         }
       }),

@@ -68,6 +68,8 @@ export interface Sourced {
   /** Asks for the one that is there. */
   readonly valid: TokenSource['get']
   readonly settled: TokenSource['settled']
+  /** Ends its subscription: each one more makes a write dearer. */
+  readonly close: () => Promise<unknown>
 }
 
 export const sourceOver = (redis: Redis, lifetime: Duration = seconds(1)): Sourced => {
@@ -90,6 +92,7 @@ export const sourceOver = (redis: Redis, lifetime: Duration = seconds(1)): Sourc
     },
     valid: source.get,
     settled: source.settled,
+    close: source.close(),
   }
 }
 

@@ -11,7 +11,7 @@ import {
   ratioResults,
   valuesOf,
 } from '../compare.js'
-import { type Renew, recorded, redisSemaphore, redlock, type Sent, sourceOver } from '../fleet/renewals.js'
+import { recorded, redisSemaphore, redlock, type Sent, type Sourced, sourceOver } from '../fleet/renewals.js'
 import { withRedis } from '../fleet/withRedis.js'
 import type { Row } from '../Row.js'
 import { median, ratios } from '../stats.js'
@@ -24,11 +24,13 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - startedAt
 }
 
+type Renewing = Pick<Sourced, 'renew'> & Partial<Pick<Sourced, 'close'>>
+
 /**
  * How long the commands of one renewal take, and nothing else; beside it, how long the whole renewal took. The medians of a round:
  * a process that has to wait for its turn waits much longer than Redis takes.
  */
-const replaying = (name: string, role: Role, port: number, db: number, make: (redis: Redis) => Renew): Case => ({
+const replaying = (name: string, role: Role, port: number, db: number, make: (redis: Redis) => Renewing): Case => ({
   name,
   role,
   open: async () => {
@@ -41,7 +43,7 @@ const replaying = (name: string, role: Role, port: number, db: number, make: (re
       measure: async () => {
         // From the first record on, so that each write finds again what it expects.
         await redis.flushdb()
-        const renew = make(redis)
+        const { renew, close } = make(redis)
         const first = await recorded(redis, renew)
         const renewals: Array<ReadonlyArray<Sent>> = []
         const whole: number[] = []
@@ -52,6 +54,7 @@ const replaying = (name: string, role: Role, port: number, db: number, make: (re
         await replay(first)
         const commands: number[] = []
         for (const sent of renewals) commands.push(await timed(() => replay(sent)))
+        await close?.()
         return { value: median(commands), elapsed: median(whole) }
       },
       close: async () => redis.disconnect(),
@@ -79,10 +82,10 @@ export const g1: Row = {
       const measured = await measureAll(
         context,
         [
-          replaying(FLOOR, 'floor', port, 0, (redis) => () => redis.ping()),
-          replaying(OURS, 'ours', port, 1, (redis) => sourceOver(redis).renew),
-          replaying('redlock', 'peer', port, 2, redlock),
-          replaying('redis-semaphore', 'peer', port, 3, redisSemaphore),
+          replaying(FLOOR, 'floor', port, 0, (redis) => ({ renew: () => redis.ping() })),
+          replaying(OURS, 'ours', port, 1, sourceOver),
+          replaying('redlock', 'peer', port, 2, (redis) => ({ renew: redlock(redis) })),
+          replaying('redis-semaphore', 'peer', port, 3, (redis) => ({ renew: redisSemaphore(redis) })),
         ],
         { rounds: context.isQuick ? 7 : 41, warmUp: 3 },
       )

@@ -66,6 +66,7 @@ export const writeReference = async () => {
     JSON.stringify({ compilerOptions: { ...surfaceOptions, types: [] }, include: ['*.d.ts'] }),
   )
   const app = await Application.bootstrapWithPlugins({
+    name: 'Reference',
     plugin: ['typedoc-plugin-markdown'],
     entryPoints: libraries.map(entryOf),
     tsconfig: join(entries, 'tsconfig.json'),

@@ -51,7 +51,7 @@ const fill = async (from: number, to: number, sources: ReturnType<typeof open>):
     const keys = Array.from({ length: Math.min(BATCH, to - first) }, (_, nth) => `user ${first + nth}`)
     await Promise.all(keys.map((key) => run(sources.for(key).get)))
     await Promise.all(keys.map((key) => sources.for(key).settled()))
-    // As in a server: what a WeakRef has led to is kept until the event loop goes on.
+    // As in a server: V8 keeps the target of a WeakRef that was read until the event loop goes on.
     await new Promise(setImmediate)
   }
 }

@@ -33,7 +33,8 @@ interface Kind {
   readonly start: (all: Servers) => Promise<Target>
 }
 
-const ON_DISK = ['--appendonly', 'yes']
+// By its default a busy disk makes Redis put off writes that it has acknowledged.
+const ON_DISK = ['--appendonly', 'yes', '--appendfsync', 'always']
 
 /** A fault that a command brings, and another one ends. */
 const byCommands = (server: Server, on: ReadonlyArray<string>, off: ReadonlyArray<string>): Target => ({
@@ -48,7 +49,7 @@ const byCommands = (server: Server, on: ReadonlyArray<string>, off: ReadonlyArra
 
 const KINDS: Readonly<Record<string, Kind>> = {
   'redis-kill': {
-    injection: 'Redis is killed, and started again with its append-only file',
+    injection: 'Redis is killed, and started again with its append-only file (`appendfsync always`)',
     start: async (all) => {
       const first = await all.start(ON_DISK)
       let server = first

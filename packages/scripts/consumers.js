@@ -85,7 +85,9 @@ await projects(async ({ step, project, install, tarballs, packed }) => {
 
   const tessera = join('node_modules', '@tessera', 'cli', 'bin', 'tessera.js')
   for (const { name, package: of, command, args } of runtimes) {
-    const fetched = ['--yes', '--prefer-offline', '--package', of, '--', 'sh', '-c', `command -v ${command}`]
+    // Bun is put in its place by a script of its package, which `npm run --ignore-scripts` would keep from running.
+    const npx = ['--yes', '--prefer-offline', '--ignore-scripts=false', '--package', of]
+    const fetched = [...npx, '--', 'sh', '-c', `command -v ${command}`]
     const path = (await run('npx', fetched, esm)).trim()
     for (const { format, path: cwd } of formats)
       await step(

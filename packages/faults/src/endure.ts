@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Secret, type TokenSet } from '@tessera/core'
+import { AuthError, Secret, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Fleet, Member, Session } from './fleet.js'
@@ -64,7 +64,9 @@ export const endure = async ({
       if (wasOver && isNew(session, outcome)) return true
       if (performance.now() > giveUpAt) {
         if (E.isLeft(outcome) && outcome.left._tag === 'ReauthenticationRequired') fleet.tally.lost++
-        return problem(`${member.name} has no new token afterwards`)
+        return problem(
+          `${member.name} has no new token afterwards${E.isLeft(outcome) ? `: ${AuthError.show.show(outcome.left)}` : ''}`,
+        )
       }
       await sleep(10)
     }

@@ -32,9 +32,9 @@ export interface Trial {
   readonly lanes: number
   /** Starts a server; what it defers ends it. */
   readonly start: (defer: Defer) => Promise<Target>
-  /** How long a session may take, after the fault, to go on, in ms. A lease that nobody ends is waited for 6 s. */
+  /** How long a session may take, after the fault, to go on, in ms. A lease that nobody ends is waited for 10 s. */
   readonly patience: number
-  /** How long a renewal may take. Default: 1 s. */
+  /** How long a renewal may take. Default: 5 s. */
   readonly renewal?: Duration
 }
 

@@ -26,7 +26,7 @@ export interface Parts {
   readonly patience: number
 }
 
-const live: Parts = { store: (port) => redisStore(port, { commandTimeout: COMMAND }), patience: 20_000 }
+const live: Parts = { store: (port) => redisStore(port, { commandTimeout: COMMAND }), patience: 30_000 }
 
 interface Kind {
   readonly injection: string

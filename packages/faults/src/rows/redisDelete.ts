@@ -33,7 +33,7 @@ export interface Parts {
   readonly patience: number
 }
 
-const live: Parts = { store: redisStore, deletes: (command) => command.source.revoke(), patience: 20_000 }
+const live: Parts = { store: redisStore, deletes: (command) => command.source.revoke(), patience: 30_000 }
 
 const get = ({ source }: Member) => source.within({ deadline: plus(systemClock.now(), CALL) }).get()
 

@@ -298,5 +298,5 @@ export const sentinelFailoverWith = (parts: Parts): Fault => ({
 export const sentinelFailover = sentinelFailoverWith({
   store: (port, observe) =>
     redisStore(port, { commandTimeout: millis(300), replicas: { count: 1, timeout: millis(20) }, observe }),
-  patience: 20_000,
+  patience: 30_000,
 })

@@ -40,14 +40,18 @@ interface Run {
   readonly module: ReadonlyArray<string>
   /** How many steps on the file system a write takes, as Node.js sees it. */
   readonly steps: number
+  /** Before which of them the next writer is killed: one after the other. */
+  readonly nextStep: () => number
   readonly deletes: boolean
 }
 
 /** Kills a writer; answers the last version that it told, where it did. */
-const kill = async ({ context: { random }, tally, module, steps }: Run, { folder }: Lane): Promise<number> => {
+const kill = async (
+  { context: { random }, tally, module, steps, nextStep }: Run,
+  { folder }: Lane,
+): Promise<number> => {
   if (steps > 0 && random() < 0.7) {
-    const step = whole(random, 1, steps)
-    const writer = worker('writer', folder, 'step', String(step), ...module)
+    const writer = worker('writer', folder, 'step', String(nextStep()), ...module)
     const end = await writer.ended
     // A turn that it had to wait for has other steps.
     if (end !== 'SIGKILL' && end !== 0)
@@ -121,10 +125,14 @@ export const killing =
           return { folder, store, version: 1 }
         }),
       )
-      const counted = worker('writer', join(root, 'counted'), 'step', '0', ...modules)
+      const folder = join(root, 'counted')
+      await make({ folder, patience: PATIENCE }).compareAndSet(KEY, '', nextOf(''))()
+      const counted = worker('writer', folder, 'step', '0', ...modules)
       await counted.ended
       const steps = Number(counted.lines[1])
-      const all: Run = { context, tally, stopwatch, module: modules, steps, deletes }
+      let killed = 0
+      const nextStep = (): number => 1 + (killed++ % steps)
+      const all: Run = { context, tally, stopwatch, module: modules, steps, nextStep, deletes }
       let done = 0
       await many(lanes, lanes.length, async (lane) => {
         while (done < count) {

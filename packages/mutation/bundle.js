@@ -42,7 +42,7 @@ const tests = [
 
 const entry = [
   ...['setup', 'secrets'].map(
-    (name) => `import ${JSON.stringify(join(copy, 'packages', 'scripts', 'jest', `${name}.ts`))}`,
+    (name) => `import ${JSON.stringify(join(copy, 'packages', 'tools', 'jest', `${name}.ts`))}`,
   ),
   ...tests.map((file) => {
     const name = relative(join(copy, 'packages'), file).replaceAll(sep, '/')

@@ -4,7 +4,7 @@
  * since Stryker takes no other runner.
  */
 const { TestEnvironment } = require('jest-environment-node')
-const watchStorages = require('../scripts/jest/storages.cjs')
+const watchStorages = require('../tools/jest/storages.cjs')
 
 /**
  * @typedef {{ readonly name: string, readonly test?: { mode?: string } }} Event

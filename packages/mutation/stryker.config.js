@@ -15,7 +15,7 @@ const config = {
     '/*',
     '!/packages',
     '/packages/*',
-    '!/packages/{core,oauth2,testing,mutation,scripts}',
+    '!/packages/{core,oauth2,testing,mutation,tools}',
     '/packages/*/dist',
   ],
   disableTypeChecks: false,

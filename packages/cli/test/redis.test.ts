@@ -13,7 +13,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { type Ended, type Home, withHome } from './support.js'
 
 const newKey = (): string => Secret.open(formatKeys({ write: generateKey(systemRandom)() }))

@@ -7,8 +7,8 @@ import { type Database, startMariadb, startPostgres } from '@tessera/local-sql'
 import { aesGcm, formatKeys, generateKey, systemRandom } from '@tessera/node'
 import { sqlStoreAt } from '@tessera/store-sql'
 import * as O from 'fp-ts/lib/Option.js'
-import { right } from '../../scripts/jest/either.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { right } from '../../tools/jest/either.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { type Home, withHome } from './support.js'
 
 const KEYS = { write: generateKey(systemRandom)() }

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { startSandbox } from '@tessera/sandbox'
 import { chromium } from 'playwright-core'
-import { testWith } from '../../scripts/jest/needs.js'
-import { chromium as chromiumPath } from '../../scripts/jest/tools.cjs'
+import { testWith } from '../../tools/jest/needs.js'
+import { chromium as chromiumPath } from '../../tools/jest/tools.cjs'
 import { CHROMIUM_FLAGS } from './support/chromium.js'
 
 const MAIN = join(__dirname, '..', '..', 'cli', 'bin', 'tessera.js')

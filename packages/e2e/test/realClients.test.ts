@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers'
 import { TLSSocket } from 'node:tls'
 import { BoxCcgAuth, BoxClient, BoxJwtAuth, BoxOAuth, CcgConfig, JwtConfig, OAuthConfig } from 'box-node-sdk'
 import { type Authentication, BaseUrls, BoxRetryStrategy, NetworkSession } from 'box-node-sdk/networking'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { visit } from './support/person.js'
 
 const MAIN = join(__dirname, '../../cli/bin/tessera.js')

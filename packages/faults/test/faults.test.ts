@@ -1,5 +1,5 @@
 /** The command, as it was built: a short run of the rows that have no test of their own, and what may be typed. */
-import { has, leftOut } from '../../scripts/jest/needs.js'
+import { has, leftOut } from '../../tools/jest/needs.js'
 import type { Fault } from '../src/Fault.js'
 import { table } from '../src/Row.js'
 import { rows } from '../src/rows/index.js'

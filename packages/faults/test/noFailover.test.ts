@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Processes, processes } from '@tessera/local-redis'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { faultsIn, told } from './support/command.js'
 
 describeWith('redis-server')('a fail-over that does not come about', () => {

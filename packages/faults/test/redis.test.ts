@@ -11,7 +11,7 @@ import {
 import { redisStore } from '@tessera/store-redis'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { makeCanaries } from '../src/canaries.js'
 import type { Fault, Findings } from '../src/Fault.js'
 import { rowOf } from '../src/Row.js'

@@ -1,7 +1,7 @@
 /** The rows of databases find out what is broken. */
 import { absent, committed, type TokenStore } from '@tessera/core'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import type { Fault } from '../src/Fault.js'
 import { mariadbRowsWith } from '../src/rows/mariadb.js'
 import { postgresRowsWith } from '../src/rows/postgres.js'

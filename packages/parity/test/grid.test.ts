@@ -3,7 +3,7 @@ import { minutes, nonce, Secret, type Strategy, seconds, type TokenSource } from
 import { authenticatedFetch, type NodeEnv } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { has, leftOut } from '../../scripts/jest/needs.js'
+import { has, leftOut } from '../../tools/jest/needs.js'
 import { accessOf, left, right } from './support/either.js'
 import { PLACES, type Place, REDIS_PLACES } from './support/places.js'
 import { WAYS, type Way } from './support/ways.js'

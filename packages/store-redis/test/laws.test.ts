@@ -11,9 +11,9 @@ import {
 } from '@tessera/local-redis'
 import { tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'
-import { left, right } from '../../scripts/jest/either.js'
-import { subscribeTo } from '../../scripts/jest/listening.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { left, right } from '../../tools/jest/either.js'
+import { subscribeTo } from '../../tools/jest/listening.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { type NotReplicated, type RedisPort, recordNames, redisStore } from '../src/index.js'
 import { type Client, clients, names, type Opened } from './support/clients.js'
 

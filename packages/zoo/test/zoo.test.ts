@@ -1,7 +1,7 @@
 /** Every broken specimen is rejected, and no honest one. `npm run zoo` prints by which law. */
 import { properties } from '@tessera/testing'
 import { coreLoader, judging, modes, mutants, withAnotherAccount } from '@tessera/zoo'
-import { leftOut } from '../../scripts/jest/needs.js'
+import { leftOut } from '../../tools/jest/needs.js'
 import { isRight, tryOut } from '../src/trial.js'
 import { zoo } from '../src/zoo.js'
 

@@ -1,8 +1,8 @@
 /** Authorization servers that nobody here wrote, and what each of them does: seen, not read. */
 import { nodeEnv } from '@tessera/node'
 import { AuthorizationServer, discovery, type Provider } from '@tessera/oauth2'
-import type { Tool } from '../../../scripts/jest/needs.js'
-import { authlib, doorkeeper, oauthlib } from '../../../scripts/jest/tools.cjs'
+import type { Tool } from '../../../tools/jest/needs.js'
+import { authlib, doorkeeper, oauthlib } from '../../../tools/jest/tools.cjs'
 import { type Child, startServer } from '../support/child.js'
 import { right } from '../support/either.js'
 

@@ -2,7 +2,7 @@
 # What a new user does, on a machine that has Node.js, npm, git and Debian's essential packages and nothing else: a clone in an
 # empty folder, an empty home, `npm start`, `npm test`. All is made in one temporary folder, and removed.
 #
-#   packages/scripts/freshMachine.sh [--burners N] [--tests N] [--keep]
+#   packages/tools/freshMachine.sh [--burners N] [--tests N] [--keep]
 #
 # --burners N: N busy processes run beside all of it. --tests N: `npm test` N times; 0 for none. --keep: leaves the folder.
 set -euo pipefail

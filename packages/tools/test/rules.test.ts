@@ -348,7 +348,7 @@ const check = (texts: readonly { readonly path: string; readonly content: string
     }
     write('biome.json', readFileSync(join(root, 'biome.json'), 'utf8'))
     write('.gitignore', 'node_modules/\n')
-    cpSync(join(root, 'packages/scripts/biome'), join(folder, 'packages/scripts/biome'), { recursive: true })
+    cpSync(join(root, 'packages/tools/biome'), join(folder, 'packages/tools/biome'), { recursive: true })
     for (const { path, content } of texts) write(path, content)
     const biome = join(root, 'node_modules/.bin/biome')
     const ran = spawnSync(biome, ['lint', '--reporter=json', '--max-diagnostics=none', 'packages'], {

@@ -82,6 +82,6 @@ if (before === undefined || after === undefined) throw new Error('docs/compariso
 const fresh = `${before}${BEGIN}${tasks.map(table).join('\n\n')}${after}`
 if (!process.argv.includes('--check')) writeFileSync(file, fresh)
 else if (fresh !== text) {
-  console.error('docs/comparison.md differs from the programs: node packages/scripts/compare.js')
+  console.error('docs/comparison.md differs from the programs: node packages/tools/compare.js')
   process.exitCode = 1
 }

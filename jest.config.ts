@@ -26,7 +26,7 @@ const config: Config = {
   reporters: ['default', '<rootDir>/packages/tools/jest/skipped.cjs', '<rootDir>/packages/tools/jest/ending.cjs'],
   setupFiles: ['<rootDir>/packages/tools/jest/setup.ts'],
   setupFilesAfterEnv: ['<rootDir>/packages/tools/jest/secrets.ts'],
-  // What is counted there is the guard of `npm run guard`.
+  // What is counted there is the guard of `npm run proof guard`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/packages/bench/'],
   transform: {
     '\\.[jt]s$': [

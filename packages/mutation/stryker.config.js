@@ -1,4 +1,4 @@
-// Stryker's configuration. It runs at the root of the workspace: `npm run mutation`.
+// Stryker's configuration. It runs at the root of the workspace: `npm run proof mutation`.
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

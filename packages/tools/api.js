@@ -78,7 +78,7 @@ const check = ({ folder, short }) => {
   const kept = join(folder, report)
   if (update) writeFileSync(kept, now)
   else if (!existsSync(kept) || readFileSync(kept, 'utf8') !== now) {
-    problems.push(`the surface is not the one of ${report}; if that is meant: npm run api -- --update`)
+    problems.push(`the surface is not the one of ${report}; if that is meant: npm run check api -- --update`)
     writeFileSync(join(fresh, report), now)
     spawnSync('git', ['--no-pager', 'diff', '--no-index', '--', kept, join(fresh, report)], { stdio: 'inherit' })
   }

@@ -1,9 +1,10 @@
-// The programs of docs/examples beside the same in other libraries (docs/comparison), counted, as tables in docs/comparison.md;
-// with --check only compared with what is there. Fails where one of ours takes more statements than another.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+// The programs of docs/examples beside the same in other libraries (docs/comparison), counted, as tables in docs/comparison.md:
+// `npm run check compare`. Fails where one of ours takes more statements than another.
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { count } from './count.js'
 import { root } from './published.js'
+import { compareOrUpdate } from './written.js'
 
 const peers = ['google-auth-library', 'openid-client', 'simple-oauth2']
 
@@ -72,16 +73,10 @@ const table = ({ task, title, cannot }) => {
   ].join('\n')
 }
 
-const file = join(root, 'docs', 'comparison.md')
-const text = readFileSync(file, 'utf8')
+const page = 'docs/comparison.md'
 const BEGIN = '<!-- generated: tables -->\n'
 const END = '\n<!-- end -->'
-const [before, rest] = text.split(BEGIN)
+const [before, rest] = readFileSync(join(root, page), 'utf8').split(BEGIN)
 const after = rest?.slice(rest.indexOf(END))
-if (before === undefined || after === undefined) throw new Error('docs/comparison.md has no place for the tables')
-const fresh = `${before}${BEGIN}${tasks.map(table).join('\n\n')}${after}`
-if (!process.argv.includes('--check')) writeFileSync(file, fresh)
-else if (fresh !== text) {
-  console.error('docs/comparison.md differs from the programs: node packages/tools/compare.js')
-  process.exitCode = 1
-}
+if (before === undefined || after === undefined) throw new Error(`${page} has no place for the tables`)
+compareOrUpdate(page, `${before}${BEGIN}${tasks.map(table).join('\n\n')}${after}`, 'compare')

@@ -1,10 +1,11 @@
-// The states of a session and the transitions between them, as the exploration of `step` finds them, written into docs/lifecycle.md: three
-// pictures of what matters to a reader, and a table of all. With --check only compared.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// The states of a session and the transitions between them, as the exploration of `step` finds them, in docs/lifecycle.md: three
+// pictures of what matters to a reader, and a table of all. `npm run check diagram`.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Lifecycle } from '@tessera/core'
 import { forLifeStates, lifeStates, view } from '@tessera/model-check'
+import { root } from './published.js'
+import { compareOrUpdate } from './written.js'
 
 /** @typedef {readonly [from: string, cause: string, to: string, says: string]} Edge */
 
@@ -81,18 +82,13 @@ const table = () => {
     line(widths.map((width) => '-'.repeat(width))),
     ...rows.map(line).sort(),
     '',
-    `Found by exploring ${states} states of one session, with an attempt and a late answer under way (\`npm run diagram\`).`,
+    `Found by exploring ${states} states of one session, with an attempt and a late answer under way (\`npm run check diagram\`).`,
   ].join('\n')
 }
 
-const file = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'docs', 'lifecycle.md')
-const text = readFileSync(file, 'utf8')
-const fresh = text.replaceAll(
+const page = 'docs/lifecycle.md'
+const fresh = readFileSync(join(root, page), 'utf8').replaceAll(
   /(<!-- generated: (\w+) -->\n).*?(\n<!-- end -->)/gs,
   (_, begin, name, end) => `${begin}${name === 'table' ? table() : picture(name)}${end}`,
 )
-if (!process.argv.includes('--check')) writeFileSync(file, fresh)
-else if (fresh !== text) {
-  console.error('docs/lifecycle.md differs from what step does: npm run diagram')
-  process.exitCode = 1
-}
+compareOrUpdate(page, fresh, 'diagram')

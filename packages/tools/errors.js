@@ -1,7 +1,8 @@
-// Writes docs/guides/errors.md: each member of AuthError with its causes and cures, from its docstring. With --check it compares only.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+// docs/guides/errors.md: each member of AuthError with its causes and cures, from its docstring. `npm run check errors`.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { published, root } from './published.js'
+import { compareOrUpdate } from './written.js'
 
 /**
  * @typedef {{ readonly tag: string, readonly summary: string, readonly causes: readonly string[], readonly cures: readonly string[] }} Kind
@@ -103,7 +104,7 @@ request once more. If the API refuses that one too, its answer is yours.
   signs, proofs (DPoP) and ID tokens.
 - Somebody has revoked the token at the provider, or the provider ends an access token as soon as it is refreshed.
 
-<!-- Made by \`npm run errors\` from packages/core/src/internal/*Errors.ts. -->
+<!-- Made by \`npm run check errors -- --update\` from packages/core/src/internal/*Errors.ts. -->
 `
 
 /** The source texts that declare the members of the union. */
@@ -155,14 +156,7 @@ export const errorsPage = () => {
   return [INTRODUCTION, ...sections].join('\n')
 }
 
-/** Where the page is. */
-export const errorsFile = join(root, 'docs/guides/errors.md')
+/** Where the page is, from the root. */
+export const errorsFile = 'docs/guides/errors.md'
 
-if (process.argv[1]?.endsWith('errors.js')) {
-  const page = errorsPage()
-  if (!process.argv.includes('--check')) writeFileSync(errorsFile, page)
-  else if (readFileSync(errorsFile, 'utf8') !== page) {
-    console.error('docs/guides/errors.md is not what the sources say: npm run errors')
-    process.exitCode = 1
-  }
-}
+if (process.argv[1]?.endsWith('errors.js')) compareOrUpdate(errorsFile, errorsPage(), 'errors')

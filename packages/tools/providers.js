@@ -1,9 +1,10 @@
-// The presets of @tessera/providers as a table, written into docs/providers.md; with --check only compared.
-import { readFileSync, writeFileSync } from 'node:fs'
+// The presets of @tessera/providers as a table, in docs/providers.md. `npm run check providers`.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Provider } from '@tessera/oauth2'
 import { all } from '@tessera/providers'
 import { root } from './published.js'
+import { compareOrUpdate } from './written.js'
 
 /** @typedef {import('@tessera/providers').Preset} Preset */
 
@@ -178,16 +179,10 @@ const generated = () =>
     ...all.flatMap(details),
   ].join('\n')
 
-const file = join(root, 'docs', 'providers.md')
-const text = readFileSync(file, 'utf8')
+const page = 'docs/providers.md'
 const BEGIN = '<!-- generated: presets -->\n'
 const END = '<!-- end -->'
-const [before, rest] = text.split(BEGIN)
+const [before, rest] = readFileSync(join(root, page), 'utf8').split(BEGIN)
 const after = rest?.slice(rest.indexOf(END))
-if (before === undefined || after === undefined) throw new Error('docs/providers.md has no place for the table')
-const fresh = `${before}${BEGIN}${generated()}${after}`
-if (!process.argv.includes('--check')) writeFileSync(file, fresh)
-else if (fresh !== text) {
-  console.error('docs/providers.md differs from the presets: npm run providers')
-  process.exitCode = 1
-}
+if (before === undefined || after === undefined) throw new Error(`${page} has no place for the table`)
+compareOrUpdate(page, `${before}${BEGIN}${generated()}${after}`, 'providers')

@@ -1,5 +1,5 @@
 // The packages that are published.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -25,9 +25,10 @@ export const root = dirname(packages)
 const manifestOf = (file) => JSON.parse(readFileSync(file, 'utf8'))
 
 /** @type {readonly Published[]} */
-export const published = readdirSync(packages, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => ({
+export const published = readdirSync(packages)
+  // A folder that has been moved away leaves what git does not know.
+  .filter((name) => existsSync(join(packages, name, 'package.json')))
+  .map((name) => ({
     folder: join(packages, name),
     short: name,
     manifest: manifestOf(join(packages, name, 'package.json')),

@@ -4,12 +4,15 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { isPlaceholder } from './home.js'
 import { pack } from './pack.js'
 import { root } from './published.js'
 
-const isDry = process.argv.includes('--dry-run')
-const showsFiles = process.argv.includes('--files')
+// What it does not know ends it: a slip of the fingers publishes nothing.
+const { 'dry-run': isDry, files: showsFiles } = parseArgs({
+  options: { 'dry-run': { type: 'boolean' }, files: { type: 'boolean' } },
+}).values
 
 /** @param {readonly string[]} args */
 const npm = (...args) => spawnSync('npm', [...args], { cwd: root, encoding: 'utf8' })

@@ -19,4 +19,4 @@ console.log(`${packed.length} packages are in ${dist}. In your project:
 
 npm install ${names.length === 0 ? `${quoted(dist)}/*.tgz` : tarballs.join(' ')}
 `)
-if (names.length === 0) console.log('For some of them, with what they need: npm run pack -- node oauth2')
+if (names.length === 0) console.log('For some of them, with what they need: npm run release pack node oauth2')

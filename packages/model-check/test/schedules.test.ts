@@ -1,4 +1,4 @@
-/** A part of `npm run explore`, which runs all, with more stalls. */
+/** A part of `npm run proof explore`, which runs all, with more stalls. */
 import { mutants as zoo } from '@tessera/zoo'
 import { mutants, scenarioOf } from '../src/schedules/mutants.js'
 import { scenarios } from '../src/schedules/scenarios.js'

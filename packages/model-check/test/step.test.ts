@@ -1,4 +1,4 @@
-/** `npm run explore -- --step` has more processes and more that may happen. */
+/** `npm run proof explore -- --step` has more processes and more that may happen. */
 import { Lifecycle } from '@tessera/core'
 import { type Config, forLifeStates, type Happening, lifeStates, livelocks, modes, view } from '@tessera/model-check'
 import { explore } from '../src/step/explore.js'

@@ -1,6 +1,6 @@
 /**
  * What a user of each of the seed's nine systems relies on, and what was wrong with it. Each row is shown by tests that carry its
- * id; `npm run parity` looks them up.
+ * id; `npm run proof parity` looks them up.
  */
 
 /** One row. `keeps` is what the seed does and Tessera does too, `better` what Tessera does and the seed does not. */

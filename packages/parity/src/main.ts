@@ -1,5 +1,5 @@
 /**
- * `npm run parity`: runs the tests that carry ids of the contract, prints what is shown by which, and writes
+ * `npm run proof parity`: runs the tests that carry ids of the contract, prints what is shown by which, and writes
  * `docs/seed-parity.md`. Exits with 0 only where every row is shown.
  */
 import { spawnSync } from 'node:child_process'
@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { reportOf } from './report.js'
 import { ID, readResults, type Test } from './results.js'
 
-const USAGE = `npm run parity -- [--check] [--from FILE]
+const USAGE = `npm run proof parity -- [--check] [--from FILE]
 
   --check        writes nothing; fails where docs/seed-parity.md is not what the results say
   --from FILE    the results of a whole run, jest --json --outputFile=FILE, instead of a run of its own
@@ -63,7 +63,7 @@ const main = (): number => {
   process.stdout.write(`${page}\n`)
   const isStale = !existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page
   if (problems.length === 0 && isStale && !values.check) writeFileSync(PAGE, page)
-  const stale = values.check && isStale ? ['docs/seed-parity.md is not what the results say: npm run parity'] : []
+  const stale = values.check && isStale ? ['docs/seed-parity.md is not what the results say: npm run proof parity'] : []
   for (const problem of [...problems, ...stale]) process.stderr.write(`${problem}\n`)
   return problems.length + stale.length === 0 ? 0 : 1
 }

@@ -147,7 +147,7 @@ what is better here, and the tests that show it: through the public API and over
 [packages/parity](../packages/parity), and closer to the code elsewhere. Each test carries the id of its row. What is **better** is
 held against a small [model of what the seed does](../packages/parity/test/seed), of which the same law must fail.
 
-\`npm run parity\` writes this page from the results of a run, and fails where a row is not shown. Do not edit it.`
+\`npm run proof parity\` writes this page from the results of a run, and fails where a row is not shown. Do not edit it.`
 
 /** Judges a run. */
 export const reportOf = (tests: ReadonlyArray<Test>): Report => {

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { errorSources, errorsFile, errorsPage, kindsIn, textsIn } from '../errors.js'
+import { root } from '../published.js'
 
 const source = errorSources()
 
 test('the page of errors says what the docstrings and the sources say', () => {
-  expect(readFileSync(errorsFile, 'utf8')).toBe(errorsPage())
+  expect(readFileSync(join(root, errorsFile), 'utf8')).toBe(errorsPage())
 })
 
 test('each member of the union has causes and cures', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -338,11 +338,12 @@ const check = (texts: readonly { readonly path: string; readonly content: string
     writeFileSync(join(folder, path), content)
   }
   try {
-    for (const name of readdirSync(join(root, 'packages'), { withFileTypes: true })) {
-      if (!name.isDirectory()) continue
-      const manifest = JSON.parse(readFileSync(join(root, 'packages', name.name, 'package.json'), 'utf8'))
+    for (const name of readdirSync(join(root, 'packages'))) {
+      const path = `packages/${name}/package.json`
+      if (!existsSync(join(root, path))) continue
+      const manifest = JSON.parse(readFileSync(join(root, path), 'utf8'))
       write(
-        `packages/${name.name}/package.json`,
+        path,
         JSON.stringify({ ...manifest, devDependencies: { ...manifest.devDependencies, 'only-for-development': '1' } }),
       )
     }

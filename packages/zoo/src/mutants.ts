@@ -16,7 +16,7 @@ export interface Mutant {
   readonly options?: Options
   /** What narrows the search. */
   readonly focus?: Focus
-  /** Tests try it in every schedule, see packages/model-check, and `npm run zoo` by interleavings too, which take more runs. */
+  /** Tests try it in every schedule, see packages/model-check, and `npm run proof zoo` by interleavings too, which take more runs. */
   readonly isScheduled?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Every broken specimen is rejected, and no honest one. `npm run zoo` prints by which law. */
+/** Every broken specimen is rejected, and no honest one. `npm run proof zoo` prints by which law. */
 import { properties } from '@tessera/testing'
 import { coreLoader, judging, modes, mutants, withAnotherAccount } from '@tessera/zoo'
 import { leftOut } from '../../tools/jest/needs.js'

@@ -1,5 +1,5 @@
 /**
- * `npm run explore`: runs the token source of core in every schedule. Exits with 0 only where nothing is broken, or where each mutant is
+ * `npm run proof explore`: runs the token source of core in every schedule. Exits with 0 only where nothing is broken, or where each mutant is
  * noticed.
  */
 import { parseArgs } from 'node:util'
@@ -13,7 +13,7 @@ import { mutants, scenarioOf } from './mutants.js'
 import { scenarios } from './scenarios.js'
 import type { Found, Search } from './search.js'
 
-const USAGE = `npm run explore -- [options]
+const USAGE = `npm run proof explore -- [options]
 
   --stalls N       how often time may go by while something is on its way; default 1
   --climb          with one stall more each time, as long as all schedules fit in the limit

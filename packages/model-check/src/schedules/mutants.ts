@@ -11,7 +11,7 @@ export interface Mutant {
   readonly scenario: string
   readonly killedBy: Property
   readonly stalls?: number
-  /** It takes thousands of schedules: `npm run explore -- --mutants` tries it, and no test. */
+  /** It takes thousands of schedules: `npm run proof explore -- --mutants` tries it, and no test. */
   readonly isSlow?: boolean
   readonly patches: ReadonlyArray<Patch>
 }

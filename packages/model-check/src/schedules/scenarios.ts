@@ -1,5 +1,5 @@
 /**
- * What `npm run explore` runs in every order.
+ * What `npm run proof explore` runs in every order.
  */
 import { minutes, seconds } from '@tessera/core'
 import type { EveryScheduleOptions, Rotation } from '@tessera/testing'

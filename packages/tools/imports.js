@@ -73,7 +73,10 @@ export const importsText = () => {
   const everywhere = rules([
     { group: ['fp-ts', 'fp-ts/**', '!fp-ts/lib/*.js'], message: 'Node.js resolves fp-ts/lib/X.js only' },
     { group: ['io-ts/**', '!io-ts/lib/*.js'], message: 'Node.js resolves io-ts and io-ts/lib/X.js only' },
-    { group: ['**/../*/{src,dist}/**', '!**/../../{src,dist}/**'], message: 'Import another package by its name' },
+    {
+      group: ['@tessera/*/{src,dist}/**', '**/../**/{src,dist}/**', '!**/../{src,dist}/**'],
+      message: 'Import another package by its name',
+    },
   ])
   const lines = published.map(({ short }) => `    ${JSON.stringify(block(short))}`)
   return `{\n  "linter": ${JSON.stringify(everywhere.linter)},\n  "overrides": [\n${lines.join(',\n')}\n  ]\n}\n`

@@ -144,7 +144,14 @@ const rules: Readonly<Record<string, Rule>> = {
   'tests reach other packages by their names': {
     rule: 'lint/style/noRestrictedImports',
     message: 'by its name',
-    breaks: { 'packages/core/test/reach.test.ts': importOf('../../node/src/index.js') },
+    breaks: Object.fromEntries(
+      [
+        '../../node/src/index.js',
+        '../../../node/src/index.js',
+        '../../../packages/node/src/index.js',
+        '@tessera/node/dist/esm/index.js',
+      ].map((of, i) => [`packages/core/test/reach${i}.test.ts`, importOf(of)]),
+    ),
     keeps: {
       'packages/core/test/reach.test.ts': importOf('../src/index.js'),
       'packages/core/test/deep/reach.test.ts': importOf('../../src/index.js'),

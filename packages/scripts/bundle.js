@@ -9,12 +9,12 @@ import { packages, root } from './published.js'
 const bundles = [
   { package: 'cli', entries: { tessera: 'main.js', worker: 'demo/worker.js', keeper: 'demo/keeper.js' } },
   {
-    package: 'faults',
+    package: 'trials',
     entries: {
-      main: 'main.js',
-      member: 'workers/member.js',
-      writer: 'workers/writer.js',
-      sqliteFiles: 'sqliteFiles.js',
+      faults: 'faults/main.js',
+      member: 'faults/workers/member.js',
+      writer: 'faults/workers/writer.js',
+      sqliteFiles: 'faults/sqliteFiles.js',
     },
   },
 ]

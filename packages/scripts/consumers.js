@@ -75,7 +75,7 @@ await projects(async ({ step, project, install, tarballs, packed }) => {
     { format: 'CJS', path: cjs },
   ]
   for (const { format, path } of formats) {
-    cpSync(join(packages, 'e2e', 'test', 'packed', 'consumer.ts'), join(path, 'consumer.ts'))
+    cpSync(join(packages, 'trials', 'test', 'e2e', 'packed', 'consumer.ts'), join(path, 'consumer.ts'))
     writeFileSync(join(path, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
     await step(
       `the ${format} program compiles`,

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createClient } from '@redis/client'
-import { eventually, type Server, type Servers, servers } from '@tessera/local-redis'
+import { eventually, type Server, type Servers, servers } from '@tessera/trials'
 import { Redis } from 'ioredis'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { ioRedisAuth } from '../src/ioRedis.js'

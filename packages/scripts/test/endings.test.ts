@@ -1,7 +1,7 @@
 /** How a run of the tests ends: with what is missing on this machine, and with nothing left behind. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { eventually } from '@tessera/local-redis'
+import { eventually } from '@tessera/trials'
 
 const root = join(__dirname, '..', '..', '..')
 const bin = join(root, 'node_modules', 'jest', 'bin', 'jest.js')

@@ -174,7 +174,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'source does not use what only tests may': {
     rule: 'lint/correctness/noUndeclaredDependencies',
     breaks: { 'packages/node/src/development.ts': importOf('only-for-development') },
-    keeps: { 'packages/e2e/test/development.test.ts': importOf('only-for-development') },
+    keeps: { 'packages/trials/test/e2e/development.test.ts': importOf('only-for-development') },
   },
   'no import cycles': {
     rule: 'lint/suspicious/noImportCycles',

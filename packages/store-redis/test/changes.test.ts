@@ -14,8 +14,8 @@ import {
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { eventually, type Server, type Servers, servers } from '@tessera/local-redis'
 import { testEnvironment } from '@tessera/testing'
+import { eventually, type Server, type Servers, servers } from '@tessera/trials'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { right } from '../../scripts/jest/either.js'

@@ -1,6 +1,6 @@
 /** Connections that end, and do not come back: of the store's own, and the application's client itself. */
 import { AuthError, absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
-import { eventually, type Server, type Servers, servers } from '@tessera/local-redis'
+import { eventually, type Server, type Servers, servers } from '@tessera/trials'
 import * as ioRedis6 from 'ioredis'
 import * as ioRedis5 from 'ioredis5'
 import { left, right } from '../../scripts/jest/either.js'

@@ -1,6 +1,6 @@
 /** Processes that share one session through one Redis, with each client. */
 import { join } from 'node:path'
-import { servers } from '@tessera/local-redis'
+import { servers } from '@tessera/trials'
 import { runFleet } from '../../scripts/jest/fleet.js'
 import { describeWith } from '../../scripts/jest/needs.js'
 import { redisStore } from '../src/index.js'

@@ -17,8 +17,8 @@ import {
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { eventually, type Server, type Servers, servers, type Wire, wireTo } from '@tessera/local-redis'
 import { codePoints } from '@tessera/testing'
+import { eventually, type Server, type Servers, servers, type Wire, wireTo } from '@tessera/trials'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

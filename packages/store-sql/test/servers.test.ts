@@ -1,16 +1,19 @@
 /** Postgres and MariaDB as servers: writes at the same time, privileges, replicas, messages, servers that hang. */
 import { createRequire } from 'node:module'
 import { AuthError, absent, millis, minutes, Secret, seconds, type TokenStore } from '@tessera/core'
-import { eventually, type Processes, processes, wireTo } from '@tessera/local-redis'
+import { tokenStoreLaws } from '@tessera/testing'
 import {
   type Database,
+  eventually,
   type Mariadb,
   type Postgres,
+  type Processes,
+  processes,
   startMariadb,
   startPostgres,
   startStandby,
-} from '@tessera/local-sql'
-import { tokenStoreLaws } from '@tessera/testing'
+  wireTo,
+} from '@tessera/trials'
 import * as A from 'fp-ts/lib/Array.js'
 import type * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'

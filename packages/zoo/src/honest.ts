@@ -16,7 +16,6 @@ import {
   type TokenPair,
   TokenSource,
 } from '@tessera/core'
-import { hasRedis, servers } from '@tessera/local-redis'
 import { aesGcm, generateKey, systemRandom } from '@tessera/node'
 import { Client, clientCredentials, refreshToken, revocation } from '@tessera/oauth2'
 import { fileStore } from '@tessera/store-file'
@@ -30,6 +29,7 @@ import {
   tokenSourceLaws,
   tokenStoreLaws,
 } from '@tessera/testing'
+import { hasRedis, servers } from '@tessera/trials'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { Redis } from 'ioredis'

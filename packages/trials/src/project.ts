@@ -6,3 +6,6 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Where a file of the project is. */
 export const inProject = (path: string): string => join(ROOT, path)
+
+/** The command, as it was built. */
+export const TESSERA = inProject('packages/cli/bin/tessera.js')

@@ -1,11 +1,18 @@
 /**
  * `npm run faults`: injects the faults and writes what was found. Exits with 0 only where every row is as expected.
  */
-import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { inProject } from '../project.js'
-import { hasMariadb, hasPgBouncer, hasPostgres, hasRedis, mariadbVersion, postgresVersion } from '../servers/index.js'
+import {
+  hasMariadb,
+  hasPgBouncer,
+  hasPostgres,
+  hasRedis,
+  mariadbVersion,
+  postgresVersion,
+  redisVersion,
+} from '../servers/index.js'
 import { makeCanaries } from './canaries.js'
 import type { Fault, Program } from './Fault.js'
 import { broken, type Row, rowOf, tableOf, toJson } from './Row.js'
@@ -66,9 +73,6 @@ const options = () => {
   if (values.report && scale < 1) throw usage('--report needs full scale')
   return { ...values, scale, seed }
 }
-
-const redisVersion = (): string =>
-  spawnSync('redis-server', ['--version'], { encoding: 'utf8' }).stdout.split(' ').slice(0, 3).join(' ')
 
 /** Of the servers that rows need. */
 const versions = (of: ReadonlyArray<Fault>): string =>

@@ -1,7 +1,10 @@
 import { type Clock, instant } from '@tessera/core'
 import { systemClock } from '@tessera/node'
 
-/** The system's clock, moved on at will. Its sleeps are real. */
+/**
+ * The system's clock, set at will: how long things take, its sleeps too, is real. That time itself passes is for the clock of
+ * `test/support`, which has no other.
+ */
 export interface MovableClock extends Clock {
   /** By ms; back where they are negative. */
   readonly move: (by: number) => void

@@ -2,16 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Fleet, Member, Session } from './fleet.js'
+import { within } from './within.js'
 
 /** Asks until there is a token, or for so long, in ms. */
-export const holds = async (member: Member, patience: number): Promise<boolean> => {
-  const giveUpAt = performance.now() + patience
-  for (;;) {
-    if (E.isRight(await member.ask(1_000))) return true
-    if (performance.now() > giveUpAt) return false
-    await sleep(10)
-  }
-}
+export const holds = (member: Member, patience: number): Promise<boolean> =>
+  within(patience, async () => E.isRight(await member.ask(1_000)), 10)
 
 /** Renews once: refuses the token, and asks until there is another one, each call for so long; or gives up, and says so. */
 export const renews = async (

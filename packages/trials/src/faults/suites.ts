@@ -1,11 +1,11 @@
 /**
  * Test suites of the project, run in a process of their own: what they judge already is not written twice.
  */
-import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { child, finished } from '../child.js'
 import { ROOT } from '../project.js'
 
 /** Of which the tests are run. */
@@ -58,15 +58,6 @@ const endedOf = ({ testResults }: Results, output: string): Ended => {
   }
 }
 
-const written = (command: string, args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
-    const chunks: Buffer[] = []
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-    child.once('error', reject)
-    child.once('close', () => resolve(Buffer.concat(chunks).toString()))
-  })
-
 /** Runs the tests, and reads Jest's own account of how they ended. */
 export const runSuites = async ({ files, environment = {}, names, inBand = false }: SuitesOptions): Promise<Ended> => {
   const jest = createRequire(join(ROOT, 'package.json')).resolve('jest/bin/jest')
@@ -78,10 +69,10 @@ export const runSuites = async ({ files, environment = {}, names, inBand = false
   const { JEST_WORKER_ID: _, ...inherited } = process.env
   try {
     // Just these, whatever they are called.
-    const output = await written(process.execPath, [jest, ...args, '--testMatch=**', '--runTestsByPath', ...files], {
-      ...inherited,
-      ...environment,
-    })
+    const command = [jest, ...args, '--testMatch=**', '--runTestsByPath', ...files]
+    const env = { ...inherited, ...environment }
+    const { stdout, stderr } = await finished(child(process.execPath, command, { cwd: ROOT, env }))
+    const output = stdout + stderr
     if (!existsSync(results)) throw new Error(`Jest ran nothing: ${output.slice(-300)}`)
     // biome-ignore lint/nursery/noUnsafeTypeAssertion: Jest wrote it.
     return endedOf(JSON.parse(readFileSync(results, 'utf8')) as Results, output)

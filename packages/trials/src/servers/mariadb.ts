@@ -2,9 +2,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import { type Database, HOST, type Login, type Row, urls } from './Database.js'
+import { eventually } from './eventually.js'
+import { freePort } from './ports.js'
 import type { Processes } from './processes.js'
 import { programNamed } from './programs.js'
-import { eventually, freePort } from './redis.js'
 
 /** The parameters of {@link startMariadb}. */
 export interface MariadbOptions {

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { HOST, type Login } from './Database.js'
+import { eventually } from './eventually.js'
+import { freePort } from './ports.js'
 import type { Postgres } from './postgres.js'
 import type { Processes } from './processes.js'
 import { programNamed } from './programs.js'
-import { eventually, freePort } from './redis.js'
 
 /** The parameters of {@link startPgBouncer}. */
 export interface PgBouncerOptions {

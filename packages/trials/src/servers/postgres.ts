@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { type Database, HOST, type Login, type Row, urls } from './Database.js'
+import { eventually } from './eventually.js'
+import { freePort } from './ports.js'
 import type { Process, Processes } from './processes.js'
 import { postgresProgram } from './programs.js'
-import { eventually, freePort } from './redis.js'
 
 /** Settings, as in `postgresql.conf`. */
 export type Settings = Readonly<Record<string, string>>

@@ -1,4 +1,4 @@
-/** Where the programs of databases are: Debian keeps those of Postgres apart, by version, and others out of the way of users. */
+/** Where the programs of servers are: Debian keeps those of Postgres apart, by version, and others out of the way of users. */
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -34,11 +34,17 @@ const folderWith = (...names: ReadonlyArray<string>): string | undefined =>
 
 const postgresFolder = (): string | undefined => folderWith('postgres', 'initdb', 'pg_basebackup')
 
+/** Whether there is a Redis here. */
+export const hasRedis = (): boolean => folderWith('redis-server') !== undefined
+
 /** Whether there is a Postgres here. */
 export const hasPostgres = (): boolean => postgresFolder() !== undefined
 
 const versionOf = (program: string): string =>
   execFileSync(program, ['--version'], { encoding: 'utf8', timeout: 10_000 }).trim()
+
+/** As `redis-server` says it, without the build's: `Redis server v=7.0.15`. */
+export const redisVersion = (): string => versionOf(programNamed('redis-server')).split(' ').slice(0, 3).join(' ')
 
 /** As `postgres` says it: `postgres (PostgreSQL) 15.18`. */
 export const postgresVersion = (): string =>

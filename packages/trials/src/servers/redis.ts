@@ -1,38 +1,10 @@
 /** Redis servers of our own: unprivileged processes on free loopback ports, in a folder that goes with them. */
-import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { eventually } from './eventually.js'
+import { freePort, listens } from './ports.js'
 import { type Files, processes } from './processes.js'
-
-// Linux gives outgoing connections, and whoever asks for port 0, ports from 32768 on: one of these is not taken from a server
-// between its choice and its start.
-const PORTS = { from: 10_000, to: 32_000 }
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
-
-/** A port of 127.0.0.1 on which nobody listens. */
-export const freePort = async (): Promise<number> => {
-  for (;;) {
-    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from))
-    if (await isFree(port)) return port
-  }
-}
-
-const listens = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
+import { programNamed } from './programs.js'
 
 /** One server process. */
 export interface Server {
@@ -49,15 +21,6 @@ export interface Servers {
   /** A Sentinel with this configuration. */
   readonly startSentinel: (config: ReadonlyArray<string>, port: number) => Promise<Server>
   readonly stop: () => Promise<void>
-}
-
-/** Asks again until it holds: for what a server does in its own time. */
-export const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-  for (let tries = 0; tries < 500; tries++) {
-    if (await holds().catch(() => false)) return
-    await sleep(20)
-  }
-  throw new Error(`never came about: ${what}`)
 }
 
 const run = async (port: number, [name = '', ...words]: ReadonlyArray<string>): Promise<unknown> => {
@@ -81,7 +44,7 @@ export const servers = (): Servers => {
   const all = processes('redis')
 
   const startServer = async (args: ReadonlyArray<string>, port: number, own: string): Promise<Server> => {
-    const server = all.start('redis-server', args, { cwd: own })
+    const server = all.start(programNamed('redis-server'), args, { cwd: own })
     await eventually(`an answer on port ${port}`, async () => {
       if (!server.isRunning()) throw new Error(`redis-server on port ${port} has ended`)
       return (await listens(port)) && (await run(port, ['PING'])) === 'PONG'

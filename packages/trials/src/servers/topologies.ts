@@ -1,6 +1,8 @@
 /** Redis as it is run in earnest: behind Sentinels, or as a Cluster. All know each other from the start, by their files. */
 import { randomBytes } from 'node:crypto'
-import { eventually, freePort, type Server, type Servers } from './redis.js'
+import { eventually } from './eventually.js'
+import { freePort } from './ports.js'
+import type { Server, Servers } from './redis.js'
 
 const HOST = '127.0.0.1'
 

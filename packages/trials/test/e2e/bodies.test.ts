@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { millis, Strategy, seconds } from '@tessera/core'
 import { type NodeEnv, nodeEnv } from '@tessera/node'
 import { Client, clientCredentials, discovery } from '@tessera/oauth2'
-import { left } from './support/either.js'
+import { type Listening, listening } from '../../src/servers/httpServer.js'
+import { left } from '../support/either.js'
 
 const MIB = 1_048_576
 const CHUNK = Buffer.alloc(65_536, ' ')
@@ -19,18 +20,17 @@ interface Served {
 }
 
 let env: NodeEnv
-const servers: net.Server[] = []
+const servers: Listening[] = []
 
 beforeEach(() => {
   env = nodeEnv()
 })
 afterEach(async () => {
   await env.close()
-  for (const server of servers.splice(0)) server.close()
+  for (const server of servers.splice(0)) await server.close()
 })
 
 const serve = async (server: net.Server): Promise<Served> => {
-  servers.push(server)
   const ends: Promise<number>[] = []
   server.on('connection', (socket: net.Socket) => {
     const end = new Promise<number>((resolve) => {
@@ -39,10 +39,9 @@ const serve = async (server: net.Server): Promise<Served> => {
     // A connection that undici opens in reserve is not waited for.
     socket.once('data', () => ends.push(end))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return { url: `http://127.0.0.1:${port}`, sent: () => Promise.all(ends) }
+  const started = await listening(server)
+  servers.push(started)
+  return { url: started.url, sent: () => Promise.all(ends) }
 }
 
 /** Writes for as long as anybody takes it. */

@@ -1,21 +1,20 @@
 /** The sandbox's pages as a person meets them: in Chromium. */
-import { createServer, type Server } from 'node:http'
 import * as Box from '@tessera/box'
 import { memoryStore, Secret, Strategy, seconds, TokenSource } from '@tessera/core'
 import { accessToken, type NodeEnv, nodeEnv } from '@tessera/node'
 import { authorizationCode, callback, deviceCode, refreshToken, type Transaction } from '@tessera/oauth2'
 import { type Sandbox, startSandbox } from '@tessera/sandbox'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { describeWith } from '../../../scripts/jest/needs.js'
-import { chromium as chromiumPath } from '../../../scripts/jest/tools.cjs'
-import { CHROMIUM_FLAGS } from './support/chromium.js'
-import { impatientClock } from './support/clock.js'
-import { right, told } from './support/either.js'
+import { httpServer, type Listening } from '../../src/servers/httpServer.js'
+import { openChromium } from '../support/chromium.js'
+import { impatientClock } from '../support/clock.js'
+import { right, told } from '../support/either.js'
 
 /** One loopback listener, as a program's login has it. */
 const listening = async (): Promise<{
-  readonly server: Server
+  readonly server: Listening
   readonly redirectUri: string
   readonly arrived: Promise<string>
 }> => {
@@ -23,14 +22,11 @@ const listening = async (): Promise<{
   const arrived = new Promise<string>((resolve) => {
     arrive = resolve
   })
-  const server = createServer((request, response) => {
+  const server = await httpServer(({ request }, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Done</title>You can close this page.')
     if (request.url?.startsWith('/callback?')) arrive(request.url)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return { server, redirectUri: `http://127.0.0.1:${port}/callback`, arrived }
+  return { server, redirectUri: `${server.url}/callback`, arrived }
 }
 
 const inChromium = (): void => {
@@ -40,11 +36,7 @@ const inChromium = (): void => {
   let env: NodeEnv
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: chromiumPath() ?? 'chromium',
-      headless: true,
-      args: [...CHROMIUM_FLAGS],
-    })
+    browser = await openChromium()
   })
   afterAll(() => browser.close())
   beforeEach(async () => {
@@ -82,14 +74,14 @@ const inChromium = (): void => {
       headers: { authorization: `Bearer ${await accessToken(source)}` },
     })
     expect(await me.json()).toMatchObject({ id: '7002' })
-    server.close()
+    await server.close()
   })
 
   test('a person who denies', async () => {
     const { server, redirectUri, arrived } = await listening()
     const transaction = right(Box.authorizationRequest({ client: clientOfBox(), redirectUri })(env)())
     expect(told(await answerOf(transaction, arrived, 'Deny'))).toBe('302 access_denied')
-    server.close()
+    await server.close()
   })
 
   const onDevice = async (button: string) => {
@@ -97,7 +89,7 @@ const inChromium = (): void => {
     let shown: { readonly verificationUri: string; readonly userCode: string } | undefined
     let polls = 0
     // The person decides after the first poll.
-    const clock = impatientClock(async () => {
+    const { clock } = impatientClock(async () => {
       box.clock.advance(seconds(5))
       if (++polls !== 2 || shown === undefined) return
       await page.goto(shown.verificationUri)

@@ -1,10 +1,6 @@
-/** Sessions that are bound to a key (RFC 9449), over real HTTP: the sandbox asks for proofs, and for another nonce after each ten requests. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import {
   AuthError,
   CellCodec,
@@ -35,9 +31,10 @@ import { fileStore } from '@tessera/store-file'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { movableClock } from './support/clock.js'
-import { left, right } from './support/either.js'
-import { sharedTable } from './support/sharedTable.js'
+import { movableClock } from '../support/clock.js'
+import { left, right } from '../support/either.js'
+import { sharedTable } from '../support/sharedTable.js'
+import { together } from './support/lines.js'
 
 let box: Sandbox
 let env: NodeEnv
@@ -175,29 +172,12 @@ test('four real processes: one redemption, and each calls the API with proofs of
   const client = clientWith(proofs)
   await hold(store, await logIn(client))
   const script = join(__dirname, 'processes/dpop.mjs')
-  const args = [script, folder, box.url, client.id, '250']
-  const children = [1, 2, 3, 4].map(() => spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] }))
-  const lines = children.map((child) => linesOf(child))
-  const ended = Promise.all(children.map((child) => once(child, 'close')))
-  await Promise.all(lines.map((next) => next()))
-  for (const child of children) child.stdin.end('go\n')
-  const told = (await Promise.all(lines.map((next) => next()))).map((line) => JSON.parse(line))
+  const go = await together(4, script, folder, box.url, client.id, '250')
+  const told = (await go()).map((line) => JSON.parse(line))
   expect(told.map(({ status, jkt }) => [status, jkt])).toEqual(told.map(() => [200, proofs.jkt]))
   expect(new Set(told.flatMap(({ tokens }) => tokens)).size).toBe(1)
   expect(box.counts()).toMatchObject({ redeemed: 1, doubleRedemptions: 0, familiesKilled: 0 })
-  await ended
 })
-
-/** The lines of a process, one at a time; fails when it ends before. */
-const linesOf = (child: ChildProcess): (() => Promise<string>) => {
-  if (child.stdout === null) throw new Error('a process without pipes')
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return async () => {
-    const { value } = await lines.next()
-    if (typeof value !== 'string') throw new Error('the process has ended')
-    return value
-  }
-}
 
 test('a process whose key is another one sends nothing, says so, and the session goes on', async () => {
   const table = sharedTable()

@@ -67,12 +67,13 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { Agent, request } from 'undici'
+import { listening } from '../../src/servers/httpServer.js'
+import { movableClock } from '../support/clock.js'
+import { right } from '../support/either.js'
 import { type Canary, canary, FORMS, textCanary } from './leaks/canary.js'
 import { type Evidence, type Leak, leaksIn, makeEvidence, type Origin } from './leaks/evidence.js'
 import { type EvilServer, PLACES, startEvilServer } from './leaks/evilServer.js'
 import { SINK_NAMES } from './leaks/sinks.js'
-import { movableClock } from './support/clock.js'
-import { right } from './support/either.js'
 
 // -----------------------------------------------------------------------------
 // the secrets
@@ -594,36 +595,31 @@ test('records that cannot be read', async () => {
 // connections
 // -----------------------------------------------------------------------------
 
-const listening = async (server: net.Server): Promise<number> => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
 test('proxies and TLS that fail', async () => {
-  const sockets = new Set<net.Socket>()
-  const keep = (socket: net.Socket) => void sockets.add(socket.on('error', () => undefined))
+  const ignoreErrors = (socket: net.Socket) => void socket.on('error', () => undefined)
   const seen: string[] = []
-  const proxy = http.createServer().on('connection', keep)
-  proxy.on('connect', (asked: http.IncomingMessage, socket: net.Socket) => {
+  const refusing = http.createServer().on('connection', ignoreErrors)
+  refusing.on('connect', (asked: http.IncomingMessage, socket: net.Socket) => {
     const credentials = String(asked.headers['proxy-authorization'])
     seen.push(credentials)
     socket.end(`HTTP/1.1 407 ${credentials}\r\nproxy-authenticate: ${credentials}\r\ncontent-length: 0\r\n\r\n`)
   })
-  const rude = net.createServer(keep).on('connection', (socket) => {
+  const echoing = net.createServer(ignoreErrors).on('connection', (socket) => {
     socket.on('data', (data) => socket.end(data))
   })
-  const [proxyPort, rudePort] = [await listening(proxy), await listening(rude)]
+  const [proxy, rude, closed] = [
+    await listening(refusing),
+    await listening(echoing),
+    await listening(net.createServer()),
+  ]
+  await closed.close()
   const userinfo = `user:${encodeURIComponent(secrets.proxy.value)}@`
-  const closed = net.createServer()
-  const closedPort = await listening(closed)
-  closed.close()
 
   const options = {
-    'a proxy that refuses': { proxy: `http://${userinfo}127.0.0.1:${proxyPort}` },
-    'a proxy that echoes': { proxy: Secret.make('Proxy', `http://${userinfo}127.0.0.1:${rudePort}`) },
-    'a proxy that is not there': { proxy: `http://${userinfo}127.0.0.1:${closedPort}` },
-    'a proxy that speaks no TLS': { proxy: `https://${userinfo}127.0.0.1:${rudePort}` },
+    'a proxy that refuses': { proxy: `http://${userinfo}127.0.0.1:${proxy.port}` },
+    'a proxy that echoes': { proxy: Secret.make('Proxy', `http://${userinfo}127.0.0.1:${rude.port}`) },
+    'a proxy that is not there': { proxy: `http://${userinfo}127.0.0.1:${closed.port}` },
+    'a proxy that speaks no TLS': { proxy: `https://${userinfo}127.0.0.1:${rude.port}` },
     'a proxy of another kind': { proxy: `socks5://${userinfo}127.0.0.1:1` },
     'a proxy that is no URL': { proxy: `${userinfo}127.0.0.1:port` },
     'a proxy with a broken escape': { proxy: `http://user:%zz${secrets.proxy.value}@127.0.0.1:1` },
@@ -639,15 +635,14 @@ test('proxies and TLS that fail', async () => {
     if (typeof live !== 'object' || live === null) continue
     const made = live as typeof env
     evidence.add('env', made)
-    const { post } = clientsAt(`https://127.0.0.1:${rudePort}/token`)
+    const { post } = clientsAt(`https://127.0.0.1:${rude.port}/token`)
     const result = await evidence.task(refreshToken({ client: post })(attempt(O.some(tokenSet)))(made))
     expect(E.isLeft(result)).toBe(true)
     await made.close()
   }
   expect(seen).toEqual([`Basic ${Buffer.from(`user:${secrets.proxy.value}`).toString('base64')}`])
-  for (const socket of sockets) socket.destroy()
-  proxy.close()
-  rude.close()
+  await proxy.close()
+  await rude.close()
   expectNoLeak(20)
 })
 

@@ -1,5 +1,4 @@
 /** I4 for the command: what the built `tessera` writes, against a server that echoes and one that does not. */
-import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,11 +12,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { request } from 'undici'
+import { child, type Ended, finished, said } from '../../src/child.js'
+import { TESSERA } from '../../src/project.js'
 import { type Canary, canary, textCanary } from './leaks/canary.js'
 import { type Evidence, leaksIn, makeEvidence } from './leaks/evidence.js'
 import { type EvilServer, PLACES, startEvilServer } from './leaks/evilServer.js'
-
-const MAIN = join(__dirname, '../../../cli/bin/tessera.js')
 
 const secrets = {
   client: textCanary('client secret'),
@@ -79,12 +78,6 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
 interface Started {
   readonly ended: Promise<Ended>
   readonly said: (pattern: RegExp) => Promise<string>
@@ -94,40 +87,19 @@ interface Started {
 const start = (script: string, args: ReadonlyArray<string>, variables: Record<string, string> = {}): Started => {
   const run = `${++runs} ${args.join(' ')}`
   const home = { XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder, HOME: folder, PATH: process.env['PATH'] ?? '' }
-  const child = spawn(process.execPath, [script, ...args], { env: { ...home, ...variables } })
-  child.stdin.end()
-  const written = { stdout: '', stderr: '' }
-  const watchers = new Set<() => void>()
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].on('data', (chunk: Buffer) => {
-      written[stream] += chunk.toString()
-      for (const watch of watchers) watch()
-    })
-  }
-  const ended = new Promise<Ended>((resolve) => {
-    child.on('close', (code) => {
-      evidence.start(run)
-      evidence.write('stdout', written.stdout)
-      evidence.write('stderr', written.stderr)
-      evidence.write('argv', child.spawnargs.join(' '))
-      resolve({ code, ...written })
-    })
+  const started = child(process.execPath, [script, ...args], { env: { ...home, ...variables } })
+  const ended = finished(started).then((result) => {
+    evidence.start(run)
+    evidence.write('stdout', result.stdout)
+    evidence.write('stderr', result.stderr)
+    evidence.write('argv', started.process.spawnargs.join(' '))
+    return result
   })
-  const said = (pattern: RegExp): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const watch = (): void => {
-        const [, found] = pattern.exec(written.stderr) ?? []
-        if (found !== undefined) resolve(found)
-      }
-      watchers.add(watch)
-      watch()
-      void ended.then(() => reject(new Error(written.stderr)))
-    })
-  return { ended, said }
+  return { ended, said: (pattern) => said(started, pattern) }
 }
 
 const tessera = (args: ReadonlyArray<string>, variables: Record<string, string> = {}): Promise<Ended> =>
-  start(MAIN, args, variables).ended
+  start(TESSERA, args, variables).ended
 
 const write = (name: string, text: string): string => {
   const file = join(folder, name)
@@ -248,7 +220,7 @@ test('every command against a server that behaves: the token on standard output,
     await printed('token')
     await printed('downscope', '--scope', 'item_read', '--resource', 'file:123')
 
-    const login = start(MAIN, ['login', '--no-browser', ...options])
+    const login = start(TESSERA, ['login', '--no-browser', ...options])
     const url = await login.said(/(http:\/\/127\.0\.0\.1:\d+\/api\/\S+)/)
     const callback = await box.grant(url)
     await request(callback).then(({ body }) => body.dump())

@@ -1,9 +1,7 @@
 /**
  * What providers do beyond the RFCs, each as its own page says it, over real HTTP. The ids are those of issue 17's faults.
  */
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
+import type { IncomingMessage } from 'node:http'
 import * as Box from '@tessera/box'
 import {
   type Attempt,
@@ -14,6 +12,7 @@ import {
   plus,
   remoteCallback,
   Secret,
+  seconds,
   TokenSet,
   TokenSource,
 } from '@tessera/core'
@@ -36,8 +35,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { impatientClock, movableClock } from './support/clock.js'
-import { left, right } from './support/either.js'
+import { httpServer } from '../../src/servers/httpServer.js'
+import { impatientClock, movableClock } from '../support/clock.js'
+import { left, right } from '../support/either.js'
 
 let env: NodeEnv
 let end: () => Promise<unknown> = async () => undefined
@@ -56,17 +56,15 @@ const serverOf = async (
   answer: (path: string, form: URLSearchParams, request: IncomingMessage, url: string) => Told | Promise<Told>,
 ) => {
   const asked: Array<URLSearchParams> = []
-  const server = createServer(async (request, response) => {
-    const form = new URLSearchParams(await text(request))
+  const server = await httpServer(async ({ request, body: sent }, response) => {
+    const form = new URLSearchParams(sent)
     asked.push(form)
     const url = `http://${request.headers.host}`
     const [status, body, type = 'application/json; charset=utf-8'] = await answer(request.url ?? '', form, request, url)
     response.writeHead(status, { 'content-type': type }).end(typeof body === 'string' ? body : JSON.stringify(body))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  end = () => new Promise((resolve) => server.close(resolve))
-  return { url: `http://127.0.0.1:${port}`, asked }
+  end = server.close
+  return { url: server.url, asked }
 }
 
 const endpointsAt = (url: string) => ({
@@ -133,7 +131,7 @@ describe('[P01] an error in an answer of status 200', () => {
         : [200, polls.shift()],
     )
     const client = Client.make({ id: 'app', ...endpointsAt(server.url), provider: GITHUB })
-    const on = { ...env, clock: impatientClock() }
+    const on = { ...env, clock: impatientClock(undefined, seconds(10)).clock }
     const token = right(await deviceCode({ client, onUserCode: () => undefined })(attemptBy(on.clock))(on)())
     expect(Secret.open(token.accessToken)).toBe('gho_1')
     expect(token.scope).toEqual(['repo', 'gist'])

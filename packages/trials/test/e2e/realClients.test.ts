@@ -1,8 +1,6 @@
 /** `tessera sandbox`, as its users run it, and clients of Box that nobody here wrote. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,14 +9,16 @@ import { TLSSocket } from 'node:tls'
 import { BoxCcgAuth, BoxClient, BoxJwtAuth, BoxOAuth, CcgConfig, JwtConfig, OAuthConfig } from 'box-node-sdk'
 import { type Authentication, BaseUrls, BoxRetryStrategy, NetworkSession } from 'box-node-sdk/networking'
 import { describeWith } from '../../../scripts/jest/needs.js'
-import { visit } from './support/person.js'
+import { type Child, child, type Ended, finished, said } from '../../src/child.js'
+import { inProject, TESSERA } from '../../src/project.js'
+import { listening } from '../../src/servers/httpServer.js'
+import { visit } from '../support/person.js'
 
-const MAIN = join(__dirname, '../../../cli/bin/tessera.js')
-const AUTHORITIES = join(__dirname, '../../../node/test/support/authorities.json')
+const AUTHORITIES = inProject('packages/node/test/support/authorities.json')
 
 let folder: string
 let settingsFile: string
-let running: ChildProcess[]
+let running: Child[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-clients-'))
@@ -27,34 +27,20 @@ beforeEach(() => {
 })
 
 afterEach(async () => {
-  for (const child of running) {
-    if (child.exitCode !== null) continue
-    child.kill('SIGINT')
-    await once(child, 'close')
+  for (const started of running) {
+    started.process.kill('SIGINT')
+    await started.ended
   }
   rmSync(folder, { recursive: true })
 })
 
 /** Starts `tessera sandbox` with its settings in a file; the result is its URL. */
 const startSandbox = async (...args: ReadonlyArray<string>): Promise<string> => {
-  const child = spawn(process.execPath, [MAIN, 'sandbox', '--json', '--settings', settingsFile, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_CONFIG_HOME: join(folder, 'config') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  running.push(child)
-  const failed = Promise.all([text(child.stderr), once(child, 'close')]).then(([complaint]) => {
-    throw new Error(`the sandbox ended: ${complaint}`)
-  })
-  failed.catch(() => undefined)
-  let printed = ''
-  const told = new Promise<string>((resolve) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      printed += chunk.toString()
-      const url = /"url": "([^"]+)"/.exec(printed)?.[1]
-      if (url !== undefined) resolve(url)
-    })
-  })
-  return Promise.race([told, failed])
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_CONFIG_HOME: join(folder, 'config') }
+  const command = [TESSERA, 'sandbox', '--json', '--settings', settingsFile, ...args]
+  const started = child(process.execPath, command, { env })
+  running.push(started)
+  return said(started, /"url": "([^"]+)"/)
 }
 
 const settings = () => JSON.parse(readFileSync(settingsFile, 'utf8'))
@@ -131,14 +117,9 @@ const openProxy = async (to: string) => {
   const { key, cert } = JSON.parse(readFileSync(AUTHORITIES, 'utf8')).loopback.server
   const { hostname, port } = new URL(to)
   const refused: string[] = []
-  const sockets = new Set<Socket>()
-  const server: Server = createServer((request, response) => {
+  const server = createServer((request, response) => {
     refused.push(String(request.url))
     response.writeHead(403).end()
-  })
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
   })
   server.on('connect', (request, socket: Socket) => {
     if (request.url !== 'api.box.com:443') {
@@ -153,45 +134,26 @@ const openProxy = async (to: string) => {
     inner.on('error', () => secure.destroy()).on('close', () => secure.destroy())
     secure.pipe(inner).pipe(secure)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
-  const close = async () => {
-    const closed = once(server, 'close')
-    server.close()
-    for (const socket of sockets) socket.destroy()
-    await closed
-  }
-  return { url, refused, close }
+  return { ...(await listening(server)), refused }
 }
 
 describeWith('rclone')('[P10] rclone', () => {
   const withRclone = async (
-    use: (
-      rclone: (...args: ReadonlyArray<string>) => Promise<{ code: number; stdout: string; stderr: string }>,
-    ) => Promise<void>,
+    use: (rclone: (...args: ReadonlyArray<string>) => Promise<Ended>) => Promise<void>,
     ...args: ReadonlyArray<string>
   ) => {
     const proxy = await openProxy(await startSandbox('--allow-host', 'api.box.com', ...args))
     try {
       await use(async (...args) => {
         const quick = ['--retries', '1', '--low-level-retries', '1', '--no-check-certificate']
-        const child = spawn('rclone', [...args, ...quick], {
-          env: {
-            PATH: process.env['PATH'] ?? '',
-            HOME: folder,
-            TZ: 'UTC',
-            RCLONE_CONFIG: join(folder, 'rclone.conf'),
-            HTTPS_PROXY: proxy.url,
-          },
-          stdio: ['ignore', 'pipe', 'pipe'],
-        })
-        const [stdout, stderr, [code]] = await Promise.all([
-          text(child.stdout),
-          text(child.stderr),
-          once(child, 'close'),
-        ])
-        return { code: Number(code), stdout, stderr }
+        const env = {
+          PATH: process.env['PATH'] ?? '',
+          HOME: folder,
+          TZ: 'UTC',
+          RCLONE_CONFIG: join(folder, 'rclone.conf'),
+          HTTPS_PROXY: proxy.url,
+        }
+        return finished(child('rclone', [...args, ...quick], { env }))
       })
       expect(proxy.refused).toEqual([])
     } finally {

@@ -1,14 +1,12 @@
 /** The end of a grant by either token of its pair, over real HTTP, at a server that says which tokens it does not know. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import * as Box from '@tessera/box'
 import { memoryStore, remoteCallback, Secret, TokenSet, TokenSource } from '@tessera/core'
 import { type NodeEnv, nodeEnv } from '@tessera/node'
 import { Client, revocation } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { right } from './support/either.js'
+import { httpServer } from '../../src/servers/httpServer.js'
+import { right } from '../support/either.js'
 
 const ACCESS = 'the access token'
 const REFRESH = 'the refresh token'
@@ -30,8 +28,8 @@ afterEach(async () => {
 const serverOf = async (status: number, ...known: ReadonlyArray<string>) => {
   const asked: Array<string | null> = []
   let isAlive = true
-  const server = createServer(async (request, response) => {
-    const sent = new URLSearchParams(await text(request)).get('token')
+  const server = await httpServer(({ body }, response) => {
+    const sent = new URLSearchParams(body).get('token')
     asked.push(sent)
     if (isAlive && sent !== null && known.includes(sent)) {
       isAlive = false
@@ -40,10 +38,8 @@ const serverOf = async (status: number, ...known: ReadonlyArray<string>) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":"invalid_token"}')
     }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  end = () => new Promise((resolve) => server.close(resolve))
-  return { url: `http://127.0.0.1:${port}`, asked, isAlive: () => isAlive }
+  end = server.close
+  return { url: server.url, asked, isAlive: () => isAlive }
 }
 
 const secret = Secret.make('ClientSecret', 's3cret')

@@ -1,18 +1,17 @@
 /** While a fleet is upgraded, processes of every earlier release and of the present one share a session. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
 import { instant, Secret } from '@tessera/core'
 import { modelServer } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { inProject } from '../../src/project.js'
+import { httpServer, type Listening } from '../../src/servers/httpServer.js'
+import { linesOf } from './support/lines.js'
 
-const RELEASES = join(__dirname, '..', '..', 'releases')
+const RELEASES = inProject('packages/trials/releases')
 const SCRIPT = join(__dirname, 'packed', 'sharing.mjs')
 const HOUR = 3_600_000
 /** The flight's deadline and its margin. */
@@ -20,13 +19,10 @@ const HOLD = 20_000
 
 const temporary = mkdtempSync(join(tmpdir(), 'upgrade-'))
 const children: ChildProcess[] = []
-const servers: Server[] = []
-afterAll(() => {
+const servers: Listening[] = []
+afterAll(async () => {
   for (const child of children) child.kill('SIGKILL')
-  for (const server of servers) {
-    server.close()
-    server.closeAllConnections()
-  }
+  for (const server of servers) await server.close()
   rmSync(temporary, { recursive: true, force: true })
 })
 
@@ -61,8 +57,8 @@ describe.each(readdirSync(RELEASES))('release %s and the present one', (release)
     const model = modelServer({ mode: { _tag: 'GraceUntilUsed' }, clock: { now: () => instant(Date.now() + ahead) } })
     const refreshToken = open(model.login().refreshToken)
     let holds = false
-    const http = createServer(async (request, response) => {
-      const result = model.redeem(Secret.make('RefreshToken', await text(request)))()
+    const http = await httpServer(({ body }, response) => {
+      const result = model.redeem(Secret.make('RefreshToken', body))()
       // The answer to a process that will be killed.
       if (holds) return
       if (E.isLeft(result)) {
@@ -74,26 +70,20 @@ describe.each(readdirSync(RELEASES))('release %s and the present one', (release)
       response.end(
         JSON.stringify({ access: Secret.open(accessToken), refresh: open(refreshToken), expiresAt: expires }),
       )
-    }).listen(0, '127.0.0.1')
+    })
     servers.push(http)
-    await once(http, 'listening')
-    const address = http.address()
-    const server = typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : ''
     const folder = mkdtempSync(join(temporary, 'session-'))
 
     const processOf = (which: string) => {
-      const config = JSON.stringify({ folder: join(folder, 'sessions'), server, refreshToken, ahead })
+      const config = JSON.stringify({ folder: join(folder, 'sessions'), server: http.url, refreshToken, ahead })
       const child = spawn(process.execPath, [scripts[which] ?? '', config], { stdio: ['pipe', 'pipe', 'inherit'] })
       children.push(child)
       // One that was killed reads no more.
       child.stdin.on('error', () => undefined)
-      const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+      const line = linesOf(child)
       const next = async (word: string): Promise<string> => {
-        for (;;) {
-          const { value, done } = await lines.next()
-          if (done === true) throw new Error(`${which} ended`)
-          if (value.startsWith(word)) return value
-        }
+        const said = await line()
+        return said.startsWith(word) ? said : next(word)
       }
       const say = (line: string): void => void child.stdin.write(`${line}\n`)
       return { say, next, kill: () => child.kill('SIGKILL') }

@@ -22,9 +22,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { impatientClock, movableClock } from './support/clock.js'
-import { left, right } from './support/either.js'
-import { sharedTable } from './support/sharedTable.js'
+import { impatientClock, movableClock } from '../support/clock.js'
+import { left, right } from '../support/either.js'
+import { sharedTable } from '../support/sharedTable.js'
 
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -64,7 +64,7 @@ const codeLogin = async (): Promise<Strategy<TokenEnv>> => {
 const deviceLogin = async (): Promise<Strategy<TokenEnv>> => {
   let userCode = ''
   let polls = 0
-  const clock = impatientClock(async () => {
+  const { clock } = impatientClock(async () => {
     box.clock.advance(seconds(5))
     if (++polls === 2) await box.approveDevice(userCode)
   })
@@ -315,15 +315,7 @@ test('503 and 429 are waited out, and asked again', async () => {
   box.faults.next({ kind: 'status', status: 503, endpoint: 'token' })
   box.faults.next({ kind: 'status', status: 429, endpoint: 'token', retryAfter: 2 })
   box.faults.next({ kind: 'status', status: 429, endpoint: 'token', retryAfter: new Date(box.clock.now() + 3_000) })
-  const waits: number[] = []
-  const impatient = impatientClock()
-  const clock = {
-    ...impatient,
-    sleep: (...[duration, signal]: Parameters<typeof impatient.sleep>) => {
-      if (duration <= seconds(10)) waits.push(duration)
-      return impatient.sleep(duration, signal)
-    },
-  }
+  const { clock, waits } = impatientClock()
   const strategy = pipe(
     Box.clientCredentials({ client, subject: Box.enterprise(box.enterprise) }),
     Strategy.retrying(RetryPolicy.exponential({ first: millis(200), tries: 5 })),

@@ -4,7 +4,6 @@ import {
   type Conflict,
   committed,
   Secret,
-  type Stamped,
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
@@ -12,30 +11,12 @@ import { redisStore } from '@tessera/store-redis'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describeWith } from '../../../scripts/jest/needs.js'
-import { makeCanaries } from '../../src/faults/canaries.js'
-import type { Fault, Findings } from '../../src/faults/Fault.js'
-import { rowOf } from '../../src/faults/Row.js'
-import { makeRandom } from '../../src/faults/random.js'
 import { clocksApart, clocksApartWith } from '../../src/faults/rows/clocksApart.js'
 import { redisRows, redisRowsWith } from '../../src/faults/rows/redis.js'
 import { redisDelete, redisDeleteWith } from '../../src/faults/rows/redisDelete.js'
 import { sentinelFailoverWith } from '../../src/faults/rows/sentinelFailover.js'
-
-const find = (rows: ReadonlyArray<Fault>, name: string): Fault => {
-  const row = rows.find((of) => of.name === name)
-  if (row === undefined) throw new Error(`there is no row ${name}`)
-  return row
-}
-
-const judge = async (fault: Fault, count: number): Promise<{ readonly ok: boolean; readonly findings: Findings }> => {
-  const findings = await fault.run({
-    count,
-    progress: () => undefined,
-    random: makeRandom(`1 ${fault.name}`),
-    canaries: makeCanaries(),
-  })
-  return rowOf(fault, count, 0, findings, false)
-}
+import { stamping } from '../../src/stamping.js'
+import { judge, rowNamed } from './support/judge.js'
 
 /** A store that calls a write done that was not. */
 const careless = (store: TokenStore): TokenStore => ({
@@ -54,17 +35,7 @@ const undated = (store: TokenStore): TokenStore => ({
 })
 
 /** A store whose own clock nobody heeds. */
-const timeless = (store: TokenStore): TokenStore => {
-  const undated = (found: Stamped): Stamped => ({ ...found, now: O.none })
-  return {
-    ...store,
-    get: (key) => TE.map(undated)(store.get(key)),
-    compareAndSet: (...args) =>
-      TE.map((answer: Committed | Conflict) =>
-        answer._tag === 'Conflict' ? { ...answer, found: undated(answer.found) } : answer,
-      )(store.compareAndSet(...args)),
-  }
-}
+const timeless = (store: TokenStore): TokenStore => stamping(store, () => O.none)
 
 describeWith('redis-server')('[A03] processes whose clocks are apart', () => {
   test('that go by their own, in Redis, are found out', async () => {
@@ -85,13 +56,13 @@ describeWith('redis-server')('[A03] processes whose clocks are apart', () => {
 describeWith('redis-server')('stores over Redis', () => {
   test('a store that loses writes is found out', async () => {
     const rows = redisRowsWith({ store: (port) => careless(redisStore(port)), patience: 1_000 })
-    const { ok, findings } = await judge(find(rows, 'redis-out-of-memory'), 8)
+    const { ok, findings } = await judge(rowNamed(rows, 'redis-out-of-memory'), 8)
     expect(ok).toBe(false)
     expect(findings.problems).not.toEqual([])
   })
 
   test('the store of the package is not', async () => {
-    expect(await judge(find(redisRows, 'redis-out-of-memory'), 3)).toMatchObject({
+    expect(await judge(rowNamed(redisRows, 'redis-out-of-memory'), 3)).toMatchObject({
       ok: true,
       findings: { problems: [] },
     })

@@ -7,13 +7,7 @@ import { mariadbRowsWith } from '../../src/faults/rows/mariadb.js'
 import { postgresRowsWith } from '../../src/faults/rows/postgres.js'
 import { sqliteRows, sqliteRowsWith } from '../../src/faults/rows/sqlite.js'
 import { makeStore } from '../../src/faults/sqlClients.js'
-import { judge } from './support/judge.js'
-
-const find = (rows: ReadonlyArray<Fault>, name: string): Fault => {
-  const row = rows.find((of) => of.name === name)
-  if (row === undefined) throw new Error(`there is no row ${name}`)
-  return row
-}
+import { judge, rowNamed } from './support/judge.js'
 
 /** A store that makes a record, and then calls writes done that it does not make. */
 const careless = (store: TokenStore): TokenStore => ({
@@ -26,7 +20,7 @@ const careless = (store: TokenStore): TokenStore => ({
 const broken = { store: (...args: Parameters<typeof makeStore>) => careless(makeStore(...args)), patience: 1_000 }
 
 const isFoundOut = async (rows: ReadonlyArray<Fault>, name: string): Promise<void> => {
-  const { ok, findings } = await judge(find(rows, name), 1)
+  const { ok, findings } = await judge(rowNamed(rows, name), 1)
   expect(ok).toBe(false)
   expect(findings.problems).not.toEqual([])
 }
@@ -35,7 +29,7 @@ describe('stores over SQLite', () => {
   test('a store that loses writes is found out', () => isFoundOut(sqliteRowsWith(broken), 'sqlite-read-only'))
 
   test('the store of the package is not', async () => {
-    const { ok, findings } = await judge(find(sqliteRows, 'sqlite-read-only'), 1)
+    const { ok, findings } = await judge(rowNamed(sqliteRows, 'sqlite-read-only'), 1)
     expect({ ok, problems: findings.problems }).toEqual({ ok: true, problems: [] })
   })
 })

@@ -4,10 +4,10 @@ import { type PairCallbacks, pairCallbackStore, Secret, seconds, type TokenStore
 import { accessToken, authenticatedFetch } from '@tessera/node'
 import { refreshToken } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
+import { right } from '../support/either.js'
 import { downscope, makeLock } from './seed/oauth2.js'
 import { makeCooperative } from './seed/subclasses.js'
 import { better } from './support/better.js'
-import { right } from './support/either.js'
 import { eachInWorld, parameter, type Row, renewed, row, sourceOf, type World } from './support/world.js'
 
 const world = eachInWorld()

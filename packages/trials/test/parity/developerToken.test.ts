@@ -7,9 +7,9 @@ import { type Instant, minutes, pairCallbackStore, Secret, seconds } from '@tess
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { testWith } from '../../../scripts/jest/needs.js'
+import { accessOf, refreshOf, right } from '../support/either.js'
 import { makeDeveloper } from './seed/subclasses.js'
 import { better } from './support/better.js'
-import { accessOf, refreshOf, right } from './support/either.js'
 import { eachInWorld, type Row, renewed, row, sourceOf, type World } from './support/world.js'
 
 const world = eachInWorld()

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process'
 import { createHash, createPrivateKey, createPublicKey, type JsonWebKey, verify as verifyBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import * as Box from '@tessera/box'
@@ -28,10 +27,11 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import jsonwebtoken from 'jsonwebtoken'
+import { httpServer } from '../../src/servers/httpServer.js'
+import { impatientClock } from '../support/clock.js'
+import { right } from '../support/either.js'
 import { makeOAuth2 } from './seed/oauth2.js'
 import { makeJwt } from './seed/subclasses.js'
-import { impatientClock } from './support/clock.js'
-import { right } from './support/either.js'
 import { A2, A3, PAYLOAD } from './support/rfc7515.js'
 import {
   eachInWorld,
@@ -199,8 +199,8 @@ describe('a request', () => {
   /** A server that writes down what comes. */
   const recording = async () => {
     const seen: Array<Seen> = []
-    const server = createServer(async (request, response) => {
-      const form = [...new URLSearchParams(await text(request)).entries()].sort()
+    const server = await httpServer(({ request, body }, response) => {
+      const form = [...new URLSearchParams(body).entries()].sort()
       const { authorization, 'content-type': type } = request.headers
       seen.push({ path: request.url ?? '', type: type?.split(';')[0], form, authorization })
       const isDevice = request.url?.endsWith('/device')
@@ -208,19 +208,12 @@ describe('a request', () => {
         ? { device_code: given.deviceCode, user_code: 'U', verification_uri: 'https://as.example/d', expires_in: 60 }
         : { access_token: 'issued', token_type: 'bearer', refresh_token: 'next' }
       response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const address = server.address()
-    const base = typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : ''
+    })
     const of = (side: 'ours' | 'theirs') =>
       seen
         .filter(({ path }) => path.startsWith(`/${side}/`))
         .map((one) => ({ ...one, path: one.path.slice(side.length + 1) }))
-    const close = (): void => {
-      server.close()
-      server.closeAllConnections()
-    }
-    return { base, of, close }
+    return { base: server.url, of, close: server.close }
   }
 
   /** Each grant, in the order of the references. */
@@ -274,7 +267,7 @@ describe('a request', () => {
     )
     expect(of('ours')).toEqual(theirs)
     await env.close()
-    close()
+    await close()
   })
 })
 

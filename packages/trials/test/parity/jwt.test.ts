@@ -20,8 +20,8 @@ import type { FaultKind } from '@tessera/sandbox'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { left, refreshOf, right } from './support/either.js'
-import { sharedTable } from './support/sharedTable.js'
+import { left, refreshOf, right } from '../support/either.js'
+import { sharedTable } from '../support/sharedTable.js'
 import { eachInWorld, enterpriseJwt, KEY, KEY_PAIR, parameter, sourceOf, type World } from './support/world.js'
 
 const world = eachInWorld()

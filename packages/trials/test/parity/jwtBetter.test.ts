@@ -6,11 +6,11 @@ import { AuthError, memoryStore, RetryPolicy, type SourceEvent, Strategy, TokenS
 import { externalSigner, type NodeEnv, signer } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { impatientClock } from '../support/clock.js'
+import { right } from '../support/either.js'
 import { makeSession, surroundings } from './seed/session.js'
 import { type JwtAuth, type JwtOptions, makeJwt } from './seed/subclasses.js'
 import { better } from './support/better.js'
-import { impatientClock } from './support/clock.js'
-import { right } from './support/either.js'
 import { enterpriseJwt, KEY, KEY_PAIR, parameter, type Sent, sourceOf, type World } from './support/world.js'
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'

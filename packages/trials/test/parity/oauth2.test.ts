@@ -10,7 +10,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { Agent, request } from 'undici'
-import { accessOf, left, refreshOf, right } from './support/either.js'
+import { accessOf, left, refreshOf, right } from '../support/either.js'
 import {
   codeLogin,
   eachInWorld,

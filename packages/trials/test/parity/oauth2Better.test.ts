@@ -18,12 +18,12 @@ import { testClock } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { impatientClock } from '../support/clock.js'
+import { right } from '../support/either.js'
+import { isOver, turn } from '../support/over.js'
 import { authorized, downscope, makeOAuth2, type OAuth2, type OAuth2Options } from './seed/oauth2.js'
 import { makeSession, surroundings } from './seed/session.js'
 import { better } from './support/better.js'
-import { impatientClock } from './support/clock.js'
-import { right } from './support/either.js'
-import { isOver, turn } from './support/over.js'
 import {
   loggedIn,
   openWorld,

@@ -10,12 +10,12 @@ import * as O from 'fp-ts/lib/Option.js'
 import { Redis } from 'ioredis'
 import { describeWith } from '../../../scripts/jest/needs.js'
 import { type Servers, servers, startCluster, startSentinels } from '../../src/servers/index.js'
+import { closed, cluster, type Opened, type Opens, sentinels, standalone } from '../../src/servers/redisClients.js'
+import { accessOf, refreshOf, right } from '../support/either.js'
 import type { OAuth2, Pair } from './seed/oauth2.js'
 import { makeSession, type Session, surroundings } from './seed/session.js'
 import { makeModule, makeRedis, makeRedisJwt } from './seed/subclasses.js'
 import { better } from './support/better.js'
-import { accessOf, refreshOf, right } from './support/either.js'
-import { behindSentinels, clients, inCluster, type Opened } from './support/redis.js'
 import {
   codeLogin,
   eachInWorld,
@@ -41,12 +41,13 @@ describeWith('redis-server')('Redis', () => {
     all = servers()
     port = (await all.start()).port
     raw = new Redis({ host: '127.0.0.1', port })
-    opened['@redis/client'] = await clients['@redis/client'](port)
-    opened['ioredis'] = await clients.ioredis(port)
+    const opens = standalone(port)
+    opened['@redis/client'] = await opens['@redis/client']()
+    opened['ioredis'] = await opens.ioredis()
   })
 
   afterAll(async () => {
-    for (const { close } of Object.values(opened)) await close()
+    for (const client of Object.values(opened)) await closed(client)
     await raw.quit()
     await all.stop()
   })
@@ -440,27 +441,34 @@ describeWith('redis-server')('Redis', () => {
 
 describeWith('redis-server')('Redis as it is run in earnest', () => {
   let all: Servers
-  let nodes: Awaited<ReturnType<typeof startCluster>>
-  let sentinels: Awaited<ReturnType<typeof startSentinels>>['sentinels']
+  let inCluster: Opens
+  let behindSentinels: Opens
+  /** One server of the Cluster. */
+  let one = 0
 
   beforeAll(async () => {
     all = servers()
-    const [cluster, behind] = await Promise.all([startCluster(all), startSentinels(all)])
-    nodes = cluster
-    sentinels = behind.sentinels
+    const [primaries, deployment] = await Promise.all([startCluster(all), startSentinels(all)])
+    inCluster = cluster(primaries.map(({ port }) => port))
+    one = primaries[0]?.port ?? 0
+    // The machine may be busy.
+    behindSentinels = sentinels(
+      deployment.sentinels.map(({ port }) => port),
+      {},
+    )
   })
   afterAll(() => all.stop())
 
   const doors: ReadonlyArray<readonly [string, () => Promise<Opened>]> = [
-    ['@redis/client behind Sentinels', () => behindSentinels['@redis/client'](sentinels)],
-    ['ioredis behind Sentinels', () => behindSentinels.ioredis(sentinels)],
-    ['@redis/client in a Cluster', () => inCluster['@redis/client'](nodes)],
-    ['ioredis in a Cluster', () => inCluster.ioredis(nodes)],
+    ['@redis/client behind Sentinels', () => behindSentinels['@redis/client']()],
+    ['ioredis behind Sentinels', () => behindSentinels.ioredis()],
+    ['@redis/client in a Cluster', () => inCluster['@redis/client']()],
+    ['ioredis in a Cluster', () => inCluster.ioredis()],
   ]
   test.each(doors)('S-REDIS-01 S-REDISJWT-01 %s', async (_, connect) => {
-    const { port, close } = await connect()
+    const client = await connect()
     const strategy = await enterpriseJwt(world())
-    const store = moving(redisStore(port, { commandTimeout: seconds(20) }), world().clock)
+    const store = moving(redisStore(client.port, { commandTimeout: seconds(20) }), world().clock)
     for (const id of ['a', 'b', 'c', 'd']) {
       const before = world().requests()
       const [here, there] = [1, 2].map(() =>
@@ -472,7 +480,7 @@ describeWith('redis-server')('Redis as it is run in earnest', () => {
       expect([await accessToken(again), (await accessToken(there)) === token]).toEqual([token, false])
       expect(world().requests() - before).toBe(2)
     }
-    await close()
+    await closed(client)
   })
 
   better('S-REDIS-01', 'Redis may be a Cluster', {
@@ -482,10 +490,13 @@ describeWith('redis-server')('Redis as it is run in earnest', () => {
     ours: async (at) => {
       const strategy = await enterpriseJwt(at)
       return async (id) => {
-        const { port, close } = await inCluster.ioredis(nodes)
-        const source = sourceOf(at, strategy, { store: redisStore(port, { commandTimeout: seconds(20) }), key: id })
+        const client = await inCluster.ioredis()
+        const source = sourceOf(at, strategy, {
+          store: redisStore(client.port, { commandTimeout: seconds(20) }),
+          key: id,
+        })
         const got = await source.get()
-        await close()
+        await closed(client)
         return E.isRight(got)
       }
     },
@@ -493,14 +504,14 @@ describeWith('redis-server')('Redis as it is run in earnest', () => {
     seed:
       ({ box, client }) =>
       async (id) => {
-        const one = new Redis({ host: '127.0.0.1', port: nodes[0]?.port ?? 0 })
-        const held = await makeRedis(one, id, { client, ...box.issue() })
+        const redis = new Redis({ host: '127.0.0.1', port: one })
+        const held = await makeRedis(redis, id, { client, ...box.issue() })
           .refresh('stale')
           .then(
             () => true,
             () => false,
           )
-        await one.quit()
+        await redis.quit()
         return held
       },
   })

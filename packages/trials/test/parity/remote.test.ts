@@ -5,10 +5,10 @@ import { testClock } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { accessOf, right } from '../support/either.js'
+import { isOver, turn } from '../support/over.js'
 import { makeRemote } from './seed/subclasses.js'
 import { better } from './support/better.js'
-import { accessOf, right } from './support/either.js'
-import { isOver, turn } from './support/over.js'
 import { eachInWorld, type Row, renewed, row, sourceOf, type World } from './support/world.js'
 
 const world = eachInWorld()

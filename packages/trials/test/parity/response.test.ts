@@ -5,10 +5,10 @@ import { clientCredentials } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { accessOf, refreshOf, right } from '../support/either.js'
 import { jsonOf, makeSession } from './seed/session.js'
 import { tokenResponse } from './seed/tokens.js'
 import { better } from './support/better.js'
-import { accessOf, refreshOf, right } from './support/either.js'
 import { codeLogin, eachInWorld, type World } from './support/world.js'
 
 const world = eachInWorld()

@@ -2,12 +2,9 @@
  * The settings file as it is downloaded from Box's developer console, and as it comes out of people's hands: the library and the
  * command give a token, or an error that names the path and what to do.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import * as Box from '@tessera/box'
 import { AuthError, Secret } from '@tessera/core'
 import { readJson } from '@tessera/node'
@@ -15,6 +12,8 @@ import type { BoxSettings } from '@tessera/sandbox'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { child, finished } from '../../src/child.js'
+import { TESSERA } from '../../src/project.js'
 import { eachInWorld, sourceOf } from './support/world.js'
 
 const world = eachInWorld()
@@ -99,12 +98,9 @@ const library = async (file: string): Promise<string> => {
 }
 
 const command = async (file: string) => {
-  const main = join(__dirname, '..', '..', '..', 'cli', 'bin', 'tessera.js')
-  const child = spawn(process.execPath, [main, 'token', '--config', file, '--base-url', world().box.url], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_STATE_HOME: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_STATE_HOME: folder }
+  const args = [TESSERA, 'token', '--config', file, '--base-url', world().box.url]
+  const { code, stdout, stderr } = await finished(child(process.execPath, args, { env }))
   // How long the machine takes is not the command's doing.
   return { code, stdout, stderr: stderr.replaceAll(/^ {2}… .*\n/gm, '') }
 }

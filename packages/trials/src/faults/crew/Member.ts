@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Canaries } from '../canaries.js'
-import { workerScript } from '../child.js'
+import { workerScript } from '../worker.js'
 import type { Answer, Command, Pair, Question, Report, Start } from './protocol.js'
 import { settledBy } from './settledBy.js'
 

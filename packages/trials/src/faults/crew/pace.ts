@@ -2,10 +2,10 @@
  * Time that runs faster than the system's, for the processes, the stores and the server of a row alike: at four times as fast,
  * what takes 20 s takes 5, and everything that takes real work takes four times as long as it would.
  */
-import { type Clock, instant, millis, type Stamped, type TokenStore } from '@tessera/core'
+import { type Clock, instant, millis, type TokenStore } from '@tessera/core'
 import { systemClock } from '@tessera/node'
-import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { stamping } from '../../stamping.js'
 
 /** The same for all that share a time. */
 export interface Pace {
@@ -28,7 +28,6 @@ export interface FastTime {
 export const makeFastTime = ({ origin, speed }: Pace): FastTime => {
   let ahead = 0
   const of = (real: number): number => origin + (real - origin) * speed + ahead
-  const stamped = (there: Stamped): Stamped => ({ ...there, now: O.map((now: number) => instant(of(now)))(there.now) })
   return {
     of,
     clock: {
@@ -38,15 +37,10 @@ export const makeFastTime = ({ origin, speed }: Pace): FastTime => {
     jump: (ms) => {
       ahead += ms
     },
-    store: (store) => ({
-      ...store,
-      get: (key) => async () => E.map(stamped)(await store.get(key)()),
-      compareAndSet: (key, expected, next) => async () => {
-        const answer = await store.compareAndSet(key, expected, next)()
-        return E.isRight(answer) && answer.right._tag === 'Conflict'
-          ? E.right({ ...answer.right, found: stamped(answer.right.found) })
-          : answer
-      },
-    }),
+    store: (store) =>
+      stamping(
+        store,
+        O.map((now) => instant(of(now))),
+      ),
   }
 }

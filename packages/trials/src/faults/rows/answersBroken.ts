@@ -15,8 +15,8 @@ import { type NodeEnv, nodeEnv } from '@tessera/node'
 import { Client, clientCredentials, type Http, refreshToken } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { type Listening, listening } from '../../servers/httpServer.js'
 import type { Context, Fault, Findings } from '../Fault.js'
-import { type Listening, listening } from '../httpServer.js'
 import { many } from '../many.js'
 import { type MovableClock, movableClock } from '../movableClock.js'
 import { makeStopwatch, type Stopwatch } from '../overdue.js'
@@ -163,12 +163,10 @@ const bodyOf = (text: string): string | undefined => {
 }
 
 const breaking = async (of: Case, answer: string, at: number): Promise<Breaking> => {
-  const sockets = new Set<Socket>()
   const requests: string[] = []
   let isMended = false
   const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+    socket.on('error', () => undefined)
     if (of._tag === 'Unsent') {
       breakAnswer(socket, of, answer, '', at)
       socket.resume()
@@ -186,9 +184,7 @@ const breaking = async (of: Case, answer: string, at: number): Promise<Breaking>
       else breakAnswer(socket, of, answer, request, at)
     })
   })
-  const started = await listening(server, () => {
-    for (const socket of sockets) socket.destroy()
-  })
+  const started = await listening(server)
   if (of._tag === 'Unsent' && of.how === 'nobody listens') await started.close()
   return {
     ...started,

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seconds } from '@tessera/core'
 import { type Sandbox, startSandbox } from '@tessera/sandbox'
-import { inProject } from '../../project.js'
-import { type Child, child } from '../child.js'
+import { type Child, child } from '../../child.js'
+import { TESSERA } from '../../project.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { many } from '../many.js'
 import { makeStopwatch, type Stopwatch } from '../overdue.js'
@@ -16,8 +16,6 @@ import { makeTally, type Tally } from '../tally.js'
 export interface Parts {
   readonly command: readonly [string, ...string[]]
 }
-
-const COMMAND = inProject('packages/cli/bin/tessera.js')
 
 const CLIENTS = 100
 
@@ -183,7 +181,7 @@ const refuse = async (run: Run, client: Client): Promise<void> => {
 // -----------------------------------------------------------------------------
 
 const begun = async ({ command: [program, ...first] }: Parts, env: NodeJS.ProcessEnv): Promise<Child> => {
-  const started = child(program, [...first, 'serve'], env)
+  const started = child(program, [...first, 'serve'], { env })
   await started.until(() => started.complaints().includes('Ctrl-C'))
   return started
 }
@@ -303,4 +301,4 @@ export const brokerWith = (parts: Parts): Fault => ({
   },
 })
 
-export const broker = brokerWith({ command: [process.execPath, COMMAND] })
+export const broker = brokerWith({ command: [process.execPath, TESSERA] })

@@ -10,7 +10,6 @@ import {
   Secret,
   type SourceConfig,
   type SourceEnv,
-  type Stamped,
   Strategy,
   seconds,
   type TokenSet,
@@ -24,6 +23,7 @@ import { modelServer, type TestClock, testClock, testRandom, type Wire } from '@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { stamping } from '../../stamping.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { movableClock } from '../movableClock.js'
 import { makeStopwatch, type Stopwatch } from '../overdue.js'
@@ -72,20 +72,6 @@ const ownClock = (time: TestClock): OwnClock => {
   return clock
 }
 
-/** A store that stamps what it finds with a clock of its own. */
-const stamping = (store: TokenStore, clock: Pick<Clock, 'now'>): TokenStore => {
-  const stamp = (found: Stamped): Stamped => ({ ...found, now: O.some(clock.now()) })
-  return {
-    ...store,
-    get: (key) => async () => pipe(await store.get(key)(), E.map(stamp)),
-    compareAndSet: (key, expected, next) => async () =>
-      pipe(
-        await store.compareAndSet(key, expected, next)(),
-        E.map((answer) => (answer._tag === 'Conflict' ? { ...answer, found: stamp(answer.found) } : answer)),
-      ),
-  }
-}
-
 interface Fleet {
   readonly time: TestClock
   readonly clocks: ReadonlyArray<OwnClock>
@@ -116,7 +102,7 @@ const fleetOf = ({ source }: Parts, random: () => number, tally: Tally): Fleet =
   const clocks = Array.from({ length: processes + 1 }, () => ownClock(time))
   const [storeClock, ...own] = clocks
   const memory = memoryStore()
-  const store = storeClock === undefined || random() < 0.5 ? memory : stamping(memory, storeClock)
+  const store = storeClock === undefined || random() < 0.5 ? memory : stamping(memory, () => O.some(storeClock.now()))
   let next: 'throttled' | 'lost' | 'none' = 'none'
   let requests = 0
   const redeemed = new Set<string>()
@@ -242,7 +228,7 @@ const setBack = async ({ source }: Parts, { random, canaries }: Context, tally: 
   // It tells of no change: what another process did is to be found by its age.
   const { guarantee, get, compareAndSet } = memoryStore()
   const memory: TokenStore = { guarantee, get, compareAndSet }
-  const store = random() < 0.5 ? memory : stamping(memory, { now: () => instant(time.monotonic?.() ?? 0) })
+  const store = random() < 0.5 ? memory : stamping(memory, () => O.some(instant(time.monotonic?.() ?? 0)))
   const server = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: time, lifetime: LIFE })
   const initial = server.login()
   const nothing = Strategy.make({ needsRefreshToken: true }, Strategy.left(AuthError.notApplicable('no renewal')))

@@ -6,12 +6,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { constVoid } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { type ClusterNode, eventually, moveSlot, servers, startCluster } from '../../servers/index.js'
+import { cluster, type Opened } from '../../servers/redisClients.js'
 import { endure } from '../endure.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { type Fleet, type Member, makeFleet, type Session } from '../fleet.js'
 import { many } from '../many.js'
 import { whole } from '../random.js'
-import { cluster, type Opened } from '../redisClients.js'
 import { scoped } from '../scoped.js'
 
 /** So many sessions at the same time. */

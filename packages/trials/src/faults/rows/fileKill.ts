@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { AuthError, absent, millis, type Version } from '@tessera/core'
 import { type FileStore, fileStore } from '@tessera/store-file'
 import * as E from 'fp-ts/lib/Either.js'
-import { worker } from '../child.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { BEGINNING, isWhole, KEY, nextOf, numberOf } from '../fileRecord.js'
 import { many } from '../many.js'
 import { makeStopwatch, type Stopwatch } from '../overdue.js'
 import { whole } from '../random.js'
 import { makeTally, type Tally } from '../tally.js'
+import { worker } from '../worker.js'
 
 /** What a test may break: a module with another `fileStore`, for the writers and for whoever reads after them. */
 export interface Parts {

@@ -16,13 +16,14 @@ import { AuthError, absent, type Cipher, encrypted, millis, type TokenStore } fr
 import { aesGcm, generateKey, systemRandom } from '@tessera/node'
 import { fileStore } from '@tessera/store-file'
 import * as E from 'fp-ts/lib/Either.js'
-import { child, worker, workerScript } from '../child.js'
+import { child } from '../../child.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { isWhole, KEY, nextOf, numberOf } from '../fileRecord.js'
 import { many } from '../many.js'
 import { makeStopwatch, type Stopwatch } from '../overdue.js'
 import { dealt, pick } from '../random.js'
 import { makeTally, type Tally } from '../tally.js'
+import { worker, workerScript } from '../worker.js'
 import type { OnDisk } from '../workers/writer.js'
 
 /** What a test may break: a module with another `fileStore`. */

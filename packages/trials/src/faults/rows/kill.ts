@@ -9,6 +9,7 @@ import { makeReserve, type Reserve } from '../crew/reserve.js'
 import { isAfter, isQuiet, type Spot } from '../crew/watch.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { dealt } from '../random.js'
+import { within } from '../within.js'
 
 /** Sessions at a time. */
 const ACCOUNTS = 16
@@ -66,18 +67,13 @@ interface Stage {
   readonly context: Context
 }
 
-const eventually = async (holds: () => boolean): Promise<boolean> => {
-  for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(20)) if (holds()) return true
-  return false
-}
-
 const loggedIn = async (account: Account, [member]: ReadonlyArray<Member>, crew: Crew): Promise<void> => {
   if (member !== undefined) await login(account, member, crew, FIRST)
 }
 
 /** Whether each of the processes that go on asking comes to get that from the session. */
 const all = ({ outcomes }: Account, others: ReadonlyArray<Member>, outcome: string): Promise<boolean> =>
-  eventually(() => others.every((other) => outcomes.get(other) === outcome))
+  within(PATIENCE, () => others.every((other) => outcomes.get(other) === outcome))
 
 /** Logs in anew whenever the session is lost, after a look at what its processes do then. */
 const nurse = async (account: Account, { crew, others }: Stage, over: AbortSignal): Promise<void> => {
@@ -120,7 +116,7 @@ const kill = async (account: Account, point: Point, victim: Member, stage: Stage
 /** Every request that was declared comes to the server, also that of a dead process. */
 const received = async (account: Account, { tally }: Crew): Promise<void> => {
   const declared = account.events.filter(({ _tag }) => _tag === 'Renewing').length
-  if (!(await eventually(() => account.requests() >= declared)))
+  if (!(await within(PATIENCE, () => account.requests() >= declared)))
     tally.problem('a request that was sent did not come to the server')
 }
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seconds } from '@tessera/core'
 import { type Sandbox, startSandbox } from '@tessera/sandbox'
-import { inProject } from '../../project.js'
-import { type Child, child } from '../child.js'
+import { type Child, child, said } from '../../child.js'
+import { TESSERA } from '../../project.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { many } from '../many.js'
 import { makeStopwatch, type Stopwatch } from '../overdue.js'
@@ -17,8 +17,6 @@ import { makeTally, type Tally } from '../tally.js'
 export interface Parts {
   readonly command: readonly [string, ...string[]]
 }
-
-const COMMAND = inProject('packages/cli/bin/tessera.js')
 
 // -----------------------------------------------------------------------------
 // attacks
@@ -144,13 +142,9 @@ interface Run {
 }
 
 /** The address that a login tells. */
-const addressOf = async ({ process: started, complaints, until }: Child): Promise<string> => {
-  const timer = setTimeout(() => started.kill('SIGKILL'), START)
-  await until(() => ADDRESS.test(complaints()))
-  clearTimeout(timer)
-  const [, address] = ADDRESS.exec(complaints()) ?? []
-  if (address === undefined) throw new Error(`the command tells no address: ${complaints().slice(0, 200)}`)
-  return address
+const addressOf = async (started: Child): Promise<string> => {
+  const timer = setTimeout(() => started.process.kill('SIGKILL'), START)
+  return said(started, ADDRESS).finally(() => clearTimeout(timer))
 }
 
 const parameter = (url: string, name: string): string => new URL(url).searchParams.get(name) ?? ''
@@ -189,7 +183,7 @@ const login = async (run: Run, attacks: ReadonlyArray<Attack>, folder: string): 
     XDG_STATE_HOME: join(folder, 'state'),
   }
   const [program, ...first] = parts.command
-  const started = child(program, [...first, 'login', '--no-browser'], env)
+  const started = child(program, [...first, 'login', '--no-browser'], { env })
   const racers: Socket[] = []
   try {
     const address = await addressOf(started)
@@ -226,7 +220,7 @@ const login = async (run: Run, attacks: ReadonlyArray<Attack>, folder: string): 
     canaries.wrote(started.lines.join('\n'))
     canaries.wrote(started.complaints().replaceAll(address, ''))
 
-    const token = child(program, [...first, 'token', '--as', 'login'], env)
+    const token = child(program, [...first, 'token', '--as', 'login'], { env })
     await token.ended
     const [access = ''] = token.lines
     canaries.remember(access)
@@ -272,4 +266,4 @@ export const loopbackLoginWith = (parts: Parts): Fault => ({
   },
 })
 
-export const loopbackLogin = loopbackLoginWith({ command: [process.execPath, COMMAND] })
+export const loopbackLogin = loopbackLoginWith({ command: [process.execPath, TESSERA] })

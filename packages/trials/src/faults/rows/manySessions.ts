@@ -6,9 +6,9 @@ import { Client, refreshToken } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { listening } from '../../servers/httpServer.js'
 import { settledBy } from '../crew/settledBy.js'
 import type { Context, Fault, Findings } from '../Fault.js'
-import { listening } from '../httpServer.js'
 import { makeStopwatch, type Stopwatch } from '../overdue.js'
 import { printedResult } from '../printed.js'
 import { canary, whole } from '../random.js'
@@ -72,7 +72,7 @@ const strictServer = async (tally: Tally) => {
     socket.on('close', () => sockets--)
   })
   return {
-    ...(await listening(server, () => server.closeAllConnections())),
+    ...(await listening(server)),
     /** When it has as many requests as there may be connections. */
     busy,
     /** From now on it answers. */

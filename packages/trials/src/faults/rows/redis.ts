@@ -3,9 +3,9 @@ import { millis, type TokenStore } from '@tessera/core'
 import { type RedisPort, redisStore } from '@tessera/store-redis'
 import { Redis } from 'ioredis'
 import { type Server, type Servers, servers, wireTo } from '../../servers/index.js'
+import { type Opened, type Opens, standalone } from '../../servers/redisClients.js'
 import type { Fault } from '../Fault.js'
 import { whole } from '../random.js'
-import { type Opened, type Opens, standalone } from '../redisClients.js'
 import { EXPECTED, injected, type OpenedStore, whileRenewing } from '../whileRenewing.js'
 
 /** So many servers have their faults at the same time. */

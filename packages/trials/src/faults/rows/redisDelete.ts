@@ -5,12 +5,13 @@ import { systemClock } from '@tessera/node'
 import { type RedisPort, recordNames, redisStore } from '@tessera/store-redis'
 import * as E from 'fp-ts/lib/Either.js'
 import { type Server, servers } from '../../servers/index.js'
+import { standalone } from '../../servers/redisClients.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { type Fleet, type Member, makeFleet, type Session } from '../fleet.js'
 import { many } from '../many.js'
 import { dealt } from '../random.js'
-import { standalone } from '../redisClients.js'
 import { holds } from '../renews.js'
+import { within } from '../within.js'
 
 /** Sessions at a time. */
 const LANES = 6
@@ -75,15 +76,8 @@ const ordeal = async (of: Ordeal, way: Way): Promise<void> => {
   const byHand = () => server.command('DEL', name)
 
   /** Asks until the answer is as wished. */
-  const until = async (
-    member: Member,
-    wished: (outcome: E.Either<AuthError, TokenSet>) => boolean,
-  ): Promise<boolean> => {
-    for (const end = performance.now() + parts.patience; performance.now() < end; await sleep(10)) {
-      if (wished(await get(member))) return true
-    }
-    return false
-  }
+  const until = (member: Member, wished: (outcome: E.Either<AuthError, TokenSet>) => boolean): Promise<boolean> =>
+    within(parts.patience, async () => wished(await get(member)), 10)
 
   /** The login of `second` is what both have from now on. */
   const stands = async (login: TokenSet): Promise<void> => {

@@ -7,7 +7,6 @@ import {
   Secret,
   type SourceConfig,
   type SourceEnv,
-  type Stamped,
   Strategy,
   TokenSource,
   type TokenStore,
@@ -16,6 +15,7 @@ import { modelServer, type TestClock, testClock, testRandom } from '@tessera/tes
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { stamping } from '../../stamping.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { printedResult } from '../printed.js'
 import { pick, whole } from '../random.js'
@@ -39,20 +39,6 @@ const LONGEST = 3_000
 /** How long it asks, in ms. */
 const PATIENCE = 180_000
 
-/** With a clock of its own, as Redis has. */
-const stamping = (store: TokenStore, now: () => Instant): TokenStore => {
-  const stamp = (found: Stamped): Stamped => ({ ...found, now: O.some(now()) })
-  return {
-    ...store,
-    get: (key) => async () => pipe(await store.get(key)(), E.map(stamp)),
-    compareAndSet: (key, expected, next) => async () =>
-      pipe(
-        await store.compareAndSet(key, expected, next)(),
-        E.map((answer) => (answer._tag === 'Conflict' ? { ...answer, found: stamp(answer.found) } : answer)),
-      ),
-  }
-}
-
 interface Fleet {
   /** The token that is good, unless the API says otherwise. */
   readonly newest: () => string
@@ -65,7 +51,8 @@ const fleetOf = ({ source }: Parts, random: () => number): Fleet => {
   const time = testClock()
   const server = modelServer({ mode: { _tag: 'GraceUntilUsed' }, clock: time, lifetime: minutes(24 * 60) })
   const off = pick(random, [0, 3_600_000])
-  const store = random() < 0.5 ? memoryStore() : stamping(memoryStore(), () => instant(time.now() + off))
+  // With a clock of its own, as Redis has, or without.
+  const store = random() < 0.5 ? memoryStore() : stamping(memoryStore(), () => O.some(instant(time.now() + off)))
   const initial = server.login()
   let newest = Secret.open(initial.accessToken)
   const sources = Array.from({ length: whole(random, 1, 3) }, () => {

@@ -7,6 +7,7 @@ import { settledBy } from '../crew/settledBy.js'
 import type { Cell } from '../crew/watch.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { dealt, pick } from '../random.js'
+import { within } from '../within.js'
 
 const PROCESSES = 3
 /** Races at a time, each at a server of its own. */
@@ -134,13 +135,11 @@ const race = async (
   if (alive().length > 0) tally.problem(`${about}: a token is alive`)
 
   // What a process still remembered is over soon.
-  const isOver = async (member: Member): Promise<boolean> => {
-    for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(20)) {
+  const isOver = (member: Member): Promise<boolean> =>
+    within(PATIENCE, async () => {
       const got = await member.ask({ do: 'get', key, callers: 1, timeout: TIMEOUT })
-      if (got.outcomes['ReauthenticationRequired'] === 1) return true
-    }
-    return false
-  }
+      return got.outcomes['ReauthenticationRequired'] === 1
+    })
   const ends = await Promise.all(members.map(isOver))
   if (ends.includes(false)) tally.problem(`${about}: a process has a token still`)
   const states = await Promise.all(members.map((member) => member.ask({ do: 'inspect', key })))

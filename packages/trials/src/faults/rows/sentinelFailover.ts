@@ -12,11 +12,11 @@ import {
   type Wire,
   wireTo,
 } from '../../servers/index.js'
+import { type Opened, sentinels } from '../../servers/redisClients.js'
 import { during, type Loop } from '../during.js'
 import type { Context, Fault, Findings } from '../Fault.js'
 import { type Member, makeFleet, type Session } from '../fleet.js'
 import { dealt, whole } from '../random.js'
-import { type Opened, sentinels } from '../redisClients.js'
 import { holds, renews } from '../renews.js'
 import { type Defer, scoped } from '../scoped.js'
 

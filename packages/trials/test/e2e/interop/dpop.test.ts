@@ -2,18 +2,7 @@
  * Proofs of possession (RFC 9449) against oidc-provider, a certified server that nobody here wrote, which verifies them by jose: without
  * nonces, and with nonces required.
  */
-import {
-  CellCodec,
-  instant,
-  memoryStore,
-  millis,
-  Secret,
-  Strategy,
-  seconds,
-  type TokenSet,
-  TokenSource,
-  type TokenStore,
-} from '@tessera/core'
+import { memoryStore, millis, Secret, Strategy, seconds, type TokenSet, TokenSource } from '@tessera/core'
 import { generateDpopKey, nodeEnv, signer } from '@tessera/node'
 import {
   type AuthorizationServer,
@@ -38,11 +27,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { request } from 'undici'
+import { impatientClock } from '../../support/clock.js'
+import { left, right, told } from '../../support/either.js'
+import { callbackOf, consenting, visit } from '../../support/person.js'
 import { type Child, startServer } from '../support/child.js'
-import { impatientClock } from '../support/clock.js'
-import { left, right, told } from '../support/either.js'
 import { ecKey } from '../support/keys.js'
-import { type Decide, visit } from '../support/person.js'
+import { askedFor, expire } from '../support/oidcProvider.js'
 
 const SECRET = 'a secret'
 const REDIRECT = 'http://127.0.0.1:1/callback'
@@ -58,12 +48,6 @@ const CLIENTS = {
 const ALGORITHMS = { none: 'ES256', private_key_jwt: 'EdDSA' } as const
 type Name = keyof typeof CLIENTS
 const NAMES: ReadonlyArray<Name> = ['none', 'private_key_jwt']
-
-const consenting: Decide = (_page, fields) => {
-  if (fields.has('login')) fields.set('login', 'ann')
-  if (fields.has('password')) fields.set('password', 'anything')
-  return fields
-}
 
 const alone = (strategy: Strategy<TokenEnv>, previous?: TokenSet) =>
   strategy(Strategy.attempt(seconds(10), { previous: O.fromNullable(previous) })(env)())(env)()
@@ -92,18 +76,14 @@ describe.each([false, true])('nonces: %s', (nonces) => {
         ? authorizationRequest(asked)(env)()
         : await pushedAuthorizationRequest(asked)(env)(),
     )
-    const { callback: arrived, page } = await visit(transaction.url, consenting)
-    if (arrived === undefined) throw new Error(`no callback, but: ${page}`)
+    const arrived = callbackOf(await visit(transaction.url, consenting))
     return right(callback(transaction)(arrived)())
   }
 
   const logIn = async (as: Client): Promise<Strategy<TokenEnv>> =>
     authorizationCode({ client: as, ...(await authorized(as)) })
 
-  const asked = async (grantType: string): Promise<number> => {
-    const { body } = await request(`${child.url}/test/counts`)
-    return ((await body.json()) as Record<string, number>)[grantType] ?? 0
-  }
+  const asked = (grantType: string): Promise<number> => askedFor(child, grantType)
 
   const introspect = async (token: Secret): Promise<Record<string, unknown>> => {
     const { body } = await request(`${child.url}/token/introspection`, {
@@ -142,7 +122,7 @@ describe.each([false, true])('nonces: %s', (nonces) => {
     const as = client('none')
     let shown: DeviceAuthorization | undefined
     let polls = 0
-    const clock = impatientClock(async () => {
+    const { clock } = impatientClock(async () => {
       if (++polls !== 2 || shown === undefined) return
       await visit(O.getOrElse(() => '')(shown.verificationUriComplete), consenting)
     })
@@ -156,15 +136,6 @@ describe.each([false, true])('nonces: %s', (nonces) => {
     expect([token.tokenType, polls]).toEqual(['DPoP', 2])
     expect(right(await alone(refreshToken({ client: as }), token)).tokenType).toBe('DPoP')
   })
-
-  /** The token of a session is of yesterday, and nobody has renewed it yet. */
-  const expire = async (store: TokenStore): Promise<void> => {
-    const { version, record } = right(await store.get('ann')())
-    const cell = right(CellCodec.decode(record))
-    const expiresAt = O.some(instant(0))
-    const next = { ...cell, token: O.map((token: TokenSet) => ({ ...token, expiresAt }))(cell.token) }
-    right(await store.compareAndSet('ann', version, { version: `${version}.`, record: CellCodec.encode(next) })())
-  }
 
   test.each(NAMES)(
     '%s: a validated login, then a thousand callers of four sources at an expired token: one redemption',

@@ -29,11 +29,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { request } from 'undici'
+import { impatientClock, movableClock } from '../../support/clock.js'
+import { left, right, told } from '../../support/either.js'
+import { callbackOf, consenting, type Decide, visit } from '../../support/person.js'
 import { type Child, startServer } from '../support/child.js'
-import { impatientClock, movableClock } from '../support/clock.js'
-import { left, right, told } from '../support/either.js'
 import { ecKey, rsaKey } from '../support/keys.js'
-import { type Decide, visit } from '../support/person.js'
+import { askedFor } from '../support/oidcProvider.js'
 
 const SECRET = 'a secret: with +%&=~ / and spaces'
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -76,12 +77,6 @@ const client = (name: Name): Client => Client.make({ ...CLIENTS[name], server })
 // the person, and what the server says of a token
 // -----------------------------------------------------------------------------
 
-const consenting: Decide = (_page, fields) => {
-  if (fields.has('login')) fields.set('login', 'ann')
-  if (fields.has('password')) fields.set('password', 'anything')
-  return fields
-}
-
 const refusing: Decide = (page, fields) => {
   const abort = /href="([^"]*abort)"/.exec(page)?.[1]
   return abort === undefined ? fields : { follow: new URL(abort, child.url).href }
@@ -97,11 +92,8 @@ const begin = (as: Client): Transaction =>
     })(env)(),
   )
 
-const comeBack = async ({ url }: Transaction, decide: Decide = consenting): Promise<string> => {
-  const { callback: arrived, page } = await visit(url, decide)
-  if (arrived === undefined) throw new Error(`no callback, but: ${page}`)
-  return arrived
-}
+const comeBack = async ({ url }: Transaction, decide: Decide = consenting): Promise<string> =>
+  callbackOf(await visit(url, decide))
 
 const logIn = async (as: Client): Promise<Strategy<TokenEnv>> => {
   const transaction = begin(as)
@@ -119,10 +111,7 @@ const introspect = async (token: Secret): Promise<Record<string, unknown>> => {
   return (await body.json()) as Record<string, unknown>
 }
 
-const asked = async (grantType: string): Promise<number> => {
-  const { body } = await request(`${child.url}/test/counts`)
-  return ((await body.json()) as Record<string, number>)[grantType] ?? 0
-}
+const asked = (grantType: string): Promise<number> => askedFor(child, grantType)
 
 const alone = async (strategy: Strategy<TokenEnv>, previous?: TokenSet) =>
   strategy(Strategy.attempt(seconds(10), { previous: O.fromNullable(previous) })(env)())(env)()
@@ -339,7 +328,7 @@ describe('the device grant', () => {
     let shown: DeviceAuthorization | undefined
     let polls = 0
     // The person decides between the first poll, which is too early, and the second.
-    const clock = impatientClock(async () => {
+    const { clock } = impatientClock(async () => {
       if (++polls !== 2 || shown === undefined) return
       await visit(O.getOrElse(() => '')(shown.verificationUriComplete), decide)
     })

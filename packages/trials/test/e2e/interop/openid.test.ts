@@ -1,9 +1,6 @@
 /**
  * OpenID Connect with oidc-provider, a certified server: who logs in, renews and logs out, by tokens that the server signed itself.
  */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { instant, memoryStore, minutes, Secret, Strategy, seconds, type TokenSet, TokenSource } from '@tessera/core'
 import { generateDpopKey, nodeEnv, signer } from '@tessera/node'
 import {
@@ -26,11 +23,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { request } from 'undici'
+import { httpServer, type Listening } from '../../../src/servers/httpServer.js'
+import { movableClock } from '../../support/clock.js'
+import { left, right } from '../../support/either.js'
+import { callbackOf, consenting, type Decide, visit } from '../../support/person.js'
 import { type Child, startServer } from '../support/child.js'
-import { movableClock } from '../support/clock.js'
-import { left, right } from '../support/either.js'
 import { ecKey } from '../support/keys.js'
-import { type Decide, visit } from '../support/person.js'
+import { askedFor } from '../support/oidcProvider.js'
 
 const SECRET = 'a secret of the client'
 const REDIRECT = 'http://127.0.0.1:1/callback'
@@ -40,17 +39,16 @@ const ec = ecKey('ec')
 const es256 = signer({ key: ec.pem, passphrase: ec.passphrase, keyId: ec.keyId, algorithm: 'ES256' })
 const env = nodeEnv()
 const told: Array<string> = []
-const listener = createServer(async (asked, answer) => {
-  told.push(await text(asked))
-  answer.writeHead(200, { 'cache-control': 'no-store' }).end()
-})
+let listener: Listening
 let child: Child
 let server: AuthorizationServer
 let client: Client
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  const { port } = listener.address() as AddressInfo
+  listener = await httpServer(({ body }, answer) => {
+    told.push(body)
+    answer.writeHead(200, { 'cache-control': 'no-store' }).end()
+  })
   child = await startServer('oidcProvider.mjs', {
     secret: SECRET,
     publicJwks: [ec.publicJwk],
@@ -58,7 +56,7 @@ beforeAll(async () => {
     features: { backchannelLogout: { enabled: true } },
     metadata: {
       post_logout_redirect_uris: [GOODBYE],
-      backchannel_logout_uri: `http://127.0.0.1:${port}/logout`,
+      backchannel_logout_uri: `${listener.url}/logout`,
       backchannel_logout_session_required: true,
     },
   })
@@ -69,25 +67,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await env.close()
   await child.close()
-  await new Promise((resolve) => listener.close(resolve))
+  await listener.close()
 })
 
 // -----------------------------------------------------------------------------
 // a person, with one browser
 // -----------------------------------------------------------------------------
 
-const willing: Decide = (_page, fields) => {
-  if (fields.has('login')) fields.set('login', 'ann')
-  if (fields.has('password')) fields.set('password', 'anything')
+const willing: Decide = (page, fields) => {
   if (fields.has('xsrf')) fields.set('logout', 'yes')
-  return fields
+  return consenting(page, fields)
 }
 
-const comeBack = async (url: string, cookies = new Map<string, string>()): Promise<string> => {
-  const { callback: arrived, page } = await visit(url, willing, cookies)
-  if (arrived === undefined) throw new Error(`no callback, but: ${page}`)
-  return arrived
-}
+const comeBack = async (url: string, cookies = new Map<string, string>()): Promise<string> =>
+  callbackOf(await visit(url, willing, cookies))
 
 const ASKED = {
   redirectUri: REDIRECT,
@@ -107,10 +100,7 @@ const open = (store = memoryStore(), clock = env.clock) =>
     TokenSource.make({ store, key: 'ann', revocation: revocation({ client, ends: 'grant' }) }),
   )({ ...env, clock })()
 
-const counted = async (grant: string): Promise<number> => {
-  const { body } = await request(`${child.url}/test/counts`)
-  return ((await body.json()) as Record<string, number>)[grant] ?? 0
-}
+const counted = (grant: string): Promise<number> => askedFor(child, grant)
 
 const isActive = async (token: TokenSet): Promise<unknown> => {
   const form = new URLSearchParams({ client_id: 'post', client_secret: SECRET, token: Secret.open(token.accessToken) })

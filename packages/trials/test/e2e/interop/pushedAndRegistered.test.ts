@@ -23,10 +23,10 @@ import {
   registration,
 } from '@tessera/oauth2'
 import { pipe } from 'fp-ts/lib/function.js'
+import { left, right, told } from '../../support/either.js'
+import { callbackOf, consenting, visit } from '../../support/person.js'
 import { type Child, startServer } from '../support/child.js'
-import { left, right, told } from '../support/either.js'
 import { edKey, rsaKey } from '../support/keys.js'
-import { type Decide, visit } from '../support/person.js'
 
 const SECRET = 'a secret: with +%&=~ / and spaces'
 const REDIRECT = 'http://127.0.0.1:1/callback'
@@ -54,12 +54,6 @@ afterAll(async () => {
 
 const limits = () => Strategy.attempt(seconds(20))(env)()
 
-const consenting: Decide = (_page, fields) => {
-  if (fields.has('login')) fields.set('login', 'ann')
-  if (fields.has('password')) fields.set('password', 'anything')
-  return fields
-}
-
 const begin = async (client: Client) =>
   right(
     await pushedAuthorizationRequest({
@@ -72,8 +66,7 @@ const begin = async (client: Client) =>
 
 const logIn = async (client: Client) => {
   const transaction = await begin(client)
-  const { callback: arrived, page } = await visit(transaction.url, consenting)
-  if (arrived === undefined) throw new Error(`no callback, but: ${page}`)
+  const arrived = callbackOf(await visit(transaction.url, consenting))
   return { transaction, login: authorizationCode({ client, ...right(callback(transaction)(arrived)()) }) }
 }
 

@@ -25,19 +25,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { request } from 'undici'
 import { describeWith } from '../../../../scripts/jest/needs.js'
-import { impatientClock, movableClock } from '../support/clock.js'
-import { left, right, told } from '../support/either.js'
-import { type Arrival, type Decide, visit } from '../support/person.js'
+import { impatientClock, movableClock } from '../../support/clock.js'
+import { left, right, told } from '../../support/either.js'
+import { type Arrival, callbackOf, consenting, visit } from '../../support/person.js'
 import { KINDS, type Kind, REDIRECT, type Running } from './servers.js'
 
 /** Later than any token of the servers expires, in ms. */
 const LATER = 3_600_000
-
-const consenting: Decide = (_page, fields) => {
-  if (fields.has('login')) fields.set('login', 'ann')
-  if (fields.has('password')) fields.set('password', 'anything')
-  return fields
-}
 
 const refreshOf = (token: TokenSet): string =>
   pipe(
@@ -91,11 +85,6 @@ const suite = (kind: Kind) => (): void => {
 
   const begin = (scope = kind.scope): Transaction =>
     right(authorizationRequest({ client: ours(), redirectUri: REDIRECT, scope, extra: kind.extra })(env)())
-
-  const callbackOf = ({ callback: arrived, page }: Arrival): string => {
-    if (arrived === undefined) throw new Error(`no callback, but: ${page}`)
-    return arrived
-  }
 
   const logIn = async (transaction = begin()): Promise<Strategy<TokenEnv>> => {
     const arrived = callbackOf(await visit(transaction.url, consenting))
@@ -344,7 +333,7 @@ const suite = (kind: Kind) => (): void => {
       let shown: DeviceAuthorization | undefined
       let polls = 0
       // The person decides between the first poll, which is too early, and the second.
-      const impatient = impatientClock(async () => {
+      const { clock: impatient } = impatientClock(async () => {
         if (++polls !== 2 || shown === undefined) return
         await visit(O.getOrElse(() => '')(shown.verificationUriComplete), consenting)
       })

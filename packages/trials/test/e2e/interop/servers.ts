@@ -3,8 +3,8 @@ import { nodeEnv } from '@tessera/node'
 import { AuthorizationServer, discovery, type Provider } from '@tessera/oauth2'
 import type { Tool } from '../../../../scripts/jest/needs.js'
 import { authlib, doorkeeper, oauthlib } from '../../../../scripts/jest/tools.cjs'
+import { right } from '../../support/either.js'
 import { type Child, startServer } from '../support/child.js'
-import { right } from '../support/either.js'
 
 // With what is written in two ways into Basic. A colon is not there: @jmondi/oauth2-server takes it for the end of the secret.
 const SECRET = 'p@ss w+rd/%20~'

@@ -1,6 +1,6 @@
 /** A server that answers with what it was sent, in every place where an answer has room. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listening } from '../../../src/servers/httpServer.js'
 import { type Canary, FORMS } from './canary.js'
 
 /** Parameters that are no secrets. */
@@ -131,16 +131,11 @@ export const startEvilServer = async (): Promise<EvilServer> => {
   const server = createServer((request, response) => {
     handle(request, response).catch(() => response.destroy())
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const { url, close } = await listening(server)
   return {
-    at: (place, form) => `http://127.0.0.1:${port}/${encodeURIComponent(place)}/${encodeURIComponent(form)}`,
+    at: (place, form) => `${url}/${encodeURIComponent(place)}/${encodeURIComponent(form)}`,
     received: () => [...received.values()],
     requests: () => requests,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
   }
 }

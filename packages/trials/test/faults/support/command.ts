@@ -1,30 +1,12 @@
 /** The command, as it was built. */
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { child, type Ended, finished } from '../../../src/child.js'
 import type { toJson } from '../../../src/faults/Row.js'
+import { inProject } from '../../../src/project.js'
 
-const MAIN = join(__dirname, '..', '..', '..', 'bin', 'faults.js')
-
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+const MAIN = inProject('packages/trials/bin/faults.js')
 
 export const faultsIn = (env: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>): Promise<Ended> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (data) => {
-      stdout += data
-    })
-    child.stderr.on('data', (data) => {
-      stderr += data
-    })
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code, stdout, stderr }))
-  })
+  finished(child(process.execPath, [MAIN, ...args], { env }))
 
 export const faults = (...args: ReadonlyArray<string>): Promise<Ended> => faultsIn(process.env, ...args)
 

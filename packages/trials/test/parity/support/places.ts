@@ -15,9 +15,9 @@ import { aesGcm, generateKey, systemRandom } from '@tessera/node'
 import { fileStore } from '@tessera/store-file'
 import { redisStore } from '@tessera/store-redis'
 import { type Servers, servers } from '../../../src/servers/index.js'
-import { right } from './either.js'
-import { clients, type Opened } from './redis.js'
-import { sharedTable } from './sharedTable.js'
+import { closed, type Opens, standalone } from '../../../src/servers/redisClients.js'
+import { right } from '../../support/either.js'
+import { sharedTable } from '../../support/sharedTable.js'
 
 /** A place of its own for the sessions of one suite. */
 export interface Place {
@@ -58,10 +58,10 @@ const inFiles = async (seal: (store: TokenStore) => TokenStore): Promise<Place> 
   return { store: () => seal(fileStore({ folder })), close: () => rm(folder, { recursive: true }) }
 }
 
-const inRedis = async (client: keyof typeof clients, seal: (store: TokenStore) => TokenStore): Promise<Place> => {
+const inRedis = async (client: keyof Opens, seal: (store: TokenStore) => TokenStore): Promise<Place> => {
   const all: Servers = servers()
-  const { port } = await all.start()
-  const connections: Array<Opened> = [await clients[client](port), await clients[client](port)]
+  const opens = standalone((await all.start()).port)
+  const connections = [await opens[client](), await opens[client]()]
   let next = 0
   return {
     store: () => {
@@ -70,7 +70,7 @@ const inRedis = async (client: keyof typeof clients, seal: (store: TokenStore) =
       return seal(redisStore(connection.port, { commandTimeout: seconds(20) }))
     },
     close: async () => {
-      for (const { close } of connections) await close()
+      for (const connection of connections) await closed(connection)
       await all.stop()
     },
   }

@@ -18,7 +18,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import { impatientClock } from './clock.js'
+import { impatientClock } from '../../support/clock.js'
 import { codeLogin, enterpriseJwt, KEY_PAIR, sourceOf, type World } from './world.js'
 
 /** A way, and how a session of it begins. */

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import * as Box from '@tessera/box'
 import {
   type Duration,
+  instant,
   memoryStore,
   Secret,
   type SourceConfig,
@@ -24,8 +25,9 @@ import {
 import { type Sandbox, type SandboxOptions, startSandbox } from '@tessera/sandbox'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { type MovableClock, movableClock } from './clock.js'
-import { right } from './either.js'
+import { stamping } from '../../../src/stamping.js'
+import { type MovableClock, movableClock } from '../../support/clock.js'
+import { right } from '../../support/either.js'
 
 export const KEY_PAIR = generateKeyPairSync('rsa', { modulusLength: 2048 })
 export const KEY = KEY_PAIR.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
@@ -187,25 +189,8 @@ export const row = (first: TokenPair | null = null): Row => {
 }
 
 /** A store whose clock, where it has one of its own, goes with the world's. */
-export const moving = (store: TokenStore, { shift }: MovableClock): TokenStore => {
-  const moved = <A extends { readonly now: O.Option<number> }>(stamped: A): A => ({
-    ...stamped,
-    now: pipe(
-      stamped.now,
-      O.map((now) => now + shift()),
-    ),
-  })
-  return {
-    ...store,
-    get: (key) => async () => {
-      const got = await store.get(key)()
-      return got._tag === 'Right' ? { ...got, right: moved(got.right) } : got
-    },
-    compareAndSet: (key, expected, next) => async () => {
-      const answer = await store.compareAndSet(key, expected, next)()
-      return answer._tag === 'Right' && answer.right._tag === 'Conflict'
-        ? { ...answer, right: { ...answer.right, found: moved(answer.right.found) } }
-        : answer
-    },
-  }
-}
+export const moving = (store: TokenStore, { shift }: MovableClock): TokenStore =>
+  stamping(
+    store,
+    O.map((now) => instant(now + shift())),
+  )

@@ -1,13 +1,16 @@
 /** The clients of both packages, as an application opens them. */
 import { createClient, createCluster, createSentinel } from '@redis/client'
 import { ioRedis, nodeRedis, type RedisPort } from '@tessera/store-redis'
-import { Cluster, Redis } from 'ioredis'
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
 
 /** A client. */
 export interface Opened {
   readonly name: '@redis/client' | 'ioredis'
   readonly port: RedisPort
+  /** Waits for nothing: a connection to a server that is gone may have no end. */
   readonly close: () => void
+  /** Resolves when the client that was closed has no connection any more. */
+  readonly ended: Promise<void>
 }
 
 /** Opens a client of either package. */
@@ -20,13 +23,25 @@ const HOST = '127.0.0.1'
 // They tell of lost connections, which is what is done to them.
 const ignore = (): void => undefined
 
-const opened = (name: Opened['name'], port: RedisPort, close: () => unknown): Opened => ({
+const opened = (name: Opened['name'], port: RedisPort, close: () => unknown, ended = Promise.resolve()): Opened => ({
   name,
   port,
   close: () => {
     close()
   },
+  ended,
 })
+
+const endOf = (client: NodeJS.EventEmitter): Promise<void> =>
+  new Promise((resolve) => {
+    client.once('end', resolve)
+  })
+
+/** What the package recommends behind Sentinels. */
+const RECOMMENDED: Pick<RedisOptions, 'socketTimeout' | 'reconnectOnError'> = {
+  socketTimeout: 2_000,
+  reconnectOnError: (error) => error.message.includes('READONLY'),
+}
 
 /** Of one server. */
 export const standalone = (port: number, password?: string): Opens => ({
@@ -39,12 +54,12 @@ export const standalone = (port: number, password?: string): Opens => ({
   ioredis: async () => {
     const client = new Redis({ host: HOST, port, ...(password !== undefined && { password }) })
     client.on('error', ignore)
-    return opened('ioredis', ioRedis(client), () => client.disconnect())
+    return opened('ioredis', ioRedis(client), () => client.disconnect(), endOf(client))
   },
 })
 
-/** Behind Sentinels, with the settings that the package recommends. */
-export const sentinels = (ports: ReadonlyArray<number>): Opens => ({
+/** Behind Sentinels. */
+export const sentinels = (ports: ReadonlyArray<number>, settings = RECOMMENDED): Opens => ({
   '@redis/client': async () => {
     const client = createSentinel({
       name: 'main',
@@ -59,11 +74,10 @@ export const sentinels = (ports: ReadonlyArray<number>): Opens => ({
     const client = new Redis({
       name: 'main',
       sentinels: ports.map((port) => ({ host: HOST, port })),
-      socketTimeout: 2_000,
-      reconnectOnError: (error) => error.message.includes('READONLY'),
+      ...settings,
     })
     client.on('error', ignore)
-    return opened('ioredis', ioRedis(client), () => client.disconnect())
+    return opened('ioredis', ioRedis(client), () => client.disconnect(), endOf(client))
   },
 })
 
@@ -78,6 +92,12 @@ export const cluster = (ports: ReadonlyArray<number>): Opens => ({
   ioredis: async () => {
     const client = new Cluster(ports.map((port) => ({ host: HOST, port })))
     client.on('error', ignore)
-    return opened('ioredis', ioRedis(client), () => client.disconnect())
+    return opened('ioredis', ioRedis(client), () => client.disconnect(), endOf(client))
   },
 })
+
+/** Closes a client whose server is there. */
+export const closed = async ({ close, ended }: Opened): Promise<void> => {
+  close()
+  await ended
+}

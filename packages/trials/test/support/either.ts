@@ -15,6 +15,14 @@ export const left = <A>(result: E.Either<AuthError, A>): AuthError => {
   throw new Error('it succeeded')
 }
 
+/** The answer of a rejection, as `status error`; otherwise the error's tag. */
+export const told = (result: E.Either<AuthError, unknown>): string => {
+  const error = left(result)
+  return error._tag === 'Rejected'
+    ? `${error.answer.status} ${'value' in error.answer.error ? error.answer.error.value : ''}`
+    : error._tag
+}
+
 /** A success as a value, a failure as its tag. */
 export const outcome = <A, B>(result: E.Either<AuthError, A>, of: (value: A) => B): B | string =>
   E.isRight(result) ? of(result.right) : result.left._tag

@@ -1,7 +1,8 @@
+/** Servers in this process, on free loopback ports. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 
-/** A server of a row's own, on a free loopback port. */
+/** One that listens. */
 export interface Listening {
   readonly url: string
   readonly port: number
@@ -10,19 +11,24 @@ export interface Listening {
 }
 
 /** Starts a server of any kind. */
-export const listening = async (server: Server, closeConnections: () => void): Promise<Listening> => {
+export const listening = async (server: Server): Promise<Listening> => {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve)
   })
-  // biome-ignore lint/nursery/noUnsafeTypeAssertion: it listens on a port, so its address is not a path and not null.
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
   return {
-    port,
-    url: `http://127.0.0.1:${port}`,
+    port: address.port,
+    url: `http://127.0.0.1:${address.port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        closeConnections()
+        for (const socket of sockets) socket.destroy()
       }),
   }
 }
@@ -40,7 +46,9 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 }
 
 /** An HTTP server that reads each request to its end and answers it. */
-export const httpServer = (answer: (received: Received, response: ServerResponse) => void): Promise<Listening> => {
+export const httpServer = (
+  answer: (received: Received, response: ServerResponse) => void | Promise<void>,
+): Promise<Listening> => {
   // On a busy machine a connection may be idle for longer than the 5 s after which Node ends it, and end while it is used.
   const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
     bodyOf(request).then(
@@ -49,5 +57,5 @@ export const httpServer = (answer: (received: Received, response: ServerResponse
       () => response.destroy(),
     )
   })
-  return listening(server, () => server.closeAllConnections())
+  return listening(server)
 }

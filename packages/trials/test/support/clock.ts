@@ -1,7 +1,7 @@
 import { type Clock, instant, seconds } from '@tessera/core'
 import { systemClock } from '@tessera/node'
 
-/** The system's clock, moved on at will. */
+/** The system's clock, moved on at will. It is the only one: time passes for all that is measured, too. */
 export interface MovableClock extends Clock {
   /** In ms. */
   readonly advance: (duration: number) => void

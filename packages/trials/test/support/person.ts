@@ -73,3 +73,16 @@ export const visit = async (
   }
   throw new Error('the pages have no end')
 }
+
+/** Logs in as ann, and agrees. */
+export const consenting: Decide = (_page, fields) => {
+  if (fields.has('login')) fields.set('login', 'ann')
+  if (fields.has('password')) fields.set('password', 'anything')
+  return fields
+}
+
+/** The callback at which a person ended up. */
+export const callbackOf = ({ callback, page }: Arrival): string => {
+  if (callback === undefined) throw new Error(`no callback, but: ${page}`)
+  return callback
+}

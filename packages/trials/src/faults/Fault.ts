@@ -47,6 +47,8 @@ export interface Fault {
   readonly count: number
   /** How long that takes on two cores, about, in s. */
   readonly seconds: number
+  /** The test in `test/faults` that runs it, with its real parts and with broken ones. Without one, a short run of the table does. */
+  readonly test?: string
   /** A program without which it cannot be run. */
   readonly needs?: Program
   /** How many sessions may be lost, of what was found; 0 unless given. */

@@ -1,4 +1,6 @@
 /** The command, as it was built: a short run of the rows that have no test of their own, and what may be typed. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { has, leftOut } from '../../../scripts/jest/needs.js'
 import type { Fault } from '../../src/faults/Fault.js'
 import { table } from '../../src/faults/Row.js'
@@ -7,12 +9,6 @@ import { faults, type Told, told } from './support/command.js'
 
 /** Of each database, those that show most: each of the others would start a server more. */
 const DATABASES = ['postgres-kill', 'postgres-pgbouncer', 'mariadb-kill', 'sqlite-busy', 'sqlite-kill']
-
-/** Of which a test beside this one runs the real parts, next to broken ones. */
-const ELSEWHERE = [
-  'answers-broken bodies broker canaries clocks clocks-apart file-bit-flips file-kill file-other interleavings',
-  'loopback-login many-sessions redirects redis-delete redis-out-of-memory rejections throttled',
-].flatMap((names) => names.split(' '))
 
 const isOfDatabases = ({ name }: Pick<Fault, 'name'>): boolean => /^(?:postgres|mariadb|sqlite)-/.test(name)
 
@@ -41,11 +37,12 @@ const show = (all: ReadonlyArray<Told>): void => {
 }
 
 test('a short run of the table: each row that has no test of its own, but for some of databases, and ok', async () => {
-  expect(ELSEWHERE.filter((name) => !rows.some((row) => row.name === name))).toEqual([])
+  const tests = rows.flatMap(({ test }) => test ?? [])
+  expect(tests.filter((name) => !existsSync(join(__dirname, `${name}.test.ts`)))).toEqual([])
   const expected = rows
     .filter(({ needs }) => needs === undefined || has(needs))
     .filter((row) => !isOfDatabases(row) || DATABASES.includes(row.name))
-    .filter(({ name }) => !ELSEWHERE.includes(name))
+    .filter(({ test }) => test === undefined)
   // Most of the time is waited for what a dead process has left; so the waiting is done side by side.
   const split = (of: ReadonlyArray<Fault>, into: number, scale: string) =>
     Array.from({ length: into }, (_, part) =>

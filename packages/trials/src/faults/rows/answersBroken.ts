@@ -364,6 +364,7 @@ export const answersBrokenWith = (parts: Parts): Fault => ({
     'each call settles by its deadline; "not sent" only of what no server received, otherwise "outcome unknown" and no second request; then the session is recovered',
   count: 500,
   seconds: 8,
+  test: 'answers',
   run: run(parts),
 })
 

@@ -312,6 +312,7 @@ export const bodiesWith = ({ decode, http, readers = READERS }: Parts): Fault =>
     'exactly the token responses are taken; a typed error otherwise, no secret in any of it, no lifetime beyond ten years, no changed prototype; bounded memory; nothing throws, what is read can be written again, and errors are short',
   count: 100_000,
   seconds: 30,
+  test: 'answers',
   run: async (context): Promise<Findings> => {
     const { random, canaries, count } = context
     const secrets: Secrets = {

@@ -272,6 +272,7 @@ export const brokerWith = (parts: Parts): Fault => ({
     'each request has an answer, by its deadline; no token that is none, or that was refused before; no secret beside; memory flat',
   count: COUNT,
   seconds: 120,
+  test: 'broker',
   run: async (context): Promise<Findings> => {
     const root = mkdtempSync(join(tmpdir(), 'tessera-broker-'))
     const box = await startSandbox()

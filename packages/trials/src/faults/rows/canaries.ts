@@ -25,6 +25,7 @@ export const canariesWith = ({ files }: Parts): Fault => ({
   expected: 'no secret in any of it',
   count: TESTS,
   seconds: 25,
+  test: 'suites',
   run: async (context): Promise<Findings> => {
     const { count, random } = context
     const tally = makeTally()

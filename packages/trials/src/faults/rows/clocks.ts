@@ -352,6 +352,7 @@ export const clocksWith = (parts: Parts): Fault => ({
     'a token that an API takes within a minute by real time, with at most three requests; none that ended, or was refused elsewhere a minute ago, is served; one more try with the time of a server that is off by less than two years; a wait is read by the server’s own Date',
   count: 200,
   seconds: 5,
+  test: 'waiting',
   run: async (context): Promise<Findings> => {
     const { count, progress } = context
     const tally = makeTally()

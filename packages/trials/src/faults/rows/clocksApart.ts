@@ -149,6 +149,7 @@ export const clocksApartWith = (parts: Parts): Fault => ({
     'no session lost; in Redis no token redeemed twice, and one redemption for a token; in files, where there are dates only, three at most; and one more for each time that a clock was set on, after which a machine may have slept',
   count: 100,
   seconds: 20,
+  test: 'redis',
   needs: 'redis-server',
   run: (context): Promise<Findings> =>
     scoped(async (defer) => {

@@ -223,6 +223,7 @@ export const fileBitFlipsWith = (parts: Parts): Fault => ({
   expected: 'reported as damaged, no request sent, and the file left as it is; never another token',
   count: 10_000,
   seconds: 10,
+  test: 'files',
   run: run(parts),
 })
 

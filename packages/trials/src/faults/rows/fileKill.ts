@@ -148,6 +148,7 @@ export const fileKillWith = (parts: Parts): Fault => ({
     'the old record or the new one, whole; a record that was committed is never gone; the next writer comes in at once; after a deletion nothing of either is on the disk',
   count: 1_000,
   seconds: 130,
+  test: 'files',
   run: killing(parts),
 })
 

@@ -229,6 +229,7 @@ export const fileOtherWith = (parts: Parts): Fault => ({
     'the old record or the new one, whole; each committed write is there; what is not to be trusted is reported with what mends it, and left as it is',
   count: 50,
   seconds: 25,
+  test: 'files',
   run: run(parts),
 })
 

@@ -48,6 +48,7 @@ export const interleavingsWith = ({ make, store }: Parts): Fault => ({
   expected: 'every property of the life of a session, at each write and each answer',
   count: 10_000,
   seconds: 40,
+  test: 'interleavings',
   run: async (context): Promise<Findings> => {
     const { count, random, progress } = context
     const tally = makeTally()

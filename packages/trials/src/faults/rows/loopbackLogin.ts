@@ -240,6 +240,7 @@ export const loopbackLoginWith = (parts: Parts): Fault => ({
   expected: 'none is taken, nothing is reflected, the login ends with the session of the person who granted it',
   count: 500,
   seconds: 15,
+  test: 'login',
   run: async (context): Promise<Findings> => {
     const { count, random, progress } = context
     const root = mkdtempSync(join(tmpdir(), 'tessera-login-'))

@@ -196,6 +196,7 @@ export const manySessionsWith = (parts: Parts): Fault => ({
   expected: `never more than ${BOUND} connections; all that had time get a token; what had none was not sent, is not sent later, and is renewed when it is asked for again`,
   count: 6_000,
   seconds: 40,
+  test: 'answers',
   run: run(parts),
 })
 

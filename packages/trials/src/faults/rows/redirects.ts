@@ -130,6 +130,7 @@ export const redirectsWith = (parts: Parts): Fault => ({
   expected: 'never followed, and a typed error; the other origin hears nothing',
   count: CASES.length,
   seconds: 1,
+  test: 'answers',
   run: run(parts),
 })
 

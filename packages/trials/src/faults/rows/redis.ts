@@ -30,6 +30,7 @@ const live: Parts = { store: (port) => redisStore(port, { commandTimeout: COMMAN
 
 interface Kind {
   readonly injection: string
+  readonly test?: string
   readonly start: (all: Servers) => Promise<Target>
 }
 
@@ -114,6 +115,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   'redis-out-of-memory': {
     injection: 'Redis is over its maxmemory, and refuses writes',
+    test: 'redis',
     start: async (all) =>
       byCommands(await all.start(), ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']),
   },
@@ -129,12 +131,13 @@ export const redisRowsWith = ({ store, patience }: Parts): ReadonlyArray<Fault> 
     const { name, port, close } = await opens()
     return { name, store: store(port), close }
   }
-  return Object.entries(KINDS).map(([name, { injection, start }]) => ({
+  return Object.entries(KINDS).map(([name, { injection, test, start }]) => ({
     name,
     injection: injected(injection, '@redis/client, ioredis'),
     expected: EXPECTED,
     count: 50,
     seconds: 18,
+    ...(test !== undefined && { test }),
     needs: 'redis-server',
     run: whileRenewing({
       name,

@@ -181,6 +181,7 @@ export const redisDeleteWith = (parts: Partial<Parts>): Fault => ({
     'after a deletion no process has a token, and none brings the session back; the login that came last stands in both, and what is older is written over',
   count: 200,
   seconds: 15,
+  test: 'redis',
   needs: 'redis-server',
   run: run({ ...live, ...parts }),
 })

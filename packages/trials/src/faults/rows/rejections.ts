@@ -143,6 +143,7 @@ export const rejectionsWith = (parts: Parts): Fault => ({
   expected: `${MOST} redemptions an hour at most, over all processes; then a new token within ${LONGEST / 1_000} s of each rejection`,
   count: 100,
   seconds: 10,
+  test: 'waiting',
   run: async (context): Promise<Findings> => {
     const tally = makeTally()
     let most = 0

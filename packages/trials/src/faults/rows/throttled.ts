@@ -369,6 +369,7 @@ export const throttledWith = (parts: Parts): Fault => ({
     'one request in each back-off window, which is at most a minute whatever the server says, or, where a token is valid, 0.7 of its rest; then one request, and a token for all; no request after "log in again" until a login',
   count: 500,
   seconds: 8,
+  test: 'waiting',
   run: async (context): Promise<Findings> => {
     const { random, canaries, count, progress } = context
     const tally = makeTally()

@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createConnection } from 'mysql2/promise'
 import { type Database, HOST, type Login, type Row, urls } from './Database.js'
 import { eventually } from './eventually.js'
 import { freePort } from './ports.js'
@@ -42,6 +41,8 @@ const QUICK = [
 ]
 
 const run = async (login: Login, text: string, parameters: ReadonlyArray<unknown> = []): Promise<Array<Row>> => {
+  // Who starts other servers does not load it.
+  const { createConnection } = await import('mysql2/promise')
   const connection = await createConnection({ ...login, host: HOST, connectTimeout: 10_000 })
   connection.on('error', () => undefined)
   try {

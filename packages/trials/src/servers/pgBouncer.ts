@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { Client } from 'pg'
 import { HOST, type Login } from './Database.js'
 import { eventually } from './eventually.js'
 import { freePort } from './ports.js'
@@ -47,6 +46,8 @@ export const startPgBouncer = async (
   all.folder(`pgbouncer-${port}`, { 'pgbouncer.ini': `${lines.join('\n')}\n` })
   const server = all.start(programNamed('pgbouncer'), [join(folder, 'pgbouncer.ini')], { cwd: folder })
   await eventually(`an answer of PgBouncer on port ${port}`, async () => {
+    // Who starts other servers does not load it.
+    const { Client } = await import('pg')
     const client = new Client({ ...login, host: HOST, port })
     client.on('error', () => undefined)
     try {

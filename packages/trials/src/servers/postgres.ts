@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
 import { type Database, HOST, type Login, type Row, urls } from './Database.js'
 import { eventually } from './eventually.js'
 import { freePort } from './ports.js'
@@ -49,6 +48,8 @@ const optionsOf = (settings: Settings): ReadonlyArray<string> =>
   Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 
 const run = async (login: Login, text: string, parameters: ReadonlyArray<unknown> = []): Promise<Array<Row>> => {
+  // Who starts other servers does not load it.
+  const { Client } = await import('pg')
   const client = new Client({ ...login, host: HOST, connectionTimeoutMillis: 10_000 })
   client.on('error', () => undefined)
   try {

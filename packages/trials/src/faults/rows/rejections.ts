@@ -1,5 +1,4 @@
 import {
-  type Instant,
   instant,
   memoryStore,
   millis,
@@ -9,11 +8,9 @@ import {
   type SourceEnv,
   Strategy,
   TokenSource,
-  type TokenStore,
 } from '@tessera/core'
 import { modelServer, type TestClock, testClock, testRandom } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { stamping } from '../../stamping.js'
 import type { Context, Fault, Findings } from '../Fault.js'

@@ -28,7 +28,36 @@ const parts = [
   'prompt',
   'lifecycle',
 ]
-const ofSession = ['events', 'inspect', 'waiting', 'renewal', 'locks', 'session', 'runtime', 'runtimeDetails', 'race']
+const ofSession = [
+  'events',
+  'inspect',
+  'waiting',
+  'renewal',
+  'locks',
+  'tokensAtHand',
+  'earlyRenewal',
+  'backOffs',
+  'logins',
+  'adopt',
+  'revokes',
+  'close',
+  'refusals',
+  'storeClock',
+  'withoutKey',
+  'lateAnswers',
+  'pendingTokens',
+  'notifications',
+  'recordContents',
+  'expiry',
+  'deadlines',
+  'clockSetBack',
+  'observers',
+  'storeFailures',
+  'coolDowns',
+  'singleFlight',
+  'overlappingCalls',
+  'race',
+]
 const first = [...parts, ...ofSession].map((name) => join(copy, 'packages', 'core', 'test', `${name}.test.ts`))
 
 // No test of core reaches oauth2.

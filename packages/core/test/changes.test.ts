@@ -23,8 +23,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import { HOUR, open as opened } from './opened.js'
-import { access, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
+import { access, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support/basics.js'
+import { HOUR, open as opened } from './support/opened.js'
 
 const refresh = (text: string) => Secret.make('RefreshToken', text)
 const tokenNamed = (name: string) => token(name, { issuedAt: O.some(START), refreshToken: O.some(refresh(name)) })

@@ -1,5 +1,5 @@
 import { type Core, coreLoader } from '@tessera/zoo'
-import { recordAfter } from './encryption.js'
+import { recordAfter } from './support/encryption.js'
 
 const patch = (find: string, replace: string): Core => coreLoader()([{ file: 'encrypted.ts', find, replace }])
 

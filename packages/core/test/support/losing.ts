@@ -11,7 +11,7 @@ import {
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { right } from './support.js'
+import { right } from './basics.js'
 
 type Next = Parameters<TokenStore['compareAndSet']>[2]
 

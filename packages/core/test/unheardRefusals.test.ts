@@ -1,8 +1,8 @@
 import { AuthError, memoryStore, seconds, type TokenStore } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { makeRefusing } from '../src/session/refusing.js'
-import { living, open } from './opened.js'
-import { access, left, right, tagOf, textOf } from './support.js'
+import { access, left, right, tagOf, textOf } from './support/basics.js'
+import { living, open } from './support/opened.js'
 
 /** A source that serves `refused`, and would renew, over a store whose writes are held or fail. */
 const serving = async () => {

@@ -57,3 +57,8 @@ export const rejected = (status: number, known: Partial<ServerAnswer> = {}): Aut
 
 export const outcomeUnknown = (repeatable: boolean): AuthError =>
   AuthError.outcomeUnknown({ url: 'https://server.example/token', reason: 'reset', answer: O.none, repeatable })
+
+/** So many turns of the event loop that all goes on that can. */
+export const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+}

@@ -11,7 +11,7 @@ import {
   type StoredRecord,
 } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { right, tagOf, testEnv } from './support.js'
+import { right, tagOf, testEnv } from './basics.js'
 
 const reverse = (text: string): string => Array.from(text).reverse().join('')
 

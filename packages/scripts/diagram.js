@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Lifecycle } from '@tessera/core'
-import { forLifeStates, lifeStates, view } from '@tessera/model-check'
+import { forLifeStates, lifeStates, view } from '@tessera/proof'
 
 /** @typedef {readonly [from: string, cause: string, to: string, says: string]} Edge */
 

@@ -1,4 +1,4 @@
-import { type Core, coreLoader } from '@tessera/zoo'
+import { type Core, coreLoader } from '@tessera/proof'
 import { recordAfter } from './encryption.js'
 
 const patch = (find: string, replace: string): Core => coreLoader()([{ file: 'encrypted.ts', find, replace }])

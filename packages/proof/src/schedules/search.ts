@@ -1,0 +1,51 @@
+/**
+ * A scenario through every schedule, with core as it is or with a mutant of it.
+ */
+import { seconds } from '@tessera/core'
+import { everySchedule, type MakeSource, type Schedules } from '@tessera/testing'
+import { coreLoader, type Patch } from '../copies/loadCore.js'
+import { turn } from '../copies/judging.js'
+import type { Scenario } from './scenarios.js'
+
+export interface Search {
+  readonly scenario: Scenario
+  readonly stalls: number
+  /** Begins without stalls, and has one more each time, as long as all schedules fit in the limit. */
+  readonly climbs: boolean
+  /** The most schedules. */
+  readonly limit: number
+  /** Of a mutant. */
+  readonly patches: ReadonlyArray<Patch>
+}
+
+/** What was found, and with how many stalls. */
+export interface Found extends Schedules {
+  readonly stalls: number
+}
+
+const loadCore = coreLoader()
+
+/** Half of a source's own, so that nobody who waits looks as often; longer than the time within which a request must leave. */
+const TIMEOUT = seconds(7)
+
+export const search = async ({ scenario, stalls, climbs, limit, patches }: Search): Promise<Found> => {
+  const { TokenSource } = loadCore(patches)
+  const most = stallsOf(scenario, stalls)
+  const run = async (of: number): Promise<Found> => {
+    const timeout = scenario.options.sourceTimeout ?? TIMEOUT
+    const make: MakeSource = ({ strategy, env, ...parts }) =>
+      TokenSource.make<unknown>({ ...parts, timeout })(strategy)(env)()
+    const found = everySchedule(make, { ...scenario.options, sourceTimeout: timeout, stalls: of, limit, turn })
+    return { ...(await found()), stalls: of }
+  }
+  let found = await run(climbs ? 0 : most)
+  while (found.isComplete && found.stalls < most) {
+    const next = await run(found.stalls + 1)
+    if (!next.isComplete && next.violations.length === 0) return found
+    found = next
+  }
+  return found
+}
+
+/** As often as is asked for, or as often as the scenario comes to an end with. */
+export const stallsOf = ({ mostStalls }: Scenario, asked: number): number => Math.min(asked, mostStalls ?? asked)

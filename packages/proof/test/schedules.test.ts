@@ -1,7 +1,6 @@
 /** A part of `npm run explore`, which runs all, with more stalls. */
-import { mutants as zoo } from '../src/mutants/mutants.js'
-import { mutants, scenarioOf } from '../src/schedules/mutants.js'
-import { scenarios } from '../src/schedules/scenarios.js'
+import { scenarioOf, scenarios } from '../src/schedules/scenarios.js'
+import { scheduled } from '../src/schedules/scheduled.js'
 import { search } from '../src/schedules/search.js'
 
 const small = scenarios.filter(({ name }) =>
@@ -20,24 +19,24 @@ const small = scenarios.filter(({ name }) =>
 )
 
 test.each(small)('every schedule of core: $name', async (scenario) => {
-  const found = await search({ scenario, stalls: 0, climbs: false, limit: 10_000, patches: [] })
+  const found = await search({ scenario, stalls: 0, climbs: false, limit: 10_000 })
   expect(found.violations).toEqual([])
   expect(found.isComplete).toBe(true)
 })
 
-test.each(mutants.filter(({ isSlow = false }) => !isSlow))('a mutant is noticed: $name', async (mutant) => {
-  const { stalls = 0, patches } = mutant
-  const { violations } = await search({ scenario: scenarioOf(mutant), stalls, climbs: false, limit: 2_000, patches })
-  expect(violations.map(({ property }) => property)).toContain(mutant.killedBy)
-})
-
-test('those of the zoo that its tests leave to this are here', () => {
-  const names = mutants.filter(({ isSlow = false }) => !isSlow).map(({ name }) => name)
-  const left = zoo.filter(({ isScheduled = false }) => isScheduled).map(({ name }) => name)
-  expect(names).toEqual(expect.arrayContaining(left))
+test.each(scheduled.filter(({ isSlow = false }) => !isSlow))('a mutant is noticed: $name', async (mutant) => {
+  const { name, stalls = 0 } = mutant
+  const { violations } = await search({
+    scenario: scenarioOf(mutant),
+    stalls,
+    climbs: false,
+    limit: 2_000,
+    mutant: name,
+  })
+  expect(violations.map(({ property }) => property)).toContain(mutant.property)
 })
 
 test('what a mutant is noticed in is a scenario', () => {
-  expect(mutants.map(scenarioOf)).toHaveLength(mutants.length)
+  expect(scheduled.map(scenarioOf)).toHaveLength(scheduled.length)
   expect(() => scenarioOf({ name: 'a mutant', scenario: 'none' })).toThrow('"none", which is no scenario')
 })

@@ -1,7 +1,14 @@
-/** A core under the interleavings. */
+/** A copy of core under the interleavings. */
 import { nextTick } from 'node:process'
-import { millis, type Strategy, type TokenStore } from '@tessera/core'
-import { type InterleavingsConfig, interleavings, type Law, type LawParameters, type Rotation } from '@tessera/testing'
+import { type Duration, millis, type Strategy, type TokenStore } from '@tessera/core'
+import {
+  type InterleavingsConfig,
+  interleavings,
+  type Law,
+  type LawParameters,
+  type MakeSource,
+  type Rotation,
+} from '@tessera/testing'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Core } from './loadCore.js'
 
@@ -16,8 +23,8 @@ export const modes = {
 export type Mode = keyof typeof modes
 
 /** What is put around a core's own parts. */
-export interface Options {
-  readonly store?: (core: Core) => TokenStore
+export interface Around {
+  readonly store?: (store: TokenStore) => TokenStore
   readonly decorate?: (core: Core, strategy: Strategy<unknown>) => Strategy<unknown>
 }
 
@@ -30,17 +37,28 @@ export const turn: Task<void> = async () => {
   await new Promise<void>((resolve) => nextTick(resolve))
 }
 
+/** The sources of a core. */
+export const sourcesOf =
+  (
+    core: Core,
+    { decorate = (_, strategy) => strategy }: Pick<Around, 'decorate'> = {},
+    settings: { readonly timeout?: Duration } = {},
+  ): MakeSource =>
+  ({ strategy, env, ...parts }) =>
+    core.TokenSource.make<unknown>({ ...parts, ...settings })(decorate(core, strategy))(env)()
+
 /** Scheduled runs of 2 to 4 processes over one session, with the sources of a core. */
 export const judging = (
   core: Core,
   mode: Rotation,
-  { store = ({ memoryStore }) => memoryStore(), decorate = (_, strategy) => strategy }: Options = {},
+  around: Around = {},
   { properties, focus, ...parameters }: Judging = {},
-): Law =>
-  interleavings(
+): Law => {
+  const { store = (memory) => memory } = around
+  return interleavings(
     {
-      make: ({ strategy, env, ...parts }) => core.TokenSource.make<unknown>(parts)(decorate(core, strategy))(env)(),
-      store: () => store(core),
+      make: sourcesOf(core, around),
+      store: () => store(core.memoryStore()),
       mode,
       turn,
       ...(properties !== undefined && { properties }),
@@ -48,3 +66,4 @@ export const judging = (
     },
     parameters,
   )
+}

@@ -5,12 +5,12 @@
 import { parseArgs } from 'node:util'
 import { Lifecycle } from '@tessera/core'
 import { showSchedules } from '@tessera/testing'
-import { runAll } from './pool.js'
 import { livelocks } from '../step/livelocks.js'
 import { view } from '../step/State.js'
 import { forLivelocks } from '../step/suite.js'
-import { mutants, scenarioOf } from './mutants.js'
-import { scenarios } from './scenarios.js'
+import { runAll } from './pool.js'
+import { scenarioOf, scenarios } from './scenarios.js'
+import { scheduled } from './scheduled.js'
 import type { Found, Search } from './search.js'
 
 const USAGE = `npm run explore -- [options]
@@ -75,7 +75,7 @@ const runScenarios = async (given: ReturnType<typeof options>): Promise<boolean>
     .filter(({ name }) => name.includes(given.scenario))
     .map((scenario): Search => {
       const { stalls, climb: climbs, limit } = given
-      return { scenario, stalls, climbs, limit, patches: [] }
+      return { scenario, stalls, climbs, limit }
     })
   let isOk = jobs.length > 0
   await run(jobs, ({ found, seconds }, index) => {
@@ -94,7 +94,7 @@ const runScenarios = async (given: ReturnType<typeof options>): Promise<boolean>
 }
 
 const runMutants = async (given: ReturnType<typeof options>): Promise<boolean> => {
-  const chosen = mutants.filter(({ name }) => name.includes(given.mutant ?? ''))
+  const chosen = scheduled.filter(({ name }) => name.includes(given.mutant ?? ''))
   let isOk = chosen.length > 0
   const jobs = chosen.map(
     (mutant): Search => ({
@@ -102,14 +102,14 @@ const runMutants = async (given: ReturnType<typeof options>): Promise<boolean> =
       stalls: mutant.stalls ?? 0,
       climbs: false,
       limit: given.limit,
-      patches: mutant.patches,
+      mutant: mutant.name,
     }),
   )
   await run(jobs, ({ found, seconds }, index) => {
     const mutant = chosen[index]
     if (mutant === undefined) return
     const { schedules, violations, story } = found
-    const isNoticed = violations.some(({ property }) => property === mutant.killedBy)
+    const isNoticed = violations.some(({ property }) => property === mutant.property)
     isOk &&= isNoticed
     const line = { mutant: mutant.name, scenario: mutant.scenario, isNoticed, schedules, moves: story.length, seconds }
     if (given.json) print(JSON.stringify(line))
@@ -140,7 +140,7 @@ const main = async (): Promise<number> => {
   const given = options()
   if (given.help) print(USAGE)
   else if (given.step) return runStep(given) ? 0 : 1
-  else if (given.list) print([...scenarios, ...mutants].map(({ name }) => name).join('\n'))
+  else if (given.list) print([...scenarios, ...scheduled].map(({ name }) => name).join('\n'))
   else {
     const isOk = given.mutants || given.mutant !== undefined ? await runMutants(given) : await runScenarios(given)
     return isOk ? 0 : 1

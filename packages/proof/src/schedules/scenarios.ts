@@ -81,3 +81,10 @@ export const scenarios: ReadonlyArray<Scenario> = [
   { name: '3 asks', options: { acts: [['ask'], ['ask'], ['ask']] }, mostStalls: 0 },
   { name: '2 asks and a revoke', options: { acts: [['ask'], ['ask'], ['revoke']] }, mostStalls: 0 },
 ]
+
+/** The one in which a mutant is to be noticed. */
+export const scenarioOf = ({ name, scenario }: { readonly name: string; readonly scenario: string }): Scenario => {
+  const found = scenarios.find((of) => of.name === scenario)
+  if (found === undefined) throw new Error(`${name} is to be noticed in "${scenario}", which is no scenario`)
+  return found
+}

@@ -1,10 +1,12 @@
 /**
- * A scenario through every schedule, with core as it is or with a mutant of it.
+ * One scenario through every schedule, with core as it is or with a mutant of it.
  */
-import { seconds } from '@tessera/core'
+import { type Duration, seconds } from '@tessera/core'
 import { everySchedule, type MakeSource, type Schedules } from '@tessera/testing'
-import { coreLoader, type Patch } from '../copies/loadCore.js'
-import { turn } from '../copies/judging.js'
+import { type Around, sourcesOf, turn } from '../copies/judging.js'
+import { coreLoader } from '../copies/loadCore.js'
+import { mutantOf } from '../mutants/index.js'
+import type { Mutant } from '../mutants/Mutant.js'
 import type { Scenario } from './scenarios.js'
 
 export interface Search {
@@ -14,8 +16,8 @@ export interface Search {
   readonly climbs: boolean
   /** The most schedules. */
   readonly limit: number
-  /** Of a mutant. */
-  readonly patches: ReadonlyArray<Patch>
+  /** The name of a mutant, to be run instead of core. */
+  readonly mutant?: string
 }
 
 /** What was found, and with how many stalls. */
@@ -28,13 +30,21 @@ const loadCore = coreLoader()
 /** Half of a source's own, so that nobody who waits looks as often; longer than the time within which a request must leave. */
 const TIMEOUT = seconds(7)
 
-export const search = async ({ scenario, stalls, climbs, limit, patches }: Search): Promise<Found> => {
-  const { TokenSource } = loadCore(patches)
+const CORE: Pick<Mutant, 'patches' | 'around'> = { patches: [] }
+
+/** The sources of a copy. What is put around a store is in each process, since the store is the model's. */
+const makeOf = (mutant: string | undefined, timeout: Duration): MakeSource => {
+  const { patches, around = {} } = mutant === undefined ? CORE : mutantOf(mutant)
+  const { store = (of) => of }: Around = around
+  const make = sourcesOf(loadCore(patches), around, { timeout })
+  return (parts) => make({ ...parts, store: store(parts.store) })
+}
+
+export const search = async ({ scenario, stalls, climbs, limit, mutant }: Search): Promise<Found> => {
+  const timeout = scenario.options.sourceTimeout ?? TIMEOUT
+  const make = makeOf(mutant, timeout)
   const most = stallsOf(scenario, stalls)
   const run = async (of: number): Promise<Found> => {
-    const timeout = scenario.options.sourceTimeout ?? TIMEOUT
-    const make: MakeSource = ({ strategy, env, ...parts }) =>
-      TokenSource.make<unknown>({ ...parts, timeout })(strategy)(env)()
     const found = everySchedule(make, { ...scenario.options, sourceTimeout: timeout, stalls: of, limit, turn })
     return { ...(await found()), stalls: of }
   }

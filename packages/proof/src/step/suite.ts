@@ -1,7 +1,8 @@
 /**
  * What is explored of `step` alone.
  */
-import { coreLoader, type Patch } from '../copies/loadCore.js'
+import { coreLoader } from '../copies/loadCore.js'
+import { mutants } from '../mutants/index.js'
 import { type Config, type Happening, happenings } from './model.js'
 import { type Mode, modes, type Step, view } from './State.js'
 
@@ -24,44 +25,16 @@ export const forLifeStates: ReadonlyArray<Config> = configs(
   ['crash', 'slow write', 'not sent', '429', 'refuse', 'revoke', 'login', 'expiry'],
 )
 
-/** A deliberate break of `step` by which somebody asks for ever. */
-export interface Mutant {
+/** A copy of core by whose `step` somebody asks for ever, at a server of that mode. */
+export interface Endless {
   readonly name: string
   readonly mode: Mode
-  readonly patches: ReadonlyArray<Patch>
+  readonly step: Step
 }
 
-const inStep = (name: string, mode: Mode, find: string, replace: string): Mutant => ({
-  name,
-  mode,
-  patches: [{ file: 'lifecycle/renewal.ts', find, replace }],
-})
-
-export const mutants: ReadonlyArray<Mutant> = [
-  inStep(
-    'a commit keeps the refusal',
-    'strict',
-    'generation: cell.generation + 1,\n    refused: false,\n',
-    'generation: cell.generation + 1,\n',
-  ),
-  inStep(
-    'nobody takes over',
-    'strict',
-    'if (O.isSome(cell.lease) && now < cell.lease.value.until) {',
-    'if (O.isSome(cell.lease)) {',
-  ),
-  inStep(
-    'only the holder brings the status',
-    'strict',
-    "return concerned && cell.status._tag !== 'LogInAgain'",
-    "return concerned && cell.status._tag !== 'LogInAgain' && O.isSome(cell.lease) && O.toNullable(cell.lease.value.nonce) === event.nonce",
-  ),
-  inStep(
-    'a cool-down without an end',
-    'strict',
-    "status._tag === 'CoolingDown' && now < status.until",
-    "status._tag === 'CoolingDown'",
-  ),
-]
-
-export const mutantStep = ({ patches }: Mutant): Step => coreLoader()(patches).Lifecycle.step(view)
+export const endless = (): ReadonlyArray<Endless> => {
+  const loadCore = coreLoader()
+  return mutants.flatMap(({ name, patches, judges: { livelock } }) =>
+    livelock === undefined ? [] : [{ name, mode: livelock, step: loadCore(patches).Lifecycle.step(view) }],
+  )
+}

@@ -11,8 +11,8 @@ export interface Specimen {
   readonly isHonest: boolean
   /** The laws that it is put to. */
   readonly laws: () => Promise<ReadonlyArray<Law>> | ReadonlyArray<Law>
-  /** See the mutants. */
-  readonly isScheduled?: boolean
+  /** It takes many runs: `npm run zoo` tries it, and no test. */
+  readonly isSlow?: boolean
   /** How often each law is tried on an honest one. Default: 20. */
   readonly numRuns?: number
   readonly end?: () => Promise<void>

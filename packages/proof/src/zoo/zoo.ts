@@ -1,12 +1,13 @@
 /** All specimens. */
 import { tokenSourceLaws, tokenStoreLaws } from '@tessera/testing'
+import { judging, modes, sourcesOf } from '../copies/judging.js'
+import { coreLoader } from '../copies/loadCore.js'
+import { mutants } from '../mutants/index.js'
+import type { Mutant } from '../mutants/Mutant.js'
 import { brokenSources } from './brokenSources.js'
 import { brokenStores } from './brokenStores.js'
 import { brokenStrategies } from './brokenStrategies.js'
 import { honest } from './honest.js'
-import { judging, modes } from '../copies/judging.js'
-import { coreLoader } from '../copies/loadCore.js'
-import { mutants } from '../mutants/mutants.js'
 import type { Kind, SourceSpecimen, Specimen } from './Specimen.js'
 
 const ofSource =
@@ -17,6 +18,40 @@ const ofSource =
     isHonest: false,
     laws: () => tokenSourceLaws(make),
   })
+
+type LoadCore = ReturnType<typeof coreLoader>
+
+const byInterleavings =
+  (loadCore: LoadCore) =>
+  ({ name, patches, around, judges: { interleavings } }: Mutant): ReadonlyArray<Specimen> => {
+    if (interleavings === undefined) return []
+    const { property, mode, focus, isSlow = false } = interleavings
+    const judge = { properties: [property], ...(focus !== undefined && { focus }) }
+    return [
+      {
+        kind: 'step',
+        name,
+        isHonest: false,
+        isSlow,
+        laws: () => [judging(loadCore(patches), modes[mode], around, judge)],
+      },
+    ]
+  }
+
+/** The same copies, before the law of a source that they break. */
+const byLaw =
+  (loadCore: LoadCore) =>
+  ({ name, patches, judges: { law } }: Mutant): ReadonlyArray<Specimen> =>
+    law === undefined
+      ? []
+      : [
+          {
+            kind: 'source',
+            name,
+            isHonest: false,
+            laws: () => tokenSourceLaws(sourcesOf(loadCore(patches))).filter((of) => of.name === law),
+          },
+        ]
 
 /** The broken specimens. */
 export const broken = (): ReadonlyArray<Specimen> => {
@@ -32,20 +67,8 @@ export const broken = (): ReadonlyArray<Specimen> => {
     ),
     ...brokenSources().map(ofSource('source')),
     ...brokenStrategies().map(ofSource('strategy')),
-    ...mutants.map(
-      ({ name, killedBy, mode, patches = [], options = {}, focus, isScheduled = false }): Specimen => ({
-        kind: 'step',
-        name,
-        isHonest: false,
-        isScheduled,
-        laws: () => [
-          judging(loadCore(patches), modes[mode], options, {
-            properties: [killedBy],
-            ...(focus !== undefined && { focus }),
-          }),
-        ],
-      }),
-    ),
+    ...mutants.flatMap(byInterleavings(loadCore)),
+    ...mutants.flatMap(byLaw(loadCore)),
   ]
 }
 

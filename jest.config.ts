@@ -20,13 +20,13 @@ placeSwc()
 
 const config: Config = {
   testEnvironment: 'node',
-  testRunner: '<rootDir>/packages/scripts/jest/runner.cjs',
+  testRunner: '<rootDir>/packages/tools/jest/runner.cjs',
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts'],
-  globalSetup: '<rootDir>/packages/scripts/jest/seed.ts',
-  reporters: ['default', '<rootDir>/packages/scripts/jest/skipped.cjs', '<rootDir>/packages/scripts/jest/ending.cjs'],
-  setupFiles: ['<rootDir>/packages/scripts/jest/setup.ts'],
-  setupFilesAfterEnv: ['<rootDir>/packages/scripts/jest/secrets.ts'],
-  // What is counted there is the guard of `npm run guard`.
+  globalSetup: '<rootDir>/packages/tools/jest/seed.ts',
+  reporters: ['default', '<rootDir>/packages/tools/jest/skipped.cjs', '<rootDir>/packages/tools/jest/ending.cjs'],
+  setupFiles: ['<rootDir>/packages/tools/jest/setup.ts'],
+  setupFilesAfterEnv: ['<rootDir>/packages/tools/jest/secrets.ts'],
+  // What is counted there is the guard of `npm run proof guard`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/packages/bench/'],
   transform: {
     '\\.[jt]s$': [

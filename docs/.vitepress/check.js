@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
-import { chromium as programs } from '../../packages/scripts/jest/tools.cjs'
+import { chromium as programs } from '../../packages/tools/jest/tools.cjs'
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), 'dist')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitepress'
-import { inRepository, repository } from '../../packages/scripts/home.js'
-import { slugOf } from '../../packages/scripts/links.js'
+import { inRepository, repository } from '../../packages/tools/home.js'
+import { slugOf } from '../../packages/tools/links.js'
 import { nav, sidebar } from './contents.js'
 
 export default defineConfig({

@@ -1,7 +1,7 @@
 // The table of contents: which file of the repository is which page, in the order in which a reader meets them.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { libraries, published, root } from '../../packages/scripts/published.js'
+import { libraries, published, root } from '../../packages/tools/published.js'
 
 /** @typedef {{ readonly text: string, readonly source: string }} Entry */
 /** @typedef {{ readonly text: string, readonly entries: readonly Entry[] }} Group */

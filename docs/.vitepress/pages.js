@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renderMermaidSVG } from 'beautiful-mermaid'
-import { messagesOf } from '../../packages/scripts/errors.js'
-import { inRepository } from '../../packages/scripts/home.js'
-import { relinked } from '../../packages/scripts/links.js'
-import { root } from '../../packages/scripts/published.js'
+import { messagesOf } from '../../packages/tools/errors.js'
+import { inRepository } from '../../packages/tools/home.js'
+import { relinked } from '../../packages/tools/links.js'
+import { root } from '../../packages/tools/published.js'
 import { addressOf, sources } from './contents.js'
 
 export const place = join(dirname(fileURLToPath(import.meta.url)), 'pages')

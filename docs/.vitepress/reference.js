@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Application } from 'typedoc'
-import { surfaceOptions } from '../../packages/scripts/compilerOptions.js'
-import { slugOf } from '../../packages/scripts/links.js'
-import { libraries } from '../../packages/scripts/published.js'
+import { surfaceOptions } from '../../packages/tools/compilerOptions.js'
+import { slugOf } from '../../packages/tools/links.js'
+import { libraries } from '../../packages/tools/published.js'
 import { place } from './pages.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -14,7 +14,7 @@ const entries = join(here, 'cache', 'reference')
 /**
  * The entry point of a package for readers: a companion, `const X: typeof Module` beside a type of the same name, is the namespace that it
  * stands for.
- * @param {import('../../packages/scripts/published.js').Published} published
+ * @param {import('../../packages/tools/published.js').Published} published
  */
 const entryOf = ({ folder, short }) => {
   const types = join(folder, 'dist', 'esm')

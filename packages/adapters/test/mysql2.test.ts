@@ -1,9 +1,8 @@
 /** A MariaDB, whose password is the token as long as that is good. */
 import { Socket } from 'node:net'
-import { processes } from '@tessera/local-redis'
-import { type Mariadb, startMariadb } from '@tessera/local-sql'
+import { type Mariadb, processes, startMariadb } from '@tessera/trials'
 import { createPool } from 'mysql2/promise'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { mysqlPassword } from '../src/mysql2.js'
 import { following } from './support/following.js'
 import { testAdapter } from './support/testAdapter.js'

@@ -1,9 +1,8 @@
 /** Postgres, which asks an LDAP server whether the password is a good token: as managed ones ask who has issued it. */
-import { processes } from '@tessera/local-redis'
-import { type Postgres, startPostgres } from '@tessera/local-sql'
+import { type Postgres, processes, startPostgres } from '@tessera/trials'
 import { Pool } from 'pg'
 import type { Served } from '../../node/test/support/servers.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { pgPassword } from '../src/pg.js'
 import { startLdap } from './support/ldap.js'
 import { testAdapter } from './support/testAdapter.js'

@@ -3,8 +3,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { hasRedis } from '@tessera/local-redis'
-import { hasPostgres } from '@tessera/local-sql'
+import { hasPostgres, hasRedis } from '@tessera/trials'
 import { writeScale } from './fleet/report.js'
 import { measureRow } from './measureRow.js'
 import type { Page, Program, Result, Row } from './Row.js'

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { minutes } from '@tessera/core'
 import { Redis } from 'ioredis'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { startMembers } from '../src/fleet/members.js'
 import { monitor } from '../src/fleet/monitor.js'
 import { redisSemaphore, redlock, sourceOver } from '../src/fleet/renewals.js'

@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 import { Secret } from '@tessera/core'
 import { run } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
-import { testWith } from '../../scripts/jest/needs.js'
-import { NOBODY } from '../../scripts/jest/tools.cjs'
+import { testWith } from '../../tools/jest/needs.js'
+import { NOBODY } from '../../tools/jest/tools.cjs'
 import {
   bearerFile,
   brokerServer,

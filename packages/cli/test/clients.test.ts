@@ -5,7 +5,7 @@ import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { authorities, type Served, serve, serveTls } from '../../node/test/support/servers.js'
-import { testWith } from '../../scripts/jest/needs.js'
+import { testWith } from '../../tools/jest/needs.js'
 import { type Home, withHome } from './support.js'
 
 const TESSERA = `'${process.execPath}' '${join(__dirname, '..', 'bin', 'tessera.js')}'`

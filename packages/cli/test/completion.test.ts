@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { testWith } from '../../scripts/jest/needs.js'
+import { testWith } from '../../tools/jest/needs.js'
 import { type Home, withHome } from './support.js'
 
 const SCRIPTS = join(__dirname, '..', 'completions')

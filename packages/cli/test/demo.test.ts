@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient } from '@redis/client'
-import { eventually, servers } from '@tessera/local-redis'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { eventually, servers } from '@tessera/trials'
+import { describeWith } from '../../tools/jest/needs.js'
 import { type Ended, withHome } from './support.js'
 
 const GOLDEN = join(__dirname, 'demo.golden.txt')

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { testWith } from '../../scripts/jest/needs.js'
+import { testWith } from '../../tools/jest/needs.js'
 import { withHome } from './support.js'
 
 type Variables = Readonly<Record<string, string>>

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { startSandbox } from '@tessera/sandbox'
-import { testWith } from '../../scripts/jest/needs.js'
+import { testWith } from '../../tools/jest/needs.js'
 
 const MAIN = join(__dirname, '..', 'bin', 'tessera.js')
 const VICTIM = 61_001

@@ -2,13 +2,12 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { absent, encrypted, Secret } from '@tessera/core'
-import { type Processes, processes } from '@tessera/local-redis'
-import { type Database, startMariadb, startPostgres } from '@tessera/local-sql'
 import { aesGcm, formatKeys, generateKey, systemRandom } from '@tessera/node'
 import { sqlStoreAt } from '@tessera/store-sql'
+import { type Database, type Processes, processes, startMariadb, startPostgres } from '@tessera/trials'
 import * as O from 'fp-ts/lib/Option.js'
-import { right } from '../../scripts/jest/either.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { right } from '../../tools/jest/either.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { type Home, withHome } from './support.js'
 
 const KEYS = { write: generateKey(systemRandom)() }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { testWith } from '../../scripts/jest/needs.js'
+import { testWith } from '../../tools/jest/needs.js'
 import { unitOf } from '../src/serve/units.js'
 
 /** All that can be typed, and a line's end. */

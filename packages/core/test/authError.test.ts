@@ -3,7 +3,7 @@ import { AuthError, millis } from '@tessera/core'
 import { errors, errorsByTag } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
-import { outcomeUnknown, rejected, serverAnswer } from './support.js'
+import { outcomeUnknown, rejected, serverAnswer } from './support/basics.js'
 
 const { show, semigroup, isRetryable, isTerminal, isNotSent, causes } = AuthError
 const causesOnly = errors.filter(({ _tag }) => _tag !== 'Exhausted')

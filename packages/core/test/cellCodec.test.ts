@@ -8,7 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { isShallow } from '../src/internal/shapes.js'
 import { tokenSetOf } from '../src/internal/tokenSetOf.js'
-import { access, left, right } from './support.js'
+import { access, left, right } from './support/basics.js'
 
 const record = (text: string) => O.some(Secret.make('Record', text))
 const recordOf = (json: unknown) => record(JSON.stringify(json))

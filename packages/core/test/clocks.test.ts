@@ -1,10 +1,7 @@
 import {
   AuthError,
-  CellCodec,
   type Duration,
-  type Instant,
   instant,
-  Lifecycle,
   memoryStore,
   millis,
   minutes,
@@ -22,31 +19,13 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { losing } from './losing.js'
-import { at, HOUR, holding, leaseOf, living, open, refreshable, until } from './opened.js'
-import { rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
+import { always } from './support/answers.js'
+import { rejected, right, START, type TestEnv, tagOf, testEnv, textOf, token } from './support/basics.js'
+import { losing } from './support/losing.js'
+import { at, HOUR, holding, leaseOf, living, open, refreshable, until } from './support/opened.js'
+import { tellingTime } from './support/stores.js'
 
 const MINUTE = minutes(1)
-const always = function* (answer: ScriptedAnswer): Generator<ScriptedAnswer> {
-  for (;;) yield answer
-}
-
-/** A store with a clock of its own, which nobody sets. */
-const tellingTime = (env: TestEnv, store: TokenStore): TokenStore => {
-  const stamped = (there: Stamped): Stamped => ({
-    ...there,
-    now: O.some(plus(START, millis(env.clock.monotonic?.() ?? 0))),
-  })
-  return {
-    ...store,
-    get: (key) => async () => pipe(await store.get(key)(), E.map(stamped)),
-    compareAndSet: (key, expected, next) => async () =>
-      pipe(
-        await store.compareAndSet(key, expected, next)(),
-        E.map((written) => (written._tag === 'Conflict' ? { ...written, found: stamped(written.found) } : written)),
-      ),
-  }
-}
 
 /** Asks every second, and answers what was got last. */
 const asking = async (env: TestEnv, source: TokenSource, duration: Duration): Promise<string> => {
@@ -430,77 +409,3 @@ test('[A03] nothing is served past its life, or later than maxStale after a chan
       }
     }),
   ))
-
-describe('a store with a clock of its own that takes its time', () => {
-  /** How long a read takes until the store looks at its clock, and from there on, in ms; and by how much its clock is ahead. */
-  interface Trip {
-    readonly there: number
-    readonly back: number
-    readonly ahead: number
-  }
-  const FAST: Trip = { there: 0, back: 0, ahead: 0 }
-
-  const slow = async () => {
-    const env = testEnv()
-    const { changes: _untold, ...held } = await holding({ token: O.some(living('a')) })
-    const told = tellingTime(env, held)
-    let trip = FAST
-    const store: TokenStore = {
-      ...told,
-      get: (key) => async () => {
-        const { there, back, ahead } = trip
-        await env.clock.sleep(millis(there))()
-        const read = await told.get(key)()
-        await env.clock.sleep(millis(back))()
-        return pipe(
-          read,
-          E.map((of) => ({ ...of, now: O.map((now: Instant) => plus(now, millis(ahead)))(of.now) })),
-        )
-      },
-    }
-    const { source } = open([], { env, store })
-    return {
-      /** Reads the record: when its token ends, by the process. */
-      read: async (next: Trip) => {
-        trip = next
-        right(await env.clock.settle(source.inspect()))
-        return O.toNullable(O.toNullable(source.peek())?.expiresAt ?? O.none)
-      },
-      /** Another process writes a token that ends an hour after the start, by the store's clock. */
-      renew: async (generation: number) => {
-        const { version } = right(await held.get('default')())
-        const later = token(`of ${generation}`, { expiresAt: O.some(at(HOUR)) })
-        const record = CellCodec.encode({ ...Lifecycle.empty, epoch: 1, generation, token: O.some(later) })
-        right(await held.compareAndSet('default', version, { version: `${generation}`, record })())
-      },
-    }
-  }
-  const trips = (ahead: fc.Arbitrary<number>) =>
-    fc.array(fc.record({ there: fc.nat(500), back: fc.nat(500), ahead }), { minLength: 1, maxLength: 10 })
-
-  test('after one fast read, slow ones do not end a token early', () =>
-    fc.assert(
-      fc.asyncProperty(trips(fc.constant(0)), async (all) => {
-        const { read } = await slow()
-        expect(await read(FAST)).toBe(at(HOUR))
-        for (const trip of all) expect(await read(trip)).toBe(at(HOUR))
-      }),
-    ))
-
-  test('its clock may be set: a token ends too early or too late by no more than a read takes, and not too late after a large step', () =>
-    fc.assert(
-      fc.asyncProperty(trips(fc.integer({ min: -2_000, max: 2_000 })), async (all) => {
-        const { read, renew } = await slow()
-        let before = Number.POSITIVE_INFINITY
-        for (const [index, trip] of all.entries()) {
-          await renew(index + 2)
-          const early = at(HOUR - trip.ahead) - Number(await read(trip))
-          // Set by more than two reads can take, it says nothing of before.
-          const isNew = Math.abs(trip.ahead - before) > 1_000
-          expect(early).toBeGreaterThanOrEqual(isNew ? 0 : -trip.back)
-          expect(early).toBeLessThanOrEqual(trip.there)
-          before = trip.ahead
-        }
-      }),
-    ))
-})

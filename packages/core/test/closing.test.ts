@@ -15,8 +15,8 @@ import { testRandom } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { living } from './opened.js'
-import { left, START, tagOf, testEnv, textOf } from './support.js'
+import { left, START, tagOf, testEnv, textOf } from './support/basics.js'
+import { living } from './support/opened.js'
 
 const open = (revokeFails = false) => {
   const env = testEnv()

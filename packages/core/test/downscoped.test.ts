@@ -20,7 +20,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { access, left, outcomeUnknown, rejected, right, START, tagOf, testEnv, textOf, token } from './support.js'
+import {
+  access,
+  left,
+  outcomeUnknown,
+  rejected,
+  right,
+  START,
+  tagOf,
+  testEnv,
+  textOf,
+  token,
+} from './support/basics.js'
 
 interface Exchanged {
   readonly subject: string

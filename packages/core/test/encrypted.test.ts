@@ -13,8 +13,8 @@ import {
 import { tokenStoreLaws } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { next, overRows, recordAfter, toy } from './encryption.js'
-import { left, right } from './support.js'
+import { left, right } from './support/basics.js'
+import { next, overRows, recordAfter, toy } from './support/encryption.js'
 
 const textOf = async (store: TokenStore, key: string): Promise<string> => {
   const { record } = right(await store.get(key)())

@@ -17,8 +17,8 @@ import { scriptedStrategy } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { living } from './opened.js'
-import { left, rejected, right, tagOf, testEnv, textOf, token } from './support.js'
+import { left, rejected, right, tagOf, testEnv, textOf, token, turns } from './support/basics.js'
+import { living } from './support/opened.js'
 
 /** A source over a store whose calls can be held back, or fail, and a server that counts what it revokes. */
 const open = (config: Partial<Parameters<typeof TokenSource.make>[0]> = {}, ends: Ends = 'grant') => {
@@ -65,10 +65,6 @@ const asking = () => {
   const strategy = () => () => () =>
     new Promise<E.Either<never, TokenSet>>((resolve) => (come = (text) => resolve(E.right(living(text)))))
   return { strategy, come: (text: string) => come(text) }
-}
-
-const turns = async (): Promise<void> => {
-  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
 }
 
 describe('[A04] a revoke ends the login that came before it', () => {

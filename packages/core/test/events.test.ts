@@ -5,8 +5,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { at, HOUR, open, refreshable as until } from './opened.js'
-import { access, outcomeUnknown, rejected, right, START, testEnv, textOf } from './support.js'
+import { access, outcomeUnknown, rejected, right, START, testEnv, textOf } from './support/basics.js'
+import { at, HOUR, open, refreshable as until } from './support/opened.js'
 
 const key = 'default'
 test('acquired, renewed, refused, logged in, revoked, closed', async () => {

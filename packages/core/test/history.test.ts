@@ -21,10 +21,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type LosingOptions, losing } from './losing.js'
-import { right, START, tagOf, testEnv, textOf } from './support.js'
+import { right, START, tagOf, testEnv, textOf } from './support/basics.js'
+import { type LosingOptions, losing } from './support/losing.js'
+import { HOUR } from './support/opened.js'
 
-const HOUR = minutes(60)
 const TICK = seconds(1)
 
 type Cell = Lifecycle.Cell<TokenSet>

@@ -2,8 +2,8 @@
 import { type Instant, instant, millis, minutes, Secret, seconds, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { at, HOUR, holding, open, until } from './opened.js'
-import { outcomeUnknown, rejected, START, textOf, token } from './support.js'
+import { access, outcomeUnknown, rejected, right, START, textOf, token } from './support/basics.js'
+import { at, HOUR, holding, living, open, until } from './support/opened.js'
 
 const full = (end: Instant, text: string): TokenSet =>
   until(end, text, { refreshToken: O.some(Secret.make('RefreshToken', 'refresh')), scope: ['read', 'write'] })
@@ -145,4 +145,27 @@ test('a time before 1970 is a time', async () => {
   const { source, inspect } = open([], { initial: until(instant(-1), 'a') })
   await source.get()
   expect((await inspect()).expiresAt).toEqual(O.some(-1))
+})
+
+describe('inspect says what there is, without a secret', () => {
+  test.each([
+    ['empty', undefined, false],
+    ['valid', living('a'), false],
+    ['refused', living('a'), true],
+    ['expired', until(START, 'a'), false],
+  ])('%s', async (state, initial, isRefused) => {
+    const { source, env } = open([E.left(rejected(500))], initial === undefined ? {} : { initial })
+    if (initial !== undefined) await source.get()
+    await env.clock.advance(seconds(2))
+    if (isRefused) await source.invalidate(access('a'))()
+    const seen = right(await source.inspect())
+    expect(seen).toMatchObject({ key: 'default', state, refreshToken: false })
+    expect(JSON.stringify(seen)).not.toContain('redacted')
+  })
+
+  test('waiting: until when', async () => {
+    const { source } = open([E.left(rejected(429, { retryAfter: O.some(seconds(9)) }))])
+    await source.get()
+    expect(right(await source.inspect()).waitingUntil).toEqual(O.some(instant(START + 9_000)))
+  })
 })

@@ -20,7 +20,7 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { left, right, START, testEnv, textOf, token } from './support.js'
+import { left, right, START, testEnv, textOf, token } from './support/basics.js'
 
 const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e')
 

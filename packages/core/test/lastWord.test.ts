@@ -16,8 +16,8 @@ import { testRandom } from '@tessera/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { living } from './opened.js'
-import { START } from './support.js'
+import { START } from './support/basics.js'
+import { living } from './support/opened.js'
 
 /** The clock of a process that is stopped now and then: what was due meanwhile comes at once when it goes on. */
 const stoppable = () => {

@@ -3,7 +3,6 @@ import {
   encrypted,
   Lifecycle,
   millis,
-  minutes,
   Secret,
   type SourceEvent,
   type TokenSet,
@@ -14,11 +13,11 @@ import { modelServer } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { losing } from './losing.js'
-import { right, tagOf, testEnv, textOf } from './support.js'
+import { right, tagOf, testEnv, textOf } from './support/basics.js'
+import { losing } from './support/losing.js'
+import { HOUR } from './support/opened.js'
 
 const KEY = 'default'
-const HOUR = minutes(60)
 
 const open = (isLossy: boolean, layer: (store: TokenStore) => TokenStore = (store) => store) => {
   const env = testEnv()

@@ -21,7 +21,7 @@ import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { access, left, START, type TestEnv, tagOf, testEnv, textOf, token } from './support.js'
+import { access, left, START, type TestEnv, tagOf, testEnv, textOf, token } from './support/basics.js'
 
 const unhandled: unknown[] = []
 const note = (reason: unknown): void => {

@@ -4,8 +4,9 @@ import type { ScriptedAnswer } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { at, type Config, HOUR, holding, leaseOf, open, refreshable } from './opened.js'
-import { rejected, right, type TestEnv, testEnv, textOf } from './support.js'
+import { later } from './support/answers.js'
+import { rejected, right, testEnv, textOf } from './support/basics.js'
+import { at, type Config, HOUR, holding, leaseOf, open, refreshable } from './support/opened.js'
 
 /** A session whose token lives for twenty minutes more. */
 const began = async (answers: ReadonlyArray<ScriptedAnswer>, more: Config = {}) => {
@@ -20,14 +21,6 @@ const began = async (answers: ReadonlyArray<ScriptedAnswer>, more: Config = {}) 
   }
 }
 const next = E.right(refreshable(at(2 * HOUR), 'b'))
-/** An answer that takes its time. */
-const late =
-  ({ clock }: TestEnv, ms: number, answer: ScriptedAnswer): ScriptedAnswer =>
-  (attempt) =>
-  async () => {
-    await clock.sleep(millis(ms))()
-    return typeof answer === 'function' ? answer(attempt)() : answer
-  }
 
 test('a token suffices as long as it is valid, without an end, or in the first tenth of its life', () => {
   const time = fc.nat(1_000).map((ms) => at(ms))
@@ -53,7 +46,7 @@ test('it is served as it is where it lives so long, and renewed first where it d
 
 test('all who want it for longer, each for another time, are served by one request, and others at once', async () => {
   const env = testEnv()
-  const { lasting, source, attempts } = await began([late(env, 1_000, next)], { env })
+  const { lasting, source, attempts } = await began([later(env, millis(1_000), next)], { env })
   const longer = [25, 30, 25, 45].map((minValid) => lasting(minValid).get())
   expect(textOf(await source.get())).toBe('a')
   const all = await env.clock.settle(Promise.all(longer))
@@ -120,7 +113,7 @@ test('one that lives so long is given at once, also when it is due to be renewed
     expect(textOf(await lasting(0).get())).toBe('a')
   }
   const env = testEnv()
-  const { lasting } = await began([late(env, 60_000, next)], { env })
+  const { lasting } = await began([later(env, millis(60_000), next)], { env })
   await env.clock.advance(minutes(17))
   expect(textOf(await lasting(2).get())).toBe('a')
 })
@@ -152,7 +145,7 @@ test('a server whose tokens live shorter is asked once in a tenth of their life 
 
 test('by a deadline, one that is valid for too short is not given instead', async () => {
   const env = testEnv()
-  const { source, got } = await began([late(env, 5_000, next)], { env })
+  const { source, got } = await began([later(env, millis(5_000), next)], { env })
   expect(await got(10)).toBe('a')
   const deadline = plus(env.clock.now(), seconds(1))
   const hurried = source.within({ minValid: minutes(30), deadline }).get()
@@ -182,7 +175,7 @@ test('the strategy hears for how long a token is wanted, and whether the one bef
 describe('where callers wait for renewals, those for whom the token is enough do not wait for one that others want', () => {
   const blocking = async (more: Config = {}) => {
     const env = testEnv()
-    return began([late(env, 10_000, next)], { env, renewal: 'blocking', maxStale: seconds(1), ...more })
+    return began([later(env, millis(10_000), next)], { env, renewal: 'blocking', maxStale: seconds(1), ...more })
   }
 
   test('once it is read that nothing has changed', async () => {

@@ -24,8 +24,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { constFalse, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { makeOrder } from '../src/session/order.js'
-import { living } from './opened.js'
-import { right, testEnv, textOf, token } from './support.js'
+import { right, testEnv, textOf, token } from './support/basics.js'
+import { living } from './support/opened.js'
 
 /** How long the legs of a store's calls take, in ms, one after the other; the last one for all that follow. */
 type Legs = ReadonlyArray<number>

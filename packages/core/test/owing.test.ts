@@ -17,7 +17,7 @@ import { modelServer, scriptedStrategy } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { rejected, right, type TestEnv, tagOf, testEnv, textOf } from './support.js'
+import { rejected, right, type TestEnv, tagOf, testEnv, textOf, turns } from './support/basics.js'
 
 /** A server of strict rotation, whose revocation endpoint answers, is down, or does not answer. */
 const world = (ends?: 'grant' | 'all') => {
@@ -62,9 +62,6 @@ const world = (ends?: 'grant' | 'all') => {
 }
 
 const down = rejected(503)
-const turns = async (): Promise<void> => {
-  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
-}
 const LATER = minutes(10)
 
 describe('[A06] a grant that is alive at the server is not forgotten', () => {

@@ -24,7 +24,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { access, left, right, START, tagOf, testEnv, textOf, token } from './support.js'
+import { access, left, right, START, tagOf, testEnv, textOf, token } from './support/basics.js'
 
 const refresh = (text: string) => Secret.make('RefreshToken', text)
 const pair = (accessToken: string, refreshToken: string | null = null): TokenPair => ({ accessToken, refreshToken })

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events'
 import { type Clock, type Duration, instant, millis, plus, race } from '@tessera/core'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { START, testEnv } from './support.js'
+import { START, testEnv } from './support/basics.js'
 
 /** What happens at which ms, if ever. */
 const times = fc.option(fc.integer({ min: 1, max: 50 }), { nil: Number.POSITIVE_INFINITY })

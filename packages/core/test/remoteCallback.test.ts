@@ -10,7 +10,7 @@ import {
 import { instants, tokenSets, tokenTexts } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
-import { access, left, right, START, testEnv, textOf, token } from './support.js'
+import { access, left, right, START, testEnv, textOf, token } from './support/basics.js'
 
 const attempt: Attempt = {
   previous: O.some(token('stale')),

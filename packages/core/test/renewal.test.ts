@@ -9,13 +9,14 @@ import {
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { type ScriptedAnswer, scriptedStrategy } from '@tessera/testing'
+import { scriptedStrategy } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { at, HOUR, open, until } from './opened.js'
-import { access, rejected, right, START, type TestEnv, testEnv, textOf } from './support.js'
+import { always } from './support/answers.js'
+import { access, rejected, right, START, type TestEnv, testEnv, textOf } from './support/basics.js'
+import { at, HOUR, open, until } from './support/opened.js'
 
 const key = 'default'
 /** A store in front of which something happens, once, before a write; and when it is read. */
@@ -210,10 +211,6 @@ test('a failure of a session that was revoked meanwhile: it is revoked', async (
 })
 
 describe('an answer that is of no use', () => {
-  const always = function* (answer: ScriptedAnswer): Generator<ScriptedAnswer> {
-    for (;;) yield answer
-  }
-
   test('over already: it says what is wrong, and is asked for less and less', async () => {
     const { source, env, attempts } = open(always(E.right(until(START, 'over'))))
     expect(await source.get()).toMatchObject({

@@ -2,7 +2,7 @@ import { type Duration, millis, RetryPolicy } from '@tessera/core'
 import { durations, errors } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
-import { rejected } from './support.js'
+import { rejected } from './support/basics.js'
 
 const statuses: fc.Arbitrary<Parameters<RetryPolicy>[0]> = fc.record({
   tries: fc.integer({ min: 1, max: 2_000 }),

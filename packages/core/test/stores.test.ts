@@ -12,7 +12,7 @@ import { tokenStoreLaws } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
-import { tagOf } from './support.js'
+import { tagOf } from './support/basics.js'
 
 const overRecords = () => {
   const rows = new Map<string, StoredRecord>()

@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { outcomeUnknown, rejected, START, testEnv, token } from './support.js'
+import { outcomeUnknown, rejected, START, testEnv, token } from './support/basics.js'
 
 type Answer = E.Either<AuthError, TokenSet>
 

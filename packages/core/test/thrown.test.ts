@@ -11,7 +11,7 @@ import {
 } from '@tessera/core'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
-import { left, testEnv } from './support.js'
+import { left, testEnv } from './support/basics.js'
 
 class VaultError extends Error {
   readonly code = 'EVAULT'

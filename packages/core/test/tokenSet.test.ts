@@ -5,7 +5,7 @@ import { memberNames, secrets, tokenSets } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { access, left, right, token } from './support.js'
+import { access, left, right, token } from './support/basics.js'
 
 const { codec } = TokenSet
 

@@ -15,8 +15,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { at, HOUR, living, open, refreshable } from './opened.js'
-import { left, testEnv, textOf } from './support.js'
+import { left, testEnv, textOf } from './support/basics.js'
+import { at, HOUR, living, open, refreshable } from './support/opened.js'
 
 const REFUSED = AuthError.malformed({ what: 'ID token', path: 'nonce', expected: 'the one of this login' })
 

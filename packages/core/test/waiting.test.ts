@@ -1,31 +1,41 @@
 /** How long is waited for what, to the millisecond. */
 import {
+  AuthError,
   CellCodec,
   type Instant,
   Lifecycle,
   memoryStore,
   millis,
   minutes,
-  type RandomEnv,
-  Secret,
+  remoteCallback,
   seconds,
+  TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { type ScriptedAnswer, testRandom } from '@tessera/testing'
+import type { ScriptedAnswer } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { at, type Config, HOUR, holding, leaseOf, open as opened, until } from './opened.js'
-import { access, rejected, right, START, tagOf, testEnv, textOf, token } from './support.js'
-
-/** Randomness whose fractions are all near the least, or the most. */
-const drawing = (byte: number): RandomEnv => {
-  const random = testRandom(1)
-  return { random: { bytes: (size) => (size === 4 ? () => new Uint8Array(4).fill(byte) : random.bytes(size)) } }
-}
+import { slowly } from './support/answers.js'
+import { access, rejected, right, START, tagOf, testEnv, textOf } from './support/basics.js'
+import { drawing, settable } from './support/environments.js'
+import {
+  at,
+  type Config,
+  HOUR,
+  holding,
+  leased,
+  leaseOf,
+  living,
+  open as opened,
+  redeeming,
+  unhurried,
+  until,
+} from './support/opened.js'
+import { counted, watched } from './support/stores.js'
 
 /** Also tells when the store was read. */
-const open = (answers: Iterable<ScriptedAnswer>, config: Config = {}, random: Partial<RandomEnv> = {}, traits = {}) => {
-  const env = { ...testEnv(), ...random }
+const open = (answers: Iterable<ScriptedAnswer>, { env = testEnv(), ...config }: Config = {}, traits = {}) => {
   const memory = config.store ?? memoryStore()
   const reads: Array<number> = []
   const store: TokenStore = {
@@ -53,11 +63,10 @@ describe('the wait for another holder', () => {
     ['the shortest poll', 0x00, 50],
     ['the longest poll', 0xff, 500],
   ])('%s', async (_, byte, pause) => {
-    const { source, timed, reads } = open(
-      [E.right(until(at(HOUR), 'a'))],
-      { store: await held(at(2_000)) },
-      drawing(byte),
-    )
+    const { source, timed, reads } = open([E.right(until(at(HOUR), 'a'))], {
+      env: drawing(byte),
+      store: await held(at(2_000)),
+    })
     const { result, took } = await timed(source.get())
     expect(textOf(result)).toBe('a')
     expect(took).toBe(2_000)
@@ -66,13 +75,16 @@ describe('the wait for another holder', () => {
 
   test('a poll beside a subscription is half as long at least', async () => {
     const store = { ...(await held(at(2_000))), ...silent }
-    const { source, timed, reads } = open([E.right(until(at(HOUR), 'a'))], { store }, drawing(0))
+    const { source, timed, reads } = open([E.right(until(at(HOUR), 'a'))], { env: drawing(0x00), store })
     expect((await timed(source.get())).took).toBe(2_000)
     expect(new Set(pauses(reads).map(Math.round))).toEqual(new Set([250]))
   })
 
   test('ends with the lease, not with the poll', async () => {
-    const { source, timed } = open([E.right(until(at(HOUR), 'a'))], { store: await held(at(1_003)) }, drawing(0xff))
+    const { source, timed } = open([E.right(until(at(HOUR), 'a'))], {
+      env: drawing(0xff),
+      store: await held(at(1_003)),
+    })
     expect((await timed(source.get())).took).toBe(1_003)
   })
 
@@ -92,6 +104,85 @@ describe('the wait for another holder', () => {
   })
 })
 
+describe('a wait for another holder', () => {
+  test('ends with the source, at the next look', async () => {
+    const { store } = watched(await leased(20_000))
+    const { source, env, timed } = open([], { store }, redeeming)
+    const waiting = source.get()
+    await env.clock.advance(seconds(1))
+    expect((await timed(source.close({ revoke: false })())).took).toBeLessThanOrEqual(500)
+    expect(await waiting).toEqual(E.left(AuthError.closed))
+  })
+
+  test('ends with its call, though the clock was set back meanwhile', async () => {
+    const { env, setBack } = settable()
+    const { store, asked } = watched(await leased(60_000))
+    const { source } = open([], { env, store }, redeeming)
+    const waiting = source.get()
+    await env.clock.advance(seconds(1))
+    setBack(minutes(10))
+    await env.clock.advance(seconds(35))
+    expect(await waiting).toEqual(E.left(AuthError.timedOut('a renewal')))
+    asked()
+    await env.clock.advance(seconds(60))
+    expect(asked()).toEqual([])
+    expect(env.clock.pending()).toBe(0)
+  })
+
+  test.each([
+    ['has come to its deadline', 35_000],
+    ['is beyond it', HOUR],
+  ])('is over when the clock %s, and writes nothing', async (_, ms) => {
+    const { env, stopAt } = settable()
+    const { store, asked } = watched(await leased(20_000))
+    const { source } = open([], { env, store }, redeeming)
+    const waiting = source.get()
+    await env.clock.advance(seconds(1))
+    stopAt(ms)
+    expect(await env.clock.settle(waiting)).toEqual(E.left(AuthError.timedOut('a renewal')))
+    expect(asked()).not.toContain('compareAndSet')
+  })
+
+  test("in the user's own lock: a lease is as young as the lock", async () => {
+    const env = testEnv()
+    const store: TokenStore = { ...memoryStore(), exclusive: (_, use) => slowly(env, 6_000)(use) }
+    const { got } = open([E.right(living('a'))], { env, store })
+    expect(await got()).toBe('a')
+  })
+
+  test('is woken once by a change, and then polls: no spin', async () => {
+    const env = testEnv()
+    const shared = memoryStore()
+    const { store, calls } = counted(shared)
+    const holder = pipe(
+      remoteCallback(async () => {
+        await env.clock.sleep(millis(10_000))()
+        return 'new'
+      }),
+      TokenSource.make({ store: shared, initial: until(at(1), 'old') }),
+    )(env)()
+    await env.clock.advance(millis(1))
+    const renewing = holder.get()
+    await env.clock.advance(millis(1))
+    const waiter = pipe(
+      remoteCallback(() => 'never'),
+      TokenSource.make({ store }),
+    )(env)()
+    const waiting = waiter.get()
+    await env.clock.advance(millis(1))
+    // A change that does not end the wait.
+    await pipe(
+      remoteCallback(() => 'never'),
+      TokenSource.make({ store: shared }),
+    )(env)().invalidate(access('old'))()
+    const before = calls.get
+    await env.clock.advance(millis(1))
+    expect(calls.get - before).toBeLessThan(5)
+    expect(textOf(await env.clock.settle(waiting))).toBe('new')
+    expect(textOf(await env.clock.settle(renewing))).toBe('new')
+  })
+})
+
 describe('a request', () => {
   test('has the timeout, and no signal that was aborted', async () => {
     const { source, attempts } = open([E.right(until(at(HOUR), 'a'))], { timeout: seconds(4) })
@@ -103,7 +194,7 @@ describe('a request', () => {
     const plain = open([E.right(until(at(HOUR), 'a'))])
     await plain.source.get()
     expect(plain.attempts()).toMatchObject([{ deadline: at(15_000) }])
-    const person = open([E.right(until(at(HOUR), 'a'))], {}, {}, { interactive: true })
+    const person = open([E.right(until(at(HOUR), 'a'))], {}, { interactive: true })
     await person.source.get()
     expect(person.attempts()).toMatchObject([{ deadline: at(minutes(10)) }])
   })
@@ -143,39 +234,6 @@ describe('a request', () => {
   })
 })
 
-describe('a refusal of a young token', () => {
-  test.each([
-    ['is heard out, and nothing is renewed', 999, 1],
-    ['is one of an old token from a second on', 1_000, 2],
-  ])('%s', async (_, age, requests) => {
-    const { source, env, attempts } = open([E.right(until(at(HOUR), 'a')), E.right(until(at(HOUR), 'b'))])
-    await source.get()
-    await env.clock.advance(millis(age))
-    expect(await source.invalidate(access('a'))()).toEqual(E.right(undefined))
-    expect(textOf(await source.get())).toBe(requests === 1 ? 'a' : 'b')
-    expect(attempts()).toHaveLength(requests)
-  })
-
-  test('young is what the source says', async () => {
-    const answers = [E.right(until(at(HOUR), 'a')), E.right(until(at(HOUR), 'b'))]
-    const { source, env } = open(answers, { minimumAge: seconds(10) })
-    await source.get()
-    await env.clock.advance(millis(9_999))
-    await source.invalidate(access('a'))()
-    expect(textOf(await source.get())).toBe('a')
-    await env.clock.advance(millis(1))
-    await source.invalidate(access('a'))()
-    expect(textOf(await source.get())).toBe('b')
-  })
-
-  test('a token that is not known to be young is renewed', async () => {
-    const { source } = open([E.right(token('a')), E.right(until(at(HOUR), 'b'))])
-    await source.get()
-    await source.invalidate(access('a'))()
-    expect(textOf(await source.get())).toBe('b')
-  })
-})
-
 describe("another process's change", () => {
   test.each([
     ['is looked for after a minute', {}, 60_000],
@@ -193,52 +251,23 @@ describe("another process's change", () => {
   })
 })
 
-describe('a back-off', () => {
-  test('of 200 ms, 400 ms, 800 ms ...', async () => {
-    const { source, env, attempts } = open(
-      (function* () {
-        for (;;) yield E.left(rejected(500))
-      })(),
-    )
-    const asked: Array<number> = []
-    for (let ms = 0; ms < 7_000; ms += 50) {
-      const before = attempts().length
-      await source.get()
-      if (attempts().length > before) asked.push(ms)
-      await env.clock.advance(millis(50))
-    }
-    expect(asked).toEqual([0, 200, 600, 1_400, 3_000, 6_200])
-  })
-
-  test('ends with a success', async () => {
-    const failure = E.left(rejected(500))
-    const { source, env, attempts } = open([failure, failure, E.right(until(at(1_000), 'a')), failure, failure])
-    const get = async (after: number) => {
-      await env.clock.advance(millis(after))
-      return tagOf(await source.get())
-    }
-    expect([await get(0), await get(200), await get(400)]).toEqual(['Rejected', 'Rejected', 'Right'])
-    expect([await get(400), await get(199)]).toEqual(['Rejected', 'Rejected'])
-    expect(attempts()).toHaveLength(4)
-    await get(1)
-    expect(attempts()).toHaveLength(5)
-  })
-})
-
 test('a token that has no refresh token is not asked for again by a strategy that needs one', async () => {
   const cell = { token: O.some(until(at(1), 'a')) }
   const store = memoryStore()
   const record = CellCodec.encode({ ...Lifecycle.empty, epoch: 1, generation: 1, ...cell })
   right(await store.compareAndSet('default', '', { version: 'first', record })())
-  const { source, env, attempts } = open([], { store }, {}, { needsRefreshToken: true })
+  const { source, env, attempts } = open([], { store }, redeeming)
   await env.clock.advance(seconds(1))
   expect(await source.get()).toMatchObject({ left: { _tag: 'ReauthenticationRequired', reason: 'nothing to redeem' } })
   expect(attempts()).toEqual([])
 })
 
-test('a secret of another kind refuses nothing', async () => {
-  const { source } = open([E.right(token('a'))])
-  await source.get()
-  await source.invalidate(Secret.make('AccessToken', 'another'))()
-  expect(textOf(await source.get())).toBe('a')
+test('who found nothing to redeem looks again at the next call', async () => {
+  const env = testEnv()
+  const { store } = watched()
+  const ours = open([], { env, store, ...unhurried }, { needsRefreshToken: true })
+  const theirs = open([], { env, store })
+  expect(tagOf(await env.clock.settle(ours.source.get()))).toBe('ReauthenticationRequired')
+  right(await theirs.login(living('theirs')))
+  expect(await ours.got()).toBe('theirs')
 })

@@ -1,5 +1,5 @@
 // Eight processes with the SDK's own provider, and eight of ours, at an MCP server whose authorization server rotates refresh tokens: how
-// many sessions are lost, how often tokens are asked for, and how often a person has to log in. `npm run mcp`; --json, --verbose to see
+// many sessions are lost, how often tokens are asked for, and how often a person has to log in. `npm run proof mcp`; --json, --verbose to see
 // what failed, --rounds N, --short for the first half alone.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -16,8 +16,8 @@ import { basename, join } from 'node:path'
 import { AuthError } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { testWith } from '../../scripts/jest/needs.js'
-import { NOBODY } from '../../scripts/jest/tools.cjs'
+import { testWith } from '../../tools/jest/needs.js'
+import { NOBODY } from '../../tools/jest/tools.cjs'
 import { keyFile, othersCanWrite, readJson, signer } from '../src/index.js'
 
 const root = mkdtempSync(join(tmpdir(), 'tessera-others-'))

@@ -110,6 +110,7 @@ const plain = (outcome: ReturnType<ReturnType<typeof callbackResponse>>) =>
       })
 
 test('a restored transaction is the one that was sealed, and checks every callback as that one does', () => {
+  let runs = 0
   let accepted = 0
   fc.assert(
     fc.property(
@@ -120,12 +121,14 @@ test('a restored transaction is the one that was sealed, and checks every callba
         const before = [callbackResponse(transaction)(url), callback(transaction)(url)(), callback(transaction)(url)()]
         const after = [callbackResponse(restored)(url), callback(restored)(url)(), callback(restored)(url)()]
         expect(after.map(plain)).toEqual(before.map(plain))
+        runs++
         if (before.some(E.isRight)) accepted++
       },
     ),
     { numRuns: 500 },
   )
-  expect(accepted).toBeGreaterThan(20)
+  // Mutation testing has fewer runs.
+  expect(accepted / runs).toBeGreaterThan(20 / 500)
 })
 
 test('a restored transaction is spent once; another opening is another transaction', () => {

@@ -5,7 +5,7 @@ import { fileStore } from '@tessera/store-file'
 import { testEnvironment } from '@tessera/testing'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
-import { testWith } from '../../scripts/jest/needs.js'
+import { testWith } from '../../tools/jest/needs.js'
 import { bundle, node, type Running, run } from './support/processes.js'
 import { next, right, temporary, told, whyNot } from './support/values.js'
 

@@ -14,12 +14,12 @@ import {
   TokenSource,
   type TokenStore,
 } from '@tessera/core'
-import { eventually, type Server, type Servers, servers } from '@tessera/local-redis'
 import { testEnvironment } from '@tessera/testing'
+import { eventually, type Server, type Servers, servers } from '@tessera/trials'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { right } from '../../scripts/jest/either.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { right } from '../../tools/jest/either.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { recordNames, redisStore } from '../src/index.js'
 import { clients, names, type Opened } from './support/clients.js'
 import { monitor } from './support/monitor.js'

@@ -1,9 +1,9 @@
 /** A fail-over behind Sentinels, which an operator orders, through a client that goes to the new primary by itself and tells nobody. */
 import { absent, Secret } from '@tessera/core'
-import { eventually, type Server, type Servers, servers, startSentinels } from '@tessera/local-redis'
-import { right } from '../../scripts/jest/either.js'
-import { subscribeTo } from '../../scripts/jest/listening.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { eventually, type Server, type Servers, servers, startSentinels } from '@tessera/trials'
+import { right } from '../../tools/jest/either.js'
+import { subscribeTo } from '../../tools/jest/listening.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { redisStore } from '../src/index.js'
 import { clients, type Opened } from './support/clients.js'
 

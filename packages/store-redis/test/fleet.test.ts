@@ -1,8 +1,8 @@
 /** Processes that share one session through one Redis, with each client. */
 import { join } from 'node:path'
-import { servers } from '@tessera/local-redis'
-import { runFleet } from '../../scripts/jest/fleet.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { servers } from '@tessera/trials'
+import { runFleet } from '../../tools/jest/fleet.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { redisStore } from '../src/index.js'
 import { type Client, clients } from './support/clients.js'
 import { monitor } from './support/monitor.js'

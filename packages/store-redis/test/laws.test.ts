@@ -1,19 +1,11 @@
 /** The laws of a token store, and what befalls it, over every topology, through each client. */
 import { AuthError, absent, committed, millis, Secret, type TokenStore } from '@tessera/core'
-import {
-  eventually,
-  moveSlot,
-  type Server,
-  type Servers,
-  servers,
-  startCluster,
-  startSentinels,
-} from '@tessera/local-redis'
 import { tokenStoreLaws } from '@tessera/testing'
+import { eventually, moveSlot, type Server, type Servers, servers, startCluster, startSentinels } from '@tessera/trials'
 import * as O from 'fp-ts/lib/Option.js'
-import { left, right } from '../../scripts/jest/either.js'
-import { subscribeTo } from '../../scripts/jest/listening.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { left, right } from '../../tools/jest/either.js'
+import { subscribeTo } from '../../tools/jest/listening.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { type NotReplicated, type RedisPort, recordNames, redisStore } from '../src/index.js'
 import { type Client, clients, names, type Opened } from './support/clients.js'
 

@@ -1,11 +1,11 @@
 import { createClient } from '@redis/client'
 import { absent, Secret } from '@tessera/core'
-import { type Servers, servers } from '@tessera/local-redis'
 import { codePoints } from '@tessera/testing'
+import { type Servers, servers } from '@tessera/trials'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
-import { right } from '../../scripts/jest/either.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { right } from '../../tools/jest/either.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { nodeRedis, recordNames, redisStore } from '../src/index.js'
 
 const text = fc.oneof(

@@ -6,7 +6,7 @@ import { AuthError, absent, committed, Secret } from '@tessera/core'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { left, right } from '../../scripts/jest/either.js'
+import { left, right } from '../../tools/jest/either.js'
 import { openSql, parseSqlUrl, type SqlPlace, sqlStoreAt, tableOf } from '../src/index.js'
 
 const parsed = (text: string): SqlPlace => {

@@ -1,22 +1,25 @@
 /** Postgres and MariaDB as servers: writes at the same time, privileges, replicas, messages, servers that hang. */
 import { createRequire } from 'node:module'
 import { AuthError, absent, millis, minutes, Secret, seconds, type TokenStore } from '@tessera/core'
-import { eventually, type Processes, processes, wireTo } from '@tessera/local-redis'
+import { tokenStoreLaws } from '@tessera/testing'
 import {
   type Database,
+  eventually,
   type Mariadb,
   type Postgres,
+  type Processes,
+  processes,
   startMariadb,
   startPostgres,
   startStandby,
-} from '@tessera/local-sql'
-import { tokenStoreLaws } from '@tessera/testing'
+  wireTo,
+} from '@tessera/trials'
 import * as A from 'fp-ts/lib/Array.js'
 import type * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { left, right } from '../../scripts/jest/either.js'
-import { subscribeTo } from '../../scripts/jest/listening.js'
-import { describeWith } from '../../scripts/jest/needs.js'
+import { left, right } from '../../tools/jest/either.js'
+import { subscribeTo } from '../../tools/jest/listening.js'
+import { describeWith } from '../../tools/jest/needs.js'
 import { migrate, type SqlPort, sqlSessions, sqlStore } from '../src/index.js'
 import { byOwnPostgresJs, type Opened, type Opens, ofMysql, ofPostgres } from './support/clients.js'
 import { patient } from './support/patient.js'

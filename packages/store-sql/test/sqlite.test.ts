@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { Secret } from '@tessera/core'
-import { right } from '../../scripts/jest/either.js'
+import { right } from '../../tools/jest/either.js'
 import { migrate, nodeSqlite, sqlStore } from '../src/index.js'
 import { temporary } from './support/engines.js'
 import { patient } from './support/patient.js'

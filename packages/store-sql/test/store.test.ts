@@ -22,7 +22,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import LibSql from 'libsql'
-import { left, right } from '../../scripts/jest/either.js'
+import { left, right } from '../../tools/jest/either.js'
 import {
   betterSqlite3,
   migrate,

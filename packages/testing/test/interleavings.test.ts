@@ -1,4 +1,4 @@
-/** Core's own runs are in `packages/core/test/interleaving*`, what is broken in which way in `packages/zoo`. */
+/** Core's own runs are in `packages/core/test/interleaving*`, what is broken in which way in `packages/proof`. */
 import { type Cipher, encrypted, memoryStore, minutes, RetryPolicy, Secret, Strategy, TokenSource } from '@tessera/core'
 import { Client, clientCredentials, refreshToken, revocation } from '@tessera/oauth2'
 import { type InterleavingsConfig, interleavings, type MakeSource, rotations } from '@tessera/testing'

@@ -1,4 +1,4 @@
-/** Core's own scenarios, and what is broken in which way, are in `packages/model-check`. */
+/** Core's own scenarios, and what is broken in which way, are in `packages/proof`. */
 import { AuthError, CellCodec, committed, TokenSource, type TokenStore } from '@tessera/core'
 import { Client, refreshToken, revocation } from '@tessera/oauth2'
 import { type EveryScheduleOptions, everySchedule, type MakeSource, showSchedules } from '@tessera/testing'

@@ -1,4 +1,4 @@
-/** Other honest sources, and what is broken in which way, are in `packages/zoo`. */
+/** Other honest sources, and what is broken in which way, are in `packages/proof`. */
 import { millis, RetryPolicy, Strategy, seconds, TokenSource } from '@tessera/core'
 import { Client, refreshToken, revocation } from '@tessera/oauth2'
 import { type MakeSource, modelledSource, sourceCommands, tokenSourceLaws } from '@tessera/testing'

@@ -1,4 +1,4 @@
-/** What is broken in which way is in `packages/zoo`. */
+/** What is broken in which way is in `packages/proof`. */
 import { absent, committed, type Key, memoryStore, type Next, type TokenStore } from '@tessera/core'
 import { type Law, tokenStoreLaws } from '@tessera/testing'
 import * as O from 'fp-ts/lib/Option.js'

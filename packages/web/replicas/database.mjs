@@ -1,14 +1,14 @@
 // The database that all replicas share: Postgres where it is installed, a file of SQLite where it is not.
 import { join } from 'node:path'
-import { hasPostgres, postgresVersion, startPostgres } from '@tessera/local-sql'
 import { run } from '@tessera/node'
 import { migrate, openSql, parseSqlUrl } from '@tessera/store-sql'
+import { hasPostgres, postgresVersion, startPostgres } from '@tessera/trials'
 import * as E from 'fp-ts/lib/Either.js'
 
 /** @param {unknown} value */
 const shown = (value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value))
 
-/** @param {import('@tessera/local-redis').Processes} all */
+/** @param {import('@tessera/trials').Processes} all */
 export const openDatabase = async (all) => {
   const url = hasPostgres() ? (await startPostgres(all)).url() : `sqlite:${join(all.folder('sqlite'), 'sessions')}`
   const place = parseSqlUrl(url, '/')

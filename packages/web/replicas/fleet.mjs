@@ -1,7 +1,7 @@
 // The replicas: each is a process on a port of its own, which is killed in the middle of what it does and comes again.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { freePort } from '@tessera/local-redis'
+import { freePort } from '@tessera/trials'
 
 /**
  * At what a replica is killed: when it has sent a refresh token, or when it has got what it is to write.

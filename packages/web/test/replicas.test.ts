@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { testWith } from '../../scripts/jest/needs.js'
+import { testWith } from '../../tools/jest/needs.js'
 
 const MAIN = join(__dirname, '..', 'replicas', 'main.mjs')
 const NONE = { cookies: 0, pages: 0, headers: 0, urls: 0, logs: 0, spans: 0, metrics: 0, database: 0 }

@@ -1,7 +1,6 @@
 import { AuthError } from '@tessera/core'
-import { processes } from '@tessera/local-redis'
-import { type Postgres, startPostgres } from '@tessera/local-sql'
 import { migrate, pgPool } from '@tessera/store-sql'
+import { type Postgres, processes, startPostgres } from '@tessera/trials'
 import * as E from 'fp-ts/lib/Either.js'
 import { Pool } from 'pg'
 

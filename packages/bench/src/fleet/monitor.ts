@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
-import { eventually, type Server } from '@tessera/local-redis'
+import { eventually, type Server } from '@tessera/trials'
 
 /** What a server itself sees. */
 export interface Monitor {

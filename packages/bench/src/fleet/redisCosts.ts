@@ -3,8 +3,8 @@
  */
 import { once } from 'node:events'
 import { absent, CellCodec, instant, Lifecycle, Secret, TokenSet, type TokenStore } from '@tessera/core'
-import type { Server } from '@tessera/local-redis'
 import { ioRedis, redisStore } from '@tessera/store-redis'
+import type { Server } from '@tessera/trials'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Redis } from 'ioredis'

@@ -1,4 +1,4 @@
-import { type Server, servers } from '@tessera/local-redis'
+import { type Server, servers } from '@tessera/trials'
 
 /** A Redis of our own, as long as it is used. */
 export const withRedis = async <A>(use: (server: Server) => Promise<A>): Promise<A> => {

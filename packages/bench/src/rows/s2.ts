@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Postgres } from '@tessera/local-sql'
 import { pgPool } from '@tessera/store-sql'
+import type { Postgres } from '@tessera/trials'
 import type { Pool } from 'pg'
 import { type Case, OURS, type Role } from '../Case.js'
 import { atMost, every, type Goal, measureAll, named, nothingFails, valueResult } from '../compare.js'

@@ -1,4 +1,4 @@
-import { coreLoader, judging, type Mode, modes } from '@tessera/zoo'
+import { coreLoader, judging, type Mode, modes } from '@tessera/proof'
 
 /** Over three thousand for the three modes; the fault table has ten thousand more. */
 const RUNS = Number(process.env['INTERLEAVINGS'] ?? 1_200)

@@ -1,7 +1,7 @@
 /** The clients of both packages, in each major version that is taken, for each topology. */
 import * as nodeRedis6 from '@redis/client'
 import * as nodeRedis5 from '@redis/client5'
-import type { Server } from '@tessera/local-redis'
+import type { Server } from '@tessera/trials'
 import * as ioRedis6 from 'ioredis'
 import * as ioRedis5 from 'ioredis5'
 import { type IoRedisClient, ioRedis, type NodeRedisClient, nodeRedis, type RedisPort } from '../../src/index.js'

@@ -1,7 +1,7 @@
 // A process of a fleet, with either client.
 import { once } from 'node:events'
 import { ioRedis, nodeRedis, redisStore } from '@tessera/store-redis'
-import { config, share } from '../../../scripts/jest/fleetMember.mjs'
+import { config, share } from '../../../tools/jest/fleetMember.mjs'
 
 const { client, port } = config
 

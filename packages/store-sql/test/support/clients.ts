@@ -1,5 +1,5 @@
 /** Clients of real servers: each with a pool of four. */
-import type { Database, Login } from '@tessera/local-sql'
+import type { Database, Login } from '@tessera/trials'
 import mariadbDriver from 'mariadb'
 import { createPool } from 'mysql2/promise'
 import { Client, Pool } from 'pg'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import BetterSqlite3 from 'better-sqlite3'
 import LibSql from 'libsql'
-import type { Tool } from '../../../scripts/jest/needs.js'
+import type { Tool } from '../../../tools/jest/needs.js'
 import { betterSqlite3, type NodeSqlite, nodeSqlite, pglite, type SqlPort } from '../../src/index.js'
 import { openPglite } from './pglite.js'
 

@@ -1,6 +1,6 @@
 // A process of a fleet, with any driver.
 import { mariadb, mysql2, pgPool, postgresJs, sqlStore, sqlStoreAt } from '@tessera/store-sql'
-import { config, share } from '../../../scripts/jest/fleetMember.mjs'
+import { config, share } from '../../../tools/jest/fleetMember.mjs'
 
 const { driver, url, login } = config
 

@@ -1,7 +1,17 @@
-import { AuthError, type Clock, type Instant, minutes, type Revoker, Secret, Strategy, TokenSet } from '@tessera/core'
+import {
+  type AuthError,
+  type Clock,
+  type Instant,
+  minutes,
+  type Revoker,
+  Secret,
+  Strategy,
+  type TokenSet,
+} from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { constVoid, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { begun, redeeming, revokingGrant, showAnswer } from '../internal/clients.js'
 import { requestOf } from '../internal/endpoint.js'
 import { byDeadline, type Outcome, toExchange, toResult } from '../internal/outcome.js'
 import * as ServerModel from '../ServerModel.js'
@@ -46,9 +56,6 @@ const LEGS = {
   Revoke: { faults: ['lost revocation'] },
 } as const
 
-const shownOf = (answer: ServerModel.Answer): string =>
-  answer._tag === 'Issued' ? Secret.open(answer.token.accessToken) : answer._tag
-
 const seenOf = (answer: ServerModel.Answer): string =>
   answer._tag === 'Issued'
     ? `${Secret.open(answer.token.accessToken)} until ${O.toUndefined(answer.token.expiresAt)}`
@@ -82,7 +89,7 @@ export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer 
         return { value: refused, seen: refused._tag, told: () => `the ${what} of ${process.name} is not granted` }
       const answer = ask(of)
       judge.asked(process, of, answer, fault, isSpent)
-      const told = () => `the server gets the ${what} of ${process.name}, and answers ${shownOf(answer)}`
+      const told = () => `the server gets the ${what} of ${process.name}, and answers ${showAnswer(answer)}`
       return fault === 'lost answer'
         ? { value: LOST, seen: 'lost', told }
         : { value: { _tag: 'Answered', answer }, seen: seenOf(answer), told }
@@ -101,37 +108,27 @@ export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer 
           ),
     )
 
-  const redeeming = (process: Process): Strategy<unknown> =>
-    Strategy.make({ needsRefreshToken: true }, ({ previous, deadline }) => () => async () => {
-      if (O.isNone(previous) || O.isNone(previous.value.refreshToken))
-        return E.left(AuthError.notApplicable('there is no refresh token'))
-      if (now() >= deadline) return toResult({ _tag: 'TimedOut' }, false)
-      const token = previous.value.refreshToken.value
-      const answered = judge.redeems(process, previous.value)
+  const refreshing = (process: Process): Strategy<unknown> =>
+    redeeming(async (token, previous, deadline) => {
+      if (now() >= deadline) return { _tag: 'TimedOut' }
+      const answered = judge.redeems(process, previous)
       const outcome = await request(process, { _tag: 'Redeem', token }, `request with ${Secret.open(token)}`)
       answered(outcome)
-      return pipe(toResult(outcome, false), E.map(TokenSet.succeeding(previous.value)))
-    })
+      return outcome
+    }, false)
 
-  const revoke = (process: Process, token: Secret): Promise<Outcome> =>
-    request(process, { _tag: 'Revoke', token }, `revocation of ${Secret.open(token)}`)
-
-  const revoking = async (process: Process, { accessToken, refreshToken }: TokenSet) => {
-    const outcome = await revoke(process, O.isSome(refreshToken) ? refreshToken.value : accessToken)
+  const revoke = async (process: Process, token: Secret): Promise<E.Either<AuthError, void>> => {
+    const outcome = await request(process, { _tag: 'Revoke', token }, `revocation of ${Secret.open(token)}`)
     return outcome._tag === 'Answered' ? E.right(undefined) : pipe(toResult(outcome, true), E.map(constVoid))
   }
 
-  const begin = (): TokenSet => {
-    const answer = ask({ _tag: 'LogIn' })
-    if (answer._tag !== 'Issued') throw new Error('the model does not log in')
-    return answer.token
-  }
+  const begin = (): TokenSet => begun(ask({ _tag: 'LogIn' }))
 
   return {
     begin,
     model: () => state,
     state: () => text,
-    strategyOf: plan.selfSufficient ? acquiring : redeeming,
+    strategyOf: plan.selfSufficient ? acquiring : refreshing,
     loginOf: (process, asked) => () => () => async () => {
       judge.loggingIn(asked)
       const outcome = await request(process, { _tag: 'LogIn' }, 'login')
@@ -145,10 +142,7 @@ export const makeServer = ({ plan, now, send, judge }: ServerParts): AuthServer 
       asked.access = Secret.open(token.accessToken)
       return token
     },
-    revokerOf: (process) => {
-      const revoker: Revoker<unknown> = (token) => () => () => () => revoking(process, token)
-      return Object.assign(revoker, { ends: 'grant' as const })
-    },
+    revokerOf: (process) => revokingGrant((token) => revoke(process, token)),
     httpOf: (process, clock) => ({
       send: (of) => async () =>
         toExchange(await byDeadline(clock, of.deadline, () => request(process, requestOf(of), 'request'))),

@@ -1,10 +1,9 @@
-import { AuthError, type Instant, type Revoker, Secret, Strategy, TokenSet } from '@tessera/core'
+import { type Instant, type Revoker, Secret, Strategy, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
 import * as ServerModel from '../../ServerModel.js'
 import type { ServerFault } from '../../scenarios.js'
 import type { Transport } from '../../transport.js'
+import { begun, redeeming, revokingGrant, showAnswer } from '../clients.js'
 import { requestOf, responseOf } from '../endpoint.js'
 import { byDeadline, type Outcome, toExchange, toResult } from '../outcome.js'
 import type { Ledger } from './ledger.js'
@@ -159,15 +158,7 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
   }
 
   const refreshing = (process: number): Strategy<unknown> =>
-    Strategy.make({ needsRefreshToken: true }, ({ previous, deadline }) => () => async () => {
-      if (O.isNone(previous) || O.isNone(previous.value.refreshToken))
-        return E.left(AuthError.notApplicable('there is no refresh token'))
-      const { refreshToken } = previous.value
-      return pipe(
-        toResult(await request(process, { _tag: 'Redeem', token: refreshToken.value }, deadline), selfSufficient),
-        E.map(TokenSet.succeeding(previous.value)),
-      )
-    })
+    redeeming((token, _, deadline) => request(process, { _tag: 'Redeem', token }, deadline), selfSufficient)
 
   const issuing = (process: number): Strategy<unknown> =>
     Strategy.make(
@@ -187,11 +178,7 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
     return toExchange(await byDeadline(clock, deadline, (isOver) => request(process, of, deadline, isOver)))
   }
 
-  const begin = (): TokenSet => {
-    const answer = ask({ _tag: selfSufficient ? 'Issue' : 'LogIn' })
-    if (answer._tag !== 'Issued') throw new Error('the model does not log in')
-    return answer.token
-  }
+  const begin = (): TokenSet => begun(ask({ _tag: selfSufficient ? 'Issue' : 'LogIn' }))
 
   return {
     state: () => state,
@@ -203,17 +190,11 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
       return answer._tag === 'Used' && answer.isTaken
     },
     strategyOf: selfSufficient ? issuing : refreshing,
-    revokerOf: (process) => {
-      const revoker: Revoker<unknown> =
-        ({ accessToken, refreshToken }) =>
-        () =>
-        () =>
-        async () => {
-          await revoke(process, O.isSome(refreshToken) ? refreshToken.value : accessToken)
-          return E.right(undefined)
-        }
-      return Object.assign(revoker, { ends: 'grant' as const })
-    },
+    revokerOf: (process) =>
+      revokingGrant(async (token) => {
+        await revoke(process, token)
+        return E.right(undefined)
+      }),
     httpOf: (process) => ({
       send: (of) => () => respond(process, requestOf(of), of.deadline),
     }),
@@ -229,6 +210,3 @@ export const makeServer = ({ rules, stage, ledger, nextFault, selfSufficient }: 
 
 const showRequest = (request: ServerModel.Request): string =>
   'token' in request ? `${request._tag} ${Secret.open(request.token)}` : request._tag
-
-const showAnswer = (answer: ServerModel.Answer): string =>
-  answer._tag === 'Issued' ? Secret.open(answer.token.accessToken) : answer._tag

@@ -1,0 +1,2 @@
+/** What other packages use of this one: the servers. */
+export * from './servers/index.js'

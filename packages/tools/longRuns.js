@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { stripVTControlCharacters } from 'node:util'
 import { root } from './published.js'
 
 /** Its path from the root. */
@@ -32,9 +33,7 @@ export const runs = {
  */
 export const lastLine = (output) =>
   (
-    output
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what colours begin with.
-      .replace(/\u001b\[[\d;]*m/g, '')
+    stripVTControlCharacters(output)
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '')

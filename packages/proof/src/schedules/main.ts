@@ -54,30 +54,38 @@ interface Usage extends Error {
   readonly name: 'Usage'
 }
 
+const usage = (message: string): Usage => Object.assign(new Error(message), { name: 'Usage' as const })
+
 const wholeOf = (name: string, text: string, least: number): number => {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value >= least) return value
-  const wrong: Usage = Object.assign(new Error(`${name} is a whole number from ${least} on`), {
-    name: 'Usage' as const,
-  })
-  throw wrong
+  throw usage(`${name} is a whole number from ${least} on`)
 }
 
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
+/** Those with a text in their name. */
+const chosenBy = <A extends { readonly name: string }>(
+  option: string,
+  text: string,
+  all: ReadonlyArray<A>,
+): ReadonlyArray<A> => {
+  const chosen = all.filter(({ name }) => name.includes(text))
+  if (chosen.length === 0) throw usage(`${option} ${text}: there is none with this in its name; --list shows the names`)
+  return chosen
+}
+
 const run = (jobs: ReadonlyArray<Search>, done: (row: Row, index: number) => void): Promise<void> =>
   runAll(new URL('./worker.js', import.meta.url), jobs, done)
 
 const runScenarios = async (given: ReturnType<typeof options>): Promise<boolean> => {
-  const jobs = scenarios
-    .filter(({ name }) => name.includes(given.scenario))
-    .map((scenario): Search => {
-      const { stalls, climb: climbs, limit } = given
-      return { scenario, stalls, climbs, limit }
-    })
-  let isOk = jobs.length > 0
+  const jobs = chosenBy('--scenario', given.scenario, scenarios).map((scenario): Search => {
+    const { stalls, climb: climbs, limit } = given
+    return { scenario, stalls, climbs, limit }
+  })
+  let isOk = true
   await run(jobs, ({ found, seconds }, index) => {
     const scenario = jobs[index]?.scenario
     if (scenario === undefined) return
@@ -94,8 +102,8 @@ const runScenarios = async (given: ReturnType<typeof options>): Promise<boolean>
 }
 
 const runMutants = async (given: ReturnType<typeof options>): Promise<boolean> => {
-  const chosen = scheduled.filter(({ name }) => name.includes(given.mutant ?? ''))
-  let isOk = chosen.length > 0
+  const chosen = chosenBy('--mutant', given.mutant ?? '', scheduled)
+  let isOk = true
   const jobs = chosen.map(
     (mutant): Search => ({
       scenario: scenarioOf(mutant),

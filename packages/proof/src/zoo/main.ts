@@ -18,8 +18,15 @@ const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
 }
 
 const only = process.argv[2] ?? ''
+const all = zoo()
+const specimens = all.filter(({ name, kind }) => `${kind} ${name}`.includes(only))
+if (specimens.length === 0) {
+  const names = all.map(({ kind, name }) => `${kind} ${name}`).join('\n')
+  process.stderr.write(`There is no specimen with “${only}” in its name. There are:\n${names}\n`)
+  process.exit(2)
+}
 const verdicts: Array<Verdict> = []
-for (const specimen of zoo().filter(({ name, kind }) => `${kind} ${name}`.includes(only))) {
+for (const specimen of specimens) {
   const verdict = await tryOut(specimen, SEED)
   verdicts.push(verdict)
   if (!isRight(verdict)) process.stderr.write(`WRONG: ${line(verdict).join(' | ')} ${verdict.broken?.why ?? ''}\n`)

@@ -22,6 +22,26 @@ const prune = (output, source) => {
 }
 
 /**
+ * Imports of namespaces that are modules of their own, `@tessera/core/AuthError` say, as such: in its index a namespace is a constant, and of
+ * a constant a bundler takes all. Its line stays one, for the source map.
+ * @param {string} text
+ */
+const byModules = (text) =>
+  text.replaceAll(/^import \{ ([^}]+?),? \} from '(@tessera\/[\w-]+)';$/gm, (line, list, from) => {
+    const exported = published.find(({ manifest }) => manifest.name === from)?.manifest.exports ?? {}
+    /** @type {readonly string[]} */
+    const names = list.split(', ')
+    const isNamespace = (/** @type {string} */ name) => /^[A-Z]/.test(name) && exported[`./${name}`] !== undefined
+    const namespaces = names.filter(isNamespace)
+    if (namespaces.length === 0) return line
+    const others = names.filter((name) => !isNamespace(name))
+    return [
+      ...namespaces.map((name) => `import * as ${name} from '${from}/${name}';`),
+      ...(others.length === 0 ? [] : [`import { ${others.join(', ')} } from '${from}';`]),
+    ].join(' ')
+  })
+
+/**
  * The ESM form for bundlers, under the condition `module`: it imports fp-ts and io-ts by their ES modules, of which a bundler
  * takes what is used. Node.js, which does not know the condition, cannot load those.
  * @param {string} esm
@@ -34,7 +54,7 @@ const bundleable = (esm, output) => {
       .replaceAll(/(?<=from ')(fp-ts|io-ts)\/lib\//g, '$1/es6/')
       .replaceAll("from 'io-ts'", "from 'io-ts/es6/index.js'")
     mkdirSync(dirname(join(output, file)), { recursive: true })
-    writeFileSync(join(output, file), text)
+    writeFileSync(join(output, file), file.endsWith('.js') ? byModules(text) : text)
   }
 }
 

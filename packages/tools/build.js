@@ -22,8 +22,17 @@ const prune = (output, source) => {
 }
 
 /**
- * Imports of namespaces that are modules of their own, `@tessera/core/AuthError` say, as such: in its index a namespace is a constant, and of
- * a constant a bundler takes all. Its line stays one, for the source map.
+ * What an index exports as a constant beside a type of its name is a module: as a module, some bundlers take of it what is used.
+ * @param {string} text
+ */
+const asModules = (text) =>
+  text.replaceAll(/^export const (\w+) = (\w+);$/gm, (line, name, module) =>
+    text.includes(`import * as ${module} from`) ? `export { ${module} as ${name} };` : line,
+  )
+
+/**
+ * Imports of such a module, `@tessera/core/AuthError` say, from itself: esbuild takes all of one that comes out of an index. Their line
+ * stays one, for the source map.
  * @param {string} text
  */
 const byModules = (text) =>
@@ -54,7 +63,7 @@ const bundleable = (esm, output) => {
       .replaceAll(/(?<=from ')(fp-ts|io-ts)\/lib\//g, '$1/es6/')
       .replaceAll("from 'io-ts'", "from 'io-ts/es6/index.js'")
     mkdirSync(dirname(join(output, file)), { recursive: true })
-    writeFileSync(join(output, file), file.endsWith('.js') ? byModules(text) : text)
+    writeFileSync(join(output, file), file.endsWith('.js') ? byModules(asModules(text)) : text)
   }
 }
 

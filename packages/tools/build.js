@@ -22,6 +22,35 @@ const prune = (output, source) => {
 }
 
 /**
+ * What an index exports as a constant beside a type of its name is a module: as a module, some bundlers take of it what is used.
+ * @param {string} text
+ */
+const asModules = (text) =>
+  text.replaceAll(/^export const (\w+) = (\w+);$/gm, (line, name, module) =>
+    text.includes(`import * as ${module} from`) ? `export { ${module} as ${name} };` : line,
+  )
+
+/**
+ * Imports of such a module, `@tessera/core/AuthError` say, from itself: esbuild takes all of one that comes out of an index. Their line
+ * stays one, for the source map.
+ * @param {string} text
+ */
+const byModules = (text) =>
+  text.replaceAll(/^import \{ ([^}]+?),? \} from '(@tessera\/[\w-]+)';$/gm, (line, list, from) => {
+    const exported = published.find(({ manifest }) => manifest.name === from)?.manifest.exports ?? {}
+    /** @type {readonly string[]} */
+    const names = list.split(', ')
+    const isNamespace = (/** @type {string} */ name) => /^[A-Z]/.test(name) && exported[`./${name}`] !== undefined
+    const namespaces = names.filter(isNamespace)
+    if (namespaces.length === 0) return line
+    const others = names.filter((name) => !isNamespace(name))
+    return [
+      ...namespaces.map((name) => `import * as ${name} from '${from}/${name}';`),
+      ...(others.length === 0 ? [] : [`import { ${others.join(', ')} } from '${from}';`]),
+    ].join(' ')
+  })
+
+/**
  * The ESM form for bundlers, under the condition `module`: it imports fp-ts and io-ts by their ES modules, of which a bundler
  * takes what is used. Node.js, which does not know the condition, cannot load those.
  * @param {string} esm
@@ -34,7 +63,7 @@ const bundleable = (esm, output) => {
       .replaceAll(/(?<=from ')(fp-ts|io-ts)\/lib\//g, '$1/es6/')
       .replaceAll("from 'io-ts'", "from 'io-ts/es6/index.js'")
     mkdirSync(dirname(join(output, file)), { recursive: true })
-    writeFileSync(join(output, file), text)
+    writeFileSync(join(output, file), file.endsWith('.js') ? byModules(asModules(text)) : text)
   }
 }
 

@@ -34,6 +34,7 @@ export const programs: ReadonlyArray<Program> = [
 /** What a program may need of ours and nothing else: they are bundled, and not run. */
 export const parts: ReadonlyArray<Program> = [
   { name: `${OURS}, a strategy alone`, role: 'ours', file: 'strategy' },
+  { name: `${OURS}, a strategy that refreshes`, role: 'ours', file: 'refresh' },
   { name: `${OURS}, a source alone`, role: 'ours', file: 'source' },
 ]
 

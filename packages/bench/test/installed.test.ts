@@ -8,12 +8,13 @@ test('F3 core and oauth2 bring fp-ts and io-ts, and nothing else', () => {
 
 /** What they are now, and a little more. */
 const LIMITS: Readonly<Record<string, { readonly bytes: number; readonly gzipped: number }>> = {
-  tessera: { bytes: 95_600, gzipped: 37_100 },
-  strategy: { bytes: 34_000, gzipped: 13_250 },
-  source: { bytes: 61_900, gzipped: 23_700 },
+  tessera: { bytes: 91_500, gzipped: 35_950 },
+  strategy: { bytes: 29_650, gzipped: 11_950 },
+  refresh: { bytes: 36_000, gzipped: 14_000 },
+  source: { bytes: 61_400, gzipped: 23_650 },
 }
 
-test('F2 the smallest program does not grow, nor does a strategy alone, nor a source', async () => {
+test('F2 the smallest program does not grow, nor do strategies alone, nor a source', async () => {
   const bundles = await bundle([...programs.filter(({ isJudged }) => isJudged), ...parts])
   bundles.close()
   expect(bundles.all.map(({ program }) => program.file)).toEqual(Object.keys(LIMITS))

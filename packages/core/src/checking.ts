@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import * as AuthError from './AuthError.js'
+import { isRecord } from './internal/shapes.js'
 
 /** What an option must be. */
 export interface Argument {
@@ -12,9 +13,6 @@ export interface Argument {
   /** For people: `what Client.make makes`. */
   readonly expected: string
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 
 const wrongOf = (
   takes: string,

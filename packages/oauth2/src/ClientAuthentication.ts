@@ -60,7 +60,7 @@ export const post = (secret: Secret<'ClientSecret'> | string): ClientAuthenticat
  */
 export const privateKeyJwt = (signer: Signer): ClientAuthentication => bySigner({ signer })
 
-const bySigner: (options: { readonly signer: Signer }) => ClientAuthentication = checking(
+const bySigner: (options: { readonly signer: Signer }) => ClientAuthentication = /* @__PURE__ */ checking(
   'ClientAuthentication.privateKeyJwt takes (signer)',
   { signer: SIGNER },
   raised,
@@ -75,7 +75,7 @@ const bySigner: (options: { readonly signer: Signer }) => ClientAuthentication =
  */
 export const clientSecretJwt = (signer: MacSigner): ClientAuthentication => bySecret({ signer })
 
-const bySecret: (options: { readonly signer: MacSigner }) => ClientAuthentication = checking(
+const bySecret: (options: { readonly signer: MacSigner }) => ClientAuthentication = /* @__PURE__ */ checking(
   'ClientAuthentication.clientSecretJwt takes (signer)',
   {
     signer: {
@@ -106,7 +106,7 @@ const bySecret: (options: { readonly signer: MacSigner }) => ClientAuthenticatio
  */
 export const assertion = (read: SubjectToken): ClientAuthentication => byAssertion({ assertion: read })
 
-const byAssertion: (options: { readonly assertion: SubjectToken }) => ClientAuthentication = checking(
+const byAssertion: (options: { readonly assertion: SubjectToken }) => ClientAuthentication = /* @__PURE__ */ checking(
   'ClientAuthentication.assertion takes (assertion)',
   { assertion: FUNCTION },
   raised,

@@ -5,7 +5,6 @@
  */
 import { type Attempt, type AuthError, checking, type Secret, Strategy } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Client } from './Client.js'
 import { TEXT } from './internal/arguments.js'
 import { CLIENT } from './internal/clientArguments.js'
@@ -70,7 +69,7 @@ export const extensionGrant: (options: ExtensionGrantOptions) => Strategy<TokenE
     if (typeof parameters !== 'function') return Strategy.make({ needsRefreshToken }, send(parameters))
     return Strategy.make({ needsRefreshToken }, (attempt) => {
       const made = parameters(attempt)
-      return E.isLeft(made) ? RTE.left(made.left) : send(made.right)(attempt)
+      return E.isLeft(made) ? () => async () => made : send(made.right)(attempt)
     })
   },
 )

@@ -4,9 +4,9 @@
  * @packageDocumentation
  */
 import { AuthError, checking, type Secret, Strategy, TokenSet } from '@tessera/core'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Client } from './Client.js'
 import type { Grant } from './Grant.js'
 import { CLIENT } from './internal/clientArguments.js'
@@ -68,21 +68,19 @@ export const refreshToken: (options: RefreshTokenOptions) => Strategy<TokenEnv> 
   Strategy.left,
   ({ client }) => {
     const request = tokenRequest({ client: renewing(client) })
-    return Strategy.make({ needsRefreshToken: true }, (attempt) => {
+    return Strategy.make({ needsRefreshToken: true }, (attempt) => (env) => async () => {
       const { previous } = attempt
       if (O.isNone(previous) || O.isNone(previous.value.refreshToken)) {
-        return RTE.left(
+        return E.left(
           AuthError.notApplicable(
             'there is no refresh token: log in (most servers issue one for the scope offline_access)',
           ),
         )
       }
       const other = otherKey(client, previous.value)
-      if (O.isSome(other)) return RTE.left(isOfOtherKey(other.value))
-      return pipe(
-        request(refreshTokenGrant({ refreshToken: previous.value.refreshToken.value }))(attempt),
-        RTE.map(TokenSet.succeeding(previous.value)),
-      )
+      if (O.isSome(other)) return E.left(isOfOtherKey(other.value))
+      const redeem = request(refreshTokenGrant({ refreshToken: previous.value.refreshToken.value }))
+      return pipe(await redeem(attempt)(env)(), E.map(TokenSet.succeeding(previous.value)))
     })
   },
 )

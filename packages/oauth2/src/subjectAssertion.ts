@@ -4,8 +4,7 @@
  * @packageDocumentation
  */
 import { checking, type Strategy } from '@tessera/core'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as E from 'fp-ts/lib/Either.js'
 import { FUNCTION, SCOPE } from './internal/arguments.js'
 import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
 import { failing } from './internal/failing.js'
@@ -42,15 +41,12 @@ export const subjectAssertion: (options: SubjectAssertionOptions) => Strategy<To
   ({ subject, scope, ...from }) => {
     const request = tokenRequest(from)
     const { provider } = from.client === undefined ? from.server : from.client.server
-    return plain<TokenEnv>(
-      (attempt) => (env) =>
-        pipe(
-          readSubject(subject, attempt, env),
-          TE.flatMap((assertion) =>
-            // Whoever has signed it may have no other.
-            request({ ...jwtAssertionGrant({ assertion, scope, provider }), signedAnew: false })(attempt)(env),
-          ),
-        ),
-    )
+    return plain<TokenEnv>((attempt) => (env) => async () => {
+      const read = await readSubject(subject, attempt, env)()
+      if (E.isLeft(read)) return read
+      const grant = jwtAssertionGrant({ assertion: read.right, scope, provider })
+      // Whoever has signed it may have no other.
+      return request({ ...grant, signedAnew: false })(attempt)(env)()
+    })
   },
 )

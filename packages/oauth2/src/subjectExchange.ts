@@ -4,8 +4,7 @@
  * @packageDocumentation
  */
 import { checking, Secret, type Strategy, TokenSet } from '@tessera/core'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as E from 'fp-ts/lib/Either.js'
 import { FUNCTION, SCOPE } from './internal/arguments.js'
 import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
 import { failing } from './internal/failing.js'
@@ -50,14 +49,11 @@ export const subjectExchange: (options: SubjectExchangeOptions) => Strategy<Toke
   ({ subject, scope, resource, parameters, subjectTokenType = JWT, ...options }) => {
     const exchange = tokenExchange({ ...options, subjectTokenType })
     const target = { scope, resource: resource ?? options.client?.resource, parameters }
-    return plain<TokenEnv>(
-      (attempt) => (env) =>
-        pipe(
-          readSubject(subject, attempt, env),
-          TE.flatMap((token) =>
-            exchange(TokenSet.make(Secret.make('AccessToken', Secret.open(token))), target)(attempt)(env),
-          ),
-        ),
-    )
+    return plain<TokenEnv>((attempt) => (env) => async () => {
+      const read = await readSubject(subject, attempt, env)()
+      if (E.isLeft(read)) return read
+      const token = TokenSet.make(Secret.make('AccessToken', Secret.open(read.right)))
+      return exchange(token, target)(attempt)(env)()
+    })
   },
 )

@@ -6,7 +6,6 @@
 import { type AuthError, checking, type Secret, Strategy, type TokenSet } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Options } from './AuthorizationServer.js'
 import type { Grant, Parameter } from './Grant.js'
 import { CLIENT_OR_SERVER } from './internal/clientArguments.js'
@@ -119,7 +118,7 @@ export const tokenExchange: (
     const grantFor = tokenExchangeGrant({ ...options, provider })
     return (subject, target): Strategy<TokenEnv> => {
       const grant = grantFor(subject, target)
-      return plain(E.isLeft(grant) ? () => RTE.left(grant.left) : request(grant.right))
+      return plain(E.isLeft(grant) ? () => () => async () => grant : request(grant.right))
     }
   },
 )

@@ -2,7 +2,9 @@
 import { memoryStore } from '@tessera/core'
 import * as TokenSource from '@tessera/core/TokenSource'
 import { accessToken, signer, slimEnv } from '@tessera/node/slim'
-import { Client, ClientAuthentication, jwtAssertion } from '@tessera/oauth2'
+import { jwtAssertion } from '@tessera/oauth2'
+import * as Client from '@tessera/oauth2/Client'
+import * as ClientAuthentication from '@tessera/oauth2/ClientAuthentication'
 
 const [tokenEndpoint = '', file = '', passphrase = ''] = process.argv.slice(2)
 const assertion = jwtAssertion({

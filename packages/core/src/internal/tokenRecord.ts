@@ -3,7 +3,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Secret from '../Secret.js'
 import { instant } from '../Time.js'
 import { type Fault, object, type Shaped, shape } from './object.js'
-import { isFiniteNumber, isObject, isOption, isRecord, isText } from './shapes.js'
+import { isFiniteNumber, isObject, isText } from './shapes.js'
 import type { Output, TokenSet } from './tokenSet.js'
 
 // -----------------------------------------------------------------------------
@@ -125,20 +125,3 @@ export const decodeToken = (value: unknown): E.Either<ReadonlyArray<Fault>, Toke
     return E.left([{ path: '', expected: 'a token set' }])
   }
 }
-
-const IS: { readonly [Name in keyof TokenSet]: (value: unknown) => boolean } = {
-  accessToken: Secret.is,
-  refreshToken: isOption(Secret.is),
-  issuedAt: isOption(isFiniteNumber),
-  expiresAt: isOption(isFiniteNumber),
-  scope: texts.is,
-  tokenType: isText,
-  restrictedTo: list.is,
-  issuedTokenType: isOption(isText),
-  subject: isOption(isText),
-  jkt: isOption(isText),
-  members: (value) => value instanceof Map && Array.from(value.values()).every(Secret.is),
-}
-
-export const isTokenSet = (value: unknown): value is TokenSet =>
-  isRecord(value) && Object.entries(IS).every(([name, is]) => is(value[name]))

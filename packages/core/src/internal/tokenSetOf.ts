@@ -4,8 +4,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import * as Secret from '../Secret.js'
 import { type Instant, instant } from '../Time.js'
-import { make, type TokenSet } from '../TokenSet.js'
 import { DEEPEST, isRecord, isShallow, isText } from './shapes.js'
+import type { TokenSet } from './tokenSet.js'
 
 /** Where a value is not what it should be. */
 export interface Wrong {
@@ -113,7 +113,8 @@ export const tokenSetOf = (value: unknown): E.Either<Wrong, Decoded> => {
   if (O.isNone(accessToken)) return E.left({ path: 'accessToken', expected: 'a Secret' })
   const refreshToken = member('refreshToken', 'an Option of a Secret', refreshTokens, O.none)
   if (wrong !== undefined) return E.left(wrong)
-  const token = make(accessToken.value, {
+  const token: TokenSet = {
+    accessToken: accessToken.value,
     refreshToken,
     issuedAt: member('issuedAt', 'an Option of milliseconds since the epoch', time, O.none),
     expiresAt: member('expiresAt', 'an Option of milliseconds since the epoch', time, O.none),
@@ -124,7 +125,7 @@ export const tokenSetOf = (value: unknown): E.Either<Wrong, Decoded> => {
     subject: member('subject', 'an Option of a text', optionalText, O.none),
     jkt: member('jkt', 'an Option of a text', optionalText, O.none),
     members: member('members', 'a Map of Secrets', members, NO_MEMBERS),
-  })
+  }
   return E.right({ token, wrong })
 }
 

@@ -51,9 +51,10 @@ const base64 = (credentials: string): string => btoa(String.fromCharCode(...new 
 const userId = (id: string): E.Either<AuthError, string> =>
   pipe(
     text('client_id', id),
-    E.filterOrElse(
-      (user) => !user.includes(':'),
-      () => wrong('client_id has a colon, which Basic has no place for where it is sent as it is'),
+    E.flatMap((user) =>
+      user.includes(':')
+        ? E.left(wrong('client_id has a colon, which Basic has no place for where it is sent as it is'))
+        : E.right(user),
     ),
   )
 
@@ -75,20 +76,18 @@ export const authenticate = ({ id, authentication, server }: Client): Authentica
       )
     case 'Basic': {
       const { secret } = authentication
+      const isVerbatim = server.provider.basic === 'verbatim'
+      const user = isVerbatim ? userId(id) : encoded('client_id', id)
+      if (E.isLeft(user)) return always(user)
+      const password = (isVerbatim ? text : encoded)('client_secret', secret)
+      if (E.isLeft(password)) return always(password)
+      const credentials = base64(`${user.right}:${password.right}`)
       return always(
-        pipe(
-          E.Do,
-          E.apS('user', server.provider.basic === 'verbatim' ? userId(id) : encoded('client_id', id)),
-          E.apS('password', (server.provider.basic === 'verbatim' ? text : encoded)('client_secret', secret)),
-          E.map(({ user, password }) => {
-            const credentials = base64(`${user}:${password}`)
-            return {
-              parameters: [],
-              headers: [['authorization', Secret.make('Authorization', `Basic ${credentials}`)]],
-              secrets: [secret, Secret.make('Credentials', credentials)],
-            }
-          }),
-        ),
+        E.right({
+          parameters: [],
+          headers: [['authorization', Secret.make('Authorization', `Basic ${credentials}`)]],
+          secrets: [secret, Secret.make('Credentials', credentials)],
+        }),
       )
     }
     case 'ClientSecretJwt':

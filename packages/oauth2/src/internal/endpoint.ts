@@ -52,26 +52,11 @@ export const endpoint = (
   field: string,
   text: O.Option<string>,
   allowHttp: ReadonlyArray<string> | undefined,
-): E.Either<AuthError, Endpoint> =>
-  pipe(
-    E.Do,
-    E.apS('isSecure', secureUrl(allowHttp)),
-    E.apS(
-      'given',
-      pipe(
-        text,
-        E.fromOption(() =>
-          AuthError.misconfigured(field, 'the server has none: give it to AuthorizationServer.make, or use discovery'),
-        ),
-      ),
-    ),
-    E.flatMap(({ isSecure, given }) => {
-      const url = parse(given)
-      return pipe(
-        url,
-        O.filter(isSecure),
-        O.map(toEndpoint),
-        E.fromOption(() => AuthError.misconfigured(field, refused(url))),
-      )
-    }),
-  )
+): E.Either<AuthError, Endpoint> => {
+  const isSecure = secureUrl(allowHttp)
+  if (E.isLeft(isSecure)) return isSecure
+  const wrong = (message: string) => E.left(AuthError.misconfigured(field, message))
+  if (O.isNone(text)) return wrong('the server has none: give it to AuthorizationServer.make, or use discovery')
+  const url = parse(text.value)
+  return O.isSome(url) && isSecure.right(url.value) ? E.right(toEndpoint(url.value)) : wrong(refused(url))
+}

@@ -48,15 +48,24 @@ export const listOf =
       ? E.right(urls)
       : E.left(AuthError.misconfigured(field, "it is not a list of origins, such as ['https://api.example']"))
 
-const httpOrigin = (text: unknown): E.Either<AuthError, string> =>
+const httpOrigin = (text: unknown): O.Option<URL> =>
   pipe(
     typeof text === 'string' && !/[\s\p{Cc}?#]/u.test(text) ? parseUrl(text) : O.none,
     O.filter((url) => url.protocol === 'http:' && url.href === `${url.origin}/`),
-    O.map(({ origin }) => origin),
-    E.fromOption(() =>
-      AuthError.misconfigured('allowHttp', `${shownUrl(text)} is not an http origin, such as http://keycloak:8080`),
-    ),
   )
+
+const allOrigins = (texts: ReadonlyArray<string>): E.Either<AuthError, ReadonlySet<string>> => {
+  const origins = new Set<string>()
+  for (const text of texts) {
+    const url = httpOrigin(text)
+    if (O.isNone(url)) {
+      const reason = `${shownUrl(text)} is not an http origin, such as http://keycloak:8080`
+      return E.left(AuthError.misconfigured('allowHttp', reason))
+    }
+    origins.add(url.value.origin)
+  }
+  return E.right(origins)
+}
 
 /**
  * Whether a URL is https, or http at an origin that `allowHttp` lists. `Misconfigured` where an entry of the list is not an http
@@ -66,8 +75,8 @@ export const listedUrl = (allowHttp: ReadonlyArray<string> = []): E.Either<AuthE
   pipe(
     allowHttp,
     listOf('allowHttp'),
-    E.flatMap(E.traverseArray(httpOrigin)),
-    E.map((listed) => (url) => url.protocol === 'https:' || listed.includes(url.origin)),
+    E.flatMap(allOrigins),
+    E.map((listed) => (url) => url.protocol === 'https:' || listed.has(url.origin)),
   )
 
 const isHttpHere = (url: URL): boolean => url.protocol === 'http:' && isLoopback(url)

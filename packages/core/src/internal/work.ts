@@ -8,17 +8,17 @@ export interface Work {
   readonly settled: () => Promise<void>
 }
 
-/** `onChange` hears of each piece that begins, and of each that has ended. */
+/** `onChange` hears when the first piece begins, and when the last one has ended. */
 export const makeWork = (onChange: IO<void> = constVoid): Work => {
   const work = new Set<Promise<unknown>>()
   return {
     track: (promise) => {
       const forget = (): void => {
         work.delete(promise)
-        onChange()
+        if (work.size === 0) onChange()
       }
       work.add(promise)
-      onChange()
+      if (work.size === 1) onChange()
       promise.then(forget, forget)
       return promise
     },

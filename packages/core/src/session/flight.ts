@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
@@ -57,10 +58,11 @@ export const makeFlights = (
   let flight: Flight | undefined
 
   const takeOff = (minValid = millis(0)): Flight => {
-    let offer: (token: TokenSet) => void = () => undefined
-    const offered = new Promise<Result<TokenSet>>((resolve) => {
-      offer = (token) => resolve(E.right(dated(clock, token)))
+    let serve: (result: Result<TokenSet> | Promise<Result<TokenSet>>) => void = constVoid
+    const served = new Promise<Result<TokenSet>>((resolve) => {
+      serve = resolve
     })
+    const offer = (token: TokenSet): void => serve(E.right(dated(clock, token)))
     const deadline = after(patience)
     let isOver = false
     const flying = track(
@@ -87,7 +89,9 @@ export const makeFlights = (
       if (result.left._tag === 'StoreFailed') memory.postpone(clock.now())
       return cache.result
     })
-    const current: Flight = { minValid, served: Promise.race([offered, landed]), landed, flown }
+    // If a clock throws, callers are told as well.
+    void landed.then(serve, () => serve(landed))
+    const current: Flight = { minValid, served, landed, flown }
     flight = current
     return current
   }

@@ -72,6 +72,10 @@ export const judged = (
   { offset, now, hold, tellsTime }: Pick<Heard, 'offset' | 'tellsTime'> & Judge,
   before: O.Option<Heard>,
 ): Cell<TokenSet> => {
+  const isWaiting = O.isSome(stored.lease) || stored.status._tag === 'CoolingDown'
+  if (O.isSome(before) && before.value.stored === stored && before.value.offset === offset && !isWaiting) {
+    return before.value.cell
+  }
   const snapshot = pipe(
     before,
     O.filter((heard) => heard.stored.epoch === stored.epoch && heard.stored.generation === stored.generation),

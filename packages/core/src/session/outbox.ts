@@ -11,10 +11,13 @@ import { type Context, isValid, PAUSE } from './context.js'
 import type { Order } from './order.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
-import type { Applied, Result, SessionEvent, Snapshot } from './records.js'
+import type { Applied, Result, Snapshot } from './records.js'
 
 /** For how long a token that the store did not take is offered to it again. */
 const PATIENCE = minutes(60)
+
+/** Whether a token begins a session. Only such tokens have an order. */
+const begins = ({ origin }: Acquired): boolean => O.isSome(origin)
 
 /** The acquired tokens that the store does not hold yet: none is forgotten before it does. */
 export interface Outbox {
@@ -57,12 +60,13 @@ export const makeOutbox = (
    * The event of a token. Earlier tokens of the key, also in other sources, get their place now at the latest: they must not replace the
    * session that this one begins.
    */
-  const inTurn =
-    (acquired: Acquired) =>
-    (snapshot: Snapshot): SessionEvent => {
-      for (const earlier of order.before(key, acquired)) earlier.begin(snapshot)
-      return acquired.event(snapshot)
-    }
+  const inTurn = (acquired: Acquired): Acquired['event'] =>
+    begins(acquired)
+      ? (snapshot) => {
+          for (const earlier of order.before(key, acquired)) earlier.begin(snapshot)
+          return acquired.event(snapshot)
+        }
+      : acquired.event
 
   /** A token that came too late for its session must not stay alive. */
   const discard = async (token: TokenSet, snapshot: Snapshot): Promise<void> => {
@@ -78,8 +82,7 @@ export const makeOutbox = (
   const follow = (acquired: Acquired, { decision: { serve, action }, snapshot }: Applied): void => {
     acquired.committed()
     if (O.isSome(serve)) {
-      const as = acquired.event(snapshot)._tag === 'LoggedIn' ? 'LoggedIn' : 'Renewed'
-      announce(toProcessClock(serve.value, snapshot), snapshot, as)
+      announce(toProcessClock(serve.value, snapshot), snapshot, begins(acquired) ? 'LoggedIn' : 'Renewed')
     }
     if (action._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
     if (action._tag === 'DiscardAndRevoke') void track(discard(action.token, snapshot))
@@ -89,7 +92,7 @@ export const makeOutbox = (
   const add = (acquired: Acquired): void => {
     if (!waiting.has(acquired)) offeredUntil = after(PATIENCE)
     waiting.add(acquired)
-    order.wait(key, acquired)
+    if (begins(acquired)) order.wait(key, acquired)
   }
 
   const commit: Outbox['commit'] = async (acquired, from, deadline) => {
@@ -99,7 +102,7 @@ export const makeOutbox = (
     writing.delete(acquired)
     if (E.isLeft(applied)) return heldBack(applied.left)
     waiting.delete(acquired)
-    order.written(key, acquired)
+    if (begins(acquired)) order.written(key, acquired)
     follow(acquired, applied.right)
     return applied
   }

@@ -123,7 +123,10 @@ export const makeCache = (
     cache.cooledDownAt = status._tag === 'CoolingDown' ? plus(status.until, millis(-snapshot.offset)) : NEVER
     const isUsable = Lifecycle.isUsable(view, storeNow(snapshot))(snapshot.cell)
     const token = isUsable && O.isSome(held) ? toProcessClock(held.value, snapshot) : undefined
-    if (token === undefined || !mayServe(token)) return expire()
+    if (token === undefined || !mayServe(token)) {
+      expire()
+      return
+    }
     const isNew = !(O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, token.accessToken))
     if (isNew) cache.renewBefore = earlyOf(renewBefore, token, snapshot.readAt, draw())
     cache.result = Promise.resolve(E.right(dated(token)))

@@ -3,7 +3,6 @@ import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
-import { guard } from '../internal/guard.js'
 import { dated } from '../internal/processClock.js'
 import { race } from '../race.js'
 import { type Duration, millis } from '../Time.js'
@@ -50,6 +49,10 @@ export interface FlightParts {
   readonly turns: Turns
 }
 
+/** A clock, or what else the application gives, may throw. */
+const thrown = (error: unknown): Result<never> =>
+  E.left(AuthError.fromThrown(error, (threw) => AuthError.storeFailed('get', `it ${threw}`), []))
+
 export const makeFlights = (
   context: Context,
   { isOver: isAllOver, outbox, owing, pauses, memory, turns }: FlightParts,
@@ -65,12 +68,7 @@ export const makeFlights = (
     const offer = (token: TokenSet): void => serve(E.right(dated(clock, token)))
     const deadline = after(patience)
     let isOver = false
-    const flying = track(
-      guard(
-        (threw) => AuthError.storeFailed('get', `it ${threw}`),
-        () => () => turns({ deadline, minValid, offer }, () => isOver),
-      )(),
-    )
+    const flying = track(turns({ deadline, minValid, offer }, () => isOver).catch(thrown))
     const flown = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
       E.map((token) => dated(clock, token)),
     )

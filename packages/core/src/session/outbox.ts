@@ -2,7 +2,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import { dated } from '../internal/processClock.js'
-import { makeWork } from '../internal/work.js'
 import { type Instant, minutes, NEVER } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Acquired } from './acquired.js'
@@ -38,12 +37,10 @@ export const makeOutbox = (
   { order, owing, pauses }: { readonly order: Order; readonly owing: Owing; readonly pauses: Pauses },
 ): Outbox => {
   const { clock, exclusively, key, records, tell, timeout, track, after } = context
-  const waiting = new Set<Acquired>()
-  /** The tokens in `waiting` whose write is in progress. */
-  const writing = new Set<Acquired>()
+  /** The tokens, with the write in progress if there is one. */
+  const waiting = new Map<Acquired, Promise<Result<Applied>> | undefined>()
   let isFlushing = false
   let offeredUntil = NEVER
-  const writes = makeWork()
 
   const heldBack = (error: AuthError.AuthError): Result<never> => {
     const held =
@@ -90,16 +87,20 @@ export const makeOutbox = (
   }
 
   const add = (acquired: Acquired): void => {
-    if (!waiting.has(acquired)) offeredUntil = after(PATIENCE)
-    waiting.add(acquired)
+    if (waiting.has(acquired)) return
+    offeredUntil = after(PATIENCE)
+    waiting.set(acquired, undefined)
     if (begins(acquired)) order.wait(key, acquired)
   }
+  /** Whether a token waits, and no call is writing it. */
+  const isUnwritten = (acquired: Acquired): boolean => waiting.has(acquired) && waiting.get(acquired) === undefined
 
   const commit: Outbox['commit'] = async (acquired, from, deadline) => {
     add(acquired)
-    writing.add(acquired)
-    const applied = await writes.track(records.persist(inTurn(acquired), from, deadline))
-    writing.delete(acquired)
+    const writing = records.persist(inTurn(acquired), from, deadline)
+    waiting.set(acquired, writing)
+    const applied = await writing
+    waiting.set(acquired, undefined)
     if (E.isLeft(applied)) return heldBack(applied.left)
     waiting.delete(acquired)
     if (begins(acquired)) order.written(key, acquired)
@@ -109,9 +110,9 @@ export const makeOutbox = (
 
   const flush: Outbox['flush'] = (deadline) =>
     exclusively(deadline, async () => {
-      for (const acquired of [...waiting]) {
+      for (const acquired of [...waiting.keys()]) {
         // Another call may write it, or has written it meanwhile.
-        if (!waiting.has(acquired) || writing.has(acquired)) continue
+        if (!isUnwritten(acquired)) continue
         const applied = await commit(acquired, O.none, deadline)
         if (E.isLeft(applied)) return applied
       }
@@ -141,9 +142,7 @@ export const makeOutbox = (
       const deadline = after(timeout)
       const applied = await exclusively(deadline, () =>
         // If the lock came late, another call may write the token, or have written it.
-        waiting.has(acquired) && !writing.has(acquired)
-          ? commit(acquired, from, deadline)
-          : records.persist(acquired.event, from, deadline),
+        isUnwritten(acquired) ? commit(acquired, from, deadline) : records.persist(acquired.event, from, deadline),
       )
       // A failed commit has reported itself. Another call may have written the token in the meantime.
       const isSaid =
@@ -151,6 +150,9 @@ export const makeOutbox = (
       return isSaid ? applied : heldBack(applied.left)
     },
     flush,
-    settled: writes.settled,
+    settled: async () => {
+      const writes = () => [...waiting.values()].filter((writing) => writing !== undefined)
+      while (writes().length > 0) await Promise.allSettled(writes())
+    },
   }
 }

@@ -145,8 +145,14 @@ export const session: ReadonlyArray<Mutant> = [
     patches: [
       {
         file: 'session/outbox.ts',
-        find: 'add(acquired)\n    writing.add(acquired)',
-        replace: 'acquired.committed()\n    writing.add(acquired)',
+        find: 'add(acquired)\n    const writing',
+        replace: 'acquired.committed()\n    const writing',
+      },
+      { file: 'session/outbox.ts', find: 'waiting.set(acquired, writing)\n', replace: '' },
+      {
+        file: 'session/outbox.ts',
+        find: 'waiting.set(acquired, undefined)\n    if (E.isLeft(applied))',
+        replace: 'if (E.isLeft(applied))',
       },
     ],
     judges: {

@@ -6,6 +6,7 @@ import { acquiring } from '../internal/acquiring.js'
 import { lastWord } from '../internal/lastWord.js'
 import { dated, dateOf, timed } from '../internal/processClock.js'
 import { secretsOfOption } from '../internal/secrets.js'
+import { unaborted } from '../internal/unaborted.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { nonce, uniform } from '../Random.js'
 import type { Bounds } from '../race.js'
@@ -75,6 +76,7 @@ export const makeRedeem = <R>(
   const { cache, clock, exclusively, isClosed, minimumAge, random, records, selfSufficient, store } = context
   const { tell, timeout, track, after } = context
   const draw = uniform(random)
+  const signal = unaborted()
   const late = AuthError.outcomeUnknown({
     url: 'strategy',
     reason: 'it did not settle by its deadline',
@@ -187,7 +189,7 @@ export const makeRedeem = <R>(
       refused: lease.cell.refused,
       minValid,
       deadline: dateOf(clock, limits.deadline),
-      signal: new AbortController().signal,
+      signal,
     }
     const running = acquiring(() => strategy, attempt, env, {
       as: 'strategy',

@@ -2,6 +2,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import { dated } from '../internal/processClock.js'
+import { remove } from '../internal/remove.js'
+import { makeWork } from '../internal/work.js'
 import { type Instant, minutes, NEVER } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Acquired } from './acquired.js'
@@ -14,6 +16,12 @@ import type { Applied, Result, Snapshot } from './records.js'
 
 /** For how long a token that the store did not take is offered to it again. */
 const PATIENCE = minutes(60)
+
+/** A token in the outbox. */
+interface Waiting {
+  readonly acquired: Acquired
+  isWriting: boolean
+}
 
 /** Whether a token begins a session. Only such tokens have an order. */
 const begins = ({ origin }: Acquired): boolean => O.isSome(origin)
@@ -37,8 +45,8 @@ export const makeOutbox = (
   { order, owing, pauses }: { readonly order: Order; readonly owing: Owing; readonly pauses: Pauses },
 ): Outbox => {
   const { clock, exclusively, key, records, tell, timeout, track, after } = context
-  /** The tokens, with the write in progress if there is one. */
-  const waiting = new Map<Acquired, Promise<Result<Applied>> | undefined>()
+  const waiting: Array<Waiting> = []
+  const writes = makeWork()
   let isFlushing = false
   let offeredUntil = NEVER
 
@@ -86,23 +94,27 @@ export const makeOutbox = (
     if (action._tag === 'RevokeAtServer') void track(owing.pay(action.tokens, snapshot, after(timeout)))
   }
 
-  const add = (acquired: Acquired): void => {
-    if (waiting.has(acquired)) return
-    offeredUntil = after(PATIENCE)
-    waiting.set(acquired, undefined)
-    if (begins(acquired)) order.wait(key, acquired)
-  }
+  const find = (acquired: Acquired): Waiting | undefined => waiting.find((of) => of.acquired === acquired)
   /** Whether a token waits, and no call is writing it. */
-  const isUnwritten = (acquired: Acquired): boolean => waiting.has(acquired) && waiting.get(acquired) === undefined
+  const isUnwritten = (acquired: Acquired): boolean => find(acquired)?.isWriting === false
+
+  const add = (acquired: Acquired): Waiting => {
+    const there = find(acquired)
+    if (there !== undefined) return there
+    const added: Waiting = { acquired, isWriting: false }
+    offeredUntil = after(PATIENCE)
+    waiting.push(added)
+    if (begins(acquired)) order.wait(key, acquired)
+    return added
+  }
 
   const commit: Outbox['commit'] = async (acquired, from, deadline) => {
-    add(acquired)
-    const writing = records.persist(inTurn(acquired), from, deadline)
-    waiting.set(acquired, writing)
-    const applied = await writing
-    waiting.set(acquired, undefined)
+    const added = add(acquired)
+    added.isWriting = true
+    const applied = await writes.track(records.persist(inTurn(acquired), from, deadline))
+    added.isWriting = false
     if (E.isLeft(applied)) return heldBack(applied.left)
-    waiting.delete(acquired)
+    remove(waiting, added)
     if (begins(acquired)) order.written(key, acquired)
     follow(acquired, applied.right)
     return applied
@@ -110,7 +122,7 @@ export const makeOutbox = (
 
   const flush: Outbox['flush'] = (deadline) =>
     exclusively(deadline, async () => {
-      for (const acquired of [...waiting.keys()]) {
+      for (const { acquired } of [...waiting]) {
         // Another call may write it, or has written it meanwhile.
         if (!isUnwritten(acquired)) continue
         const applied = await commit(acquired, O.none, deadline)
@@ -127,7 +139,7 @@ export const makeOutbox = (
   const flushLater = async (): Promise<void> => {
     if (isFlushing) return
     isFlushing = true
-    while (waiting.size > 0 && !isOver() && clock.now() < offeredUntil) {
+    while (waiting.length > 0 && !isOver() && clock.now() < offeredUntil) {
       await clock.sleep(PAUSE, undefined, 'unref')()
       if (!isOver()) await track(flush(after(timeout)))
     }
@@ -135,7 +147,7 @@ export const makeOutbox = (
   }
 
   return {
-    isEmpty: () => waiting.size === 0,
+    isEmpty: () => waiting.length === 0,
     commit,
     commitExclusively: async (acquired, from) => {
       add(acquired)
@@ -146,13 +158,12 @@ export const makeOutbox = (
       )
       // A failed commit has reported itself. Another call may have written the token in the meantime.
       const isSaid =
-        E.isRight(applied) || (applied.left._tag === 'StoreFailed' && applied.left.pending) || !waiting.has(acquired)
+        E.isRight(applied) ||
+        (applied.left._tag === 'StoreFailed' && applied.left.pending) ||
+        find(acquired) === undefined
       return isSaid ? applied : heldBack(applied.left)
     },
     flush,
-    settled: async () => {
-      const writes = () => [...waiting.values()].filter((writing) => writing !== undefined)
-      while (writes().length > 0) await Promise.allSettled(writes())
-    },
+    settled: writes.settled,
   }
 }

@@ -5,6 +5,7 @@ import * as AuthError from '../AuthError.js'
 import { acquiring } from '../internal/acquiring.js'
 import { lastWord } from '../internal/lastWord.js'
 import { dated, dateOf, timed } from '../internal/processClock.js'
+import { remove } from '../internal/remove.js'
 import { secretsOfOption } from '../internal/secrets.js'
 import { unaborted } from '../internal/unaborted.js'
 import * as Lifecycle from '../Lifecycle.js'
@@ -84,7 +85,7 @@ export const makeRedeem = <R>(
     repeatable: selfSufficient,
   })
   /** Parents (by `nameOf`) for which a token has come that is not committed yet. Their refresh token must not be sent again. */
-  const answered = new Set<string>()
+  const answered: Array<string> = []
 
   const redeemed = (parent: Lifecycle.Parent, answer: TokenSet): Acquired => {
     const token = timed(clock, answer)
@@ -100,7 +101,7 @@ export const makeRedeem = <R>(
       }),
       begin: constVoid,
       refuse: constVoid,
-      committed: () => void answered.delete(nameOf(parent)),
+      committed: () => remove(answered, nameOf(parent)),
     }
   }
 
@@ -173,7 +174,7 @@ export const makeRedeem = <R>(
 
     // Do not send if this refresh token was already answered (the commit is pending), or if the known record has moved on from it.
     const isElsewhere = O.isSome(cache.snapshot) && nameOf(cache.snapshot.value.cell) !== name
-    if (answered.has(name) || isElsewhere) return again
+    if (answered.includes(name) || isElsewhere) return again
     if (isClosed()) return failed(AuthError.closed)
     // Send only within `MARGIN` of the lease's start. A later request may reach the server after the lease has ended and another process
     // has taken over.
@@ -196,7 +197,7 @@ export const makeRedeem = <R>(
       repeatable: selfSufficient,
       secrets: () => secretsOfOption(previous),
     })().then((answer) => {
-      if (E.isRight(answer)) answered.add(name)
+      if (E.isRight(answer)) answered.push(name)
       return answer
     })
     const result = await lastWord(clock, limits, late, running)

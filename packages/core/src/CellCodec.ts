@@ -12,7 +12,7 @@ import { type Fault, inside, object, type Shaped, shape } from './internal/objec
 import { DEEPEST_RECORD, DEEPEST_TOKEN, isFiniteNumber, isObject, isShallow, isText } from './internal/shapes.js'
 import { decodeToken, encodeToken, finite, list, text, version } from './internal/tokenRecord.js'
 import type { TokenSet } from './internal/tokenSet.js'
-import type { Cell, Status } from './Lifecycle.js'
+import type { Cell, Lease, Owed, Refusals, Status } from './Lifecycle.js'
 import * as Lifecycle from './Lifecycle.js'
 import * as Secret from './Secret.js'
 import { instant } from './Time.js'
@@ -124,46 +124,37 @@ const toCell = (encoded: Encoded, { token, owed }: Tokens, later: Later): Cell<T
   later: later.length === 0 ? O.none : O.some(Secret.make('Member', JSON.stringify(Object.fromEntries(later)))),
 })
 
+const fromLease = ({ nonce, firstAt, until, recovery }: Lease) => ({
+  nonce: O.toNullable(nonce),
+  first_at: firstAt,
+  until,
+  recovery,
+})
+const fromRefusals = ({ count, accepted, at }: Refusals) => ({ count, accepted: accepted || undefined, at })
+const fromOwed = ({ tokens, retryAt, since }: Owed<TokenSet>) => ({
+  tokens: tokens.map(encodeToken),
+  retry_at: retryAt,
+  since: O.toUndefined(since),
+})
+
 /** The record of a cell. It holds opened secrets inside a Secret: only a store opens it. */
-export const encode = (cell: Cell<TokenSet>): Secret.Secret<'Record'> =>
-  Secret.make(
-    'Record',
-    JSON.stringify({
-      ...(O.isSome(cell.later) ? JSON.parse(Secret.open(cell.later.value)) : {}),
-      v: 1,
-      epoch: cell.epoch,
-      generation: cell.generation,
-      origin: O.toUndefined(cell.origin),
-      since: O.toUndefined(cell.since),
-      token: pipe(cell.token, O.map(encodeToken), O.toUndefined),
-      refused: cell.refused || undefined,
-      refusals: pipe(
-        cell.refusals,
-        O.map(({ count, accepted, at }) => ({ count, accepted: accepted || undefined, at })),
-        O.toUndefined,
-      ),
-      intent: pipe(
-        cell.lease,
-        O.map(({ nonce, firstAt, until, recovery }) => ({
-          nonce: O.toNullable(nonce),
-          first_at: firstAt,
-          until,
-          recovery,
-        })),
-        O.toUndefined,
-      ),
-      verdict: fromVerdict(cell.status),
-      owed: pipe(
-        cell.owed,
-        O.map(({ tokens, retryAt, since }) => ({
-          tokens: tokens.map(encodeToken),
-          retry_at: retryAt,
-          since: O.toUndefined(since),
-        })),
-        O.toUndefined,
-      ),
-    }),
-  )
+export const encode = (cell: Cell<TokenSet>): Secret.Secret<'Record'> => {
+  const known = {
+    v: 1,
+    epoch: cell.epoch,
+    generation: cell.generation,
+    origin: O.toUndefined(cell.origin),
+    since: O.toUndefined(cell.since),
+    token: O.isSome(cell.token) ? encodeToken(cell.token.value) : undefined,
+    refused: cell.refused || undefined,
+    refusals: O.isSome(cell.refusals) ? fromRefusals(cell.refusals.value) : undefined,
+    intent: O.isSome(cell.lease) ? fromLease(cell.lease.value) : undefined,
+    verdict: fromVerdict(cell.status),
+    owed: O.isSome(cell.owed) ? fromOwed(cell.owed.value) : undefined,
+  }
+  const all = O.isSome(cell.later) ? { ...JSON.parse(Secret.open(cell.later.value)), ...known } : known
+  return Secret.make('Record', JSON.stringify(all))
+}
 
 const undecodable = (reason: string) => AuthError.storeFailed('decode', reason)
 

@@ -97,8 +97,8 @@ export const downscoping =
           as: 'token exchange',
           repeatable: true,
           secrets: () => secretsOf(subject),
-        }),
-      )()
+        })(),
+      )
       return pipe(
         exchanged,
         E.map((token) => ({ ...token, expiresAt: earlier(token.expiresAt, subject.expiresAt) })),

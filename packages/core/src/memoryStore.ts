@@ -39,9 +39,9 @@ export const memoryStore = (): TokenStore => {
     ephemeral: true,
     get: (key) => async () => E.right(read(key)),
     compareAndSet: (key, expected, next) => async () => {
-      const found = read(key)
-      if (found.version === next.version) return E.right(Store.committed)
-      if (found.version !== expected) return E.right(Store.conflict(found))
+      const version = records.get(key)?.version ?? Store.absent
+      if (version === next.version) return E.right(Store.committed)
+      if (version !== expected) return E.right(Store.conflict(read(key)))
       records.set(key, joined(next))
       listeners.tell(key, O.some(next.version))
       return E.right(Store.committed)

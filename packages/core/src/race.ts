@@ -15,9 +15,8 @@ export interface Bounds {
   readonly signal?: AbortSignal | undefined
 }
 
-const atOnce = async (): Promise<void> => {
-  await null
-}
+/** A store in memory, and a signer on the event loop, are there by then: a timer costs more than they do. */
+const atOnce = (): Promise<void> => Promise.resolve().then(constVoid)
 
 /** By the clock's timer, or by its sleep. Answers how to call it off. */
 const startTimer = (clock: Clock, duration: Duration, wake: () => void): (() => void) => {
@@ -58,20 +57,20 @@ export const race =
       if (signal?.aborted) return resolve(E.left(onAbort))
       let isOver = false
       let release = constVoid
-      const settle = (say: () => void): void => {
+      const end = (): void => {
         if (isOver) return
         isOver = true
         release()
-        say()
       }
-      const stop = (): void => settle(() => resolve(E.left(signal?.aborted ? onAbort : onDeadline)))
-      task().then(
-        (result) => settle(() => resolve(result)),
-        (error) => settle(() => reject(error)),
-      )
-      const bound = async (): Promise<void> => {
-        // A store in memory, and a signer on the event loop, are there by then: a timer costs more than they do.
-        await atOnce()
+      const stop = (): void => {
+        end()
+        resolve(E.left(signal?.aborted ? onAbort : onDeadline))
+      }
+      const fail = (error: unknown): void => {
+        end()
+        reject(error)
+      }
+      const bound = (): void => {
         if (isOver) return
         const wait = between(clock.now(), deadline)
         const cancel = wait === Number.POSITIVE_INFINITY ? constVoid : startTimer(clock, wait, stop)
@@ -84,5 +83,9 @@ export const race =
         if (isOver) release()
         else if (signal?.aborted) stop()
       }
-      bound().catch((error) => settle(() => reject(error)))
+      task().then((result) => {
+        end()
+        resolve(result)
+      }, fail)
+      atOnce().then(bound).catch(fail)
     })

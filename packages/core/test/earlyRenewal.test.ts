@@ -56,9 +56,11 @@ describe('B-OAUTH2-05 renewal before expiry', () => {
   test('a failing store leaves the valid token', async () => {
     const memory = memoryStore()
     let isBroken = false
+    const down = TE.left(AuthError.storeFailed('get', 'down'))
     const store: TokenStore = {
       ...memory,
-      get: (key) => (isBroken ? TE.left(AuthError.storeFailed('get', 'down')) : memory.get(key)),
+      get: (key) => (isBroken ? down : memory.get(key)),
+      compareAndSet: (...args) => (isBroken ? down : memory.compareAndSet(...args)),
     }
     const { source, env } = open([E.right(living('old'))], { store })
     await source.get()

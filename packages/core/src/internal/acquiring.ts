@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -8,7 +7,7 @@ import type { Secret } from '../Secret.js'
 import type { TokenSet } from '../TokenSet.js'
 import { isEither, soundly, unawaited } from './answers.js'
 import { isCallable } from './shapes.js'
-import { tokenSetOf, wholeTokenSet } from './tokenSetOf.js'
+import { usableTokenSet, wholeTokenSet } from './tokenSetOf.js'
 
 /** What a strategy is run for. */
 export interface Acquiring {
@@ -46,20 +45,12 @@ export const acquiring =
       }
       const answer: unknown = await value
       if (!isEither(answer)) return E.left(wrong('it', 'an Either'))
-      return pipe(
-        soundly(answer, () => wrong('left', 'an AuthError'), secrets),
-        E.flatMap((token) =>
-          pipe(
-            repeatable
-              ? wholeTokenSet(token)
-              : pipe(
-                  tokenSetOf(token),
-                  E.map((decoded) => decoded.token),
-                ),
-            E.mapLeft(({ path, expected }) => wrong(path === 'it' ? 'right' : path, expected)),
-          ),
-        ),
-      )
+      const sound = soundly(answer, () => wrong('left', 'an AuthError'), secrets)
+      if (E.isLeft(sound)) return sound
+      const token = repeatable ? wholeTokenSet(sound.right) : usableTokenSet(sound.right)
+      if (E.isRight(token)) return token
+      const { path, expected } = token.left
+      return E.left(wrong(path === 'it' ? 'right' : path, expected))
     } catch (error) {
       const unknown = (threw: string): AuthError.AuthError =>
         AuthError.outcomeUnknown({ url: as, reason: `it ${threw}`, answer: O.none, repeatable })

@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Clock } from '../Clock.js'
 import { type Bounds, race } from '../race.js'
 import { millis, plus } from '../Time.js'
@@ -9,18 +8,19 @@ const TURNS = 5
 const TURN = millis(10)
 
 /**
- * As `race`, for a task that ends by the deadline itself: only it knows whether anything was sent, so it may say so a moment
+ * As `race`, for running work that ends by the deadline itself: only it knows whether anything was sent, so it may say so a moment
  * later. That moment is measured from when this process sees the deadline, turn by turn: where the process was stopped or is
  * starved, the task's own timer and all that follows from it come before the next turn, however late the clock is by then.
  */
-export const lastWord =
-  <Error, A>(clock: Clock, bounds: Bounds, late: Error, task: TaskEither<Error, A>): TaskEither<Error, A> =>
-  async () => {
-    const running = task()
-    const until = (limits: Bounds): Promise<E.Either<Error, A>> => race(clock, limits, late, late, () => running)()
-    let result = await until(bounds)
-    for (let turn = 0; turn < TURNS && E.isLeft(result) && result.left === late; turn++) {
-      result = await until({ deadline: plus(clock.now(), TURN) })
-    }
-    return result
-  }
+export const lastWord = <Error, A>(
+  clock: Clock,
+  bounds: Bounds,
+  late: Error,
+  running: Promise<E.Either<Error, A>>,
+  turns = TURNS,
+): Promise<E.Either<Error, A>> =>
+  race(clock, bounds, late, late, () => running)().then((result) =>
+    turns > 0 && E.isLeft(result) && result.left === late
+      ? lastWord(clock, { deadline: plus(clock.now(), TURN) }, late, running, turns - 1)
+      : result,
+  )

@@ -20,45 +20,46 @@ export interface Decoded {
   readonly wrong: Wrong | undefined
 }
 
-/** Takes a value for what it should be. None where it is something else. */
-type Take<A> = (value: unknown) => O.Option<A>
+/** Takes a value for what it should be. Undefined where it is something else. */
+type Take<A> = (value: unknown) => A | undefined
 
-const text: Take<string> = O.fromPredicate(isText)
-const number: Take<number> = O.fromPredicate((value) => typeof value === 'number')
+const text: Take<string> = (value) => (isText(value) ? value : undefined)
+const milliseconds: Take<Instant> = (value) => (typeof value === 'number' ? instant(value) : undefined)
 
 const secret =
   <Kind extends string>(kind: Kind): Take<Secret.Secret<Kind>> =>
-  (value) =>
-    pipe(
-      Secret.is(value) ? text(Secret.open(value)) : O.none,
-      O.map((opened) => Secret.make(kind, opened)),
-    )
+  (value) => {
+    const opened = Secret.is(value) ? text(Secret.open(value)) : undefined
+    return opened === undefined ? undefined : Secret.make(kind, opened)
+  }
 
 const option =
   <A>(take: Take<A>): Take<O.Option<A>> =>
   (value) => {
-    if (!isRecord(value)) return O.none
-    if (value['_tag'] === 'None') return O.some(O.none)
-    return value['_tag'] === 'Some' ? pipe(take(value['value']), O.map(O.some)) : O.none
+    if (!isRecord(value)) return undefined
+    if (value['_tag'] === 'None') return O.none
+    const taken = value['_tag'] === 'Some' ? take(value['value']) : undefined
+    return taken === undefined ? undefined : O.some(taken)
   }
 
 const accessTokens = secret('AccessToken')
 const refreshTokens = option(secret('RefreshToken'))
 const memberTexts = secret('Member')
 const optionalText = option(text)
-const optionalNumber = option(number)
+const optionalTime = option(milliseconds)
 
 /** A time that is no number says nothing: such a token is used until it is refused. */
-const time: Take<O.Option<Instant>> = (value) =>
-  pipe(value, optionalNumber, O.map(O.filter(Number.isFinite)), O.map(O.map(instant)))
+const time: Take<O.Option<Instant>> = (value) => {
+  const taken = optionalTime(value)
+  return taken !== undefined && O.isSome(taken) && !Number.isFinite(taken.value) ? O.none : taken
+}
 
-const list: Take<ReadonlyArray<unknown>> = (value) => (Array.isArray(value) ? O.some([...value]) : O.none)
+const list: Take<ReadonlyArray<unknown>> = (value) => (Array.isArray(value) ? [...value] : undefined)
 
-const texts: Take<ReadonlyArray<string>> = (value) =>
-  pipe(
-    list(value),
-    O.filter((all) => all.every(isText)),
-  )
+const texts: Take<ReadonlyArray<string>> = (value) => {
+  const all = list(value)
+  return all?.every(isText) === true ? all : undefined
+}
 
 const parsed = (json: string): O.Option<unknown> =>
   pipe(
@@ -67,31 +68,29 @@ const parsed = (json: string): O.Option<unknown> =>
   )
 
 /** What cannot be written is left out: after a rotation that is no reason to lose a token. */
-const restrictions: Take<ReadonlyArray<unknown>> = (value) =>
-  pipe(
-    list(value),
-    O.map((all) =>
-      pipe(
-        O.tryCatch(() => JSON.stringify(all)),
-        O.flatMap(parsed),
-        O.flatMap(list),
-        O.getOrElse((): ReadonlyArray<unknown> => []),
-      ),
-    ),
+const restrictions: Take<ReadonlyArray<unknown>> = (value) => {
+  const all = list(value)
+  if (all === undefined || all.length === 0) return all
+  return pipe(
+    O.tryCatch(() => JSON.stringify(all)),
+    O.flatMap(parsed),
+    O.flatMap(O.fromNullableK(list)),
+    O.getOrElse((): ReadonlyArray<unknown> => []),
   )
+}
 
 const NO_MEMBERS: TokenSet['members'] = new Map()
 
 const members: Take<TokenSet['members']> = (value) => {
-  if (!(value instanceof Map)) return O.none
-  if (value.size === 0) return O.some(NO_MEMBERS)
+  if (!(value instanceof Map)) return undefined
+  if (value.size === 0) return NO_MEMBERS
   const all = new Map<string, Secret.Secret<'Member'>>()
   for (const [name, member] of value) {
     const taken = memberTexts(member)
-    if (!isText(name) || O.isNone(taken)) return O.none
-    if (O.isSome(parsed(Secret.open(taken.value)))) all.set(name, taken.value)
+    if (!isText(name) || taken === undefined) return undefined
+    if (O.isSome(parsed(Secret.open(taken)))) all.set(name, taken)
   }
-  return O.some(all)
+  return all
 }
 
 /**
@@ -106,15 +105,15 @@ export const tokenSetOf = (value: unknown): E.Either<Wrong, Decoded> => {
     const given = value[path]
     if (given === undefined) return absent
     const taken = take(given)
-    if (O.isNone(taken)) wrong ??= { path, expected }
-    return O.getOrElse(() => absent)(taken)
+    if (taken === undefined) wrong ??= { path, expected }
+    return taken ?? absent
   }
   const accessToken = accessTokens(value['accessToken'])
-  if (O.isNone(accessToken)) return E.left({ path: 'accessToken', expected: 'a Secret' })
+  if (accessToken === undefined) return E.left({ path: 'accessToken', expected: 'a Secret' })
   const refreshToken = member('refreshToken', 'an Option of a Secret', refreshTokens, O.none)
   if (wrong !== undefined) return E.left(wrong)
   const token: TokenSet = {
-    accessToken: accessToken.value,
+    accessToken,
     refreshToken,
     issuedAt: member('issuedAt', 'an Option of milliseconds since the epoch', time, O.none),
     expiresAt: member('expiresAt', 'an Option of milliseconds since the epoch', time, O.none),
@@ -129,12 +128,17 @@ export const tokenSetOf = (value: unknown): E.Either<Wrong, Decoded> => {
   return E.right({ token, wrong })
 }
 
+/** As {@link tokenSetOf}, where what is wrong may be left out. */
+export const usableTokenSet = (value: unknown): E.Either<Wrong, TokenSet> =>
+  E.map(({ token }: Decoded) => token)(tokenSetOf(value))
+
 /** As {@link tokenSetOf}, where nothing may be wrong. */
-export const wholeTokenSet = (value: unknown): E.Either<Wrong, TokenSet> =>
-  pipe(
-    tokenSetOf(value),
-    E.flatMap(({ token, wrong }) => (wrong === undefined ? E.right(token) : E.left(wrong))),
-  )
+export const wholeTokenSet = (value: unknown): E.Either<Wrong, TokenSet> => {
+  const decoded = tokenSetOf(value)
+  if (E.isLeft(decoded)) return decoded
+  const { token, wrong } = decoded.right
+  return wrong === undefined ? E.right(token) : E.left(wrong)
+}
 
 /** A token set that the program itself gives. */
 export const given =

@@ -8,23 +8,29 @@ export interface Work {
   readonly settled: () => Promise<void>
 }
 
-/** `onChange` hears of each piece that begins, and of each that has ended. */
+/** `onChange` hears when the first piece begins, and when the last one has ended. Pieces are counted: for a `Set`, see `remove`. */
 export const makeWork = (onChange: IO<void> = constVoid): Work => {
-  const work = new Set<Promise<unknown>>()
+  const waiting: Array<IO<void>> = []
+  let count = 0
+  const begin = (): void => {
+    count++
+    if (count === 1) onChange()
+  }
+  const end = (): void => {
+    count--
+    if (count > 0) return
+    onChange()
+    for (const wake of waiting.splice(0)) wake()
+  }
   return {
     track: (promise) => {
-      const forget = (): void => {
-        work.delete(promise)
-        onChange()
-      }
-      work.add(promise)
-      onChange()
-      promise.then(forget, forget)
+      begin()
+      promise.then(end, end)
       return promise
     },
-    isIdle: () => work.size === 0,
+    isIdle: () => count === 0,
     settled: async () => {
-      while (work.size > 0) await Promise.allSettled([...work])
+      while (count > 0) await new Promise<void>((resolve) => waiting.push(resolve))
     },
   }
 }

@@ -13,7 +13,11 @@ import type { Parent } from './event.js'
  */
 export const placeOf = <T>({ epoch, origin }: Cell<T>): Place => ({ epoch, origin })
 
-export const parentOf = <T>(cell: Cell<T>): Parent => ({ ...placeOf(cell), generation: cell.generation })
+export const parentOf = <T>(cell: Cell<T>): Parent => ({
+  epoch: cell.epoch,
+  origin: cell.origin,
+  generation: cell.generation,
+})
 
 /** An epoch without an origin (the first one, or an older version's) is compared by its number alone. */
 export const isEpochOf = <T>({ epoch, origin }: Place, cell: Cell<T>): boolean =>

@@ -115,28 +115,22 @@ export const makeCache = (
     adopted = ++sequence
     cache.snapshot = O.some(snapshot)
     // If the call began before the notification, the change may be newer than the snapshot. Then it stays unread.
-    cache.unread = pipe(
-      cache.unread,
-      O.filter(({ version, at }) => begun < at && !isVersion(snapshot, version)),
-    )
+    const { unread } = cache
+    if (O.isSome(unread) && (begun >= unread.value.at || isVersion(snapshot, unread.value.version)))
+      cache.unread = O.none
     cache.readUntil = O.isSome(cache.unread) ? NEVER : plus(snapshot.readAt, maxStale)
-    const { status } = snapshot.cell
+    const { status, token: held } = snapshot.cell
     cache.cooledDownAt = status._tag === 'CoolingDown' ? plus(status.until, millis(-snapshot.offset)) : NEVER
-    const servable = pipe(
-      snapshot.cell.token,
-      O.filter(() => Lifecycle.isUsable(view, storeNow(snapshot))(snapshot.cell)),
-      O.map((of) => toProcessClock(of, snapshot)),
-      O.filter(mayServe),
-    )
-    if (O.isNone(servable)) {
+    const isUsable = Lifecycle.isUsable(view, storeNow(snapshot))(snapshot.cell)
+    const token = isUsable && O.isSome(held) ? toProcessClock(held.value, snapshot) : undefined
+    if (token === undefined || !mayServe(token)) {
       expire()
       return
     }
-    const token = servable.value
     const isNew = !(O.isSome(cache.token) && Secret.eq.equals(cache.token.value.accessToken, token.accessToken))
     if (isNew) cache.renewBefore = earlyOf(renewBefore, token, snapshot.readAt, draw())
     cache.result = Promise.resolve(E.right(dated(token)))
-    cache.token = servable
+    cache.token = O.some(token)
     cache.usableUntil = O.isSome(token.expiresAt) ? token.expiresAt.value : ALWAYS
     schedule()
   }
@@ -183,18 +177,11 @@ const isVersion = (snapshot: Snapshot, version: O.Option<Version>): boolean =>
 
 /** Whether a snapshot is the latest one. */
 export const isKnown = ({ snapshot }: Cache, { version }: Snapshot): boolean =>
-  pipe(
-    snapshot,
-    O.exists((there) => there.version === version),
-  )
+  O.isSome(snapshot) && snapshot.value.version === version
 
 /** Whether the cached token is valid. */
 export const isUsable = (cache: Cache, clock: Clock): boolean => clock.now() < cache.usableUntil
 
 /** Whether the cached token is still valid for `minValid`. */
 export const isEnough = (cache: Cache, clock: Clock, minValid: Duration): boolean =>
-  isUsable(cache, clock) &&
-  pipe(
-    cache.token,
-    O.exists((token) => Lifecycle.suffices(token, minValid, clock.now())),
-  )
+  isUsable(cache, clock) && O.isSome(cache.token) && Lifecycle.suffices(cache.token.value, minValid, clock.now())

@@ -1,6 +1,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { ProcessClock } from '../internal/processClock.js'
 import type { Work } from '../internal/work.js'
+import type { Decision } from '../Lifecycle.js'
 import type { Random, RandomEnv } from '../Random.js'
 import { nonce } from '../Random.js'
 import type { SourceEvent } from '../SourceEvent.js'
@@ -9,9 +10,9 @@ import { type Duration, type Instant, millis, minutes, seconds } from '../Time.j
 import type { TokenSet } from '../TokenSet.js'
 import type { SourceConfig } from '../TokenSource.js'
 import type { Key, TokenStore } from '../TokenStore.js'
-import type { Cache } from './cache.js'
+import { type Cache, toProcessClock } from './cache.js'
 import type { Lock } from './lock.js'
-import type { Records } from './records.js'
+import type { Records, Snapshot } from './records.js'
 
 /** By how much a lease outlives its flight: the life of a message, and of a stall. */
 export const MARGIN = seconds(5)
@@ -76,3 +77,10 @@ export interface Context extends Settings {
 /** Whether a token, in process time, has not expired. */
 export const isValid = ({ clock }: Pick<Context, 'clock'>, { expiresAt }: TokenSet): boolean =>
   O.isNone(expiresAt) || clock.now() < expiresAt.value
+
+/** A decision's token in process time. None if it has expired before the store answered. */
+export const servable = (context: Context, { serve }: Decision<TokenSet>, snapshot: Snapshot): O.Option<TokenSet> => {
+  if (O.isNone(serve)) return O.none
+  const token = toProcessClock(serve.value, snapshot)
+  return isValid(context, token) ? O.some(token) : O.none
+}

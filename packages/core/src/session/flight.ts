@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
-import { guard } from '../internal/guard.js'
 import { dated } from '../internal/processClock.js'
 import { race } from '../race.js'
 import { type Duration, millis } from '../Time.js'
@@ -49,6 +49,10 @@ export interface FlightParts {
   readonly turns: Turns
 }
 
+/** A clock, or what else the application gives, may throw. */
+const thrown = (error: unknown): Result<never> =>
+  E.left(AuthError.fromThrown(error, (threw) => AuthError.storeFailed('get', `it ${threw}`), []))
+
 export const makeFlights = (
   context: Context,
   { isOver: isAllOver, outbox, owing, pauses, memory, turns }: FlightParts,
@@ -57,18 +61,14 @@ export const makeFlights = (
   let flight: Flight | undefined
 
   const takeOff = (minValid = millis(0)): Flight => {
-    let offer: (token: TokenSet) => void = () => undefined
-    const offered = new Promise<Result<TokenSet>>((resolve) => {
-      offer = (token) => resolve(E.right(dated(clock, token)))
+    let serve: (result: Result<TokenSet> | Promise<Result<TokenSet>>) => void = constVoid
+    const served = new Promise<Result<TokenSet>>((resolve) => {
+      serve = resolve
     })
+    const offer = (token: TokenSet): void => serve(E.right(dated(clock, token)))
     const deadline = after(patience)
     let isOver = false
-    const flying = track(
-      guard(
-        (threw) => AuthError.storeFailed('get', `it ${threw}`),
-        () => () => turns({ deadline, minValid, offer }, () => isOver),
-      )(),
-    )
+    const flying = track(turns({ deadline, minValid, offer }, () => isOver).catch(thrown))
     const flown = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
       E.map((token) => dated(clock, token)),
     )
@@ -87,7 +87,9 @@ export const makeFlights = (
       if (result.left._tag === 'StoreFailed') memory.postpone(clock.now())
       return cache.result
     })
-    const current: Flight = { minValid, served: Promise.race([offered, landed]), landed, flown }
+    // If a clock throws, callers are told as well.
+    void landed.then(serve, () => serve(landed))
+    const current: Flight = { minValid, served, landed, flown }
     flight = current
     return current
   }

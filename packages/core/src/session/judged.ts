@@ -72,6 +72,11 @@ export const judged = (
   { offset, now, hold, tellsTime }: Pick<Heard, 'offset' | 'tellsTime'> & Judge,
   before: O.Option<Heard>,
 ): Cell<TokenSet> => {
+  const isWaiting = O.isSome(stored.lease) || stored.status._tag === 'CoolingDown'
+  // Only the end of a wait depends on when it is judged.
+  if (O.isSome(before) && before.value.stored === stored && before.value.offset === offset && !isWaiting) {
+    return before.value.cell
+  }
   const snapshot = pipe(
     before,
     O.filter((heard) => heard.stored.epoch === stored.epoch && heard.stored.generation === stored.generation),
@@ -124,10 +129,11 @@ export const judged = (
 }
 
 /** The cell to write after a record was judged. Parts that no event has changed stay as they are in the store. */
-export const unjudged = ({ cell, stored }: Pick<Heard, 'cell' | 'stored'>, next: Cell<TokenSet>): Cell<TokenSet> => ({
-  ...next,
-  token: next.token === cell.token ? stored.token : next.token,
-  lease: next.lease === cell.lease ? stored.lease : next.lease,
-  status: next.status === cell.status ? stored.status : next.status,
-  refusals: next.refusals === cell.refusals ? stored.refusals : next.refusals,
-})
+export const unjudged = ({ cell, stored }: Pick<Heard, 'cell' | 'stored'>, next: Cell<TokenSet>): Cell<TokenSet> => {
+  const token = next.token === cell.token ? stored.token : next.token
+  const lease = next.lease === cell.lease ? stored.lease : next.lease
+  const status = next.status === cell.status ? stored.status : next.status
+  const refusals = next.refusals === cell.refusals ? stored.refusals : next.refusals
+  const isSame = token === next.token && lease === next.lease && status === next.status && refusals === next.refusals
+  return isSame ? next : { ...next, token, lease, status, refusals }
+}

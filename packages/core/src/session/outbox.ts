@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import { dated } from '../internal/processClock.js'
+import { remove } from '../internal/remove.js'
 import { makeWork } from '../internal/work.js'
 import { type Instant, minutes, NEVER } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
@@ -11,10 +12,19 @@ import { type Context, isValid, PAUSE } from './context.js'
 import type { Order } from './order.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
-import type { Applied, Result, SessionEvent, Snapshot } from './records.js'
+import type { Applied, Result, Snapshot } from './records.js'
 
 /** For how long a token that the store did not take is offered to it again. */
 const PATIENCE = minutes(60)
+
+/** A token in the outbox. */
+interface Waiting {
+  readonly acquired: Acquired
+  isWriting: boolean
+}
+
+/** Whether a token begins a session. Only such tokens have an order. */
+const begins = ({ origin }: Acquired): boolean => O.isSome(origin)
 
 /** The acquired tokens that the store does not hold yet: none is forgotten before it does. */
 export interface Outbox {
@@ -35,12 +45,10 @@ export const makeOutbox = (
   { order, owing, pauses }: { readonly order: Order; readonly owing: Owing; readonly pauses: Pauses },
 ): Outbox => {
   const { clock, exclusively, key, records, tell, timeout, track, after } = context
-  const waiting = new Set<Acquired>()
-  /** The tokens in `waiting` whose write is in progress. */
-  const writing = new Set<Acquired>()
+  const waiting: Array<Waiting> = []
+  const writes = makeWork()
   let isFlushing = false
   let offeredUntil = NEVER
-  const writes = makeWork()
 
   const heldBack = (error: AuthError.AuthError): Result<never> => {
     const held =
@@ -57,12 +65,13 @@ export const makeOutbox = (
    * The event of a token. Earlier tokens of the key, also in other sources, get their place now at the latest: they must not replace the
    * session that this one begins.
    */
-  const inTurn =
-    (acquired: Acquired) =>
-    (snapshot: Snapshot): SessionEvent => {
-      for (const earlier of order.before(key, acquired)) earlier.begin(snapshot)
-      return acquired.event(snapshot)
-    }
+  const inTurn = (acquired: Acquired): Acquired['event'] =>
+    begins(acquired)
+      ? (snapshot) => {
+          for (const earlier of order.before(key, acquired)) earlier.begin(snapshot)
+          return acquired.event(snapshot)
+        }
+      : acquired.event
 
   /** A token that came too late for its session must not stay alive. */
   const discard = async (token: TokenSet, snapshot: Snapshot): Promise<void> => {
@@ -78,37 +87,44 @@ export const makeOutbox = (
   const follow = (acquired: Acquired, { decision: { serve, action }, snapshot }: Applied): void => {
     acquired.committed()
     if (O.isSome(serve)) {
-      const as = acquired.event(snapshot)._tag === 'LoggedIn' ? 'LoggedIn' : 'Renewed'
-      announce(toProcessClock(serve.value, snapshot), snapshot, as)
+      announce(toProcessClock(serve.value, snapshot), snapshot, begins(acquired) ? 'LoggedIn' : 'Renewed')
     }
     if (action._tag === 'Discard') tell({ _tag: 'Discarded', revoked: false })
     if (action._tag === 'DiscardAndRevoke') void track(discard(action.token, snapshot))
     if (action._tag === 'RevokeAtServer') void track(owing.pay(action.tokens, snapshot, after(timeout)))
   }
 
-  const add = (acquired: Acquired): void => {
-    if (!waiting.has(acquired)) offeredUntil = after(PATIENCE)
-    waiting.add(acquired)
-    order.wait(key, acquired)
+  const find = (acquired: Acquired): Waiting | undefined => waiting.find((of) => of.acquired === acquired)
+  /** Whether a token waits, and no call is writing it. */
+  const isUnwritten = (acquired: Acquired): boolean => find(acquired)?.isWriting === false
+
+  const add = (acquired: Acquired): Waiting => {
+    const there = find(acquired)
+    if (there !== undefined) return there
+    const added: Waiting = { acquired, isWriting: false }
+    offeredUntil = after(PATIENCE)
+    waiting.push(added)
+    if (begins(acquired)) order.wait(key, acquired)
+    return added
   }
 
   const commit: Outbox['commit'] = async (acquired, from, deadline) => {
-    add(acquired)
-    writing.add(acquired)
+    const added = add(acquired)
+    added.isWriting = true
     const applied = await writes.track(records.persist(inTurn(acquired), from, deadline))
-    writing.delete(acquired)
+    added.isWriting = false
     if (E.isLeft(applied)) return heldBack(applied.left)
-    waiting.delete(acquired)
-    order.written(key, acquired)
+    remove(waiting, added)
+    if (begins(acquired)) order.written(key, acquired)
     follow(acquired, applied.right)
     return applied
   }
 
   const flush: Outbox['flush'] = (deadline) =>
     exclusively(deadline, async () => {
-      for (const acquired of [...waiting]) {
+      for (const { acquired } of [...waiting]) {
         // Another call may write it, or has written it meanwhile.
-        if (!waiting.has(acquired) || writing.has(acquired)) continue
+        if (!isUnwritten(acquired)) continue
         const applied = await commit(acquired, O.none, deadline)
         if (E.isLeft(applied)) return applied
       }
@@ -123,7 +139,7 @@ export const makeOutbox = (
   const flushLater = async (): Promise<void> => {
     if (isFlushing) return
     isFlushing = true
-    while (waiting.size > 0 && !isOver() && clock.now() < offeredUntil) {
+    while (waiting.length > 0 && !isOver() && clock.now() < offeredUntil) {
       await clock.sleep(PAUSE, undefined, 'unref')()
       if (!isOver()) await track(flush(after(timeout)))
     }
@@ -131,20 +147,20 @@ export const makeOutbox = (
   }
 
   return {
-    isEmpty: () => waiting.size === 0,
+    isEmpty: () => waiting.length === 0,
     commit,
     commitExclusively: async (acquired, from) => {
       add(acquired)
       const deadline = after(timeout)
       const applied = await exclusively(deadline, () =>
         // If the lock came late, another call may write the token, or have written it.
-        waiting.has(acquired) && !writing.has(acquired)
-          ? commit(acquired, from, deadline)
-          : records.persist(acquired.event, from, deadline),
+        isUnwritten(acquired) ? commit(acquired, from, deadline) : records.persist(acquired.event, from, deadline),
       )
       // A failed commit has reported itself. Another call may have written the token in the meantime.
       const isSaid =
-        E.isRight(applied) || (applied.left._tag === 'StoreFailed' && applied.left.pending) || !waiting.has(acquired)
+        E.isRight(applied) ||
+        (applied.left._tag === 'StoreFailed' && applied.left.pending) ||
+        find(acquired) === undefined
       return isSaid ? applied : heldBack(applied.left)
     },
     flush,

@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -37,7 +36,7 @@ const sameRecord = O.getEq<Secret.Secret>(Secret.eq)
 /** A record as this process has read or written it. Times in `cell` are by the store's clock, or dates if it has none. */
 export interface Snapshot extends Heard {
   readonly version: Version
-  /** The record that the cell was decoded from. None if the store has no record, or if this process wrote the cell. */
+  /** The record that the cell was decoded from, or encoded to. None if the store has no record. */
   readonly record: O.Option<Secret.Secret<'Record'>>
   /** Process time when the store's `now` was taken, or just before. */
   readonly readAt: Instant
@@ -129,15 +128,12 @@ export const makeRecords = (
     )()
 
   /** Decodes a record, unless it is the one that was decoded last. */
-  const cellOf = ({ record }: Stamped): Result<Cell<TokenSet>> =>
-    pipe(
-      snapshot(),
-      O.filter((there) => O.isSome(record) && sameRecord.equals(there.record, record)),
-      O.match(
-        () => CellCodec.decode(record),
-        ({ stored }) => E.right(stored),
-      ),
-    )
+  const cellOf = ({ record }: Stamped): Result<Cell<TokenSet>> => {
+    const there = snapshot()
+    return O.isSome(there) && O.isSome(record) && sameRecord.equals(there.value.record, record)
+      ? E.right(there.value.stored)
+      : CellCodec.decode(record)
+  }
 
   /** Process time, and the date: the clock of a store that has none of its own. */
   const present = () => {
@@ -145,48 +141,52 @@ export const makeRecords = (
     return { at, date: dateOf(clock, at), jumps: clock.jumps() }
   }
 
-  const toSnapshot = (stamped: Stamped, began: ReturnType<typeof present>): Result<Snapshot> =>
-    pipe(
-      cellOf(stamped),
-      E.map((stored) => {
-        const tellsTime = O.isSome(stamped.now)
-        const told = O.getOrElse(() => began.date)(stamped.now)
-        const offset = tellsTime ? offsetOf(told, began.at, clock.now(), snapshot()) : between(began.at, told)
-        // The date after the call, so that a time written during the call does not lie in the future.
-        const now = tellsTime ? told : present().date
-        const cell = judged(stored, { offset, now, hold, tellsTime }, snapshot())
-        return {
-          version: stamped.version,
-          cell,
-          stored,
-          record: stamped.record,
-          offset,
-          tellsTime,
-          readAt: plus(told, millis(-offset)),
-          jumps: began.jumps,
-        }
-      }),
-    )
+  const toSnapshot = (stamped: Stamped, began: ReturnType<typeof present>): Result<Snapshot> => {
+    const decoded = cellOf(stamped)
+    if (E.isLeft(decoded)) return decoded
+    const stored = decoded.right
+    const tellsTime = O.isSome(stamped.now)
+    const told = O.isSome(stamped.now) ? stamped.now.value : began.date
+    const offset = tellsTime ? offsetOf(told, began.at, clock.now(), snapshot()) : between(began.at, told)
+    // The date after the call, so that a time written during the call does not lie in the future.
+    const now = tellsTime ? told : present().date
+    return E.right({
+      version: stamped.version,
+      cell: judged(stored, { offset, now, hold, tellsTime }, snapshot()),
+      stored,
+      record: stamped.record,
+      offset,
+      tellsTime,
+      readAt: plus(told, millis(-offset)),
+      jumps: began.jumps,
+    })
+  }
 
-  /**
-   * Takes over the snapshot that a call has found. If the store lost a newer record, that one is restored first, since the older one may
-   * hold a spent refresh token.
-   */
-  const take = async (found: Result<Snapshot>, begun: Sequence, deadline: Instant): Promise<Result<Snapshot>> => {
+  /** Takes over the snapshot that a call has found. */
+  const take = (
+    found: Result<Snapshot>,
+    begun: Sequence,
+    deadline: Instant,
+  ): Result<Snapshot> | Promise<Result<Snapshot>> => {
     if (E.isLeft(found)) return found
-    const newer = store.mayLoseWrites === true ? ahead(found.right, begun) : O.none
+    if (store.mayLoseWrites === true) return takeLatest(found.right, begun, deadline)
+    adopt(found.right, begun)
+    return found
+  }
+
+  /** As `take`. If the store lost a newer record, that one is restored first, since the older one may hold a spent refresh token. */
+  const takeLatest = async (found: Snapshot, begun: Sequence, deadline: Instant): Promise<Result<Snapshot>> => {
+    const newer = ahead(found, begun)
     if (O.isNone(newer)) {
-      adopt(found.right, begun)
+      adopt(found, begun)
       // A concurrent call saw a newer record. Whether the store has lost it, only a new read can tell.
-      const isOlder =
-        store.mayLoseWrites === true &&
-        O.exists((at: Snapshot) => Lifecycle.precedes(found.right.cell, at.cell))(snapshot())
-      return isOlder ? read(deadline) : found
+      const isOlder = O.exists((at: Snapshot) => Lifecycle.precedes(found.cell, at.cell))(snapshot())
+      return isOlder ? read(deadline) : E.right(found)
     }
-    const { offset, tellsTime } = found.right
+    const { offset, tellsTime } = found
     const { stored } = newer.value
-    const cell = judged(stored, { offset, now: storeNow(found.right), hold, tellsTime }, newer)
-    const answer = await write(found.right, cell, deadline, stored)
+    const cell = judged(stored, { offset, now: storeNow(found), hold, tellsTime }, newer)
+    const answer = await write(found, cell, deadline, stored)
     if (E.isLeft(answer)) return answer
     if (answer.right._tag === 'Conflict') return take(answer.right.found, answer.right.begun, deadline)
     restored(answer.right.snapshot)
@@ -198,24 +198,17 @@ export const makeRecords = (
     const begun = begin()
     const started = present()
     const stamped = await call('get', deadline, () => store.get(key), stampedOf('get'))
-    return take(
-      pipe(
-        stamped,
-        E.flatMap((there) => toSnapshot(there, started)),
-      ),
-      begun,
-      deadline,
-    )
+    return take(E.isLeft(stamped) ? stamped : toSnapshot(stamped.right, started), begun, deadline)
   }
 
-  /**
-   * Brings a snapshot to the current clocks before a write. If the clock was changed since the read, the offset is wrong, and a time
-   * written with it would be too late. If the store has its own clock, the record is read again. Otherwise the offset is computed anew.
-   */
-  const timely = async (at: Snapshot, deadline: Instant): Promise<Result<Snapshot>> => {
-    if (at.tellsTime) return at.jumps === clock.jumps() ? E.right(at) : read(deadline)
+  /** Whether no clock was changed since the read. Otherwise the offset is wrong, and a time written with it would be too late. */
+  const isTimely = ({ tellsTime, jumps, offset }: Snapshot): boolean =>
+    tellsTime ? jumps === clock.jumps() : offset === -clock.ahead()
+
+  /** Brings a snapshot to the current clocks. If the store has its own clock, the record is read again. */
+  const timely = (at: Snapshot, deadline: Instant): Result<Snapshot> | Promise<Result<Snapshot>> => {
+    if (at.tellsTime) return read(deadline)
     const offset = millis(-clock.ahead())
-    if (offset === at.offset) return E.right(at)
     const cell = judged(at.stored, { ...at, offset, now: dateOf(clock, clock.now()), hold }, O.some(at))
     return E.right({ ...at, offset, cell })
   }
@@ -252,8 +245,7 @@ export const makeRecords = (
     if (answer.right._tag === 'Conflict') {
       return E.right({ _tag: 'Conflict', found: toSnapshot(answer.right.found, started), begun })
     }
-    // The strategy's token may differ from its decoded record, so `record` is left empty and the next read decodes it.
-    const committed = { ...at, version: next.version, cell, stored, record: O.none }
+    const committed = { ...at, version: next.version, cell, stored, record: O.some(next.record) }
     adopt(committed, begun)
     return E.right({ _tag: 'Committed', snapshot: committed })
   }
@@ -261,7 +253,7 @@ export const makeRecords = (
   const apply: Records['apply'] = async (event, from, deadline) => {
     let found: Result<Snapshot> = E.right(from)
     for (;;) {
-      const current = E.isLeft(found) ? found : await timely(found.right, deadline)
+      const current = E.isLeft(found) || isTimely(found.right) ? found : await timely(found.right, deadline)
       if (E.isLeft(current)) return current
       const at = current.right
       const [decision, cell] = step(event(at))(at.cell)

@@ -5,7 +5,9 @@ import * as AuthError from '../AuthError.js'
 import { acquiring } from '../internal/acquiring.js'
 import { lastWord } from '../internal/lastWord.js'
 import { dated, dateOf, timed } from '../internal/processClock.js'
+import { remove } from '../internal/remove.js'
 import { secretsOfOption } from '../internal/secrets.js'
+import { unaborted } from '../internal/unaborted.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { nonce, uniform } from '../Random.js'
 import type { Bounds } from '../race.js'
@@ -14,13 +16,13 @@ import { between, type Duration, earliest, type Instant, millis, plus } from '..
 import type { TokenSet } from '../TokenSet.js'
 import type { Acquired } from './acquired.js'
 import { toProcessClock, toStoreClock } from './cache.js'
-import { type Context, isValid, MARGIN, PAUSE } from './context.js'
+import { type Context, MARGIN, PAUSE, servable } from './context.js'
 import { restOf } from './early.js'
 import { toFailure } from './failure.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
-import { type Result, type SessionEvent, type Snapshot, storeNow, view } from './records.js'
+import { type Result, type Snapshot, storeNow, view } from './records.js'
 
 /** A turn of a flight ends with a result, or the next turn starts, from the snapshot in `found` if there is one. */
 export type Turn =
@@ -39,7 +41,7 @@ export interface Flying {
 }
 
 /** Takes the lease, redeems, and commits: one turn of a flight. */
-export type Redeem = (from: Snapshot, flying: Flying) => Promise<Result<Turn>>
+export type Redeem = (from: Snapshot, flying: Flying) => Promise<Turn>
 
 const nameOf = ({ epoch, generation, origin }: Lifecycle.Parent): string =>
   `${epoch} ${generation} ${O.toNullable(origin)}`
@@ -75,8 +77,15 @@ export const makeRedeem = <R>(
   const { cache, clock, exclusively, isClosed, minimumAge, random, records, selfSufficient, store } = context
   const { tell, timeout, track, after } = context
   const draw = uniform(random)
+  const signal = unaborted()
+  const late = AuthError.outcomeUnknown({
+    url: 'strategy',
+    reason: 'it did not settle by its deadline',
+    answer: O.none,
+    repeatable: selfSufficient,
+  })
   /** Parents (by `nameOf`) for which a token has come that is not committed yet. Their refresh token must not be sent again. */
-  const answered = new Set<string>()
+  const answered: Array<string> = []
 
   const redeemed = (parent: Lifecycle.Parent, answer: TokenSet): Acquired => {
     const token = timed(clock, answer)
@@ -92,7 +101,7 @@ export const makeRedeem = <R>(
       }),
       begin: constVoid,
       refuse: constVoid,
-      committed: () => void answered.delete(nameOf(parent)),
+      committed: () => remove(answered, nameOf(parent)),
     }
   }
 
@@ -108,7 +117,7 @@ export const makeRedeem = <R>(
       ),
     )
 
-  const useless = (serve: O.Option<TokenSet>): AuthError.AuthError =>
+  const useless = ({ serve }: Lifecycle.Decision<TokenSet>): AuthError.AuthError =>
     AuthError.malformed({
       what: 'answer of the strategy',
       ...(O.isSome(serve)
@@ -120,22 +129,16 @@ export const makeRedeem = <R>(
   const redeem = async (from: Snapshot, flying: Flying): Promise<Turn> => {
     const { deadline, minValid } = flying
     const own = nonce(random)()
-    const requested = (at: Snapshot): SessionEvent => ({
-      _tag: 'Requested',
-      nonce: own,
-      ...question(context, flying, at),
-    })
-    const leased = await records.apply(requested, from, deadline)
+    const leased = await records.apply(
+      (at) => ({ _tag: 'Requested', nonce: own, ...question(context, flying, at) }),
+      from,
+      deadline,
+    )
     if (E.isLeft(leased)) return ended(leased)
     const { decision, snapshot: lease } = leased.right
-    const served = pipe(
-      decision.serve,
-      O.map((token) => toProcessClock(token, lease)),
-      O.filter((token) => isValid(context, token)),
-    )
+    const served = servable(context, decision, lease)
     // Our own lease must not look like another process's lease to `ask`, so it is removed here.
-    const free = { ...lease, cell: { ...lease.cell, lease: O.none } }
-    if (O.isSome(served)) offering(context, flying, served.value, free)
+    if (O.isSome(served)) offering(context, flying, served.value, { ...lease, cell: { ...lease.cell, lease: O.none } })
     // Another process or call was first. `lease` is then the record that it wrote.
     if (decision.action._tag !== 'Redeem') return { _tag: 'Again', found: O.some(lease) }
     const { parent, recovery } = decision.action
@@ -145,11 +148,9 @@ export const makeRedeem = <R>(
       O.map((token) => toProcessClock(token, lease)),
     )
 
-    // After a failure, renewal pauses for a part of the time for which the current token is still sufficient. With `minValid`, that time
-    // ends earlier.
-    const rest = restOf(millis(Math.max(0, leftOf(previous, lease) - minValid)), draw())
-
     const failed = async (error: AuthError.AuthError, isLate = false): Promise<Turn> => {
+      // Renewal pauses for a part of the time for which the current token is still sufficient. With `minValid`, that time ends earlier.
+      const rest = restOf(millis(leftOf(previous, lease) - minValid), draw())
       const failure = toFailure(error, previous, !selfSufficient, rest)
       if (!isLate) tell({ _tag: 'RenewalFailed', error })
       const applied = await records.apply(
@@ -172,11 +173,8 @@ export const makeRedeem = <R>(
     }
 
     // Do not send if this refresh token was already answered (the commit is pending), or if the known record has moved on from it.
-    const isElsewhere = pipe(
-      cache.snapshot,
-      O.exists(({ cell }) => nameOf(cell) !== name),
-    )
-    if (answered.has(name) || isElsewhere) return again
+    const isElsewhere = O.isSome(cache.snapshot) && nameOf(cache.snapshot.value.cell) !== name
+    if (answered.includes(name) || isElsewhere) return again
     if (isClosed()) return failed(AuthError.closed)
     // Send only within `MARGIN` of the lease's start. A later request may reach the server after the lease has ended and another process
     // has taken over.
@@ -192,23 +190,17 @@ export const makeRedeem = <R>(
       refused: lease.cell.refused,
       minValid,
       deadline: dateOf(clock, limits.deadline),
-      signal: new AbortController().signal,
+      signal,
     }
-    const late = AuthError.outcomeUnknown({
-      url: 'strategy',
-      reason: 'it did not settle by its deadline',
-      answer: O.none,
-      repeatable: selfSufficient,
-    })
     const running = acquiring(() => strategy, attempt, env, {
       as: 'strategy',
       repeatable: selfSufficient,
       secrets: () => secretsOfOption(previous),
     })().then((answer) => {
-      if (E.isRight(answer)) answered.add(name)
+      if (E.isRight(answer)) answered.push(name)
       return answer
     })
-    const result = await lastWord(clock, limits, late, () => running)()
+    const result = await lastWord(clock, limits, late, running)
     if (E.isLeft(result) && result.left === late) {
       // A late answer may bring the only valid refresh token, or reject the old one. Either counts if the record is still at the same
       // parent, no matter who holds the lease now.
@@ -223,28 +215,26 @@ export const makeRedeem = <R>(
     if (E.isLeft(result)) return failed(result.left)
     const committed = await outbox.commit(redeemed(parent, result.right), O.some(lease), after(timeout))
     if (E.isLeft(committed)) return ended(committed)
-    const { serve, action } = committed.right.decision
-    const token = pipe(
-      serve,
-      O.map((of) => toProcessClock(of, committed.right.snapshot)),
-    )
-    if (O.isSome(token) && isValid(context, token.value)) return ended(E.right(token.value))
-    if (action._tag !== 'None') return again
-    const error = useless(token)
+    const { decision: outcome, snapshot } = committed.right
+    const token = servable(context, outcome, snapshot)
+    if (O.isSome(token)) return ended(E.right(token.value))
+    if (outcome.action._tag !== 'None') return again
+    const error = useless(outcome)
     pauses.fail(error)
     return ended(E.left(error))
   }
 
-  return (from, flying) => {
+  /** As `redeem`, inside the user's lock. A snapshot that was read outside of it may be out of date. */
+  const redeemExclusively = async (flying: Flying): Promise<Turn> => {
     const { deadline } = flying
-    return exclusively(deadline, () => {
-      const turn = async (): Promise<Result<Turn>> => {
-        // A snapshot that was read outside the user's lock may be out of date.
-        const at = store.exclusive === undefined ? E.right(from) : await records.read(deadline)
-        return E.isLeft(at) ? at : E.right(await redeem(at.right, flying))
-      }
-      // The lock may come after the caller has given up. `close` still waits for this work.
-      return track(turn())
-    })
+    const turn = async (): Promise<Result<Turn>> => {
+      const at = await records.read(deadline)
+      return E.isLeft(at) ? at : E.right(await redeem(at.right, flying))
+    }
+    // The lock may come after the caller has given up. `close` still waits for this work.
+    const done = await exclusively(deadline, () => track(turn()))
+    return E.isLeft(done) ? ended(done) : done.right
   }
+
+  return (from, flying) => (store.exclusive === undefined ? redeem(from, flying) : redeemExclusively(flying))
 }

@@ -79,7 +79,7 @@ export const makeRefusal = (context: Context, { refusing, accepting, expire, res
       restart()
       return track(refusing.write(used, () => write(used)))
     },
-    isEmpty: () => refusing.tokens().length === 0,
+    isEmpty: refusing.isEmpty,
     flush: async (snapshot, deadline) => {
       let at = snapshot
       for (const access of refusing.tokens()) {

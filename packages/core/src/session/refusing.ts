@@ -15,6 +15,7 @@ interface Refused {
 /** The refused tokens that are not marked in the record yet. They are not served, whatever a read brings. */
 export interface Refusing {
   readonly has: (token: Secret.Secret) => boolean
+  readonly isEmpty: () => boolean
   readonly tokens: () => ReadonlyArray<Secret.Secret>
   /** To be called when the record has decided on the refusal. */
   readonly forget: (token: Secret.Secret) => void
@@ -40,6 +41,7 @@ export const makeRefusing = (): Refusing => {
 
   return {
     has: (token) => find(token) !== undefined,
+    isEmpty: () => refused.length === 0,
     tokens: () => refused.map(({ token }) => token),
     forget,
     isLast: (token) => last !== undefined && Secret.eq.equals(last, token),

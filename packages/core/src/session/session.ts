@@ -80,9 +80,8 @@ export const makeSession = <R>(
 
   // The work in progress, and closing.
   const { isClosed, isOver, begin: beginClosing } = makeClosing(collection?.isClosed)
-  const working = collection?.working ?? new Set<Session>()
   const isIdle = (): boolean => work.isIdle() && logins.isIdle() && outbox.isEmpty()
-  const report = (): void => void (isIdle() ? working.delete(session) : working.add(session))
+  const report = (): void => void (isIdle() ? collection?.working.delete(session) : collection?.working.add(session))
   const work = makeWork(report)
   const logins = makeWork(() => {
     report()

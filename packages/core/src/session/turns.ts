@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as AuthError from '../AuthError.js'
 import { dateOf } from '../internal/processClock.js'
@@ -7,9 +6,9 @@ import * as Lifecycle from '../Lifecycle.js'
 import { race } from '../race.js'
 import { earliest, type Instant, millis, plus, seconds } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
-import { isEnough, isKnown, isUsable, toProcessClock } from './cache.js'
+import { isEnough, isKnown, isUsable } from './cache.js'
 import type { Changes } from './changes.js'
-import { type Context, isValid } from './context.js'
+import { type Context, servable } from './context.js'
 import type { Initial } from './initial.js'
 import type { Outbox } from './outbox.js'
 import type { Pauses } from './pauses.js'
@@ -53,16 +52,17 @@ export const makeTurns = (
 
   /**
    * The cached snapshot at the current time, to save a read before redeeming. If it is out of date, the compare-and-set of the lease
-   * fails. It is not used with a lease or a cool-down, whose end needs the store's time.
+   * fails, and brings what is there. It is not used with a lease or a cool-down, whose end needs the store's time.
    */
   const present = (flying: Flying): O.Option<Snapshot> => {
     const now = clock.now()
-    return pipe(
-      cache.snapshot,
-      O.filter(({ cell }) => now < cache.readUntil && O.isNone(cell.lease) && cell.status._tag === 'None'),
-      O.map((snapshot) => ({ ...snapshot, readAt: now })),
-      O.filter((snapshot) => ask(flying, snapshot).action._tag === 'Redeem'),
-    )
+    if (O.isNone(cache.snapshot) || O.isSome(cache.unread)) return O.none
+    const snapshot = { ...cache.snapshot.value, readAt: now }
+    const { lease, status } = snapshot.cell
+    // If it is old, a valid token in it may not be served any more, and the store's clock may have drifted.
+    if (now >= cache.readUntil && (snapshot.tellsTime || isUsable(cache, clock))) return O.none
+    const isUnheld = O.isNone(lease) && status._tag === 'None'
+    return isUnheld && ask(flying, snapshot).action._tag === 'Redeem' ? O.some(snapshot) : O.none
   }
 
   /**
@@ -111,32 +111,27 @@ export const makeTurns = (
         const flushed = await outbox.flush(deadline)
         if (E.isLeft(flushed)) return flushed
       }
-      await refusal.settled()
+      if (!refusal.isEmpty()) await refusal.settled()
 
       const isCalm = first && refusal.isEmpty() && O.isNone(pauses.failure())
-      const from = pipe(
-        found,
-        O.orElse(() => (isCalm ? present(flying) : O.none)),
-      )
+      const from: O.Option<Snapshot> = O.isSome(found) || !isCalm ? found : present(flying)
       found = O.none
-      const there: Result<Snapshot> = O.isSome(from) ? E.right(from.value) : await read(flying)
+      const there = O.isSome(from) ? E.right(from.value) : await read(flying)
       if (E.isLeft(there)) return there
-      const wrote = await initial.write(there.right)
-      if (E.isLeft(wrote)) return wrote
-      if (wrote.right) continue
+      if (O.isSome(initial.token())) {
+        const wrote = await initial.write(there.right)
+        if (E.isLeft(wrote)) return wrote
+        if (wrote.right) continue
+      }
       // A later call has read or written a newer version, for example a revoke: read again.
       if (!isKnown(cache, there.right)) continue
-      const refused = await refusal.flush(there.right, deadline)
+      const refused = refusal.isEmpty() ? there : await refusal.flush(there.right, deadline)
       if (E.isLeft(refused)) return refused
       const snapshot = refused.right
 
-      const { serve, action } = ask(flying, snapshot)
-      const token = pipe(
-        serve,
-        O.map((of) => toProcessClock(of, snapshot)),
-        // The token may have expired before the store answered.
-        O.filter((of) => isValid(context, of)),
-      )
+      const decision = ask(flying, snapshot)
+      const { action } = decision
+      const token = servable(context, decision, snapshot)
       if (O.isSome(token)) offering(context, flying, token.value, snapshot)
       if (unmade !== undefined && (action._tag === 'Redeem' || action._tag === 'Fail')) return failUnmade(unmade)
       switch (action._tag) {
@@ -144,9 +139,8 @@ export const makeTurns = (
           const failure = pauses.failure()
           if (O.isSome(failure)) return E.left(failure.value)
           const turn = await redeem(snapshot, flying)
-          if (E.isLeft(turn)) return turn
-          if (turn.right._tag === 'Ended') return turn.right.result
-          found = turn.right.found
+          if (turn._tag === 'Ended') return turn.result
+          found = turn.found
           break
         }
         case 'Fail':

@@ -1,5 +1,4 @@
 import { turnsToRead } from '@tessera/core'
-import { constVoid } from 'fp-ts/lib/function.js'
 
 const LONGEST = 2 ** 31 - 1
 
@@ -12,20 +11,21 @@ const LONGEST = 2 ** 31 - 1
  * Node fires at once where a delay does not fit in 31 bits, so a long one is waited for in slices.
  */
 export const after = (ms: number, then: () => void, unref?: 'unref'): (() => void) => {
-  let cancel = constVoid
+  let timeout: NodeJS.Timeout | undefined
+  let immediate: NodeJS.Immediate | undefined
+  // Never `unref`: the event loop would not go on to its next turn before something else happens.
+  const act = (turns: number): void => {
+    if (turns > 0) immediate = setImmediate(act, turns - 1)
+    else then()
+  }
   const wait = (left: number): void => {
     const slice = Math.min(left, LONGEST)
-    const timeout = setTimeout(() => (left > slice ? wait(left - slice) : act(turnsToRead(globalThis))), slice)
+    timeout = left > slice ? setTimeout(wait, slice, left - slice) : setTimeout(act, slice, turnsToRead(globalThis))
     if (unref !== undefined) timeout.unref()
-    cancel = () => clearTimeout(timeout)
-  }
-  // Never `unref`: the event loop would not go on to its next turn before something else happens.
-  const act = (left: number): void => {
-    if (left > 0) {
-      const immediate = setImmediate(act, left - 1)
-      cancel = () => clearImmediate(immediate)
-    } else then()
   }
   wait(ms)
-  return () => cancel()
+  return () => {
+    clearTimeout(timeout)
+    clearImmediate(immediate)
+  }
 }

@@ -145,8 +145,8 @@ export const session: ReadonlyArray<Mutant> = [
     patches: [
       {
         file: 'session/outbox.ts',
-        find: 'add(acquired)\n    writing.add(acquired)',
-        replace: 'acquired.committed()\n    writing.add(acquired)',
+        find: 'const added = add(acquired)\n    added.isWriting = true',
+        replace: 'const added: Waiting = { acquired, isWriting: true }\n    acquired.committed()',
       },
     ],
     judges: {
@@ -165,9 +165,9 @@ export const session: ReadonlyArray<Mutant> = [
     patches: [
       {
         file: 'session/outbox.ts',
-        find: 'if (E.isLeft(applied)) return heldBack(applied.left)\n    waiting.delete(acquired)',
+        find: 'if (E.isLeft(applied)) return heldBack(applied.left)\n    remove(waiting, added)',
         replace:
-          'if (E.isLeft(applied)) {\n      acquired.committed()\n      waiting.delete(acquired)\n      return heldBack(applied.left)\n    }\n    waiting.delete(acquired)',
+          'if (E.isLeft(applied)) {\n      acquired.committed()\n      remove(waiting, added)\n      return heldBack(applied.left)\n    }\n    remove(waiting, added)',
       },
     ],
     judges: {

@@ -22,9 +22,12 @@ const GLOBALS = [
 /** The parameters of a module, by which what Jest compiles is told from what tests do. */
 const OF_MODULE = 'module,exports,require,__dirname,__filename'
 
-/** Takes the place of `compileFunction`, for all files of the process. */
-module.exports = () => {
-  const { compileFunction } = vm
+/**
+ * What takes the place of `compileFunction`, for all files of a process.
+ * @param {typeof vm.compileFunction} compileFunction
+ * @returns {typeof vm.compileFunction}
+ */
+module.exports = (compileFunction) => {
   const lookUp = new vm.Script(`[${GLOBALS}]`)
   /** @type {WeakMap<object, ReadonlyArray<unknown>>} */
   const globals = new WeakMap()
@@ -51,8 +54,7 @@ module.exports = () => {
     return script
   }
 
-  /** @type {typeof compileFunction} */
-  const compileOnce = (source, parameters = [], options = {}) => {
+  return (source, parameters = [], options = {}) => {
     const { filename, parsingContext } = options
     const isModule = filename !== undefined && parsingContext !== undefined && `${parameters}`.startsWith(OF_MODULE)
     // An import at run time belongs to the test file that has compiled it.
@@ -60,5 +62,4 @@ module.exports = () => {
     const before = `(function(${GLOBALS}){return function(${parameters}){`
     return compile(source, before, filename).runInContext(parsingContext)(...globalsOf(parsingContext))
   }
-  Object.assign(vm, { compileFunction: compileOnce })
 }

@@ -1,5 +1,6 @@
 /** jest-circus, without what it and the tests leave behind: see storages.cjs and children.cjs; and quicker: see modules.cjs. */
 const { createRequire } = require('node:module')
+const vm = require('node:vm')
 const watchChildren = require('./children.cjs')
 const compileOnce = require('./modules.cjs')
 const watchStorages = require('./storages.cjs')
@@ -10,7 +11,7 @@ const watchStorages = require('./storages.cjs')
  */
 const circus = createRequire(__filename)('jest-circus/runner')
 
-compileOnce()
+Object.assign(vm, { compileFunction: compileOnce(vm.compileFunction) })
 
 /** @type {typeof circus.default} */
 module.exports = async (...args) => {

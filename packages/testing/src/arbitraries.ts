@@ -23,7 +23,7 @@ import {
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { scopes } from './internal/characters.js'
+import { later, scopes } from './internal/characters.js'
 
 // -----------------------------------------------------------------------------
 // small things
@@ -120,8 +120,8 @@ export const tokenSets: fc.Arbitrary<TokenSet> = fc
 export const urls: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom('http', 'https'),
-    fc.webAuthority(),
-    fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 3 }),
+    later(() => fc.webAuthority()),
+    later(() => fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 3 })),
   )
   .map(([scheme, authority, path]) => `${scheme}://${authority}/${path.map(encodeURIComponent).join('/')}`)
 

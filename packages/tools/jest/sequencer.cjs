@@ -5,8 +5,8 @@ const { join, relative } = require('node:path')
 /** Those of more than 15 s on two processors, the longest first. Most of them wait, and leave the processors to others. */
 const LONGEST = [
   'packages/trials/test/faults/noFailover.test.ts',
-  'packages/trials/test/faults/faults.test.ts',
   'packages/cli/test/redis.test.ts',
+  'packages/trials/test/faults/faults.test.ts',
   'packages/trials/test/parity/grid.test.ts',
   'packages/trials/test/faults/files.test.ts',
   'packages/trials/test/e2e/examples.test.ts',

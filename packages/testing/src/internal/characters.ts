@@ -7,6 +7,15 @@ export const characterOf = (characters: string): fc.Arbitrary<string> =>
     (text: unknown) => (typeof text === 'string' && text.length === 1 ? characters.indexOf(text) : -1),
   )
 
+/** What is made when it is first drawn from: a text of graphemes goes through tables of all characters, in every process. */
+export const later = <A>(make: () => fc.Arbitrary<A>): fc.Arbitrary<A> => {
+  let made: fc.Arbitrary<A> | undefined
+  return fc.constant(undefined).chain(() => {
+    made ??= make()
+    return made
+  })
+}
+
 /** Single scopes, as servers name them. */
 export const scopes: fc.Arbitrary<string> = fc.string({
   unit: characterOf('abcdefghijklmnopqrstuvwxyz_'),

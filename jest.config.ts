@@ -21,6 +21,7 @@ placeSwc()
 const config: Config = {
   testEnvironment: 'node',
   testRunner: '<rootDir>/packages/tools/jest/runner.cjs',
+  testSequencer: '<rootDir>/packages/tools/jest/sequencer.cjs',
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts'],
   globalSetup: '<rootDir>/packages/tools/jest/seed.ts',
   reporters: ['default', '<rootDir>/packages/tools/jest/skipped.cjs', '<rootDir>/packages/tools/jest/ending.cjs'],

@@ -23,6 +23,7 @@ import {
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { later, scopes } from './internal/characters.js'
 
 // -----------------------------------------------------------------------------
 // small things
@@ -98,7 +99,7 @@ export const tokenSets: fc.Arbitrary<TokenSet> = fc
     refreshToken: options(secrets('RefreshToken')),
     issuedAt: options(instants),
     expiresAt: options(instants),
-    scope: fc.array(fc.stringMatching(/^[a-z_]{1,12}$/), { maxLength: 4 }),
+    scope: fc.array(scopes, { maxLength: 4 }),
     tokenType: fc.constantFrom('bearer', 'Bearer', 'DPoP'),
     // As a record brings it back: JSON text does not tell -0 from 0.
     restrictedTo: fc
@@ -119,8 +120,8 @@ export const tokenSets: fc.Arbitrary<TokenSet> = fc
 export const urls: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom('http', 'https'),
-    fc.webAuthority(),
-    fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 3 }),
+    later(() => fc.webAuthority()),
+    later(() => fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 3 })),
   )
   .map(([scheme, authority, path]) => `${scheme}://${authority}/${path.map(encodeURIComponent).join('/')}`)
 

@@ -23,5 +23,5 @@ export const testRandom = (seed: number): Random => {
     const again = mixed ^ (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61))
     return (again ^ (again >>> 14)) >>> 24
   }
-  return { bytes: (size) => () => Uint8Array.from({ length: size }, byte) }
+  return { bytes: (size) => () => new Uint8Array(size).map(byte) }
 }

@@ -5,6 +5,7 @@
  */
 import { Secret } from '@tessera/core'
 import * as fc from 'fast-check'
+import { scopes } from './internal/characters.js'
 import { responding, type TransportResponse } from './transport.js'
 
 // -----------------------------------------------------------------------------
@@ -40,7 +41,7 @@ const members = fc.record(
     token_type: fc.constantFrom('bearer', 'Bearer', 'BEARER'),
     expires_in: fc.oneof({ withCrossShrink: true }, seconds, seconds.map(String), fc.constant(null)),
     refresh_token: fc.option(visible),
-    scope: fc.option(fc.array(fc.stringMatching(/^[a-z_]{1,12}$/), { maxLength: 4 }).map((scopes) => scopes.join(' '))),
+    scope: fc.option(fc.array(scopes, { maxLength: 4 }).map((names) => names.join(' '))),
     restricted_to: fc.constantFrom([], null, [{ scope: 'item_preview' }]),
     id_token: visible,
     example_parameter: fc.jsonValue({ maxDepth: 2 }).filter((value) => !HOSTILE.test(JSON.stringify(value))),

@@ -19,17 +19,31 @@ export type Core = typeof CoreModule
 /** Core's source. */
 const ROOT = fileURLToPath(new URL('../../../core/src', import.meta.url))
 
-const compile = (source: string): string =>
-  transformSync(source, {
+/** Globals as variables: under Jest, where copies are run most, each look at a global is a call. */
+const GLOBALS = {
+  ...{ Object, Array, String, Number, Boolean, BigInt, Symbol, RegExp, Math, JSON, Reflect },
+  ...{ Error, RangeError, TypeError, Promise, Map, Set, WeakMap, WeakSet, WeakRef, FinalizationRegistry },
+  ...{ Uint8Array, ArrayBuffer, AbortController, AbortSignal, TextEncoder, TextDecoder, URL, URLSearchParams },
+}
+
+type Run = (require: (name: string) => unknown, module: { exports: unknown }) => void
+
+const compile = (source: string): Run => {
+  const { code } = transformSync(source, {
     jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
     module: { type: 'commonjs' },
-  }).code
+  })
+  const run = new Function('require', 'module', 'exports', ...Object.keys(GLOBALS), code)
+  return (require, module) => {
+    run(require, module, module.exports, ...Object.values(GLOBALS))
+  }
+}
 
-/** Reads and compiles each source once. */
+/** Reads and compiles each source once: copies share what their patches leave as it is. */
 const makeSources = () => {
   const texts = new Map<string, string>()
-  const compiled = new Map<string, string>()
-  const once = (memory: Map<string, string>, key: string, make: (key: string) => string): string => {
+  const compiled = new Map<string, Run>()
+  const once = <A>(memory: Map<string, A>, key: string, make: (key: string) => A): A => {
     const known = memory.get(key)
     if (known !== undefined) return known
     const made = make(key)
@@ -69,7 +83,7 @@ export const coreLoader = (): ((patches?: ReadonlyArray<Patch>) => Core) => {
       modules.set(path, module)
       const require = (name: string): unknown =>
         name.startsWith('.') ? load(resolve(dirname(path), name.replace(/\.js$/, '.ts'))) : external(name)
-      new Function('require', 'module', 'exports', sources.compile(patched(path)))(require, module, module.exports)
+      sources.compile(patched(path))(require, module)
       return module.exports
     }
 

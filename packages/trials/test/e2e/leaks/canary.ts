@@ -75,10 +75,19 @@ export interface Hit {
   readonly form: string
 }
 
+const BITS = 20
+/** A place in a table, by the first four characters there: most of a text begins no piece, and is not cut out to look it up. */
+const placeOf = (text: string, at: number): number => {
+  const first = (text.charCodeAt(at) << 8) ^ text.charCodeAt(at + 1)
+  const next = (text.charCodeAt(at + 2) << 8) ^ text.charCodeAt(at + 3)
+  return Math.imul((first << 16) ^ next, 0x9e3779b1) >>> (32 - BITS)
+}
+
 /** Searches for pieces of secrets, so that an excerpt of one is found too. */
 export const search = (secrets: Iterable<Canary>): ((text: string) => ReadonlyArray<Hit>) => {
   // By their first characters, so that a text is gone through once.
   const pieces = new Map<string, Array<{ readonly rest: string; readonly hit: Hit }>>()
+  const begins = new Uint8Array(2 ** BITS)
   for (const { name, value } of secrets) {
     for (const [form, encode] of Object.entries({ ...FORMS, ...FURTHER })) {
       const encoded = encode(value)
@@ -86,6 +95,7 @@ export const search = (secrets: Iterable<Canary>): ((text: string) => ReadonlyAr
       for (let at = 0; at + length <= encoded.length; at++) {
         const first = encoded.slice(at, at + SHORTEST)
         const piece = { rest: encoded.slice(at + SHORTEST, at + length), hit: { secret: name, form } }
+        begins[placeOf(first, 0)] = 1
         const there = pieces.get(first)
         if (there === undefined) pieces.set(first, [piece])
         else there.push(piece)
@@ -95,6 +105,7 @@ export const search = (secrets: Iterable<Canary>): ((text: string) => ReadonlyAr
   return (text) => {
     const hits = new Map<string, Hit>()
     for (let at = 0; at + SHORTEST <= text.length; at++) {
+      if (begins[placeOf(text, at)] === 0) continue
       for (const { rest, hit } of pieces.get(text.slice(at, at + SHORTEST)) ?? []) {
         if (text.startsWith(rest, at + SHORTEST)) hits.set(`${hit.secret} ${hit.form}`, hit)
       }

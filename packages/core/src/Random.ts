@@ -36,16 +36,14 @@ export const alphanumeric =
     let text = ''
     while (text.length < length) {
       const wanted = Math.min(length - text.length, PIECE)
-      // Of the size that it gets: an array that grows is copied.
-      const codes = new Array<number>(wanted)
-      let count = 0
+      const codes: Array<number> = []
       // A few more than needed: one in 32 is passed over.
       for (const byte of random.bytes(wanted + 8)()) {
         // 248 is the largest multiple of 62 in a byte: what lies above would favour the first letters.
-        if (byte < 248 && count < wanted) codes[count++] = ALPHANUMERIC.charCodeAt(byte % 62)
+        if (byte < 248 && codes.length < wanted) codes.push(ALPHANUMERIC.charCodeAt(byte % 62))
       }
       // A text that grows letter by letter is kept in pieces by V8, at many times its size.
-      text += String.fromCharCode(...(count < wanted ? codes.slice(0, count) : codes))
+      text += String.fromCharCode(...codes)
     }
     return text
   }

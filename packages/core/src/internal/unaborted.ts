@@ -1,8 +1,8 @@
 import { constVoid } from 'fp-ts/lib/function.js'
 
 /**
- * A signal that never aborts, for any number of attempts. It keeps no listener, as none would ever be called: one that its owner forgot
- * would stay for as long as the signal, and a signal for each attempt costs more than all else around a request.
+ * A signal that never aborts, for any number of attempts: one for each attempt costs as much as to encode a record. It keeps no listener,
+ * as none would ever be called, and one that its owner forgot would stay for as long as the signal.
  */
 export const unaborted = (): AbortSignal => {
   const { signal } = new AbortController()

@@ -56,11 +56,9 @@ describe('B-OAUTH2-05 renewal before expiry', () => {
   test('a failing store leaves the valid token', async () => {
     const memory = memoryStore()
     let isBroken = false
-    const down = TE.left(AuthError.storeFailed('get', 'down'))
     const store: TokenStore = {
       ...memory,
-      get: (key) => (isBroken ? down : memory.get(key)),
-      compareAndSet: (...args) => (isBroken ? down : memory.compareAndSet(...args)),
+      get: (key) => (isBroken ? TE.left(AuthError.storeFailed('get', 'down')) : memory.get(key)),
     }
     const { source, env } = open([E.right(living('old'))], { store })
     await source.get()
@@ -73,6 +71,23 @@ describe('B-OAUTH2-05 renewal before expiry', () => {
 })
 
 describe('a token that is due for renewal', () => {
+  test('is asked for again once all is settled, after an answer was lost', async () => {
+    const { source, env, got, attempts } = open([
+      E.right(living('a')),
+      E.left(outcomeUnknown(false)),
+      E.right(next('b')),
+    ])
+    await got()
+    await env.clock.advance(minutes(59))
+    expect(await got()).toBe('a')
+    await source.settled()
+    await env.clock.advance(seconds(21))
+    expect(await got()).toBe('a')
+    await source.settled()
+    expect(await got()).toBe('b')
+    expect(attempts()).toHaveLength(3)
+  })
+
   test('before others are looked for: two writes, and no read', async () => {
     const { store, asked } = watched()
     const { source, env, got } = open([E.right(living('a')), E.right(next('b'))], { store, ...unhurried })

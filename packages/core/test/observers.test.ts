@@ -1,5 +1,5 @@
 /** Observers see all that happens, and can do no harm. */
-import { memoryStore, millis, type SourceEvent, type Strategy, TokenSource } from '@tessera/core'
+import { AuthError, memoryStore, millis, minutes, type SourceEvent, Strategy, TokenSource } from '@tessera/core'
 import { scriptedStrategy } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -65,4 +65,27 @@ describe('observers', () => {
     // A rejection that nobody handles is reported after this turn, and fails the test.
     await new Promise((resolve) => setImmediate(resolve))
   })
+})
+
+test('an observer that asks again when a strategy could not be made joins, and does not begin anew', async () => {
+  const env = testEnv()
+  const error = AuthError.misconfigured('strategy', 'wrong')
+  const strategy = Strategy.left(error)
+  let told = 0
+  const source: TokenSource = pipe(
+    strategy,
+    TokenSource.make({
+      store: memoryStore(),
+      observe: () => {
+        told++
+        void source.get()
+      },
+    }),
+  )(env)()
+  for (let ask = 0; ask < 6; ask++) {
+    told = 0
+    expect(await env.clock.settle(source.get())).toEqual(E.left(error))
+    expect(told).toBeLessThan(2)
+    await env.clock.advance(minutes(2))
+  }
 })

@@ -17,10 +17,12 @@ export const lastWord = <Error, A>(
   bounds: Bounds,
   late: Error,
   running: Promise<E.Either<Error, A>>,
-  turns = TURNS,
-): Promise<E.Either<Error, A>> =>
-  race(clock, bounds, late, late, () => running)().then((result) =>
-    turns > 0 && E.isLeft(result) && result.left === late
-      ? lastWord(clock, { deadline: plus(clock.now(), TURN) }, late, running, turns - 1)
-      : result,
-  )
+): Promise<E.Either<Error, A>> => {
+  const until = (limits: Bounds, turns: number): Promise<E.Either<Error, A>> =>
+    race(clock, limits, late, late, () => running)().then((result) =>
+      turns > 0 && E.isLeft(result) && result.left === late
+        ? until({ deadline: plus(clock.now(), TURN) }, turns - 1)
+        : result,
+    )
+  return until(bounds, TURNS)
+}

@@ -19,8 +19,8 @@ export const makeWork = (onChange: IO<void> = constVoid): Work => {
   const end = (): void => {
     count--
     if (count > 0) return
-    onChange()
     for (const wake of waiting.splice(0)) wake()
+    onChange()
   }
   return {
     track: (promise) => {

@@ -68,25 +68,33 @@ export const makeFlights = (
     const offer = (token: TokenSet): void => serve(E.right(dated(clock, token)))
     const deadline = after(patience)
     let isOver = false
-    const flying = track(turns({ deadline, minValid, offer }, () => isOver).catch(thrown))
+    // A turn later, when this flight can be joined: the first turn may call an observer, which may ask again.
+    const flying = track(
+      Promise.resolve()
+        .then(() => turns({ deadline, minValid, offer }, () => isOver))
+        .catch(thrown),
+    )
     const flown = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
       E.map((token) => dated(clock, token)),
     )
-    const landed = flown.then((result) => {
-      isOver = true
-      // False if `restart` was called during the flight: another process changed the record, or this one refused a token, logged in or
-      // revoked. The next caller must read the record, so the read is not paused.
-      const isUpToDate = flight === current
-      if (isUpToDate) flight = undefined
-      if (O.isSome(cache.snapshot) && !isClosed()) owing.meet(cache.snapshot.value)
-      if (E.isRight(result) && clock.now() < cache.freshUntil) return result
-      const pausedUntil = pauses.pause()
-      if (E.isRight(result) || !isUsable(cache, clock)) return result
-      // The renewal failed, but the cached token is still valid.
-      if (isUpToDate && clock.now() >= cache.readUntil) memory.pauseRead(pausedUntil)
-      if (result.left._tag === 'StoreFailed') memory.postpone(clock.now())
-      return cache.result
-    })
+    // Tracked as well: after `settled` the next caller must not join this flight.
+    const landed = track(
+      flown.then((result) => {
+        isOver = true
+        // False if `restart` was called during the flight: another process changed the record, or this one refused a token, logged in or
+        // revoked. The next caller must read the record, so the read is not paused.
+        const isUpToDate = flight === current
+        if (isUpToDate) flight = undefined
+        if (O.isSome(cache.snapshot) && !isClosed()) owing.meet(cache.snapshot.value)
+        if (E.isRight(result) && clock.now() < cache.freshUntil) return result
+        const pausedUntil = pauses.pause()
+        if (E.isRight(result) || !isUsable(cache, clock)) return result
+        // The renewal failed, but the cached token is still valid.
+        if (isUpToDate && clock.now() >= cache.readUntil) memory.pauseRead(pausedUntil)
+        if (result.left._tag === 'StoreFailed') memory.postpone(clock.now())
+        return cache.result
+      }),
+    )
     // If a clock throws, callers are told as well.
     void landed.then(serve, () => serve(landed))
     const current: Flight = { minValid, served, landed, flown }

@@ -36,7 +36,7 @@ const sameRecord = O.getEq<Secret.Secret>(Secret.eq)
 /** A record as this process has read or written it. Times in `cell` are by the store's clock, or dates if it has none. */
 export interface Snapshot extends Heard {
   readonly version: Version
-  /** The record that the cell was decoded from, or encoded to. None if the store has no record. */
+  /** The record that the cell was decoded from or encoded to. None if the store has no record, or if decoding may change the cell. */
   readonly record: O.Option<Secret.Secret<'Record'>>
   /** Process time when the store's `now` was taken, or just before. */
   readonly readAt: Instant
@@ -127,7 +127,7 @@ export const makeRecords = (
       guard((did) => AuthError.storeFailed(operation, `it ${did}`), use, secrets, right),
     )()
 
-  /** Decodes a record, unless it is the one that was decoded last. */
+  /** Decodes a record, unless it is the one that was decoded or written last. */
   const cellOf = ({ record }: Stamped): Result<Cell<TokenSet>> => {
     const there = snapshot()
     return O.isSome(there) && O.isSome(record) && sameRecord.equals(there.value.record, record)
@@ -245,7 +245,15 @@ export const makeRecords = (
     if (answer.right._tag === 'Conflict') {
       return E.right({ _tag: 'Conflict', found: toSnapshot(answer.right.found, started), begun })
     }
-    const committed = { ...at, version: next.version, cell, stored, record: O.some(next.record) }
+    // The text of a member may differ from its decoded record: such a record is decoded at the next read, as others do.
+    const isAsDecoded = O.isNone(stored.token) || stored.token.value.members.size === 0
+    const committed: Snapshot = {
+      ...at,
+      version: next.version,
+      cell,
+      stored,
+      record: isAsDecoded ? O.some(next.record) : O.none,
+    }
     adopt(committed, begun)
     return E.right({ _tag: 'Committed', snapshot: committed })
   }

@@ -7,7 +7,6 @@ import { lastWord } from '../internal/lastWord.js'
 import { dated, dateOf, timed } from '../internal/processClock.js'
 import { remove } from '../internal/remove.js'
 import { secretsOfOption } from '../internal/secrets.js'
-import { unaborted } from '../internal/unaborted.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { nonce, uniform } from '../Random.js'
 import type { Bounds } from '../race.js'
@@ -77,7 +76,6 @@ export const makeRedeem = <R>(
   const { cache, clock, exclusively, isClosed, minimumAge, random, records, selfSufficient, store } = context
   const { tell, timeout, track, after } = context
   const draw = uniform(random)
-  const signal = unaborted()
   const late = AuthError.outcomeUnknown({
     url: 'strategy',
     reason: 'it did not settle by its deadline',
@@ -190,14 +188,14 @@ export const makeRedeem = <R>(
       refused: lease.cell.refused,
       minValid,
       deadline: dateOf(clock, limits.deadline),
-      signal,
+      signal: new AbortController().signal,
     }
     const running = acquiring(() => strategy, attempt, env, {
       as: 'strategy',
       repeatable: selfSufficient,
       secrets: () => secretsOfOption(previous),
     })().then((answer) => {
-      if (E.isRight(answer)) answered.push(name)
+      if (E.isRight(answer) && !answered.includes(name)) answered.push(name)
       return answer
     })
     const result = await lastWord(clock, limits, late, running)

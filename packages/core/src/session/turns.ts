@@ -52,15 +52,13 @@ export const makeTurns = (
 
   /**
    * The cached snapshot at the current time, to save a read before redeeming. If it is out of date, the compare-and-set of the lease
-   * fails, and brings what is there. It is not used with a lease or a cool-down, whose end needs the store's time.
+   * fails. It is not used with a lease or a cool-down, whose end needs the store's time.
    */
   const present = (flying: Flying): O.Option<Snapshot> => {
     const now = clock.now()
-    if (O.isNone(cache.snapshot) || O.isSome(cache.unread)) return O.none
+    if (O.isNone(cache.snapshot) || now >= cache.readUntil) return O.none
     const snapshot = { ...cache.snapshot.value, readAt: now }
     const { lease, status } = snapshot.cell
-    // If it is old, a valid token in it may not be served any more, and the store's clock may have drifted.
-    if (now >= cache.readUntil && (snapshot.tellsTime || isUsable(cache, clock))) return O.none
     const isUnheld = O.isNone(lease) && status._tag === 'None'
     return isUnheld && ask(flying, snapshot).action._tag === 'Redeem' ? O.some(snapshot) : O.none
   }
@@ -86,8 +84,9 @@ export const makeTurns = (
    */
   const failUnmade = (error: AuthError.AuthError): Result<never> => {
     if (O.isNone(pauses.failure())) {
-      tell({ _tag: 'RenewalFailed', error })
+      // Before it is told: an observer may ask again.
       pauses.fail(error)
+      tell({ _tag: 'RenewalFailed', error })
     }
     return E.left(error)
   }

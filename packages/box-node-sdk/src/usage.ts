@@ -60,6 +60,8 @@ const GOOD = seconds(30)
 export const makeUsage = (now: IO<Instant>): Usage => {
   /** Tells the calls of this client from another's. */
   const own = {}
+  // Node.js keeps no store for an `await` that began before the first use: calls under way at the first 401 would share one.
+  contexts.run({ of: own, call: newCall() }, () => undefined)
   let last: Dated | undefined
   let before: Dated | undefined
   let refused: Dated | undefined

@@ -129,6 +129,18 @@ const turns = fc
   )
   .map((drawn) => drawn.map(({ jitter, what }, i): Turn => ({ at: 90_000 * i + jitter, what })))
 
+// The first of the file: nothing has used an `AsyncLocalStorage` before it, and so no promise is entered into one.
+test('the first 401 of a process: calls that were under way then are not taken for that call', async () => {
+  const late = (at: number, back: number): Call => ({ at, there: [0], back: [back], sleeps: [0, 0, 0, 0, 0] })
+  const { outcomes, refused, current } = await play(
+    [late(10, 200), late(10, 2_000), late(10, 2_100)],
+    [{ at: 5, what: 'dies' }],
+  )
+  expect(refused).toEqual([{ token: 'token0', wasDead: true }])
+  expect(current).toBe(1)
+  expect(outcomes).toEqual(['200', '200', '200'])
+})
+
 test('requests of less than 5 s: no living token is refused, one renewal each death, and every call succeeds', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 30 }), turns, async (drawn, happenings) => {

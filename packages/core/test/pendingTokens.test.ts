@@ -72,6 +72,24 @@ describe('a token that the store does not hold yet', () => {
     expect(env.clock.pending()).toBe(0)
   })
 
+  test('keeps no process alive, also where the store itself fails', async () => {
+    const plain = testEnv()
+    const kinds: Array<string | undefined> = []
+    const sleep: TestEnv['clock']['sleep'] = (duration, signal, kind) => {
+      kinds.push(kind)
+      return plain.clock.sleep(duration, signal)
+    }
+    const env = { ...plain, clock: { ...plain.clock, sleep } }
+    const compareAndSet = () => TE.left(AuthError.storeFailed('compareAndSet', 'full'))
+    const { login } = open([], { env, store: { ...memoryStore(), compareAndSet } })
+    await env.clock.settle(login(living('a')))
+    // The login waits for its own tries.
+    expect(new Set(kinds.splice(0))).toEqual(new Set([undefined, 'unref']))
+    await env.clock.advance(minutes(1))
+    expect(kinds.length).toBeGreaterThan(60)
+    expect(new Set(kinds)).toEqual(new Set(['unref']))
+  })
+
   test('is offered no more after a close', async () => {
     const env = testEnv()
     const { store, lock, tried } = lockable(env)

@@ -30,11 +30,16 @@ const begins = ({ origin }: Acquired): boolean => O.isSome(origin)
 export interface Outbox {
   readonly isEmpty: () => boolean
   /** Writes an acquired token; when the store fails, it stays here, for the next call or for the next try. */
-  readonly commit: (acquired: Acquired, from: O.Option<Snapshot>, deadline: Instant) => Promise<Result<Applied>>
+  readonly commit: (
+    acquired: Acquired,
+    from: O.Option<Snapshot>,
+    deadline: Instant,
+    unref?: 'unref',
+  ) => Promise<Result<Applied>>
   /** As `commit`, inside the user's lock. The token is in the outbox while the call waits for the lock, and if that fails. */
   readonly commitExclusively: (acquired: Acquired, from: O.Option<Snapshot>) => Promise<Result<Applied>>
   /** Writes the tokens in the outbox. */
-  readonly flush: (deadline: Instant) => Promise<Result<void>>
+  readonly flush: (deadline: Instant, unref?: 'unref') => Promise<Result<void>>
   /** Settles when the writes in progress have ended. */
   readonly settled: () => Promise<void>
 }
@@ -108,10 +113,10 @@ export const makeOutbox = (
     return added
   }
 
-  const commit: Outbox['commit'] = async (acquired, from, deadline) => {
+  const commit: Outbox['commit'] = async (acquired, from, deadline, unref) => {
     const added = add(acquired)
     added.isWriting = true
-    const applied = await writes.track(records.persist(inTurn(acquired), from, deadline))
+    const applied = await writes.track(records.persist(inTurn(acquired), from, deadline, unref))
     added.isWriting = false
     if (E.isLeft(applied)) return heldBack(applied.left)
     remove(waiting, added)
@@ -120,12 +125,12 @@ export const makeOutbox = (
     return applied
   }
 
-  const flush: Outbox['flush'] = (deadline) =>
+  const flush: Outbox['flush'] = (deadline, unref) =>
     exclusively(deadline, async () => {
       for (const { acquired } of [...waiting]) {
         // Another call may write it, or has written it meanwhile.
         if (!isUnwritten(acquired)) continue
-        const applied = await commit(acquired, O.none, deadline)
+        const applied = await commit(acquired, O.none, deadline, unref)
         if (E.isLeft(applied)) return applied
       }
       return E.right(undefined)
@@ -133,15 +138,15 @@ export const makeOutbox = (
 
   /**
    * Offers the tokens to the store again. The next call may be far away, and until the write another process would redeem a spent refresh
-   * token. The pauses keep no process alive. A source that was closed on its own goes on, since its collection makes another one for the
-   * key.
+   * token. The pauses, also those of a write, keep no process alive. A source that was closed on its own goes on, since its collection
+   * makes another one for the key.
    */
   const flushLater = async (): Promise<void> => {
     if (isFlushing) return
     isFlushing = true
     while (waiting.length > 0 && !isOver() && clock.now() < offeredUntil) {
       await clock.sleep(PAUSE, undefined, 'unref')()
-      if (!isOver()) await track(flush(after(timeout)))
+      if (!isOver()) await track(flush(after(timeout), 'unref'))
     }
     isFlushing = false
   }

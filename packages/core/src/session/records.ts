@@ -93,6 +93,7 @@ export interface Records {
     event: (snapshot: Snapshot) => SessionEvent,
     from: O.Option<Snapshot>,
     deadline: Instant,
+    unref?: 'unref',
   ) => Promise<Result<Applied>>
 }
 
@@ -273,12 +274,12 @@ export const makeRecords = (
     }
   }
 
-  const persist: Records['persist'] = async (event, from, deadline) => {
+  const persist: Records['persist'] = async (event, from, deadline, unref) => {
     let at: Result<Snapshot> = O.isSome(from) ? E.right(from.value) : await read(deadline)
     for (let pause = FIRST_PAUSE; ; pause = longer(pause)) {
       const applied = E.isLeft(at) ? at : await apply(event, at.right, deadline)
       if (E.isRight(applied) || isDamaged(applied.left) || plus(clock.now(), pause) >= deadline) return applied
-      await clock.sleep(pause)()
+      await clock.sleep(pause, undefined, unref)()
       at = await read(deadline)
     }
   }

@@ -268,7 +268,9 @@ export const session: ReadonlyArray<Mutant> = [
   },
   {
     name: 'a late answer is asked for again',
-    patches: [{ file: 'session/redeem.ts', find: 'if (answered.includes(name) || isElsewhere) return again', replace: '' }],
+    patches: [
+      { file: 'session/redeem.ts', find: 'if (answered.includes(name) || isElsewhere) return again', replace: '' },
+    ],
     judges: {
       interleavings: {
         property: 'one redemption',

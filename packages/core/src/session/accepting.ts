@@ -1,7 +1,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as Lifecycle from '../Lifecycle.js'
 import * as Secret from '../Secret.js'
-import { type SessionEvent, type Snapshot, view } from './records.js'
+import { type SessionEvent, type Snapshot, view } from './snapshot.js'
 
 /** The token that an API has accepted last. */
 export interface Accepting {

@@ -1,6 +1,6 @@
 import type * as O from 'fp-ts/lib/Option.js'
 import type * as Lifecycle from '../Lifecycle.js'
-import type { SessionEvent, Snapshot } from './records.js'
+import type { SessionEvent, Snapshot } from './snapshot.js'
 
 /** An acquired token on its way to the record. */
 export interface Acquired {

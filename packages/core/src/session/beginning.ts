@@ -6,7 +6,7 @@ import type { TokenSet } from '../TokenSet.js'
 import type { Acquired } from './acquired.js'
 import { toStoreClock } from './cache.js'
 import { MARGIN } from './context.js'
-import { type Snapshot, storeNow } from './records.js'
+import { type Snapshot, storeNow } from './snapshot.js'
 
 /** A login, or a token to adopt. */
 export interface Beginning {

@@ -7,7 +7,7 @@ import { type Bounds, race } from '../race.js'
 import { ALWAYS } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Limits, Terms, TokenSource } from '../TokenSource.js'
-import type { Result } from './records.js'
+import type { Result } from './snapshot.js'
 
 /** A source without limits. Only a login takes them as an argument. */
 export interface Unbounded extends Omit<TokenSource, 'get' | 'login' | 'within'> {

@@ -10,7 +10,7 @@ import { ALWAYS, between, type Duration, type Instant, instant, millis, NEVER, p
 import type { TokenSet } from '../TokenSet.js'
 import type { Version } from '../TokenStore.js'
 import { earlyOf, postponed, restOf } from './early.js'
-import { type Adopt, type Result, type Sequence, type Snapshot, storeNow, view } from './records.js'
+import { type Adopt, type Result, type Sequence, type Snapshot, storeNow, view } from './snapshot.js'
 
 /** A token of a snapshot, in process time. */
 export const toProcessClock = (token: TokenSet, { offset }: Snapshot): TokenSet => shift(token, millis(-offset))

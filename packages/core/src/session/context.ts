@@ -12,7 +12,8 @@ import type { SourceConfig } from '../TokenSource.js'
 import type { Key, TokenStore } from '../TokenStore.js'
 import { type Cache, toProcessClock } from './cache.js'
 import type { Lock } from './lock.js'
-import type { Records, Snapshot } from './records.js'
+import type { Records } from './records.js'
+import type { Snapshot } from './snapshot.js'
 
 /** By how much a lease outlives its flight: the life of a message, and of a stall. */
 export const MARGIN = seconds(5)

@@ -8,36 +8,13 @@ import { race } from '../race.js'
 import type { Instant } from '../Time.js'
 import type { Revocation, TokenSource } from '../TokenSource.js'
 import { NOWHERE } from './beginning.js'
+import type { Closing } from './closing.js'
 import type { Context } from './context.js'
 import type { Initial } from './initial.js'
 import type { Order, Revoke } from './order.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
-import type { Applied, Result, SessionEvent, Snapshot } from './records.js'
-
-/** Whether a session still takes new work. */
-export interface Closing {
-  /** The session is closed: it takes no new work. */
-  readonly isClosed: () => boolean
-  /** The whole collection is closed. A source on its own is a collection of one. */
-  readonly isOver: () => boolean
-  /** Closes the session. Returns whether it was open. */
-  readonly begin: () => boolean
-}
-
-/** @param isOver Whether the collection is closed. Undefined for a source on its own. */
-export const makeClosing = (isOver: (() => boolean) | undefined): Closing => {
-  let isClosing = false
-  return {
-    isClosed: () => isClosing || isOver?.() === true,
-    isOver: isOver ?? (() => isClosing),
-    begin: () => {
-      const first = !isClosing
-      isClosing = true
-      return first
-    },
-  }
-}
+import type { Applied, Result, SessionEvent, Snapshot } from './snapshot.js'
 
 /** Revoke, which ends the session, and close, which ends the source. */
 export interface Ending {

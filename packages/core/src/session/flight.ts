@@ -12,7 +12,7 @@ import type { Context } from './context.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
-import type { Result } from './records.js'
+import type { Result } from './snapshot.js'
 import type { Turns } from './turns.js'
 
 /** One renewal for all callers of this process. */

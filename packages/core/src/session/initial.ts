@@ -14,7 +14,7 @@ import { beginning } from './beginning.js'
 import type { Context } from './context.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
-import type { Result, Snapshot } from './records.js'
+import type { Result, Snapshot } from './snapshot.js'
 
 /** The tokens that the application had at the start. They are written once, where the store has no record. */
 export interface Initial {

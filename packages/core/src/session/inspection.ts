@@ -6,7 +6,7 @@ import { millis, plus } from '../Time.js'
 import type { Inspection } from '../TokenSource.js'
 import { toProcessClock } from './cache.js'
 import type { Context } from './context.js'
-import { type Snapshot, storeNow, view } from './records.js'
+import { type Snapshot, storeNow, view } from './snapshot.js'
 
 const stateOf = (snapshot: Snapshot): Inspection['state'] => {
   const { cell } = snapshot

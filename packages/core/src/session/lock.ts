@@ -4,7 +4,7 @@ import type { ProcessClock } from '../internal/processClock.js'
 import { race } from '../race.js'
 import type { Instant } from '../Time.js'
 import type { Key, TokenStore } from '../TokenStore.js'
-import type { Result } from './records.js'
+import type { Result } from './snapshot.js'
 
 /** Runs inside the user's own lock, where the store has one. */
 export type Lock = <A>(deadline: Instant, use: () => Promise<Result<A>>) => Promise<Result<A>>

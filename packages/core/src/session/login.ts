@@ -23,7 +23,7 @@ import type { Initial } from './initial.js'
 import type { Begun, Order } from './order.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
-import type { Result, Snapshot } from './records.js'
+import type { Result, Snapshot } from './snapshot.js'
 import { fail } from './turns.js'
 
 /** New sessions: by a login of the source, or by a token that the application got itself. */

@@ -2,7 +2,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Nonce } from '../Lifecycle.js'
 import type { Key } from '../TokenStore.js'
 import type { Acquired } from './acquired.js'
-import type { Snapshot } from './records.js'
+import type { Snapshot } from './snapshot.js'
 
 /** A login, or a token to adopt, from when it was asked for until its token is in an outbox. */
 export interface Begun {

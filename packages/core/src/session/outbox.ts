@@ -12,7 +12,7 @@ import { type Context, isValid, PAUSE } from './context.js'
 import type { Order } from './order.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
-import type { Applied, Result, Snapshot } from './records.js'
+import type { Applied, Result, Snapshot } from './snapshot.js'
 
 /** For how long a token that the store did not take is offered to it again. */
 const PATIENCE = minutes(60)

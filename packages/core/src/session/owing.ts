@@ -5,7 +5,8 @@ import * as Lifecycle from '../Lifecycle.js'
 import { type Instant, minutes, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Ends, Revocation } from '../TokenSource.js'
-import { type Records, type Result, type SessionEvent, type Snapshot, storeNow, view } from './records.js'
+import type { Records } from './records.js'
+import { type Result, type SessionEvent, type Snapshot, storeNow, view } from './snapshot.js'
 
 /** How long all processes wait after one has tried a revocation. */
 const RETRY = minutes(10)

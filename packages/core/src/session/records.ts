@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as AuthError from '../AuthError.js'
@@ -8,71 +7,28 @@ import { guard } from '../internal/guard.js'
 import { dateOf, type ProcessClock } from '../internal/processClock.js'
 import { secretsOfOption, secretsOfRecord } from '../internal/secrets.js'
 import { stampedOf, writtenOf } from '../internal/stamped.js'
-import type { Cell, Decision, Event, View } from '../Lifecycle.js'
+import type { Cell } from '../Lifecycle.js'
 import * as Lifecycle from '../Lifecycle.js'
 import { nonce, type RandomEnv } from '../Random.js'
 import { race } from '../race.js'
-import * as Secret from '../Secret.js'
-import { between, type Duration, type Instant, millis, plus } from '../Time.js'
+import type * as Secret from '../Secret.js'
+import { type Duration, type Instant, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
-import type { Key, Stamped, TokenStore, Version } from '../TokenStore.js'
-import { type Heard, judged, offsetOf, unjudged } from './judged.js'
-
-export type Result<A> = E.Either<AuthError.AuthError, A>
-export type SessionEvent = Event<TokenSet, Secret.Secret>
-
-/** Token sets as the lifecycle sees them. */
-export const view: View<TokenSet, Secret.Secret> = {
-  issuedAt: (token) => token.issuedAt,
-  expiresAt: (token) => token.expiresAt,
-  access: (token) => token.accessToken,
-  refresh: (token) => token.refreshToken,
-  equals: Secret.eq.equals,
-}
+import type { Key, TokenStore } from '../TokenStore.js'
+import { judged, unjudged } from './judged.js'
+import { makeToSnapshot, presentOf } from './reading.js'
+import {
+  type Adopt,
+  type Applied,
+  type Result,
+  type Sequence,
+  type SessionEvent,
+  type Snapshot,
+  storeNow,
+  view,
+} from './snapshot.js'
 
 const step = Lifecycle.step(view)
-const sameRecord = O.getEq<Secret.Secret>(Secret.eq)
-
-/** A record as this process has read or written it. Times in `cell` are by the store's clock, or dates if it has none. */
-export interface Snapshot extends Heard {
-  readonly version: Version
-  /** The record that the cell was decoded from or encoded to. None if the store has no record, or if decoding may change the cell. */
-  readonly record: O.Option<Secret.Secret<'Record'>>
-  /** Process time when the store's `now` was taken, or just before. */
-  readonly readAt: Instant
-  /** `ProcessClock.jumps` at the start of the call. A different count later means that `offset` may be out of date. */
-  readonly jumps: number
-}
-
-/** The store's time of a snapshot. */
-export const storeNow = (snapshot: Snapshot): Instant => plus(snapshot.readAt, snapshot.offset)
-
-/** A decision, and the record after it. */
-export interface Applied {
-  readonly decision: Decision<TokenSet>
-  readonly snapshot: Snapshot
-}
-
-/** The process's memory of the record. It takes over the snapshots that were read or written. */
-export interface Adopt {
-  /** Subscribes to change notifications before a read, so that no change after the read is missed. */
-  readonly attend: IO<void>
-  /** Marks the start of a call to the store, and the version that it writes as one of this process's own. */
-  readonly begin: (writes?: Version) => Sequence
-  readonly adopt: (snapshot: Snapshot, begun: Sequence) => void
-  /** The snapshot that was adopted last. */
-  readonly snapshot: () => O.Option<Snapshot>
-  /**
-   * The remembered snapshot, if nothing was adopted since the call began and it is newer than the one that the call found. The store has
-   * then lost a write.
-   */
-  readonly ahead: (found: Snapshot, begun: Sequence) => O.Option<Snapshot>
-  /** Called when a record that the store had lost is written again. */
-  readonly restored: (snapshot: Snapshot) => void
-}
-
-/** Orders calls to the store. A call that begins after another one's result was adopted is the later one. Otherwise the two overlap. */
-export type Sequence = number
 
 /** How a write ended. */
 type Written =
@@ -128,40 +84,8 @@ export const makeRecords = (
       guard((did) => AuthError.storeFailed(operation, `it ${did}`), use, secrets, right),
     )()
 
-  /** Decodes a record, unless it is the one that was decoded or written last. */
-  const cellOf = ({ record }: Stamped): Result<Cell<TokenSet>> => {
-    const there = snapshot()
-    return O.isSome(there) && O.isSome(record) && sameRecord.equals(there.value.record, record)
-      ? E.right(there.value.stored)
-      : CellCodec.decode(record)
-  }
-
-  /** Process time, and the date: the clock of a store that has none of its own. */
-  const present = () => {
-    const at = clock.now()
-    return { at, date: dateOf(clock, at), jumps: clock.jumps() }
-  }
-
-  const toSnapshot = (stamped: Stamped, began: ReturnType<typeof present>): Result<Snapshot> => {
-    const decoded = cellOf(stamped)
-    if (E.isLeft(decoded)) return decoded
-    const stored = decoded.right
-    const tellsTime = O.isSome(stamped.now)
-    const told = O.isSome(stamped.now) ? stamped.now.value : began.date
-    const offset = tellsTime ? offsetOf(told, began.at, clock.now(), snapshot()) : between(began.at, told)
-    // The date after the call, so that a time written during the call does not lie in the future.
-    const now = tellsTime ? told : present().date
-    return E.right({
-      version: stamped.version,
-      cell: judged(stored, { offset, now, hold, tellsTime }, snapshot()),
-      stored,
-      record: stamped.record,
-      offset,
-      tellsTime,
-      readAt: plus(told, millis(-offset)),
-      jumps: began.jumps,
-    })
-  }
+  const present = presentOf(clock)
+  const toSnapshot = makeToSnapshot(present, hold, snapshot)
 
   /** Takes over the snapshot that a call has found. */
   const take = (

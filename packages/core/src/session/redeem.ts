@@ -7,11 +7,11 @@ import { lastWord } from '../internal/lastWord.js'
 import { dated, dateOf, timed } from '../internal/processClock.js'
 import { remove } from '../internal/remove.js'
 import { secretsOfOption } from '../internal/secrets.js'
-import * as Lifecycle from '../Lifecycle.js'
+import type * as Lifecycle from '../Lifecycle.js'
 import { nonce, uniform } from '../Random.js'
 import type { Bounds } from '../race.js'
 import type { Attempt, Strategy } from '../Strategy.js'
-import { between, type Duration, earliest, type Instant, millis, plus } from '../Time.js'
+import { between, earliest, millis, plus } from '../Time.js'
 import type { TokenSet } from '../TokenSet.js'
 import type { Acquired } from './acquired.js'
 import { toProcessClock, toStoreClock } from './cache.js'
@@ -21,51 +21,11 @@ import { toFailure } from './failure.js'
 import type { Outbox } from './outbox.js'
 import type { Owing } from './owing.js'
 import type { Pauses } from './pauses.js'
-import { type Result, type Snapshot, storeNow, view } from './records.js'
-
-/** A turn of a flight ends with a result, or the next turn starts, from the snapshot in `found` if there is one. */
-export type Turn =
-  | { readonly _tag: 'Ended'; readonly result: Result<TokenSet> }
-  | { readonly _tag: 'Again'; readonly found: O.Option<Snapshot> }
-const ended = (result: Result<TokenSet>): Turn => ({ _tag: 'Ended', result })
-const again: Turn = { _tag: 'Again', found: O.none }
-
-/** What the turns of one flight share. */
-export interface Flying {
-  readonly deadline: Instant
-  /** How long the token must still be valid. */
-  readonly minValid: Duration
-  /** Gives a valid token to callers during the renewal, if it lives long enough for their `minValid`. */
-  readonly offer: (token: TokenSet) => void
-}
-
-/** Takes the lease, redeems, and commits: one turn of a flight. */
-export type Redeem = (from: Snapshot, flying: Flying) => Promise<Turn>
+import type { Result, Snapshot } from './snapshot.js'
+import { again, ended, type Flying, offering, question, type Redeem, type Turn } from './turn.js'
 
 const nameOf = ({ epoch, generation, origin }: Lifecycle.Parent): string =>
   `${epoch} ${generation} ${O.toNullable(origin)}`
-
-/** The `Lifecycle.Question` of a request, at the current time of a snapshot. */
-export const question = (
-  { cache, hold, selfSufficient }: Context,
-  { minValid }: Pick<Flying, 'minValid'>,
-  at: Snapshot,
-): Lifecycle.Question => ({
-  now: storeNow(at),
-  renewBefore: cache.renewBefore,
-  minValid,
-  hold,
-  selfSufficient,
-})
-
-/**
- * Offers the snapshot's token to callers for whom it lives long enough. With `renewal: 'blocking'`, callers wait for the early renewal
- * instead, but only if a request could start it now. While the renewal is cooling down or leased by another process, they get the token.
- */
-export const offering = (context: Context, { offer }: Flying, token: TokenSet, at: Snapshot): void => {
-  const ask = Lifecycle.ask(view)(question(context, { minValid: millis(0) }, at))
-  if (context.renewal === 'background' || ask(at.cell).action._tag !== 'Redeem') offer(token)
-}
 
 export const makeRedeem = <R>(
   context: Context,

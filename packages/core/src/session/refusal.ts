@@ -8,8 +8,8 @@ import * as Secret from '../Secret.js'
 import { type Instant, plus } from '../Time.js'
 import type { Accepting } from './accepting.js'
 import type { Context } from './context.js'
-import { type Result, type SessionEvent, type Snapshot, view } from './records.js'
 import type { Refusing } from './refusing.js'
+import { type Result, type SessionEvent, type Snapshot, view } from './snapshot.js'
 
 /** Refusals: an API no longer accepts a token. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as Secret from '../Secret.js'
-import type { Result } from './records.js'
+import type { Result } from './snapshot.js'
 
 /** How many refusals that the store did not take are remembered. */
 const MOST = 8

@@ -12,9 +12,9 @@ import { type Context, servable } from './context.js'
 import type { Initial } from './initial.js'
 import type { Outbox } from './outbox.js'
 import type { Pauses } from './pauses.js'
-import { type Result, type Snapshot, view } from './records.js'
-import { type Flying, offering, question, type Redeem } from './redeem.js'
 import type { Refusal } from './refusal.js'
+import { type Result, type Snapshot, view } from './snapshot.js'
+import { type Flying, offering, question, type Redeem } from './turn.js'
 
 /** How long a caller with a valid token waits for the read that looks for other processes' changes. */
 const READ_PATIENCE = seconds(2)

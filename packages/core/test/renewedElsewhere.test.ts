@@ -1,8 +1,8 @@
 /** What another process has renewed is found by one whose writes fail, or whose lock hangs, and it is the same token in both. */
-import { memoryStore, minutes, Secret, seconds, type TokenSet, type TokenStore } from '@tessera/core'
+import { memoryStore, millis, minutes, plus, Secret, seconds, type TokenSet, type TokenStore } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { never } from './support/answers.js'
-import { right, testEnv } from './support/basics.js'
+import { right, testEnv, textOf } from './support/basics.js'
 import { at, HOUR, living, next, open, until } from './support/opened.js'
 import { failing, tellingTime, watched } from './support/stores.js'
 
@@ -79,4 +79,38 @@ test('what a store does late, after an outage, makes no recovery of the next ren
   way.compareAndSet = same
   expect(await timed(got())).toEqual({ result: 'new', took: 0 })
   expect(events.flatMap((event) => (event._tag === 'Renewing' ? [event.recovery] : []))).toEqual([false, false])
+})
+
+test('a login whose answer is seen after minutes, in which another has logged in, brings the session that there is', async () => {
+  const env = testEnv()
+  const memory = memoryStore()
+  const { store, way, same } = watched(memory)
+  // A process that stands still: its time goes on, and no timer of it ends.
+  let stood = millis(0)
+  const clock = {
+    ...env.clock,
+    now: () => plus(env.clock.now(), stood),
+    monotonic: () => (env.clock.monotonic?.() ?? 0) + stood,
+  }
+  const first = open([], { store, env: { ...env, clock } })
+  const second = open([], { store: memory, env })
+  let wake: () => void = () => undefined
+  const woken = new Promise<void>((resolve) => {
+    wake = resolve
+  })
+  const written = new Promise<void>((resolve) => {
+    way.compareAndSet = (use) => async () => {
+      const answer = await use()
+      resolve()
+      await woken
+      return answer
+    }
+  })
+  const login = first.login(next('of the first'))
+  await written
+  way.compareAndSet = same
+  right(await second.login(next('of the second')))
+  stood = minutes(10)
+  wake()
+  expect(textOf(await login)).toBe('of the second')
 })

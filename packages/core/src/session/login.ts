@@ -10,6 +10,7 @@ import { dated, timed } from '../internal/processClock.js'
 import { secretsOf } from '../internal/secrets.js'
 import { given } from '../internal/tokenSetOf.js'
 import type { Work } from '../internal/work.js'
+import * as Lifecycle from '../Lifecycle.js'
 import { nonce } from '../Random.js'
 import { race } from '../race.js'
 import { ALWAYS } from '../Time.js'
@@ -57,7 +58,14 @@ export const makeLogin = (
   context: Context,
   { clock, logins, order, initial, outbox, owing, supersede, revokeLogin, get }: LoginParts,
 ): Login => {
-  const { isClosed, key, random, records, tell, timeout, track, after } = context
+  const { cache, isClosed, key, random, records, tell, timeout, track, after } = context
+
+  /** The record after a write. If this process stood still before it saw the answer, another may have ended the session. */
+  const latest = async (written: Snapshot): Promise<Snapshot> => {
+    if (context.clock.now() < cache.readUntil) return written
+    const found = await records.read(after(timeout))
+    return E.isRight(found) ? found.right : written
+  }
 
   /**
    * Commits a token as a new session. If another login or a revoke came first, this token begins none. The caller then gets the other
@@ -72,9 +80,11 @@ export const makeLogin = (
     const isOurs = O.isSome(decision.serve) || decision.action._tag === 'Again'
     // A later revoke has ended the session before the store answered.
     if (isOurs && of.isEnded(snapshot)) return fail('Revoked')
+    const { cell } = await latest(snapshot)
+    const isThere = isOurs && (cell === snapshot.cell || Lifecycle.isOrigin(of.origin, cell))
     // It may have expired while it was written.
-    if (isOurs && (isValid(context, token) || of.validate !== undefined)) return E.right(dated(context.clock, token))
-    return snapshot.cell.status._tag === 'Revoked' || of.validate !== undefined ? fail('Revoked') : get()
+    if (isThere && (isValid(context, token) || of.validate !== undefined)) return E.right(dated(context.clock, token))
+    return cell.status._tag === 'Revoked' || of.validate !== undefined ? fail('Revoked') : get()
   }
 
   /**

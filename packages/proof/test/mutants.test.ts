@@ -10,6 +10,7 @@ test('each has a name of its own, and a judge', () => {
 const ONLY_COMMANDS = [
   'a login begins after the revoke that was asked for after it',
   'a login begins before the revoke that was asked for before it',
+  'a login is answered as it was written, however late',
   'a revoke does not end the login that was asked for before it',
   'a token that waited is not late',
   'an old lease is used',

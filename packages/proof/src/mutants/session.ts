@@ -131,7 +131,7 @@ export const session: ReadonlyArray<Mutant> = [
     patches: [
       {
         file: 'session/login.ts',
-        find: 'if (isOurs && (isValid(context, token) || of.validate !== undefined))',
+        find: 'if (isThere && (isValid(context, token) || of.validate !== undefined))',
         replace: 'if (isValid(context, token))',
       },
     ],
@@ -321,5 +321,16 @@ export const session: ReadonlyArray<Mutant> = [
       interleavings: { property: 'one redemption', mode: 'grace until use' },
       schedules: { property: 'one redemption', scenario: 'ask and close' },
     },
+  },
+  {
+    name: 'a login is answered as it was written, however late',
+    patches: [
+      {
+        file: 'session/login.ts',
+        find: 'if (context.clock.now() < cache.readUntil) return written',
+        replace: 'if (written !== undefined) return written',
+      },
+    ],
+    judges: { schedules: { property: 'nothing resurrected', scenario: '2 logins', stalls: 2, isSlow: true } },
   },
 ]

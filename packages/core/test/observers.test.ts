@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { access, outcomeUnknown, testEnv, textOf } from './support/basics.js'
-import { at, living, open, until } from './support/opened.js'
+import { at, living, open, unhurried, until } from './support/opened.js'
 
 describe('observers', () => {
   /** All that can happen to a source, with an observer. */
@@ -70,15 +70,16 @@ describe('observers', () => {
 test('an observer that asks again when a strategy could not be made joins, and does not begin anew', async () => {
   const env = testEnv()
   const error = AuthError.misconfigured('strategy', 'wrong')
-  const strategy = Strategy.left(error)
+  const strategy = Strategy.make<unknown>({ error }, () => RTE.left(error))
   let told = 0
   const source: TokenSource = pipe(
     strategy,
     TokenSource.make({
+      ...unhurried,
       store: memoryStore(),
       observe: () => {
         told++
-        void source.get()
+        if (told < 50) void source.get()
       },
     }),
   )(env)()

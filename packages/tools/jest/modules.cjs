@@ -8,7 +8,7 @@
  */
 const vm = require('node:vm')
 
-/** What no test replaces, but for properties of it. */
+/** Globals that no test replaces; their properties it may. */
 const GLOBALS = [
   'Object, Function, Array, String, Number, Boolean, BigInt, Symbol, RegExp, Math, JSON, Reflect, Proxy',
   'Error, AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError',
@@ -19,11 +19,11 @@ const GLOBALS = [
   'TextEncoder, TextDecoder, URL, URLSearchParams, AbortController, AbortSignal, process',
 ]
 
-/** The parameters of a module, by which what Jest compiles is told from what tests do. */
+/** The parameters of a module: by them Jest's calls are told from those of a test. */
 const OF_MODULE = 'module,exports,require,__dirname,__filename'
 
 /**
- * What takes the place of `compileFunction`, for all files of a process.
+ * A replacement of `vm.compileFunction`, for all files of a process.
  * @param {typeof vm.compileFunction} compileFunction
  * @returns {typeof vm.compileFunction}
  */

@@ -1,8 +1,8 @@
 /**
  * Takes a member out of a list that serves as a set.
  *
- * Of what comes and goes with each renewal, a `Set` would be dear. V8 makes its table anew when it gets smaller, and each table keeps the
- * next one: one that is dead in the old generation keeps the garbage of all renewals that follow, until the next full collection.
+ * A `Set` costs more where members come and go with each renewal. V8 builds a new table when a set shrinks, and each table refers to the
+ * next one: a dead table in the old generation keeps those of all later renewals alive until a full collection.
  */
 export const remove = <A>(list: Array<A>, member: A): void => {
   const at = list.indexOf(member)

@@ -68,7 +68,7 @@ export const makeFlights = (
     const offer = (token: TokenSet): void => serve(E.right(dated(clock, token)))
     const deadline = after(patience)
     let isOver = false
-    // A turn later, when this flight can be joined: the first turn may call an observer, which may ask again.
+    // Starts a microtask later, when `flight` is set: an observer may call `get` in the first turn, and must join this flight.
     const flying = track(
       Promise.resolve()
         .then(() => turns({ deadline, minValid, offer }, () => isOver))

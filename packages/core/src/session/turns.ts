@@ -84,7 +84,7 @@ export const makeTurns = (
    */
   const failUnmade = (error: AuthError.AuthError): Result<never> => {
     if (O.isNone(pauses.failure())) {
-      // Before it is told: an observer may ask again.
+      // First, since the observer may call `get`.
       pauses.fail(error)
       tell({ _tag: 'RenewalFailed', error })
     }

@@ -22,8 +22,7 @@ const all = zoo()
 const specimens = all.filter(({ name, kind }) => `${kind} ${name}`.includes(only))
 if (specimens.length === 0) {
   const names = all.map(({ kind, name }) => `${kind} ${name}`).join('\n')
-  process.stderr.write(`There is no specimen with “${only}” in its name. There are:\n${names}\n`)
-  process.exit(2)
+  throw new Error(`There is no specimen with “${only}” in its name. There are:\n${names}`)
 }
 const verdicts: Array<Verdict> = []
 for (const specimen of specimens) {

@@ -88,7 +88,8 @@ test.each([
   Object.assign(globalThis, runtime)
   try {
     const given = within(
-      1,
+      // So long that no stall at the start has used it up before the listener is there.
+      500,
       (signal) =>
         new Promise((resolve) => {
           // A timer of its own might be due a millisecond later on a busy machine, and so many turns.

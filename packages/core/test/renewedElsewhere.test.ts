@@ -1,6 +1,8 @@
 /** What another process has renewed is found by one whose writes fail, or whose lock hangs, and it is the same token in both. */
 import { memoryStore, millis, minutes, plus, Secret, seconds, type TokenSet, type TokenStore } from '@tessera/core'
 import * as E from 'fp-ts/lib/Either.js'
+import { constVoid } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import { never } from './support/answers.js'
 import { right, testEnv, textOf } from './support/basics.js'
 import { at, HOUR, living, next, open, until } from './support/opened.js'
@@ -81,36 +83,63 @@ test('what a store does late, after an outage, makes no recovery of the next ren
   expect(events.flatMap((event) => (event._tag === 'Renewing' ? [event.recovery] : []))).toEqual([false, false])
 })
 
-test('a login whose answer is seen after minutes, in which another has logged in, brings the session that there is', async () => {
-  const env = testEnv()
-  const memory = memoryStore()
-  const { store, way, same } = watched(memory)
-  // A process that stands still: its time goes on, and no timer of it ends.
-  let stood = millis(0)
-  const clock = {
-    ...env.clock,
-    now: () => plus(env.clock.now(), stood),
-    monotonic: () => (env.clock.monotonic?.() ?? 0) + stood,
-  }
-  const first = open([], { store, env: { ...env, clock } })
-  const second = open([], { store: memory, env })
-  let wake: () => void = () => undefined
-  const woken = new Promise<void>((resolve) => {
-    wake = resolve
-  })
-  const written = new Promise<void>((resolve) => {
-    way.compareAndSet = (use) => async () => {
-      const answer = await use()
-      resolve()
-      await woken
-      return answer
+describe('a process that stands still for minutes before it sees an answer, while another logs in', () => {
+  /** The first process stands still before it sees the answer of the next call of that name. */
+  const standing = (name: 'get' | 'compareAndSet', nth = 1) => {
+    const env = testEnv()
+    const memory = memoryStore()
+    const { store, way, same } = watched(memory)
+    // Its time goes on, and no timer of it ends.
+    let stood = millis(0)
+    const clock = {
+      ...env.clock,
+      now: () => plus(env.clock.now(), stood),
+      monotonic: () => (env.clock.monotonic?.() ?? 0) + stood,
     }
+    const answers = [E.right(living('of the first')), E.right(next('renewed by the first'))]
+    const first = open(answers, { store, env: { ...env, clock } })
+    const second = open([], { store: memory, env })
+    /** What the first was asked, answered after the second has logged in. */
+    const afterLogin = async <A>(asked: IO<Promise<A>>): Promise<A> => {
+      let wake: () => void = constVoid
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      const answered = new Promise<void>((resolve) => {
+        let calls = 0
+        way[name] = (use) => async () => {
+          const answer = await use()
+          if (++calls < nth) return answer
+          way[name] = same
+          resolve()
+          await woken
+          return answer
+        }
+      })
+      const result = asked()
+      await answered
+      right(await second.login(next('of the second')))
+      stood = minutes(10)
+      wake()
+      return result
+    }
+    return { env, first, afterLogin }
+  }
+
+  test('a login', async () => {
+    const { first, afterLogin } = standing('compareAndSet')
+    expect(textOf(await afterLogin(() => first.login(next('another of the first'))))).toBe('of the second')
   })
-  const login = first.login(next('of the first'))
-  await written
-  way.compareAndSet = same
-  right(await second.login(next('of the second')))
-  stood = minutes(10)
-  wake()
-  expect(textOf(await login)).toBe('of the second')
+
+  test.each([
+    ['a renewal', 'compareAndSet', 2, minutes(61), undefined],
+    ['a renewal for a job that takes longer', 'compareAndSet', 2, minutes(61), minutes(70)],
+    ['a read', 'get', 1, minutes(3), undefined],
+  ] as const)('%s', async (_, name, nth, later, minValid) => {
+    const { env, first, afterLogin } = standing(name, nth)
+    expect(await first.got()).toBe('of the first')
+    await env.clock.advance(later)
+    const { get } = minValid === undefined ? first.source : first.source.within({ minValid })
+    expect(textOf(await afterLogin(get))).toBe('of the second')
+  })
 })

@@ -65,8 +65,12 @@ export const makeFlights = (
     const served = new Promise<Result<TokenSet>>((resolve) => {
       serve = resolve
     })
-    const offer = (token: TokenSet): void => serve(E.right(dated(clock, token)))
     const deadline = after(patience)
+    // A token that comes so late: this process stood still, and meanwhile another may have ended the session.
+    const isStale = (): boolean => clock.now() >= deadline && clock.now() >= cache.readUntil
+    const offer = (token: TokenSet): void => {
+      if (!isStale()) serve(E.right(dated(clock, token)))
+    }
     let isOver = false
     // Starts a microtask later, when `flight` is set: an observer may call `get` in the first turn, and must join this flight.
     const flying = track(
@@ -87,6 +91,7 @@ export const makeFlights = (
         if (isUpToDate) flight = undefined
         if (O.isSome(cache.snapshot) && !isClosed()) owing.meet(cache.snapshot.value)
         if (E.isRight(result) && clock.now() < cache.freshUntil) return result
+        if (E.isRight(result) && isStale()) return (flight ?? takeOff(minValid)).landed
         const pausedUntil = pauses.pause()
         if (E.isRight(result) || !isUsable(cache, clock)) return result
         // The renewal failed, but the cached token is still valid.
@@ -156,11 +161,12 @@ export const makeFlights = (
       await joining.served
       // The offered token may live long enough already. Then a failed early renewal does not matter.
       if (suffices(minValid) && !isClosed()) return cache.result
-      await joining.landed
+      const landed = await joining.landed
       const flown = await joining.flown
-      if (isClosed()) return flown
+      const result = E.isLeft(flown) ? flown : landed
+      if (isClosed()) return result
       if (suffices(minValid)) return cache.result
-      if (E.isLeft(flown) || isOwn) return flown
+      if (E.isLeft(result) || isOwn) return result
       // Otherwise try again: the flight was for a shorter `minValid`, or its token is no longer valid.
       if (joining.minValid >= minValid && isUsable(cache, clock)) return cache.result
     }

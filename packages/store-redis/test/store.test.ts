@@ -265,7 +265,9 @@ describeWith('redis-server')('a store over one server', () => {
       await right(store.get(at))
       await right(storeOf().compareAndSet(at, absent, { version: '1', record: record('r') }))
       if (first.told.length === 0) await first.next()
-      expect(first.told).toEqual(['1'])
+      // On a busy machine the subscription takes longer than the read waits for it: then it may have been missed, and that is told.
+      expect(['1', absent]).toContain(first.told[0])
+      const toldFirst = first.told.length
       first.end()
 
       const [second, third] = [subscribeTo(store, at), subscribeTo(store, at)]
@@ -285,7 +287,7 @@ describeWith('redis-server')('a store over one server', () => {
       await right(storeOf().compareAndSet(at, '1', { version: '2', record: record('r') }))
       while (!fourth.told.includes('2')) await fourth.next()
       fourth.end()
-      expect([first.told, third.told]).toEqual([['1'], []])
+      expect([first.told.length, third.told]).toEqual([toldFirst, []])
     })
 
     test('nothing is left unhandled where the connection ends while it subscribes again', async () => {

@@ -7,7 +7,7 @@ const scripted = () => {
   const subscribed: Array<string> = []
   let heard: Heard | undefined
   let refuses = false
-  let held: { readonly refuse: (error: Error) => void } | undefined
+  let held: { readonly confirm: () => void; readonly refuse: (error: Error) => void } | undefined
   let holds = false
   const none = () => Promise.reject(new Error('not asked for'))
   const port: RedisPort = {
@@ -25,8 +25,8 @@ const scripted = () => {
           if (refuses) throw new Error('LOADING')
           if (holds) {
             holds = false
-            await new Promise<never>((_, reject) => {
-              held = { refuse: reject }
+            await new Promise<void>((confirm, refuse) => {
+              held = { confirm, refuse }
             })
           }
           subscribed.push(channel)
@@ -41,10 +41,11 @@ const scripted = () => {
     subscribed,
     say: (channel: string, text: string) => heard?.message(channel, text),
     end: () => heard?.ended(),
-    /** The next subscription has no answer, until it is refused. */
+    /** The next subscription has no answer, until it is confirmed or refused. */
     hold: () => {
       holds = true
     },
+    confirmHeld: () => held?.confirm(),
     refuseHeld: () => held?.refuse(new Error('LOADING')),
     refuse: (whether: boolean) => {
       refuses = whether
@@ -86,6 +87,27 @@ test('one that was not is told that something may have been missed', async () =>
   await jest.advanceTimersByTimeAsync(1_000)
   await wakeups.settled('c')
   expect({ subscribed, told }).toEqual({ subscribed: ['c', 'c'], told: [O.none] })
+})
+
+test('a subscription for which a read waits tells nothing; one that takes longer tells that something may have been missed', async () => {
+  const { wakeups, hold, confirmHeld } = scripted()
+  const told: Array<string> = []
+  const begin = (channel: string): Promise<void> => {
+    hold()
+    wakeups.subscribe(channel, (version) => told.push(`${channel}: ${version._tag}`))
+    return wakeups.settled(channel)
+  }
+  const short = begin('short')
+  await jest.advanceTimersByTimeAsync(90)
+  confirmHeld()
+  await short
+  const long = begin('long')
+  await jest.advanceTimersByTimeAsync(100)
+  await long
+  expect(told).toEqual([])
+  confirmHeld()
+  await jest.advanceTimersByTimeAsync(0)
+  expect(told).toEqual(['long: None'])
 })
 
 test('an older subscription that fails late does not undo a newer one', async () => {

@@ -2,14 +2,13 @@ import type { OnChange, Version } from '@tessera/core'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Listener, RedisPort } from '../RedisPort.js'
-import { ignore } from './ignore.js'
 import { makeKept } from './kept.js'
 import { later } from './later.js'
 import { within } from './within.js'
 
 /** How long a channel stays subscribed after its last listener, in ms: a source that was dropped is often made again. */
 const LINGER = 1_000
-/** How long a read waits for a subscription under way, in ms. After that, polling is the truth. */
+/** How long a read waits for a subscription under way, in ms. */
 const PATIENCE = 100
 /** After this a connection that has ended, or that a closed client did not give, is opened again while somebody listens, in ms. */
 const PAUSE = 1_000
@@ -62,21 +61,28 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
   }
   const join = async (name: string): Promise<void> => current().subscribe(name)
 
-  /** Resolves when it is subscribed. */
-  const enter = (name: string, channel: Channel): Promise<void> => {
+  /** Subscribes, and then tells of what may have been missed: before it, or by reads that did not wait for so long. */
+  const enter = (name: string, channel: Channel, missed: 'missed' | undefined): void => {
+    let mayHaveMissed = missed !== undefined
     const subscribing = join(name)
-    const settled = within(PATIENCE, () => subscribing).catch(ignore)
-    channel.settled = settled
-    subscribing.catch(() => {
-      // An older one may fail late, when a newer one has taken its place.
-      if (channel.settled === settled) channel.settled = undefined
+    const settled = within(PATIENCE, () => subscribing).catch(() => {
+      mayHaveMissed = true
     })
-    return subscribing
+    channel.settled = settled
+    subscribing.then(
+      () => {
+        if (mayHaveMissed) tellNothing(name)
+      },
+      () => {
+        // An older one may fail late, when a newer one has taken its place.
+        if (channel.settled === settled) channel.settled = undefined
+      },
+    )
   }
 
   const rejoin = (): void => {
     for (const [name, channel] of channels) {
-      enter(name, channel).then(() => tellNothing(name), ignore)
+      enter(name, channel, 'missed')
       // The client gives no connection yet.
       if (willRejoin) return
     }
@@ -93,7 +99,7 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
   const open = (name: string): Channel => {
     const channel: Channel = { listeners: new Set(), settled: undefined, callOff: () => undefined }
     channels.set(name, channel)
-    enter(name, channel).catch(ignore)
+    enter(name, channel, undefined)
     return channel
   }
 
@@ -120,7 +126,7 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
       const channel = channels.get(name)
       if (channel === undefined) return
       // One that has failed is tried again before the next read.
-      if (channel.settled === undefined) enter(name, channel).catch(ignore)
+      if (channel.settled === undefined) enter(name, channel, undefined)
       await channel.settled
     },
   }

@@ -39,6 +39,9 @@ const env = {
 /** What this process was told. */
 export const config = JSON.parse(process.argv[2])
 
+/** How long a member's store may take to answer, in ms: beside busy cores, eight that start together wait for each other. */
+export const commandTimeout = 10_000
+
 /** Shares the session of a store, and closes it when the token is there. */
 export const share = async (store, close) => {
   const source = TokenSource.make({ store, key: config.key })(strategyAt(config.server))(env)()

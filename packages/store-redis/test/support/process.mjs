@@ -1,7 +1,7 @@
 // A process of a fleet, with either client.
 import { once } from 'node:events'
 import { ioRedis, nodeRedis, redisStore } from '@tessera/store-redis'
-import { config, share } from '../../../tools/jest/fleetMember.mjs'
+import { commandTimeout, config, share } from '../../../tools/jest/fleetMember.mjs'
 
 const { client, port } = config
 
@@ -19,4 +19,4 @@ const open = async () => {
 }
 
 const redis = await open()
-await share(redisStore(redis.port), redis.close)
+await share(redisStore(redis.port, { commandTimeout }), redis.close)

@@ -1,6 +1,6 @@
 // A process of a fleet, with any driver.
 import { mariadb, mysql2, pgPool, postgresJs, sqlStore, sqlStoreAt } from '@tessera/store-sql'
-import { config, share } from '../../../tools/jest/fleetMember.mjs'
+import { commandTimeout, config, share } from '../../../tools/jest/fleetMember.mjs'
 
 const { driver, url, login } = config
 
@@ -28,9 +28,9 @@ const open = {
 }
 
 if (driver === 'url') {
-  const store = sqlStoreAt(url)
+  const store = sqlStoreAt(url, { commandTimeout })
   await share(store, store.close)
 } else {
   const { port, close } = await open[driver]()
-  await share(sqlStore(port), close)
+  await share(sqlStore(port, { commandTimeout }), close)
 }

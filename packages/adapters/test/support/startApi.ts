@@ -42,7 +42,8 @@ export const startApi = async (answer: (request: ApiRequest) => ApiAnswer): Prom
     const [type, written] = typeof body === 'string' ? ['text/xml', body] : ['application/json', JSON.stringify(body)]
     response.writeHead(status, { 'content-type': type, ...more.headers }).end(written)
   }
-  const server = createServer((request, response) => void respond(request, response))
+  // Beside busy cores a connection may be idle for longer than Node's 5 s, and would end while it is used again.
+  const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => void respond(request, response))
   // Beside busy cores a connection would be closed while a request is on its way to it, or refused in a queue that is full.
   Object.assign(server, { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 })
   await new Promise<void>((done) => server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }, done))

@@ -178,7 +178,8 @@ export const startWorld = async ({
     json(response, 200, { jsonrpc: '2.0', id, result })
   }
 
-  const server = createServer(async (request, response) => {
+  // Beside busy cores a connection may be idle for longer than Node's 5 s, and would end while it is used again.
+  const server = createServer({ keepAliveTimeout: 600_000 }, async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://world')
     const route = `${request.method} ${pathname}`
     if (route === 'POST /mcp') return mcp(request, response)

@@ -36,8 +36,12 @@ export const listen = async (server: net.Server, scheme = 'http'): Promise<Serve
   }
 }
 
+/** In ms: beside busy cores a connection may be idle for longer than Node's 5 s, and would end while it is used again. */
+const keepAliveTimeout = 600_000
+
 /** An HTTP server. */
-export const serve = (handler: http.RequestListener): Promise<Served> => listen(http.createServer(handler))
+export const serve = (handler: http.RequestListener): Promise<Served> =>
+  listen(http.createServer({ keepAliveTimeout }, handler))
 
 /** A server that gets each request's text (headers and a body of known length) and writes whatever it likes. */
 export const serveRaw = (answer: (socket: net.Socket, request: string) => void): Promise<Served> =>
@@ -88,7 +92,7 @@ export const serveTls = (
   handler: http.RequestListener,
   options: tls.TlsOptions = {},
 ): Promise<Served> => {
-  const inner = http.createServer(handler)
+  const inner = http.createServer({ keepAliveTimeout }, handler)
   const outer = tls.createServer({ ...server, ca, ...options }, (socket) => inner.emit('connection', socket))
   outer.on('tlsClientError', () => {})
   return listen(outer, 'https')

@@ -280,7 +280,8 @@ export const startPage = async (page: Page): Promise<PageServer> => {
     }
   }
 
-  const server = createServer(async (request, response) => {
+  // Beside busy cores a connection may be idle for longer than Node's 5 s, and would end while it is used again.
+  const server = createServer({ keepAliveTimeout: 600_000 }, async (request, response) => {
     const [path = '', query = ''] = (request.url ?? '').slice(1).split('?')
     if (path === page.authorize) return authorize(new URLSearchParams(query), response)
     demand(query === '', 'something is in a query')

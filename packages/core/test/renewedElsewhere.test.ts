@@ -1,10 +1,21 @@
 /** What another process has renewed is found by one whose writes fail, or whose lock hangs, and it is the same token in both. */
-import { memoryStore, millis, minutes, plus, Secret, seconds, type TokenSet, type TokenStore } from '@tessera/core'
+import {
+  type Duration,
+  memoryStore,
+  millis,
+  minutes,
+  plus,
+  Secret,
+  seconds,
+  type TokenSet,
+  type TokenStore,
+} from '@tessera/core'
+import type { ScriptedAnswer } from '@tessera/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { constVoid } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { never } from './support/answers.js'
-import { right, testEnv, textOf } from './support/basics.js'
+import { rejected, right, testEnv, textOf } from './support/basics.js'
 import { at, HOUR, living, next, open, until } from './support/opened.js'
 import { failing, tellingTime, watched } from './support/stores.js'
 
@@ -84,8 +95,9 @@ test('what a store does late, after an outage, makes no recovery of the next ren
 })
 
 describe('a process that stands still for minutes before it sees an answer, while another logs in', () => {
-  /** The first process stands still before it sees the answer of the next call of that name. */
-  const standing = (name: 'get' | 'compareAndSet', nth = 1) => {
+  type Name = 'get' | 'compareAndSet'
+
+  const standing = (...third: ReadonlyArray<ScriptedAnswer>) => {
     const env = testEnv()
     const memory = memoryStore()
     const { store, way, same } = watched(memory)
@@ -96,11 +108,17 @@ describe('a process that stands still for minutes before it sees an answer, whil
       now: () => plus(env.clock.now(), stood),
       monotonic: () => (env.clock.monotonic?.() ?? 0) + stood,
     }
-    const answers = [E.right(living('of the first')), E.right(next('renewed by the first'))]
-    const first = open(answers, { store, env: { ...env, clock } })
+    const renewed = E.right(next('renewed by the first'))
+    const first = open([E.right(living('of the first')), renewed, ...third], {
+      store,
+      env: { ...env, clock },
+    })
     const second = open([], { store: memory, env })
-    /** What the first was asked, answered after the second has logged in. */
-    const afterLogin = async <A>(asked: IO<Promise<A>>): Promise<A> => {
+    const stand = (duration: Duration): void => {
+      stood = millis(stood + duration)
+    }
+    /** The first process stands still at the nth call of that name, before it sees the answer. */
+    const heldAt = (name: Name, nth: number) => {
       let wake: () => void = constVoid
       const woken = new Promise<void>((resolve) => {
         wake = resolve
@@ -116,30 +134,85 @@ describe('a process that stands still for minutes before it sees an answer, whil
           return answer
         }
       })
+      return { answered, wake }
+    }
+    /** What the first was asked, answered after the second has logged in. */
+    const afterLogin = async <A>(
+      asked: IO<Promise<A>>,
+      [name, nth]: readonly [Name, number],
+      { login = next('of the second'), stands = minutes(10), meanwhile = constVoid } = {},
+    ): Promise<A> => {
+      const { answered, wake } = heldAt(name, nth)
       const result = asked()
       await answered
-      right(await second.login(next('of the second')))
-      stood = minutes(10)
+      right(await second.login(login))
+      meanwhile()
+      stand(stands)
       wake()
-      return result
+      return env.clock.settle(result)
     }
-    return { env, first, afterLogin }
+    return { env, way, first, stand, heldAt, afterLogin }
   }
+  const COMMIT = ['compareAndSet', 2] as const
 
-  test('a login', async () => {
-    const { first, afterLogin } = standing('compareAndSet')
-    expect(textOf(await afterLogin(() => first.login(next('another of the first'))))).toBe('of the second')
+  test('a login brings the session that there is', async () => {
+    const { first, afterLogin } = standing()
+    const login = () => first.login(next('another of the first'))
+    expect(textOf(await afterLogin(login, ['compareAndSet', 1]))).toBe('of the second')
   })
 
   test.each([
-    ['a renewal', 'compareAndSet', 2, minutes(61), undefined],
-    ['a renewal for a job that takes longer', 'compareAndSet', 2, minutes(61), minutes(70)],
-    ['a read', 'get', 1, minutes(3), undefined],
-  ] as const)('%s', async (_, name, nth, later, minValid) => {
-    const { env, first, afterLogin } = standing(name, nth)
+    ['a renewal', minutes(61), COMMIT],
+    ['a read', minutes(3), ['get', 1]],
+  ] as const)('%s brings the session that there is', async (_, later, at) => {
+    const { env, first, afterLogin } = standing()
     expect(await first.got()).toBe('of the first')
     await env.clock.advance(later)
-    const { get } = minValid === undefined ? first.source : first.source.within({ minValid })
-    expect(textOf(await afterLogin(get))).toBe('of the second')
+    expect(textOf(await afterLogin(first.source.get, at))).toBe('of the second')
+  })
+
+  test.each([
+    ['is renewed', E.right(until(at(3 * HOUR), 'renewed once more')), 'renewed once more'],
+    ['is renewed, which may fail', E.left(rejected(503)), textOf(E.left(rejected(503)))],
+  ] as const)('a session that is too short for a longer job %s', async (_, third, expected) => {
+    const { env, first, afterLogin } = standing(third)
+    await first.got()
+    await env.clock.advance(minutes(61))
+    const { get } = first.source.within({ minValid: minutes(40) })
+    const login = until(at(minutes(100)), 'of the second')
+    expect(textOf(await afterLogin(get, COMMIT, { login }))).toBe(expected)
+  })
+
+  test('a token that is due is served while it is renewed', async () => {
+    const { env, first, afterLogin } = standing()
+    await first.got()
+    await env.clock.advance(minutes(3))
+    const from = env.clock.now()
+    const login = living('of the second')
+    expect(textOf(await afterLogin(first.source.get, ['get', 1], { login, stands: minutes(54) }))).toBe('of the second')
+    expect(env.clock.now()).toBe(from)
+  })
+
+  test('whoever asked before a close has the token that came', async () => {
+    const { env, first, afterLogin } = standing()
+    await first.got()
+    await env.clock.advance(minutes(61))
+    const meanwhile = () => void first.source.close()()
+    expect(textOf(await afterLogin(first.source.get, COMMIT, { meanwhile }))).toBe('renewed by the first')
+  })
+
+  test('at every read, looks once more, and no further', async () => {
+    const { env, way, first, stand } = standing()
+    await first.got()
+    await env.clock.advance(minutes(3))
+    let reads = 0
+    way.get = (use) => async () => {
+      const answer = await use()
+      reads++
+      stand(minutes(2))
+      return answer
+    }
+    expect(await first.got()).toBe('of the first')
+    expect(reads).toBe(2)
   })
 })

@@ -27,6 +27,8 @@ interface Flight {
   readonly flown: Promise<Result<TokenSet>>
   /** One promise for all callers that joined the flight while no cached token was valid. */
   joined?: Promise<Result<TokenSet>>
+  /** The flight that reads the record again, since the token of this one came too late. */
+  next?: Flight
 }
 
 /** Serves tokens: from memory, or by one flight for all callers. */
@@ -49,6 +51,12 @@ export interface FlightParts {
   readonly turns: Turns
 }
 
+/** The flight whose token counts: this one, or a later one that read the record again. */
+const lastOf = async (flight: Flight): Promise<Flight> => {
+  await flight.landed
+  return flight.next === undefined ? flight : lastOf(flight.next)
+}
+
 /** A clock, or what else the application gives, may throw. */
 const thrown = (error: unknown): Result<never> =>
   E.left(AuthError.fromThrown(error, (threw) => AuthError.storeFailed('get', `it ${threw}`), []))
@@ -60,14 +68,14 @@ export const makeFlights = (
   const { cache, clock, isClosed, patience, renewal, track, after } = context
   let flight: Flight | undefined
 
-  const takeOff = (minValid = millis(0)): Flight => {
+  const takeOff = (minValid = millis(0), isSecond = false): Flight => {
     let serve: (result: Result<TokenSet> | Promise<Result<TokenSet>>) => void = constVoid
     const served = new Promise<Result<TokenSet>>((resolve) => {
       serve = resolve
     })
     const deadline = after(patience)
-    // A token that comes so late: this process stood still, and meanwhile another may have ended the session.
-    const isStale = (): boolean => clock.now() >= deadline && clock.now() >= cache.readUntil
+    // So late that this process stood still: another may have ended the session meanwhile. One more look is enough.
+    const isStale = (): boolean => !isSecond && !isClosed() && clock.now() >= deadline
     const offer = (token: TokenSet): void => {
       if (!isStale()) serve(E.right(dated(clock, token)))
     }
@@ -91,7 +99,12 @@ export const makeFlights = (
         if (isUpToDate) flight = undefined
         if (O.isSome(cache.snapshot) && !isClosed()) owing.meet(cache.snapshot.value)
         if (E.isRight(result) && clock.now() < cache.freshUntil) return result
-        if (E.isRight(result) && isStale()) return (flight ?? takeOff(minValid)).landed
+        if (E.isRight(result) && isStale()) {
+          const next = flight ?? takeOff(minValid, true)
+          current.next = next
+          serve(next.served)
+          return next.landed
+        }
         const pausedUntil = pauses.pause()
         if (E.isRight(result) || !isUsable(cache, clock)) return result
         // The renewal failed, but the cached token is still valid.
@@ -161,14 +174,14 @@ export const makeFlights = (
       await joining.served
       // The offered token may live long enough already. Then a failed early renewal does not matter.
       if (suffices(minValid) && !isClosed()) return cache.result
-      const landed = await joining.landed
-      const flown = await joining.flown
-      const result = E.isLeft(flown) ? flown : landed
-      if (isClosed()) return result
+      const last = await lastOf(joining)
+      const flown = await last.flown
+      if (isClosed()) return flown
       if (suffices(minValid)) return cache.result
-      if (E.isLeft(result) || isOwn) return result
+      const isForUs = last.minValid >= minValid
+      if (E.isLeft(flown) || (isOwn && isForUs)) return flown
       // Otherwise try again: the flight was for a shorter `minValid`, or its token is no longer valid.
-      if (joining.minValid >= minValid && isUsable(cache, clock)) return cache.result
+      if (isForUs && isUsable(cache, clock)) return cache.result
     }
   }
 

@@ -2,6 +2,7 @@ import type { OnChange, Version } from '@tessera/core'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Listener, RedisPort } from '../RedisPort.js'
+import { ignore } from './ignore.js'
 import { makeKept } from './kept.js'
 import { later } from './later.js'
 import { within } from './within.js'
@@ -17,6 +18,8 @@ interface Channel {
   readonly listeners: Set<OnChange>
   /** Resolves when the subscription is confirmed, or is not waited for any more; none after it has failed. */
   settled: Promise<void> | undefined
+  /** A message may have been missed, since a read did not wait for the subscription, or there was none for a while. */
+  mayHaveMissed: boolean
   callOff: () => void
 }
 
@@ -61,28 +64,33 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
   }
   const join = async (name: string): Promise<void> => current().subscribe(name)
 
-  /** Subscribes, and then tells of what may have been missed: before it, or by reads that did not wait for so long. */
-  const enter = (name: string, channel: Channel, missed: 'missed' | undefined): void => {
-    let mayHaveMissed = missed !== undefined
+  /** Subscribes, and tells then that something may have been missed, if so. */
+  const enter = (name: string, channel: Channel): void => {
     const subscribing = join(name)
     const settled = within(PATIENCE, () => subscribing).catch(() => {
-      mayHaveMissed = true
+      channel.mayHaveMissed = true
     })
     channel.settled = settled
-    subscribing.then(
-      () => {
-        if (mayHaveMissed) tellNothing(name)
-      },
-      () => {
-        // An older one may fail late, when a newer one has taken its place.
-        if (channel.settled === settled) channel.settled = undefined
-      },
-    )
+    subscribing
+      .then(
+        () => {
+          if (!channel.mayHaveMissed) return
+          channel.mayHaveMissed = false
+          for (const onChange of channel.listeners) onChange(O.none)
+        },
+        () => {
+          // An older one may fail late, when a newer one has taken its place.
+          if (channel.settled === settled) channel.settled = undefined
+        },
+      )
+      // What a listener throws.
+      .catch(ignore)
   }
 
   const rejoin = (): void => {
     for (const [name, channel] of channels) {
-      enter(name, channel, 'missed')
+      channel.mayHaveMissed = true
+      enter(name, channel)
       // The client gives no connection yet.
       if (willRejoin) return
     }
@@ -97,9 +105,14 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
   }
 
   const open = (name: string): Channel => {
-    const channel: Channel = { listeners: new Set(), settled: undefined, callOff: () => undefined }
+    const channel: Channel = {
+      listeners: new Set(),
+      settled: undefined,
+      mayHaveMissed: false,
+      callOff: () => undefined,
+    }
     channels.set(name, channel)
-    enter(name, channel, undefined)
+    enter(name, channel)
     return channel
   }
 
@@ -126,7 +139,7 @@ export const makeWakeups = (port: RedisPort): Wakeups => {
       const channel = channels.get(name)
       if (channel === undefined) return
       // One that has failed is tried again before the next read.
-      if (channel.settled === undefined) enter(name, channel, undefined)
+      if (channel.settled === undefined) enter(name, channel)
       await channel.settled
     },
   }

@@ -8,10 +8,10 @@ test('F3 core and oauth2 bring fp-ts and io-ts, and nothing else', () => {
 
 /** What they are now, and a little more. */
 const LIMITS: Readonly<Record<string, { readonly bytes: number; readonly gzipped: number }>> = {
-  tessera: { bytes: 92_700, gzipped: 36_250 },
+  tessera: { bytes: 92_900, gzipped: 36_400 },
   strategy: { bytes: 29_650, gzipped: 11_950 },
   refresh: { bytes: 36_000, gzipped: 14_000 },
-  source: { bytes: 62_650, gzipped: 24_050 },
+  source: { bytes: 62_850, gzipped: 24_200 },
 }
 
 test('F2 the smallest program does not grow, nor do strategies alone, nor a source', async () => {

@@ -28,6 +28,7 @@ import {
   sealTransaction,
   type Transaction,
 } from '../src/index.js'
+import { webPaths } from './addresses.js'
 import { endpoints, left, NOW, right, there, world } from './support.js'
 
 const { env } = world()
@@ -62,7 +63,7 @@ const told = ({ spend, ...rest }: Transaction) => ({
 })
 
 const maybe = <A>(value: fc.Arbitrary<A>) => fc.option(value, { nil: undefined })
-const path = fc.webPath({ size: 'small' }).map((path) => `https://as.example${path}`)
+const path = webPaths.map((path) => `https://as.example${path}`)
 const servers: fc.Arbitrary<AuthorizationServerOptions> = fc.record({
   tokenEndpoint: path,
   authorizationEndpoint: path,

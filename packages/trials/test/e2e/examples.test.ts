@@ -1,4 +1,5 @@
 /** The documentation holds: every example of a docstring and of a page is type-checked and run. */
+import { stop } from '../support/bundle.js'
 import { allExamples, type Example, inMarkdown, inSource, run, typeCheck, write } from './support/examples.js'
 
 const onPurpose = (owner: string, ...codes: ReadonlyArray<string>): ReadonlyArray<Example> =>
@@ -18,6 +19,7 @@ const ENDLESS = onPurpose('endless on purpose', 'setInterval(() => console.log(1
 const examples = allExamples()
 const owners = [...new Set(examples.filter(({ runs }) => runs).map(({ owner }) => owner))]
 const programs = write([...examples, ...WRONG, ...STUCK, ...ENDLESS])
+afterAll(stop)
 
 test('there are examples, of every package', () => {
   expect(examples.length).toBeGreaterThan(80)

@@ -75,7 +75,7 @@ export interface Hit {
   readonly form: string
 }
 
-const BITS = 20
+const BITS = 18
 /** A place in a table, by the first four characters there: most of a text begins no piece, and is not cut out to look it up. */
 const placeOf = (text: string, at: number): number => {
   const first = (text.charCodeAt(at) << 8) ^ text.charCodeAt(at + 1)
@@ -83,31 +83,51 @@ const placeOf = (text: string, at: number): number => {
   return Math.imul((first << 16) ^ next, 0x9e3779b1) >>> (32 - BITS)
 }
 
+/** A secret in one of its forms, of which each piece that is so long is searched for. */
+interface Encoded {
+  readonly text: string
+  readonly length: number
+  readonly hit: Hit
+}
+
+const encodedOf = (secrets: Iterable<Canary>): ReadonlyArray<Encoded> =>
+  Array.from(secrets).flatMap(({ name, value }) =>
+    Object.entries({ ...FORMS, ...FURTHER }).map(([form, encode]) => ({
+      text: encode(value),
+      length: pieceOf(form),
+      hit: { secret: name, form },
+    })),
+  )
+
 /** Searches for pieces of secrets, so that an excerpt of one is found too. */
 export const search = (secrets: Iterable<Canary>): ((text: string) => ReadonlyArray<Hit>) => {
-  // By their first characters, so that a text is gone through once.
-  const pieces = new Map<string, Array<{ readonly rest: string; readonly hit: Hit }>>()
-  const begins = new Uint8Array(2 ** BITS)
-  for (const { name, value } of secrets) {
-    for (const [form, encode] of Object.entries({ ...FORMS, ...FURTHER })) {
-      const encoded = encode(value)
-      const length = pieceOf(form)
-      for (let at = 0; at + length <= encoded.length; at++) {
-        const first = encoded.slice(at, at + SHORTEST)
-        const piece = { rest: encoded.slice(at + SHORTEST, at + length), hit: { secret: name, form } }
-        begins[placeOf(first, 0)] = 1
-        const there = pieces.get(first)
-        if (there === undefined) pieces.set(first, [piece])
-        else there.push(piece)
-      }
+  const all = encodedOf(secrets)
+  // Each secret has a thousand pieces. They are numbers, and are cut out only where a text may have one: whose piece it is, where it
+  // begins there, and the next of the same place, which are counted from 1.
+  const last = new Int32Array(2 ** BITS)
+  const whose = [0]
+  const begins = [0]
+  const next = [0]
+  for (const [index, { text, length }] of all.entries()) {
+    for (let at = 0; at + length <= text.length; at++) {
+      const place = placeOf(text, at)
+      next.push(last[place] ?? 0)
+      last[place] = whose.push(index) - 1
+      begins.push(at)
     }
+  }
+  const hitAt = (text: string, start: number, piece: number): Hit | undefined => {
+    const of = all[whose[piece] ?? 0]
+    const at = begins[piece] ?? 0
+    if (of === undefined || of.text.charCodeAt(at) !== text.charCodeAt(start)) return undefined
+    return text.startsWith(of.text.slice(at, at + of.length), start) ? of.hit : undefined
   }
   return (text) => {
     const hits = new Map<string, Hit>()
     for (let at = 0; at + SHORTEST <= text.length; at++) {
-      if (begins[placeOf(text, at)] === 0) continue
-      for (const { rest, hit } of pieces.get(text.slice(at, at + SHORTEST)) ?? []) {
-        if (text.startsWith(rest, at + SHORTEST)) hits.set(`${hit.secret} ${hit.form}`, hit)
+      for (let piece = last[placeOf(text, at)] ?? 0; piece !== 0; piece = next[piece] ?? 0) {
+        const hit = hitAt(text, at, piece)
+        if (hit !== undefined) hits.set(`${hit.secret} ${hit.form}`, hit)
       }
     }
     return [...hits.values()]

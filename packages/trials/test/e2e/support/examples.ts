@@ -7,6 +7,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import { bundle } from '../../support/bundle.js'
 
 export const ROOT = join(__dirname, '../../../../..')
 const HOME = join(ROOT, 'packages/trials')
@@ -185,6 +186,8 @@ export const typeCheck = async (programs: Programs): Promise<ReadonlyArray<Compl
         composite: false,
         declaration: false,
         noEmit: true,
+        // The build checks the declarations of what the packages import.
+        skipLibCheck: true,
         types: ['node'],
         paths: Object.fromEntries(siblings().map(([name, source]) => [name, [source]])),
       },
@@ -199,7 +202,8 @@ export const typeCheck = async (programs: Programs): Promise<ReadonlyArray<Compl
   const output = await new Promise<string>((done) => {
     execFile(
       join(ROOT, 'node_modules/.bin/tsc'),
-      ['--pretty', 'false', '-p', config],
+      // Each checker more would check again what the sources share.
+      ['--pretty', 'false', '--checkers', '1', '-p', config],
       { cwd: cache },
       (_error, stdout) => done(stdout),
     )
@@ -258,17 +262,7 @@ export const run = async (owner: string, programs: Programs, patience = 240_000)
       RUNNER,
     ].join('\n'),
   )
-  const failure = await new Promise<string>((done) => {
-    const alias = siblings().map(([sibling, source]) => `--alias:${sibling}=${source}`)
-    // One copy of each source, and no directory where a dependency would have to be found.
-    const options = ['--bundle', '--splitting', '--format=esm', '--platform=node', '--log-level=error']
-    const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
-    execFile(
-      join(ROOT, 'node_modules/.bin/esbuild'),
-      [entry, ...options, ...alias, `--banner:js=${banner}`, `--outdir=${folder}`, '--out-extension:.js=.mjs'],
-      (error, _stdout, stderr) => done(error === null ? '' : stderr),
-    )
-  })
+  const failure = await bundle({ entry, folder, alias: Object.fromEntries(siblings()) })
   if (failure !== '') return [{ where: owner, what: failure }]
   const child = spawn(process.execPath, [join(folder, `${name}.mjs`)], {
     stdio: ['ignore', 'ignore', 'pipe'],

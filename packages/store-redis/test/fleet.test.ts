@@ -1,35 +1,13 @@
 /** Processes that share one session through one Redis, with each client. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { servers } from '@tessera/trials'
-import { build, stop } from 'esbuild'
 import { runFleet } from '../../tools/jest/fleet.js'
 import { describeWith } from '../../tools/jest/needs.js'
 import { redisStore } from '../src/index.js'
 import { type Client, clients } from './support/clients.js'
 import { monitor } from './support/monitor.js'
 
-/** Where the program of the processes is, with all that it needs: to load hundreds of modules takes each longer than what it does. */
-let folder: string
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tessera-fleet-'))
-  await build({
-    entryPoints: [join(__dirname, 'support', 'process.mjs')],
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    // CommonJS modules among them ask for those of Node.js.
-    banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
-  })
-  await stop()
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const PROGRAM = join(__dirname, 'support', 'process.mjs')
 
 /** Processes by these clients; with what they sent to Redis from the moment on at which they needed a token, as the server saw it. */
 const run = async (by: ReadonlyArray<Client>) => {
@@ -38,7 +16,7 @@ const run = async (by: ReadonlyArray<Client>) => {
   const opened = await clients.ioredis.standalone(server.port)
   const ran = await runFleet({
     store: redisStore(opened.port),
-    program: join(folder, 'process.mjs'),
+    program: PROGRAM,
     configs: by.map((client) => ({ client, port: server.port })),
     meanwhile: async () => {
       await opened.close()

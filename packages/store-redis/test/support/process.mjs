@@ -5,18 +5,10 @@ import { commandTimeout, config, share } from '../../../tools/jest/fleetMember.m
 
 const { client, port } = config
 
-// Each is named where it is imported, for who bundles this.
-const packages = {
-  ioredis: () => import('ioredis'),
-  'ioredis 5': () => import('ioredis5'),
-  '@redis/client': () => import('@redis/client'),
-  '@redis/client 5': () => import('@redis/client5'),
-}
-
 const open = async () => {
-  // In a bundle, a CommonJS module has no other names.
-  const { Redis, createClient } = (await packages[client]()).default
-  if (client.startsWith('ioredis')) {
+  const [name, version = ''] = client.split(' ')
+  const { Redis, createClient } = await import(`${name}${version}`)
+  if (name === 'ioredis') {
     const redis = new Redis({ host: '127.0.0.1', port })
     await once(redis, 'ready')
     return { port: ioRedis(redis), close: () => redis.disconnect() }

@@ -66,7 +66,7 @@ export const discover = (
   const { shared, signal, output } = invocation
   const timeout = seconds(shared.timeout ?? SECONDS)
   return pipe(
-    TE.fromIOEither(openEnv),
+    TE.fromIOEither(openEnv(invocation.variables)),
     TE.flatMap((env) =>
       pipe(
         () => {

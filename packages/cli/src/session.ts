@@ -128,7 +128,7 @@ export const openSession = (
     E.mapLeft((error) => told(error, 'the request')),
     TE.fromEither,
     TE.bindTo('acquisition'),
-    TE.apS('env', TE.fromIOEither(openEnv)),
+    TE.apS('env', TE.fromIOEither(openEnv(invocation.variables))),
     TE.bind('sessions', () => {
       const opening = openSessions(invocation, profile.store, commandLine(invocation, command))
       return () => output.during('waiting for the store', opening())

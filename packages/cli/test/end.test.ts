@@ -22,17 +22,25 @@ const interrupted = async ({ child, ended }: Running, second: NodeJS.Signals): P
 describe('[A15] the end of the command', () => {
   it(
     'waits for no WebAssembly to be optimised',
-    withHome(async ({ config, folder, remember }) => {
-      // V8 tells on standard output.
-      const child = spawn(process.execPath, ['--trace-wasm-compilation-times', MAIN, '--config', config, 'token'], {
-        env: { PATH: process.env['PATH'], HOME: folder },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
-      remember(said.trim().split('\n').at(-1) ?? '')
-      expect(code).toBe(0)
-      expect(said).toMatch(/ using Liftoff/)
-      expect(said).not.toMatch(/ using TurboFan/)
+    withHome(async ({ box, config, folder, remember }) => {
+      const compiled = async (args: ReadonlyArray<string>, variables: Readonly<Record<string, string>> = {}) => {
+        // V8 tells on standard output.
+        const child = spawn(process.execPath, ['--trace-wasm-compilation-times', MAIN, '--config', config, ...args], {
+          env: { PATH: process.env['PATH'], HOME: folder, ...variables },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+        if (args[0] === 'token') remember(said.trim().split('\n').at(-1) ?? '')
+        expect(code).toBe(0)
+        return said
+      }
+      expect(await compiled(['token'])).toMatch(/^\S+\n$/)
+      // By undici, which goes to this machine by no proxy, and by fetch.
+      const proxied = await compiled(['token', '--as', 'user:7001'], { HTTP_PROXY: 'http://127.0.0.1:9' })
+      for (const said of [proxied, await compiled(['curl', `${box.url}/2.0/users/me`])]) {
+        expect(said).toMatch(/ using Liftoff/)
+        expect(said).not.toMatch(/ using TurboFan/)
+      }
     }),
   )
 

@@ -7,10 +7,11 @@ import { addAbortSignal, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { AuthError, seconds } from '@tessera/core'
-import { authenticatedFetch, proxiedFetch } from '@tessera/node'
+import { authenticatedFetch } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { openFetch } from '../environment.js'
 import { ExitCode } from '../exitCode.js'
 import { type Command, commandLine, type Invocation, SECONDS } from '../invocation.js'
 import { within } from '../patience.js'
@@ -262,7 +263,7 @@ const sent = (
     tokens: source,
     origins,
     allowHttp: provider.allowHttp,
-    fetch: keeping(proxiedFetch({ proxy: 'environment' }), origins, options, stray),
+    fetch: keeping(openFetch(), origins, options, stray),
   })
   const redirect = options.location ? 'follow' : 'manual'
   const { signal, shared } = invocation

@@ -11,6 +11,7 @@ import { liveScenes } from '../demo/liveScenes.js'
 import { counted } from '../demo/Scene.js'
 import { scenes } from '../demo/scenes/index.js'
 import { openWorld } from '../demo/World.js'
+import { endSoon } from '../environment.js'
 import { ExitCode } from '../exitCode.js'
 import type { Command, Invocation } from '../invocation.js'
 import { readProfile, situationOf } from '../profile.js'
@@ -159,6 +160,7 @@ const liveDemo = (invocation: Invocation): TE.TaskEither<Problem, void> =>
 
 /** The tour: over a server of its own, or with `--config`, `--profile` or `--base-url` over the one that they name. */
 export const demo: Command<DemoOptions> = (invocation) => {
+  endSoon()
   const { config, profile, baseUrl } = invocation.shared
   return config === undefined && profile === undefined && baseUrl === undefined
     ? sandboxDemo(invocation)

@@ -3,12 +3,12 @@
  */
 import { AuthError, instant, iso, minutes, plus, Secret, seconds, type TokenSet } from '@tessera/core'
 import { byBrowser, byDevice, connectMcp, type Login, type McpConnection } from '@tessera/mcp'
-import { type NodeEnv, proxiedFetch } from '@tessera/node'
+import type { NodeEnv } from '@tessera/node'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { openEnv } from '../environment.js'
+import { openEnv, openFetch } from '../environment.js'
 import { ExitCode } from '../exitCode.js'
 import { when } from '../inspection.js'
 import { type Command, commandLine, type Invocation, SECONDS, word } from '../invocation.js'
@@ -86,7 +86,7 @@ const withMcp = (
   return pipe(
     TE.fromEither(placeOf(invocation, () => E.right(O.none))),
     TE.bindTo('place'),
-    TE.apS('env', TE.fromIOEither(openEnv)),
+    TE.apS('env', TE.fromIOEither(openEnv(invocation.variables))),
     TE.bind('sessions', ({ place }) => {
       const opening = openSessions(invocation, place, again)
       return () => invocation.output.during('waiting for the store', opening())
@@ -115,7 +115,7 @@ const withMcp = (
         scope,
         allowHttp,
         env,
-        fetch: proxiedFetch({ proxy: 'environment' }),
+        fetch: openFetch(),
       })
       const result = await use({ mcp, env, told })()
       const closing = mcp.source.close({ revoke: false })()

@@ -2,7 +2,7 @@
  * Who logged in, where the server tells.
  */
 import { plus, seconds, type TokenSet } from '@tessera/core'
-import { authenticatedFetch, proxiedFetch } from '@tessera/node'
+import { authenticatedFetch } from '@tessera/node'
 import { type Callback, idTokenClaims, userinfo } from '@tessera/oauth2'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -10,6 +10,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as t from 'io-ts'
+import { openFetch } from '../environment.js'
 import { within } from '../patience.js'
 import { printable } from '../printable.js'
 import { addressOf } from '../provider.js'
@@ -45,7 +46,7 @@ const meOfBox =
       tokens,
       origins: [new URL(base).origin],
       allowHttp: provider.allowHttp,
-      fetch: proxiedFetch({ proxy: 'environment' }),
+      fetch: openFetch(),
     })
     try {
       const me = await within(PATIENCE, async (signal): Promise<unknown> => {

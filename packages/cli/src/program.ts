@@ -13,7 +13,7 @@ import { makeOutput, takesColor } from './output.js'
 import { type Problem, problem } from './report.js'
 import { describe } from './syntax/root.js'
 import type { Run } from './syntax/Syntax.js'
-import { COMMANDS } from './syntax/table.js'
+import { commandsFor } from './syntax/table.js'
 import { OWN } from './syntax/values.js'
 
 /** How this program was called, so that what it proposes can be typed. */
@@ -38,7 +38,7 @@ const usage = ({ message, code }: CommanderError, self: string): Problem => {
 
 /** Runs what the arguments say. The promise gives the exit code and never rejects. */
 export const program = async (host: NodeJS.Process): Promise<number> => {
-  const { stdout, stderr, stdin, env, argv } = host
+  const { stdout, stderr, env, argv } = host
   // Whoever reads the output may go before it ends.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
   const self = selfOf(argv[1] ?? 'tessera')
@@ -62,7 +62,10 @@ export const program = async (host: NodeJS.Process): Promise<number> => {
         exit = code
       },
       self,
-      interactive: stdin.isTTY === true && stderr.isTTY === true,
+      // To open standard input takes a while, and most commands do not ask.
+      get interactive() {
+        return stderr.isTTY === true && host.stdin.isTTY === true
+      },
     }
     const command = await load()
     const task: TaskEither<Problem, void> = command(invocation, options)
@@ -75,7 +78,7 @@ export const program = async (host: NodeJS.Process): Promise<number> => {
 
   describe(root)
   root.exitOverride().configureOutput({ outputError: () => undefined })
-  for (const add of COMMANDS) add(root, run)
+  for (const add of commandsFor(argv.slice(2))) add(root, run)
 
   try {
     await root.parseAsync(argv)

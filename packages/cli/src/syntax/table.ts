@@ -8,8 +8,8 @@ import { inspect, login, revoke } from './session.js'
 import { store } from './store.js'
 import { curl, downscope, exec, token } from './token.js'
 
-/** All commands, in the order of the help. */
-export const COMMANDS: ReadonlyArray<Syntax> = [
+/** All commands by their names, in the order of the help. */
+const COMMANDS: Readonly<Record<string, Syntax>> = {
   token,
   login,
   curl,
@@ -25,4 +25,10 @@ export const COMMANDS: ReadonlyArray<Syntax> = [
   demo,
   completion,
   complete,
-]
+}
+
+/** What the arguments may be of: where the first of them is a command, that one alone. What completes them looks at all. */
+export const commandsFor = ([first]: ReadonlyArray<string>): ReadonlyArray<Syntax> => {
+  const named = Object.entries(COMMANDS).filter(([name, syntax]) => name === first && syntax !== complete)
+  return (named.length > 0 ? named : Object.entries(COMMANDS)).map(([, syntax]) => syntax)
+}

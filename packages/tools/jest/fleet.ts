@@ -1,12 +1,15 @@
 /** Processes that share one session through one store, all of which need a token at the same moment. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AuthError, absent, CellCodec, instant, Lifecycle, Secret, type TokenStore } from '@tessera/core'
 import { modelServer } from '@tessera/testing'
+import { buildSync } from 'esbuild'
 
 const KEY = 'fleet'
 
@@ -37,8 +40,31 @@ export interface FleetOptions<A> {
   readonly meanwhile: () => Promise<() => Promise<A>>
 }
 
-/** Starts processes with an expired token in their store, and tells them all to ask for one. */
-export const runFleet = async <A>({ store, program, configs, meanwhile }: FleetOptions<A>): Promise<Ran<A>> => {
+/** Clients that a program loads by itself. */
+const CLIENTS = ['ioredis*', '@redis/*', 'redis*', 'pg', 'postgres', 'mysql2', 'mariadb', '@photostructure/sqlite']
+
+/**
+ * Makes one file of a program and of the built packages, which a process loads in a tenth of the time. It is where the program's own
+ * package has its clients.
+ */
+const bundle = (program: string, folder: string): string => {
+  const outfile = join(folder, 'member.mjs')
+  buildSync({
+    entryPoints: [program],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    // As Node.js loads them, and not as bundlers do.
+    conditions: [],
+    mainFields: ['main'],
+    external: CLIENTS,
+    outfile,
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+const runBundled = async <A>({ store, program, configs, meanwhile }: FleetOptions<A>): Promise<Ran<A>> => {
   const model = modelServer({ mode: { _tag: 'Strict', killsFamily: true }, clock: { now: () => instant(Date.now()) } })
   const expired = { ...model.login(), expiresAt: some(instant(Date.now() - 1_000)) }
   const cell = { ...Lifecycle.empty, epoch: 1, generation: 1, token: some(expired) }
@@ -82,4 +108,14 @@ export const runFleet = async <A>({ store, program, configs, meanwhile }: FleetO
   http.close()
   const { redeemed, repeated } = model.counts()
   return { tokens, exits, requests, redeemed, repeated, took, seen }
+}
+
+/** Starts processes with an expired token in their store, and tells them all to ask for one. */
+export const runFleet = async <A>(options: FleetOptions<A>): Promise<Ran<A>> => {
+  const folder = mkdtempSync(join(dirname(options.program), '..', '..', 'node_modules', '.fleet-'))
+  try {
+    return await runBundled({ ...options, program: bundle(options.program, folder) })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }

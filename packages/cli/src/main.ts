@@ -1,14 +1,9 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8'
 import { drained } from './output.js'
 import { program } from './program.js'
 
 // With 0 it switches the check of certificates off, also for the platform's `fetch`, and a token may go to anybody then.
 delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-
-// undici and fetch read answers by WebAssembly. V8 would optimise it in the background, and no process ends before that is done: a
-// tenth of a second after all was said. With this budget nothing runs for long enough to be optimised.
-setFlagsFromString('--wasm-tiering-budget=1000000000')
 
 process.exitCode = await program(process)
 

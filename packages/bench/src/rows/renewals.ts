@@ -6,7 +6,17 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { apart } from '../apart.js'
 import { FLOOR, OURS } from '../Case.js'
 import type { Contender } from '../Contender.js'
-import { againstBestPeer, atLeast, atMost, measureAll, named, ratioResults, withTimeOfFloor } from '../compare.js'
+import {
+  againstBestPeer,
+  atLeast,
+  atMost,
+  measureAll,
+  named,
+  pairedResult,
+  ratioResults,
+  valuesOf,
+  withTimeOfFloor,
+} from '../compare.js'
 import { CLIENT_CREDENTIALS, rawClient } from '../floor.js'
 import { undiciClient } from '../limit.js'
 import { granting, renewing } from '../ours.js'
@@ -16,7 +26,8 @@ import type { Context, Result } from '../Row.js'
 import type { Endpoints, TokenServerOptions } from '../server/TokenServer.js'
 import { withServer } from '../withServer.js'
 
-const THROUGH_SOURCE = `${OURS}, through a source`
+export const THROUGH_SOURCE = `${OURS}, through a source`
+const UNDICI = 'undici and `JSON.parse`'
 
 /** Tells what else a source does. */
 export const explained = (results: ReadonlyArray<Result>): ReadonlyArray<Result> =>
@@ -35,7 +46,7 @@ const undiciAsk = async ({ tokenEndpoint }: Endpoints): Promise<Ask> => undiciCl
 /** Everybody who can renew. */
 export const contenders = (env: NodeEnv): ReadonlyArray<Contender<Endpoints>> => [
   { name: FLOOR, role: 'floor', open: floorAsk, single: true },
-  { name: 'undici and `JSON.parse`', role: 'limit', open: undiciAsk },
+  { name: UNDICI, role: 'limit', open: undiciAsk },
   { name: OURS, role: 'ours', open: (session) => granting(session, env) },
   { name: THROUGH_SOURCE, role: 'ours', open: renewing, single: true },
   ...peersThat('renewing').map(({ peer, open }) => ({ name: peer.name, role: 'peer' as const, open })),
@@ -49,12 +60,15 @@ export interface Renewals extends TokenServerOptions {
   /** How many a round. */
   readonly count: number
   readonly rounds: number
-  readonly limit: number
+  /** The most times the floor, for a strategy. */
+  readonly limit?: number
+  /** The most times undici, for a strategy and for a source. */
+  readonly timesUndici?: { readonly strategy: number; readonly source: number }
   readonly timesBestPeer?: number
 }
 
 export const renewals = (
-  { row, width, count, rounds, limit, timesBestPeer = 1, ...server }: Renewals,
+  { row, width, count, rounds, limit, timesUndici, timesBestPeer = 1, ...server }: Renewals,
   context: Context,
 ): Promise<ReadonlyArray<Result>> =>
   withServer(async ({ session }, env) => {
@@ -64,9 +78,17 @@ export const renewals = (
       return apart(role, entry, { count, warmUp: 4_000 }, context)
     })
     const measured = await measureAll(context, cases, { rounds })
-    const results = ratioResults(row, measured, (name) => (name === OURS ? atMost(limit) : null), context.random)
+    const goal = (name: string) => (name === OURS && limit !== undefined ? atMost(limit) : null)
+    const results = ratioResults(row, measured, goal, context.random)
+    const toUndici = (name: string, most: number) => {
+      const values = [valuesOf(named(measured, name)), valuesOf(named(measured, UNDICI))] as const
+      return pairedResult(row, `${name} / undici`, values, atMost(most, 'x'), context)
+    }
     return [
       ...pipe(results, explained, withTimeOfFloor(measured, count)),
+      ...(timesUndici === undefined
+        ? []
+        : [toUndici(OURS, timesUndici.strategy), toUndici(THROUGH_SOURCE, timesUndici.source)]),
       ...againstBestPeer(row, named(measured, OURS), measured, atLeast(timesBestPeer, 'x'), context),
     ]
   }, server)

@@ -201,6 +201,21 @@ describe('a process that stands still for minutes before it sees an answer, whil
     expect(textOf(await afterLogin(first.source.get, COMMIT, { meanwhile }))).toBe('renewed by the first')
   })
 
+  test('only once it has served the token, looks no more', async () => {
+    const { env, way, first, stand } = standing()
+    await first.got()
+    await env.clock.advance(minutes(3))
+    let reads = 0
+    way.get = (use) => () => {
+      reads++
+      return use()
+    }
+    await first.source.get()
+    stand(minutes(10))
+    await first.source.settled()
+    expect(reads).toBe(1)
+  })
+
   test('at every read, looks once more, and no further', async () => {
     const { env, way, first, stand } = standing()
     await first.got()

@@ -76,16 +76,26 @@ export const makeFlights = (
     const deadline = after(patience)
     // So late that this process stood still: another may have ended the session meanwhile. One more look is enough.
     const isStale = (): boolean => !isSecond && !isClosed() && clock.now() >= deadline
+    let offered: TokenSet | undefined
     const offer = (token: TokenSet): void => {
-      if (!isStale()) serve(E.right(dated(clock, token)))
+      if (isStale()) return
+      offered = token
+      serve(E.right(dated(clock, token)))
     }
     let isOver = false
-    // Starts a microtask later, when `flight` is set: an observer may call `get` in the first turn, and must join this flight.
-    const flying = track(
-      Promise.resolve()
-        .then(() => turns({ deadline, minValid, offer }, () => isOver))
-        .catch(thrown),
-    )
+    let isLate = false
+    const fly = async (): Promise<Result<TokenSet>> => {
+      // Then `flight` is set: an observer may call `get` in the first turn, and must join this flight.
+      await Promise.resolve()
+      try {
+        const result = await turns({ deadline, minValid, offer }, () => isOver)
+        isLate = E.isRight(result) && result.right !== offered && isStale()
+        return result
+      } catch (error) {
+        return thrown(error)
+      }
+    }
+    const flying = track(fly())
     const flown = race(clock, { deadline }, AuthError.timedOut('a renewal'), AuthError.aborted, () => flying)().then(
       E.map((token) => dated(clock, token)),
     )
@@ -99,7 +109,7 @@ export const makeFlights = (
         if (isUpToDate) flight = undefined
         if (O.isSome(cache.snapshot) && !isClosed()) owing.meet(cache.snapshot.value)
         if (E.isRight(result) && clock.now() < cache.freshUntil) return result
-        if (E.isRight(result) && isStale()) {
+        if (E.isRight(result) && isLate) {
           const next = flight ?? takeOff(minValid, true)
           current.next = next
           serve(next.served)

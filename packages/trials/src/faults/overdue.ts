@@ -26,6 +26,8 @@ export const makeStopwatch = (): Stopwatch => {
   const timer = setInterval(tick, TICK)
   return {
     time: async (timeout, call) => {
+      // What was late before counts before.
+      tick()
       const startedAt = performance.now()
       const lateBefore = late
       try {

@@ -60,6 +60,7 @@ const proof = [
     text: 'For those who doubt',
     entries: [
       page('What is proven, by what', 'docs/proof.md'),
+      page('The long runs', 'docs/long-runs.md'),
       page('Reliability', 'docs/reliability.md'),
       page('Performance', 'docs/performance.md'),
       page('Databases, measured', 'docs/databases.md'),

@@ -15,8 +15,9 @@ import { startSandbox } from '@tessera/sandbox'
 import { testWith } from '../../tools/jest/needs.js'
 
 const MAIN = join(__dirname, '..', 'bin', 'tessera.js')
-const VICTIM = 61_001
-const OTHER = 61_002
+/** Users of this run alone: he calls at every port of his victim's. */
+const VICTIM = 60_000 + 2 * (process.pid % 2_000)
+const OTHER = VICTIM + 1
 
 const as = (user: number) => ({ uid: user, gid: user })
 

@@ -128,7 +128,7 @@ describeWith('redis-server')('with a Redis', () => {
   })
 
   test('node-redis forgets a subscription with each connection that is lost: those are ended', () =>
-    withSession(byNodeRedis, async ({ who }, { rig, steps: { wake } }) => {
+    withSession(byNodeRedis, async ({ who }, { rig, errors, steps: { wake } }) => {
       setFlagsFromString('--expose_gc')
       const collect: unknown = runInNewContext('gc')
       if (typeof collect !== 'function') throw new Error('the collector cannot be called')
@@ -144,7 +144,10 @@ describeWith('redis-server')('with a Redis', () => {
         wake()
         await eventually('an AUTH', async () => (await counts()).calls > 0)
         await who()
-        return (await counts()).calls === 1
+        const { calls } = await counts()
+        if (calls !== 1)
+          throw new Error(`${calls} AUTHs, ${errors.length} errors: ${errors.map((error) => error.stack).join()}`)
+        return true
       })
     }))
 })

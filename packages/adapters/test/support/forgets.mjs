@@ -1,4 +1,3 @@
-// @ts-nocheck It runs by itself.
 // A client of Redis that loses its connection three times: run with --expose-gc in a process of its own, where nothing else is in the heap.
 // Prints how many AUTHs each renewal took, until it is one.
 import { setImmediate, setTimeout } from 'node:timers/promises'

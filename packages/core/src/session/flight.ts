@@ -74,7 +74,8 @@ export const makeFlights = (
       serve = resolve
     })
     const deadline = after(patience)
-    // So late that this process stood still: another may have ended the session meanwhile. One more look is enough.
+    // After the deadline a token can only come if this process stood still. Another one may have ended the session in the meantime, so the
+    // record is read again, but only once.
     const isStale = (): boolean => !isSecond && !isClosed() && clock.now() >= deadline
     let offered: TokenSet | undefined
     const offer = (token: TokenSet): void => {
@@ -85,10 +86,11 @@ export const makeFlights = (
     let isOver = false
     let isLate = false
     const fly = async (): Promise<Result<TokenSet>> => {
-      // Then `flight` is set: an observer may call `get` in the first turn, and must join this flight.
+      // One microtask later `flight` is set: an observer may call `get` in the first turn, and must join this flight.
       await Promise.resolve()
       try {
         const result = await turns({ deadline, minValid, offer }, () => isOver)
+        // Callers already have a token that was offered in time.
         isLate = E.isRight(result) && result.right !== offered && isStale()
         return result
       } catch (error) {

@@ -90,7 +90,8 @@ describeWith('redis-server')('a store', () => {
     describe.each(names)('%s', (name) => {
       const other = name.startsWith('ioredis') ? '@redis/client' : 'ioredis'
       // Both write and hear in one namespace.
-      const shared = (by: string): TokenStore => redisStore(portOf(by), { namespace: name })
+      const shared = (by: string): TokenStore =>
+        redisStore(portOf(by), { namespace: name, commandTimeout: millis(20_000) })
 
       const channelOf = (key: string): string => recordNames(name).of(key)
       /** How many hear of a key, wherever. */
@@ -195,7 +196,7 @@ describeWith('redis-server')('a store', () => {
 
       test('servers that hang are failures within the time-out', async () => {
         const [store, key] = [redisStore(portOf(name), { namespace: name, commandTimeout: millis(150) }), 'hangs']
-        await right(store.get(key))
+        await right(shared(name).get(key))
         for (const node of there.nodes) node.signal('SIGSTOP')
         const errors = await Promise.all([
           left(store.get(key)),

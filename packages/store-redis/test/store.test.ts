@@ -98,7 +98,8 @@ describeWith('redis-server')('a store over one server', () => {
     })
 
     const key = () => `key ${++number}`
-    const storeOf = (options?: RedisStoreOptions): TokenStore => redisStore(direct.port, options)
+    const storeOf = (options?: RedisStoreOptions): TokenStore =>
+      redisStore(direct.port, { commandTimeout: millis(20_000), ...options })
     const overWire = (options?: RedisStoreOptions): TokenStore => redisStore(wired.port, options)
 
     test('any text is kept, and named by any key', async () => {
@@ -337,7 +338,7 @@ describeWith('redis-server')('a store over one server', () => {
 
     test('a server that hangs is a failure within the time-out, and nothing is sent late', async () => {
       const [store, at] = [storeOf({ commandTimeout: millis(200) }), key()]
-      await right(store.get(at))
+      await right(storeOf().get(at))
       server.signal('SIGSTOP')
       const errors = await Promise.all([
         left(store.get(at)),
@@ -357,14 +358,14 @@ describeWith('redis-server')('a store over one server', () => {
       const opened = await clients[name].standalone(own.port)
       const store = redisStore(opened.port, { commandTimeout: millis(200) })
       const at = key()
-      await right(store.get(at))
+      await right(redisStore(opened.port, { commandTimeout: millis(20_000) }).get(at))
       own.signal('SIGKILL')
       await eventually('a failure', async () => (await store.get(at)())._tag === 'Left')
       const error = await left(store.compareAndSet(at, absent, { version: 'late', record: record(SECRET) }))
       expect(error._tag).toBe('StoreFailed')
       await all.start([], own.port)
       await eventually('an answer', async () => (await store.get(at)())._tag === 'Right')
-      expect((await right(store.get(at))).version).toBe(absent)
+      expect((await right(redisStore(opened.port).get(at))).version).toBe(absent)
       await opened.close()
       expect(await left(store.get(at))).toMatchObject({ _tag: 'StoreFailed' })
     })

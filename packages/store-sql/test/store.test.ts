@@ -348,6 +348,25 @@ describe('what a database wants to be tried again', () => {
     expect(asked.length).toBeGreaterThan(1)
   })
 
+  test('also where this process stands still meanwhile', async () => {
+    const standStill = (): void => {
+      const end = performance.now() + 100
+      while (performance.now() < end);
+    }
+    let asked = 0
+    const busy: SqlPort = {
+      dialect: 'sqlite',
+      query: () => {
+        asked++
+        setImmediate(standStill)
+        return Promise.reject(failing('SQLITE_BUSY'))
+      },
+    }
+    const store = sqlStore(busy, { commandTimeout: millis(80) })
+    expect(await left(store.get('k'))).toEqual(AuthError.storeFailed('get', 'SQLITE_BUSY'))
+    expect(asked).toBe(1)
+  })
+
   test('anything else is not', async () => {
     const { port, asked } = scripted(failing('53300'))
     expect(await left(sqlStore(port('postgres')).get('k'))).toEqual(AuthError.storeFailed('get', '53300'))

@@ -1,7 +1,7 @@
 import type { Duration } from '@tessera/core'
 import type { SqlPort, SqlRow } from '../SqlPort.js'
-import { isPassing } from './reason.js'
-import { late, within } from './within.js'
+import { isPassing, problem } from './reason.js'
+import { within } from './within.js'
 
 /** Runs one statement. */
 export type Run = (text: string, parameters: ReadonlyArray<string>) => Promise<ReadonlyArray<SqlRow>>
@@ -19,22 +19,28 @@ const pause = (milliseconds: number): Promise<void> =>
 
 /**
  * What a database wants to be tried again (a deadlock, a serialization failure, a file that another process writes to) is, after a
- * pause of random length, as long as there is time: each statement finds its own version there if it was made.
+ * pause of random length, as long as there is time: each statement finds its own version there if it was made. When the time is over
+ * in a pause, the failure is what the database had said.
  */
 export const running =
   (port: SqlPort, timeout: Duration): Running =>
-  (use) =>
-    within(timeout, (signal, rest) =>
+  (use) => {
+    let refused: unknown
+    const late = (): unknown => refused ?? problem(`no answer in ${timeout} ms`)
+    return within(timeout, late, (signal, rest) =>
       use(async (text, parameters) => {
         for (let longest = FIRST_PAUSE; ; longest = Math.min(2 * longest, LONGEST_PAUSE)) {
-          if (rest() <= 0) throw late(timeout)
+          if (rest() <= 0) throw late()
+          refused = undefined
           try {
             return await port.query(text, parameters, signal)
           } catch (error) {
             const next = longest * Math.random()
             if (!isPassing(error) || rest() <= next) throw error
+            refused = error
             await pause(next)
           }
         }
       }),
     )
+  }

@@ -84,3 +84,13 @@ export const table = (head: ReadonlyArray<string>, lines: ReadonlyArray<Readonly
 }
 
 export const tableOf = (rows: ReadonlyArray<Row>): string => table(HEAD, rows.map(cellsOf))
+
+/** The run in a sentence. */
+export const outcomeOf = (results: ReadonlyArray<Row>, wished: number): string => {
+  const failed = results.filter(({ ok }) => !ok).map(({ fault }) => fault.name)
+  const missing = wished - results.length
+  return [
+    failed.length === 0 ? `${results.length} faults, all ok` : `${results.length} faults; NOT OK: ${failed.join(', ')}`,
+    ...(missing > 0 ? [`${missing} not run: their servers are not installed`] : []),
+  ].join('; ')
+}

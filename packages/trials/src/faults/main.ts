@@ -15,7 +15,7 @@ import {
 } from '../servers/index.js'
 import { makeCanaries } from './canaries.js'
 import type { Fault, Program } from './Fault.js'
-import { broken, type Row, rowOf, tableOf, toJson } from './Row.js'
+import { broken, outcomeOf, type Row, rowOf, tableOf, toJson } from './Row.js'
 import { makeRandom } from './random.js'
 import { updateReport, writeReport } from './report.js'
 import { rows } from './rows/index.js'
@@ -148,7 +148,7 @@ const main = async (): Promise<number> => {
     say(`${row.ok ? 'ok    ' : 'NOT OK'} ${fault.name}: ${row.count} in ${duration(row.seconds)}${after}`)
     for (const problem of row.findings.problems.slice(0, 5)) say(`       ${problem}`)
   }
-  if (!json) process.stdout.write(`\n${tableOf(results)}\n`)
+  if (!json) process.stdout.write(`\n${tableOf(results)}\n\n${outcomeOf(results, wished.length)}\n`)
   if (report) {
     const circumstances = {
       seed,

@@ -8,7 +8,7 @@ import { type Fault, type Findings, nothing } from '../../src/faults/Fault.js'
 import { many } from '../../src/faults/many.js'
 import { makeStopwatch } from '../../src/faults/overdue.js'
 import { printed, showing } from '../../src/faults/printed.js'
-import { broken, rowOf, tableOf, toJson } from '../../src/faults/Row.js'
+import { broken, outcomeOf, rowOf, tableOf, toJson } from '../../src/faults/Row.js'
 import { dealt, makeRandom, pick, shuffled, whole } from '../../src/faults/random.js'
 import { updateReport, writeReport } from '../../src/faults/report.js'
 import { rows } from '../../src/faults/rows/index.js'
@@ -85,6 +85,13 @@ test('the table says which row is not ok', () => {
   expect(line).toMatch(/^\| -+ \|/)
   expect(one).toMatch(/^\| one +\| 1,000 +\| 0 .*\| ok +\|$/)
   expect(other).toMatch(/^\| another +\| 1 +\| 2 .*\| NOT OK +\|$/)
+})
+
+test('a sentence says how the run ended, and what did not run', () => {
+  const good = rowOf(fault(), 10, 1, nothing, true)
+  const bad = rowOf(fault({ name: 'another' }), 1, 1, found({ lost: 2 }), true)
+  expect(outcomeOf([good, good], 2)).toBe('2 faults, all ok')
+  expect(outcomeOf([good, bad], 3)).toBe('2 faults; NOT OK: another; 1 not run: their servers are not installed')
 })
 
 describe('the report', () => {

@@ -56,8 +56,10 @@ const isPlain = (value: unknown, depth = DEEPEST): boolean =>
   value === null ||
   (depth > 0 && Object.entries(value).every(([name, member]) => !FORBIDDEN.has(name) && isPlain(member, depth - 1)))
 
-const isBearer = (value: string, { tokenTypes }: Provider): boolean =>
-  ['bearer', ...tokenTypes].includes(value.toLowerCase())
+const isBearer = (value: string, { tokenTypes }: Provider): boolean => {
+  const type = value.toLowerCase()
+  return type === 'bearer' || tokenTypes.includes(type)
+}
 
 const isRestrictions = (value: unknown): value is ReadonlyArray<unknown> =>
   Array.isArray(value) && value.every((each) => isPlain(each))

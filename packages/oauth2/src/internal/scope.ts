@@ -21,5 +21,6 @@ export const grantedScopes = (
   scope: string | ReadonlyArray<string>,
 ): ReadonlyArray<string> => {
   const text = typeof scope === 'string' ? scope : scope.join(' ')
+  if (text === '') return []
   return text.split(scopeSeparator.answer === ',' ? /[ ,]/ : ' ').filter((each) => each !== '')
 }

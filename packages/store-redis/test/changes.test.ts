@@ -10,6 +10,7 @@ import {
   minutes,
   remoteCallback,
   Secret,
+  seconds,
   TokenSet,
   TokenSource,
   type TokenStore,
@@ -64,7 +65,7 @@ describeWith('redis-server')('[A14] two processes that share a session', () => {
     const open = async (client: (typeof names)[number]): Promise<TokenStore> => {
       const one = await clients[client].standalone(server.port)
       opened.push(one)
-      return redisStore(one.port)
+      return redisStore(one.port, { commandTimeout: seconds(20) })
     }
 
     test('a login and a revoke are known to the other at once, and cost it a read each', async () => {

@@ -1,5 +1,5 @@
 /** A fail-over behind Sentinels, which an operator orders, through a client that goes to the new primary by itself and tells nobody. */
-import { absent, Secret } from '@tessera/core'
+import { absent, Secret, seconds } from '@tessera/core'
 import { eventually, type Server, type Servers, servers, startSentinels } from '@tessera/trials'
 import { right } from '../../tools/jest/either.js'
 import { subscribeTo } from '../../tools/jest/listening.js'
@@ -25,7 +25,7 @@ describeWith('redis-server')('behind Sentinels', () => {
     '[A14] who listens looks again after it, and hears the new primary: %s',
     async (name) => {
       opened = await clients[name].sentinel(sentinels)
-      const store = redisStore(opened.port)
+      const store = redisStore(opened.port, { commandTimeout: seconds(20) })
       const { told, next, end } = subscribeTo(store, 'key')
       const write = async (version: string): Promise<void> => {
         const there = await right(store.get('key'))

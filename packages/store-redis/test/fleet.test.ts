@@ -1,5 +1,6 @@
 /** Processes that share one session through one Redis, with each client. */
 import { join } from 'node:path'
+import { seconds } from '@tessera/core'
 import { servers } from '@tessera/trials'
 import { runFleet } from '../../tools/jest/fleet.js'
 import { describeWith } from '../../tools/jest/needs.js'
@@ -15,7 +16,7 @@ const run = async (by: ReadonlyArray<Client>) => {
   const server = await all.start()
   const opened = await clients.ioredis.standalone(server.port)
   const ran = await runFleet({
-    store: redisStore(opened.port),
+    store: redisStore(opened.port, { commandTimeout: seconds(20) }),
     program: PROGRAM,
     configs: by.map((client) => ({ client, port: server.port })),
     meanwhile: async () => {

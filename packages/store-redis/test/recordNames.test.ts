@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client'
-import { absent, Secret } from '@tessera/core'
+import { absent, Secret, seconds } from '@tessera/core'
 import { codePoints } from '@tessera/testing'
 import { type Servers, servers } from '@tessera/trials'
 import * as fc from 'fast-check'
@@ -54,7 +54,7 @@ describeWith('redis-server')('the pattern of names', () => {
       const namespaces = ['a', 'a*', '[a]', 'a?', '\\', 'a:{b}', '', '%']
       const next = { version: 'v', record: Secret.make('Record', 'r') }
       for (const namespace of namespaces) {
-        const store = redisStore(nodeRedis(client), { namespace })
+        const store = redisStore(nodeRedis(client), { namespace, commandTimeout: seconds(20) })
         for (const key of ['x', '{', '', 'ü*']) await right(store.compareAndSet(key, absent, next))
       }
       for (const namespace of namespaces) {

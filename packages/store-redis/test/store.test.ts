@@ -235,7 +235,9 @@ describeWith('redis-server')('a store over one server', () => {
           } else expected = answer.found.version
         }
       }
-      await Promise.all(opened.map(({ port }, writer) => write(redisStore(port), writer)))
+      await Promise.all(
+        opened.map(({ port }, writer) => write(redisStore(port, { commandTimeout: millis(20_000) }), writer)),
+      )
       let [last, length] = [absent, 0]
       for (let next = edges.get(last); next !== undefined; next = edges.get(last)) [last, length] = [next, length + 1]
       expect(length).toBe(200)

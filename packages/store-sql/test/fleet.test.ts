@@ -10,6 +10,7 @@ import { runFleet } from '../../tools/jest/fleet.js'
 import { describeWith } from '../../tools/jest/needs.js'
 import { migrate, sqlStore, sqlStoreAt } from '../src/index.js'
 import { type Opens, ofMysql, ofPostgres } from './support/clients.js'
+import { patient } from './support/patient.js'
 
 const PROGRAM = join(__dirname, 'support', 'member.mjs')
 
@@ -49,7 +50,7 @@ describeWith('pgbouncer')('a fleet over Postgres', () => {
     all = processes('fleet')
     postgres = await startPostgres(all)
     const { port, close } = pg(postgres)
-    await right(migrate(port))
+    await right(migrate(port, patient))
     await close()
   })
   beforeEach(() => emptied(postgres))
@@ -63,7 +64,7 @@ describeWith('pgbouncer')('a fleet over Postgres', () => {
       { driver: 'postgres', url },
       { driver: 'url', url },
     ])
-    expectOne(await run(sqlStore(port), configs, close))
+    expectOne(await run(sqlStore(port, patient), configs, close))
   })
 
   test('8 processes behind a PgBouncer in transaction mode, which has 2 connections: 1 request', async () => {
@@ -71,7 +72,7 @@ describeWith('pgbouncer')('a fleet over Postgres', () => {
     const url = (await startPgBouncer(all, postgres, { connections: 2 })).url()
     expectOne(
       await run(
-        sqlStore(port),
+        sqlStore(port, patient),
         eight([
           { driver: 'pg', url },
           { driver: 'postgres', url },
@@ -88,12 +89,12 @@ describeWith('mariadb')('a fleet over MariaDB', () => {
     const mariadb = await startMariadb(all)
     const { login } = mariadb
     const { port, close } = mysql2(mariadb)
-    await right(migrate(port))
+    await right(migrate(port, patient))
     const configs = eight([
       { driver: 'mysql2', login },
       { driver: 'mariadb', login },
     ])
-    expectOne(await run(sqlStore(port), configs, close))
+    expectOne(await run(sqlStore(port, patient), configs, close))
     await all.stop()
   })
 })

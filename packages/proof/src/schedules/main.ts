@@ -85,11 +85,12 @@ const runScenarios = async (given: ReturnType<typeof options>): Promise<boolean>
     const { stalls, climb: climbs, limit } = given
     return { scenario, stalls, climbs, limit }
   })
-  let isOk = true
+  let [completed, violated] = [0, 0]
   await run(jobs, ({ found, seconds }, index) => {
     const scenario = jobs[index]?.scenario
     if (scenario === undefined) return
-    isOk &&= found.violations.length === 0
+    if (found.isComplete) completed++
+    if (found.violations.length > 0) violated++
     const { stalls, schedules, isComplete: complete, violations } = found
     const line = { scenario: scenario.name, stalls, schedules, complete }
     print(
@@ -98,12 +99,14 @@ const runScenarios = async (given: ReturnType<typeof options>): Promise<boolean>
         : `${scenario.name}, ${stalls} ${stalls === 1 ? 'stall' : 'stalls'}: ${showSchedules(found)}, in ${seconds.toFixed(1)} s`,
     )
   })
-  return isOk
+  if (!given.json && jobs.length > 1)
+    print(`\n${jobs.length} scenarios: ${completed} complete, ${violated} with a violation`)
+  return violated === 0
 }
 
 const runMutants = async (given: ReturnType<typeof options>): Promise<boolean> => {
   const chosen = chosenBy('--mutant', given.mutant ?? '', scheduled)
-  let isOk = true
+  let noticed = 0
   const jobs = chosen.map(
     (mutant): Search => ({
       scenario: scenarioOf(mutant),
@@ -118,14 +121,15 @@ const runMutants = async (given: ReturnType<typeof options>): Promise<boolean> =
     if (mutant === undefined) return
     const { schedules, violations, story } = found
     const isNoticed = violations.some(({ property }) => property === mutant.property)
-    isOk &&= isNoticed
+    if (isNoticed) noticed++
     const line = { mutant: mutant.name, scenario: mutant.scenario, isNoticed, schedules, moves: story.length, seconds }
     if (given.json) print(JSON.stringify(line))
     else if (chosen.length === 1) print(showSchedules(found))
     else
       print(`${isNoticed ? 'noticed    ' : 'NOT NOTICED'} ${mutant.name} (${mutant.scenario}): ${schedules} schedules`)
   })
-  return isOk
+  if (!given.json && chosen.length > 1) print(`\n${noticed} of ${chosen.length} mutants noticed`)
+  return noticed === chosen.length
 }
 
 const runStep = ({ json }: ReturnType<typeof options>): boolean =>

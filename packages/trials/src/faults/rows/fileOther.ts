@@ -149,7 +149,7 @@ export const eightWriters = async ({
   const writers = Array.from({ length: WRITERS }, () => worker('writer', folder, 'add', String(WRITES), ...modules))
   for (const writer of writers) {
     const end = await writer.ended
-    if (end !== 0) tally.problem(`eight writers: one ended with ${end}: ${writer.complaints().slice(0, 200)}`)
+    if (end !== 0) tally.problem(`eight writers: one ended with ${end}: ${writer.complaints().slice(-500)}`)
   }
   const versions = writers.flatMap(({ lines }) => lines.map(numberOf))
   // Two writers of one version: one of them went over the other.
@@ -185,7 +185,7 @@ const fullDisk: Attack = async ({ parts, tally, folder }) => {
   const end = await writer.ended
   const told = writer.lines.map((line): OnDisk => JSON.parse(line))
   const [large, full, roomy] = told
-  if (end !== 0 || roomy === undefined) tally.problem(`a full disk: ${end}: ${writer.complaints().slice(0, 200)}`)
+  if (end !== 0 || roomy === undefined) tally.problem(`a full disk: ${end}: ${writer.complaints().slice(-500)}`)
   for (const each of [large, full]) {
     if (each === undefined) continue
     if (!FULL.test(each.result)) tally.problem(`a full disk: ${each.result}`)

@@ -89,8 +89,9 @@ export const tableOf = (rows: ReadonlyArray<Row>): string => table(HEAD, rows.ma
 export const outcomeOf = (results: ReadonlyArray<Row>, wished: number): string => {
   const failed = results.filter(({ ok }) => !ok).map(({ fault }) => fault.name)
   const missing = wished - results.length
+  const ran = results.length === 1 ? '1 fault' : `${results.length} faults`
   return [
-    failed.length === 0 ? `${results.length} faults, all ok` : `${results.length} faults; NOT OK: ${failed.join(', ')}`,
+    failed.length === 0 ? `${ran}, all ok` : `${ran}; NOT OK: ${failed.join(', ')}`,
     ...(missing > 0 ? [`${missing} not run: their servers are not installed`] : []),
   ].join('; ')
 }

@@ -26,12 +26,16 @@ esac
   // The row waits for what does not come about: two minutes, and more on a busy machine.
   const TIMEOUT = 600_000
 
-  test('[A08] is told by its row, and the run ends by itself', async () => {
-    const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` }
-    const ended = await faultsIn(env, '--only', 'sentinel-failover', '--scale', '0.03', '--seed', '1', '--json')
-    // By this seed the primary is killed first.
-    const threw = /^it threw: Error: never came about: another primary$/
-    expect(told(ended)).toMatchObject([{ count: 1, ok: false, problems: [expect.stringMatching(threw)] }])
-    expect(ended.code).toBe(1)
-  }, TIMEOUT)
+  test(
+    '[A08] is told by its row, and the run ends by itself',
+    async () => {
+      const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` }
+      const ended = await faultsIn(env, '--only', 'sentinel-failover', '--scale', '0.03', '--seed', '1', '--json')
+      // By this seed the primary is killed first.
+      const threw = /^it threw: Error: never came about: another primary$/
+      expect(told(ended)).toMatchObject([{ count: 1, ok: false, problems: [expect.stringMatching(threw)] }])
+      expect(ended.code).toBe(1)
+    },
+    TIMEOUT,
+  )
 })
